@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+export const Login = z
+  .strictObject({ email: z.string().trim().max(254), password: z.string().min(1).max(1024) })
+  .meta({ id: 'Login' });
+export type Login = z.infer<typeof Login>;
+
+export const User = z
+  .object({
+    id: z.uuid(),
+    email: z.string(),
+    name: z.string(),
+    role: z.enum(['customer', 'admin']),
+    accounts: z.array(z.object({ id: z.uuid(), name: z.string(), role: z.enum(['owner', 'member']) })),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'User' });
+export type User = z.infer<typeof User>;
+
+/** `expiresIn` is in seconds. The refresh token travels in an httpOnly cookie only. */
+export const Session = z
+  .object({ accessToken: z.string(), expiresIn: z.int(), user: User })
+  .meta({ id: 'Session' });
+export type Session = z.infer<typeof Session>;

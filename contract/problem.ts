@@ -1,0 +1,72 @@
+import { z } from 'zod';
+
+/** Codes an operation can fail with; the dashboard and the docs explain each of them. */
+export const FAILURE_CODES = [
+  'no_capacity',
+  'no_address_left',
+  'no_vmid_left',
+  'template_missing',
+  'vm_gone',
+  'vm_not_ours',
+  'vm_locked',
+  'proxmox_rejected',
+  'proxmox_unreachable',
+  'proxmox_auth_failed',
+  'storage_full',
+  'task_failed',
+  'guest_did_not_shut_down',
+  'guest_not_ready',
+  'cancelled',
+  'workflow_lost',
+  'internal_error',
+] as const;
+export const FailureCode = z.enum(FAILURE_CODES);
+export type FailureCode = z.infer<typeof FailureCode>;
+
+/** Codes of refused requests (`application/problem+json`). */
+export const PROBLEM_CODES = [
+  'invalid_input',
+  'invalid_json',
+  'invalid_idempotency_key',
+  'idempotency_key_reused',
+  'unauthenticated',
+  'invalid_credentials',
+  'session_expired',
+  'forbidden',
+  'not_found',
+  'method_not_allowed',
+  'server_busy',
+  'invalid_state',
+  'not_cancellable',
+  'quota_exceeded',
+  'no_capacity',
+  'no_address_left',
+  'user_data_unsupported',
+  'conflict',
+  'payload_too_large',
+  'unsupported_media_type',
+  'rate_limited',
+  'unavailable',
+  'internal_error',
+] as const;
+export const ProblemCode = z.enum(PROBLEM_CODES);
+export type ProblemCode = z.infer<typeof ProblemCode>;
+
+/** The body of every error answer (RFC 9457). */
+export const Problem = z.object({
+  type: z.string().meta({ description: 'A stable URN: urn:berth:problem:<code>' }),
+  title: z.string().meta({ description: 'One human sentence' }),
+  status: z.int(),
+  code: ProblemCode,
+  detail: z.string().optional().meta({ description: 'What to do about it' }),
+  requestId: z.string().optional(),
+  issues: z
+    .array(z.object({ field: z.string(), message: z.string() }))
+    .optional()
+    .meta({ description: 'The fields that were refused' }),
+  operation: z
+    .object({ id: z.string(), type: z.string(), status: z.string() })
+    .optional()
+    .meta({ description: 'The operation that is in the way' }),
+});
+export type Problem = z.infer<typeof Problem>;

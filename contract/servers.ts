@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { Operation, OperationSummary } from './operations.ts';
+
+/** What a person is told. `unknown` means Proxmox could not be asked lately; it is never shown as stopped. */
+export const ServerStatus = z.enum([
+  'provisioning',
+  'running',
+  'stopped',
+  'suspended',
+  'unknown',
+  'failed',
+  'deleting',
+]);
+export type ServerStatus = z.infer<typeof ServerStatus>;
+
+export const ServerAddress = z
+  .object({
+    address: z.string(),
+    prefix: z.int(),
+    gateway: z.string().nullable(),
+    family: z.union([z.literal(4), z.literal(6)]),
+  })
+  .meta({ id: 'ServerAddress' });
+export type ServerAddress = z.infer<typeof ServerAddress>;
+
+const Ref = z.object({ id: z.uuid(), name: z.string() });
+
+export const Server = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    status: ServerStatus,
+    plan: Ref,
+    template: Ref,
+    vcpu: z.int(),
+    memoryMib: z.int(),
+    diskGib: z.int(),
+    ipAddresses: z.array(ServerAddress),
+    node: z.string().nullable(),
+    location: z.string().nullable(),
+    defaultUser: z.string().nullable(),
+    statusObservedAt: z.iso.datetime().nullable(),
+    createdAt: z.iso.datetime(),
+    operation: OperationSummary.nullable(),
+  })
+  .meta({ id: 'Server' });
+export type Server = z.infer<typeof Server>;
+
+/** A DNS label: the server's name is its VM's name and its host name. */
+export const ServerName = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, {
+    error: 'use 1 to 63 letters, digits and hyphens, with no hyphen at either end',
+  });
+
+const SSH_KEY =
+  /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) [A-Za-z0-9+/]+={0,3}( [^\r\n]*)?$/;
+
+export const SshKey = z
+  .string()
+  .trim()
+  .max(8192)
+  .regex(SSH_KEY, { error: 'paste one public key in OpenSSH form, such as "ssh-ed25519 AAAA… you@laptop"' });
+
+export const CreateServer = z
+  .strictObject({
+    name: ServerName,
+    planId: z.uuid(),
+    templateId: z.uuid(),
+    sshKeys: z.array(SshKey).max(20).optional(),
+    password: z
+      .string()
+      .min(10, { error: 'use at least 10 characters' })
+      .max(128)
+      .regex(/^[\x20-\x7e]+$/, { error: 'use printable ASCII characters only' })
+      .optional(),
+    userData: z
+      .string()
+      .max(64 * 1024)
+      .optional()
+      .meta({ description: 'cloud-config or a script, run at first boot' }),
+  })
+  .meta({ id: 'CreateServer' });
+export type CreateServer = z.infer<typeof CreateServer>;
+
+export const PowerAction = z.enum(['start', 'shutdown', 'stop', 'reboot', 'reset']);
+export type PowerAction = z.infer<typeof PowerAction>;
+
+export const ServerAction = z
+  .strictObject({
+    action: PowerAction,
+    force: z
+      .boolean()
+      .optional()
+      .meta({ description: 'shutdown only: power off when the guest does not shut down in time' }),
+    timeoutSeconds: z
+      .int()
+      .min(5)
+      .max(600)
+      .optional()
+      .meta({ description: 'shutdown and reboot only: how long the guest may take; 60 by default' }),
+  })
+  .meta({ id: 'ServerAction' });
+export type ServerAction = z.infer<typeof ServerAction>;
+
+export const ServerSort = z.enum(['createdAt', '-createdAt', 'name', '-name']);
+export type ServerSort = z.infer<typeof ServerSort>;
+
+export const ListServersQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+  cursor: z.string().max(512).optional(),
+  sort: ServerSort.default('-createdAt'),
+  status: ServerStatus.optional(),
+  search: z.string().trim().max(100).optional().meta({ description: 'part of the name or of an address' }),
+});
+export type ListServersQuery = z.infer<typeof ListServersQuery>;
+
+export const ServerList = z
+  .object({ items: z.array(Server), nextCursor: z.string().nullable() })
+  .meta({ id: 'ServerList' });
+export type ServerList = z.infer<typeof ServerList>;
+
+/** The answer to every accepted change: 202, with `Location: /operations/<id>`. */
+export const Accepted = z.object({ server: Server, operation: Operation }).meta({ id: 'Accepted' });
+export type Accepted = z.infer<typeof Accepted>;
+
+export const ListOperationsQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+  cursor: z.string().max(512).optional(),
+});
+export const OperationList = z
+  .object({ items: z.array(Operation), nextCursor: z.string().nullable() })
+  .meta({ id: 'OperationList' });
+export type OperationList = z.infer<typeof OperationList>;

@@ -1,0 +1,42 @@
+import type { OperationType, StepName } from './operations.ts';
+import type { PowerAction } from './servers.ts';
+
+/** `servers` runs workflows and database activities, `proxmox` the activities that call a cluster. */
+export const TASK_QUEUES = { servers: 'servers', proxmox: 'proxmox' } as const;
+
+/** Registered with Temporal before use, all of type Keyword. */
+export const SEARCH_ATTRIBUTES = ['ServerId', 'OperationId', 'AccountId', 'Node', 'OperationType'] as const;
+
+/** One id per server: Temporal itself then allows one running workflow per server. */
+export const serverWorkflowId = (serverId: string): string => `server/${serverId}`;
+
+/** Ids only: everything else is read from the database, so that no secret enters a history. */
+export interface OperationInput {
+  operationId: string;
+  serverId: string;
+}
+export interface PowerInput extends OperationInput {
+  action: PowerAction;
+}
+
+export const WORKFLOW_OF = {
+  provision: 'provisionServer',
+  start: 'powerServer',
+  shutdown: 'powerServer',
+  stop: 'powerServer',
+  reboot: 'powerServer',
+  reset: 'powerServer',
+  terminate: 'terminateServer',
+} as const satisfies Record<OperationType, string>;
+
+/** What one run of an operation reports under: a later claim has a higher fence, and older reports are refused. */
+export interface OperationClaim extends OperationInput {
+  fence: number;
+}
+
+export interface StepReport extends OperationClaim {
+  seq: number;
+  step: StepName;
+  state: 'running' | 'succeeded' | 'failed' | 'cancelled' | 'skipped';
+  message?: string;
+}
