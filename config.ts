@@ -1,0 +1,64 @@
+import { z } from 'zod';
+
+const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
+const flag = z.stringbool().default(false);
+const list = z.string().transform((text) => text.split(',').map((item) => item.trim()));
+
+const Common = z.object({
+  BERTH_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'a postgres:// URL' }),
+  BERTH_DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(20),
+  BERTH_SECRETS_KEY: z
+    .base64({ error: '32 random bytes in base64: openssl rand -base64 32' })
+    .transform((text) => Buffer.from(text, 'base64'))
+    .refine((key) => key.length === 32, { error: '32 random bytes in base64: openssl rand -base64 32' }),
+});
+
+const Api = Common.extend({
+  BERTH_API_HOST: z.string().default('127.0.0.1'),
+  BERTH_API_PORT: port(3000),
+  BERTH_JWT_SECRET: z.string().min(32, { error: 'at least 32 characters' }),
+  BERTH_PUBLIC_URL: z.url().optional(),
+  BERTH_TRUST_PROXY: flag,
+  TEMPORAL_UI_URL: z.url().optional(),
+});
+
+const Worker = Common.extend({
+  BERTH_WORKER_HOST: z.string().default('127.0.0.1'),
+  BERTH_WORKER_PORT: port(3001),
+  BERTH_WORKFLOW_BUNDLE: z.string().optional(),
+  PROXMOX_URL: list
+    .pipe(z.array(z.url({ protocol: /^https$/, error: 'https:// URLs, comma-separated' })))
+    .optional(),
+  PROXMOX_FINGERPRINT: z
+    .string()
+    .regex(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/i, { error: 'the SHA-256 fingerprint, as in AB:CD:…' })
+    .optional(),
+  PROXMOX_CA: z.string().optional(),
+  PROXMOX_TOKEN_ID: z
+    .string()
+    .regex(/^[^@!]+@[^@!]+![^@!]+$/, { error: 'of the form user@realm!name' })
+    .optional(),
+  PROXMOX_TOKEN_SECRET: z.string().optional(),
+  PROXMOX_LOCATION: z.string().default('Default'),
+  PROXMOX_SNIPPETS_STORAGE: z.string().optional(),
+  PROXMOX_SNIPPETS_DIR: z.string().optional(),
+}).refine((env) => !env.PROXMOX_URL || (env.PROXMOX_TOKEN_ID && env.PROXMOX_TOKEN_SECRET), {
+  path: ['PROXMOX_TOKEN_ID'],
+  error: 'PROXMOX_URL needs PROXMOX_TOKEN_ID and PROXMOX_TOKEN_SECRET',
+});
+
+const SCHEMAS = { common: Common, api: Api, worker: Worker } as const;
+type Kind = keyof typeof SCHEMAS;
+
+/**
+ * Reads the environment of one kind of process. Throws one error that names every bad variable, never its value.
+ * Temporal's own variables are read by @temporalio/envconfig.
+ */
+export function loadConfig<K extends Kind>(kind: K, env: NodeJS.ProcessEnv): z.infer<(typeof SCHEMAS)[K]> {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const result = SCHEMAS[kind].safeParse(given);
+  if (result.success) return result.data as z.infer<(typeof SCHEMAS)[K]>;
+  const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  throw new Error(`The environment is not complete (see .env.example):\n${lines.join('\n')}`);
+}

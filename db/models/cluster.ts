@@ -1,0 +1,18 @@
+import { Model } from 'objection';
+
+export class Cluster extends Model {
+  static override tableName = 'clusters';
+  declare id: string;
+  declare name: string;
+  declare location: string;
+  declare endpoints: string[];
+  declare tlsFingerprint: string | null;
+  declare tlsCa: string | null;
+  declare tokenId: string;
+  declare tokenSecretId: string;
+  declare vmidMin: number;
+  declare vmidMax: number;
+  declare snippetsStorage: string | null;
+  declare snippetsDir: string | null;
+  declare createdAt: Date;
+}

@@ -1,0 +1,65 @@
+import { Model, type QueryBuilder } from 'objection';
+import { OperationEvent } from './operation-event.ts';
+import { OperationTask } from './operation-task.ts';
+import { Server } from './server.ts';
+import type { FailureCode } from '../../contract/problem.ts';
+import { LIVE_STATUSES, type OperationStatus, type OperationType } from '../../contract/operations.ts';
+
+export interface OperationParams {
+  force?: boolean;
+  timeoutSeconds?: number;
+}
+
+export class Operation extends Model {
+  static override tableName = 'operations';
+  declare id: string;
+  declare serverId: string;
+  declare accountId: string;
+  declare type: OperationType;
+  declare status: OperationStatus;
+  declare params: OperationParams;
+  /** Raised by each claim; reports that carry an older one are refused. */
+  declare fence: number;
+  declare lastSeq: number;
+  declare runId: string | null;
+  declare step: string | null;
+  declare percent: number | null;
+  declare cancelRequestedAt: Date | null;
+  declare errorCode: FailureCode | null;
+  declare errorMessage: string | null;
+  declare errorCause: string | null;
+  declare requestedBy: string | null;
+  declare requestId: string | null;
+  declare createdAt: Date;
+  declare startedAt: Date | null;
+  declare finishedAt: Date | null;
+  declare server?: Server;
+  declare events?: OperationEvent[];
+  declare tasks?: OperationTask[];
+
+  static override get modifiers() {
+    return {
+      live: (query: QueryBuilder<Operation>) => query.whereIn('operations.status', [...LIVE_STATUSES]),
+    };
+  }
+
+  static override get relationMappings() {
+    return {
+      server: {
+        relation: Model.BelongsToOneRelation,
+        modelClass: Server,
+        join: { from: 'operations.serverId', to: 'servers.id' },
+      },
+      events: {
+        relation: Model.HasManyRelation,
+        modelClass: OperationEvent,
+        join: { from: 'operations.id', to: 'operation_events.operationId' },
+      },
+      tasks: {
+        relation: Model.HasManyRelation,
+        modelClass: OperationTask,
+        join: { from: 'operations.id', to: 'operation_tasks.operationId' },
+      },
+    };
+  }
+}

@@ -1,0 +1,87 @@
+import { Model } from 'objection';
+import { Cluster } from './cluster.ts';
+import { IpAddress } from './ip-address.ts';
+import { Node } from './node.ts';
+import { Operation } from './operation.ts';
+import { Plan } from './plan.ts';
+import { SshKey } from './ssh-key.ts';
+import { Template } from './template.ts';
+import { VmidLease } from './vmid-lease.ts';
+
+export type Lifecycle = 'provisioning' | 'active' | 'suspended' | 'failed' | 'deleting' | 'deleted';
+export type PowerState = 'running' | 'stopped' | 'unknown';
+
+export class Server extends Model {
+  static override tableName = 'servers';
+  declare id: string;
+  declare accountId: string;
+  declare name: string;
+  declare clusterId: string;
+  declare nodeId: string | null;
+  declare planId: string;
+  declare templateId: string;
+  declare vcpu: number;
+  declare memoryMib: number;
+  declare diskGib: number;
+  declare lifecycle: Lifecycle;
+  declare powerState: PowerState;
+  /** When Proxmox was last asked and answered, by the clock of this side at the time of asking. */
+  declare powerObservedAt: Date | null;
+  declare macAddress: string;
+  declare passwordSecretId: string | null;
+  declare userDataSecretId: string | null;
+  declare createdBy: string | null;
+  declare createdAt: Date;
+  declare deletedAt: Date | null;
+  declare cluster?: Cluster;
+  declare node?: Node | null;
+  declare plan?: Plan;
+  declare template?: Template;
+  declare ipAddresses?: IpAddress[];
+  declare sshKeys?: SshKey[];
+  declare vmidLease?: VmidLease | null;
+  declare liveOperation?: Operation | null;
+
+  static override get relationMappings() {
+    const belongsTo = (modelClass: typeof Model, column: string) => ({
+      relation: Model.BelongsToOneRelation,
+      modelClass,
+      join: { from: `servers.${column}`, to: `${modelClass.tableName}.id` },
+    });
+    return {
+      cluster: belongsTo(Cluster, 'clusterId'),
+      node: belongsTo(Node, 'nodeId'),
+      plan: belongsTo(Plan, 'planId'),
+      template: belongsTo(Template, 'templateId'),
+      ipAddresses: {
+        relation: Model.ManyToManyRelation,
+        modelClass: IpAddress,
+        join: {
+          from: 'servers.id',
+          through: { from: 'ip_leases.serverId', to: 'ip_leases.ipAddressId' },
+          to: 'ip_addresses.id',
+        },
+      },
+      sshKeys: {
+        relation: Model.ManyToManyRelation,
+        modelClass: SshKey,
+        join: {
+          from: 'servers.id',
+          through: { from: 'server_ssh_keys.serverId', to: 'server_ssh_keys.sshKeyId' },
+          to: 'ssh_keys.id',
+        },
+      },
+      vmidLease: {
+        relation: Model.HasOneRelation,
+        modelClass: VmidLease,
+        join: { from: 'servers.id', to: 'vmid_leases.serverId' },
+      },
+      liveOperation: {
+        relation: Model.HasOneRelation,
+        modelClass: Operation,
+        join: { from: 'servers.id', to: 'operations.serverId' },
+        modify: 'live',
+      },
+    };
+  }
+}

@@ -1,0 +1,33 @@
+import { Model } from 'objection';
+import { Account } from './account.ts';
+
+export class User extends Model {
+  static override tableName = 'users';
+  declare id: string;
+  declare email: string;
+  declare name: string;
+  declare passwordHash: string;
+  declare role: 'customer' | 'admin';
+  declare disabledAt: Date | null;
+  declare createdAt: Date;
+  declare updatedAt: Date;
+  declare accounts?: (Account & { membershipRole: 'owner' | 'member' })[];
+
+  static override get relationMappings() {
+    return {
+      accounts: {
+        relation: Model.ManyToManyRelation,
+        modelClass: Account,
+        join: {
+          from: 'users.id',
+          through: {
+            from: 'memberships.userId',
+            to: 'memberships.accountId',
+            extra: { membershipRole: 'role' },
+          },
+          to: 'accounts.id',
+        },
+      },
+    };
+  }
+}
