@@ -121,7 +121,7 @@ const CLUSTERS = `
     default_user text not null,
     min_disk_gib int not null check (min_disk_gib > 0),
     clone_mode text not null default 'full' check (clone_mode in ('full', 'linked')),
-    ready_when text not null default 'agent' check (ready_when in ('agent', 'running')),
+    ready_when text not null default 'agent' check (ready_when in ('agent', 'address', 'running')),
     enabled boolean not null default true,
     created_at timestamptz not null default now()
   );
@@ -233,6 +233,7 @@ const SERVERS = `
     run_id text,
     step text,
     percent real check (percent between 0 and 100),
+    note text,
     cancel_requested_at timestamptz,
     error_code text,
     error_message text,
@@ -337,8 +338,8 @@ const EVENTS = `
     execute function record_event();
   create trigger operations_inserted after insert on operations for each row execute function record_event();
   create trigger operations_changed after update on operations for each row
-    when ((old.status, old.step, old.percent, old.last_seq, old.cancel_requested_at)
-      is distinct from (new.status, new.step, new.percent, new.last_seq, new.cancel_requested_at))
+    when ((old.status, old.step, old.percent, old.note, old.last_seq, old.cancel_requested_at)
+      is distinct from (new.status, new.step, new.percent, new.note, new.last_seq, new.cancel_requested_at))
     execute function record_event();
 `;
 

@@ -24,6 +24,8 @@ export class Operation extends Model {
   declare runId: string | null;
   declare step: string | null;
   declare percent: number | null;
+  /** The latest news of the running step, such as why it is being retried. */
+  declare note: string | null;
   declare cancelRequestedAt: Date | null;
   declare errorCode: FailureCode | null;
   declare errorMessage: string | null;

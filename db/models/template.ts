@@ -9,8 +9,8 @@ export class Template extends Model {
   declare defaultUser: string;
   declare minDiskGib: number;
   declare cloneMode: 'full' | 'linked';
-  /** `agent`: ready once the guest agent answers; `running`: once the VM runs. */
-  declare readyWhen: 'agent' | 'running';
+  /** Ready once the guest agent answers, once it also reports the leased address, or once the VM runs. */
+  declare readyWhen: 'agent' | 'address' | 'running';
   declare enabled: boolean;
   declare createdAt: Date;
 }
