@@ -9,7 +9,10 @@ export interface FileLock {
  * Takes the lock file, or tells who holds it. A lock whose holder is gone (kill -9, power cut) counts as free.
  * The file appears complete or not at all, because it is written elsewhere and linked into place.
  */
-export async function takeFileLock(path: string, name: string): Promise<FileLock | { heldBy: ProcessRecord }> {
+export async function takeFileLock(
+  path: string,
+  name: string,
+): Promise<FileLock | { heldBy: ProcessRecord }> {
   const identity = await identifyProcess(process.pid);
   if (!identity) throw new Error('cannot read this process from the process table');
   const draft = `${path}.${process.pid}`;

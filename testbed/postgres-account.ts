@@ -15,7 +15,14 @@ export async function postgresAccount(onProgress: (message: string) => void): Pr
   const found = await findUser('postgres');
   if (found) return found;
   onProgress('creating the system user "postgres", because PostgreSQL refuses to run as root');
-  await execa('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', 'postgres']);
+  await execa('useradd', [
+    '--system',
+    '--user-group',
+    '--no-create-home',
+    '--shell',
+    '/usr/sbin/nologin',
+    'postgres',
+  ]);
   const created = await findUser('postgres');
   if (!created) throw new Error('could not create the system user "postgres"');
   return created;

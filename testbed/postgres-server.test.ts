@@ -66,5 +66,10 @@ it('ends with its parent when that is killed with SIGKILL', async () => {
   const { pid, dataDir } = JSON.parse(line) as { pid: number; dataDir: string };
   parent.kill('SIGKILL');
   await waitUntil(async () => !(await identifyProcess(pid)));
-  await waitUntil(() => stat(dataDir).then(() => false, () => true));
+  await waitUntil(() =>
+    stat(dataDir).then(
+      () => false,
+      () => true,
+    ),
+  );
 });

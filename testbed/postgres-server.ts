@@ -113,9 +113,14 @@ async function createDataDir(options: {
     const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
     await execa(
       binaries.initdb,
-      ['-D', draft, `--username=${USER}`, `--pwfile=${passwordFile}`, '--auth=scram-sha-256', ...locale].concat(
-        durable ? [] : ['--no-sync'],
-      ),
+      [
+        '-D',
+        draft,
+        `--username=${USER}`,
+        `--pwfile=${passwordFile}`,
+        '--auth=scram-sha-256',
+        ...locale,
+      ].concat(durable ? [] : ['--no-sync']),
       { ...account, cwd: draft, env: { LC_ALL: 'C' } },
     );
     await execa(binaries.postgres, ['--single', '-D', draft, 'template1'], {
@@ -141,7 +146,10 @@ async function endFormerServer(dataDir: string): Promise<void> {
   if (!pid) return;
   if (await isServerOf(pid, dataDir)) {
     process.kill(pid, 'SIGINT');
-    await waitUntil(async () => !(await identifyProcess(pid)), { timeoutMs: 30_000, what: 'the former PostgreSQL to stop' });
+    await waitUntil(async () => !(await identifyProcess(pid)), {
+      timeoutMs: 30_000,
+      what: 'the former PostgreSQL to stop',
+    });
   }
   await rm(file, { force: true });
 }
@@ -160,7 +168,8 @@ async function waitUntilConnected(url: string, signal: AbortSignal): Promise<voi
       return true;
     } catch (err) {
       const code = (err as { code?: string }).code;
-      if (code === '28P01') throw new Error('PostgreSQL refuses the password kept for it (npm run reset starts over)');
+      if (code === '28P01')
+        throw new Error('PostgreSQL refuses the password kept for it (npm run reset starts over)');
       return false;
     } finally {
       await client.end().catch(() => undefined);

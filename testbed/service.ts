@@ -39,7 +39,10 @@ export interface RunningService {
 const TAIL_LINES = 15;
 
 /** Starts the program and waits until it answers; leaves no process behind when it does not. */
-export async function startService(spec: ServiceSpec, onPid?: (pid: number) => void): Promise<RunningService> {
+export async function startService(
+  spec: ServiceSpec,
+  onPid?: (pid: number) => void,
+): Promise<RunningService> {
   // Its own process group: a Ctrl-C in the terminal reaches only the parent, which stops its children in order.
   const child = spawn(spec.command, spec.args, {
     cwd: spec.cwd,
