@@ -43,6 +43,11 @@ export async function reachableDataDir(wanted: string, account: Account): Promis
   await mkdir(dirname(wanted), { recursive: true });
   if (await canEnter(dirname(wanted), account)) return wanted;
   await mkdir(SHARED_DIR, { recursive: true, mode: 0o755 });
+  return sharedDataDir(wanted);
+}
+
+/** Where a data directory is kept that could not be where it was wanted. */
+export function sharedDataDir(wanted: string): string {
   const key = createHash('sha256').update(wanted).digest('hex').slice(0, 12);
   return join(SHARED_DIR, `postgres-${key}`);
 }

@@ -59,8 +59,9 @@ export async function preparePostgres(
   const binaries = await postgresBinaries(account, onProgress);
   const dataDir = await reachableDataDir(options.dataDir, account);
   if (dataDir !== options.dataDir) onProgress(`PostgreSQL keeps its data in ${dataDir}`);
-  if (await stat(join(dataDir, 'PG_VERSION')).catch(() => undefined)) await endFormerServer(dataDir);
-  else await createDataDir({ binaries, account, dataDir, password, durable, onProgress });
+  if (!(await stat(join(dataDir, 'PG_VERSION')).catch(() => undefined))) {
+    await createDataDir({ binaries, account, dataDir, password, durable, onProgress });
+  }
 
   const port = options.port ?? (await getPort({ host: '127.0.0.1' }));
   const url = `postgres://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`;
@@ -72,6 +73,7 @@ export async function preparePostgres(
     cwd: dataDir,
     ...account,
     ...(options.logFile ? { logFile: options.logFile } : {}),
+    beforeStart: () => endFormerServer(dataDir),
     ready: (signal) => waitUntilConnected(url, signal),
     readyTimeoutMs: 60_000,
     // INT ends sessions and writes a checkpoint, QUIT stops at once (PostgreSQL manual, "Shutting Down the Server").

@@ -18,6 +18,8 @@ export interface ServiceSpec {
   /** Its output is appended here. */
   logFile?: string;
   onLine?: (line: string) => void;
+  /** Done before each start. */
+  beforeStart?: () => void | Promise<void>;
   /** Resolves once the program really answers; asked anew after each start. */
   ready: (signal: AbortSignal) => Promise<void>;
   readyTimeoutMs: number;
@@ -38,11 +40,17 @@ export interface RunningService {
 
 const TAIL_LINES = 15;
 
+export interface StartOptions {
+  /** Called as soon as the process exists, long before it answers. */
+  onPid?: (pid: number) => void;
+  /** Gives up waiting and stops the process. */
+  signal?: AbortSignal;
+}
+
 /** Starts the program and waits until it answers; leaves no process behind when it does not. */
-export async function startService(
-  spec: ServiceSpec,
-  onPid?: (pid: number) => void,
-): Promise<RunningService> {
+export async function startService(spec: ServiceSpec, options: StartOptions = {}): Promise<RunningService> {
+  await spec.beforeStart?.();
+  options.signal?.throwIfAborted();
   // Its own process group: a Ctrl-C in the terminal reaches only the parent, which stops its children in order.
   const child = spawn(spec.command, spec.args, {
     cwd: spec.cwd,
@@ -73,33 +81,35 @@ export async function startService(
       clearTimeout(timer);
     },
   };
-  onPid?.(pid);
-  await waitUntilReady(spec, service, tail);
+  options.onPid?.(pid);
+  await waitUntilReady(spec, service, tail, options.signal);
   return service;
 }
 
-async function waitUntilReady(spec: ServiceSpec, service: RunningService, tail: string[]): Promise<void> {
-  const abort = new AbortController();
-  const problem = async (what: string) => {
+async function waitUntilReady(
+  spec: ServiceSpec,
+  service: RunningService,
+  tail: string[],
+  stopped?: AbortSignal,
+): Promise<void> {
+  const over = new AbortController();
+  const signal = stopped ? AbortSignal.any([over.signal, stopped]) : over.signal;
+  const fail = async (what: string): Promise<never> => {
     await delay(50); // lets the last lines of a process that just ended arrive
-    return new Error([`${spec.name} ${what}`, ...tail.map((line) => `  ${line}`)].join('\n'));
+    throw new Error([`${spec.name} ${what}`, ...tail.map((line) => `  ${line}`)].join('\n'));
   };
+  const timeLimit = delay(spec.readyTimeoutMs, undefined, { signal });
   try {
     await Promise.race([
-      spec.ready(abort.signal),
-      service.exited.then(async (how) => {
-        throw await problem(`ended with ${how} before it was ready`);
-      }),
-      delay(spec.readyTimeoutMs, undefined, { signal: abort.signal }).then(async () => {
-        throw await problem(`did not become ready within ${spec.readyTimeoutMs / 1000} s`);
-      }),
+      spec.ready(signal),
+      service.exited.then((how) => fail(`ended with ${how} before it was ready`)),
+      timeLimit.then(() => fail(`did not become ready within ${spec.readyTimeoutMs / 1_000} s`)),
     ]);
   } catch (err) {
-    service.kill();
-    await service.exited;
+    await service.stop();
     throw err;
   } finally {
-    abort.abort();
+    over.abort();
   }
 }
 
