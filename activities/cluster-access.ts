@@ -1,0 +1,61 @@
+import type { Database } from '../db/connect.ts';
+import type { SecretBox } from '../db/secrets.ts';
+import { Cluster } from '../db/models/cluster.ts';
+import { Secret } from '../db/models/secret.ts';
+import { createProxmox, type Proxmox, type ProxmoxCall } from '../proxmox/client.ts';
+import { createTaskWatcher, type TaskWatcher } from '../proxmox/tasks.ts';
+
+export interface ClusterConnection {
+  proxmox: Proxmox;
+  tasks: TaskWatcher;
+}
+
+/** One client and one task watcher per cluster and process, so that polling does not grow with the work. */
+export interface ClusterAccess {
+  of(clusterId: string): Promise<ClusterConnection>;
+  close(): Promise<void>;
+}
+
+export interface ClusterAccessOptions {
+  database: Database;
+  secretBox: SecretBox;
+  taskPollMs?: number;
+  onCall?: (call: ProxmoxCall) => void;
+}
+
+/** Opens clusters by what their rows say; the token is unsealed here and goes nowhere else. */
+export function createClusterAccess({ database, secretBox, taskPollMs, onCall }: ClusterAccessOptions): ClusterAccess {
+  const open = new Map<string, Promise<ClusterConnection>>();
+
+  async function connect(clusterId: string): Promise<ClusterConnection> {
+    const cluster = await Cluster.query(database).findById(clusterId).throwIfNotFound();
+    const sealed = await Secret.query(database).findById(cluster.tokenSecretId).throwIfNotFound();
+    const proxmox = createProxmox({
+      endpoints: cluster.endpoints,
+      token: { id: cluster.tokenId, secret: secretBox.open(sealed, sealed.purpose) },
+      ...(cluster.tlsFingerprint ? { fingerprint: cluster.tlsFingerprint } : {}),
+      ...(cluster.tlsCa ? { ca: cluster.tlsCa } : {}),
+      ...(onCall ? { onCall } : {}),
+    });
+    return { proxmox, tasks: createTaskWatcher(proxmox, taskPollMs === undefined ? {} : { intervalMs: taskPollMs }) };
+  }
+
+  return {
+    of(clusterId) {
+      let connection = open.get(clusterId);
+      if (!connection) {
+        connection = connect(clusterId);
+        open.set(clusterId, connection);
+        connection.catch(() => open.delete(clusterId));
+      }
+      return connection;
+    },
+    async close() {
+      for (const connection of open.values()) {
+        const { proxmox, tasks } = await connection;
+        tasks.close();
+        await proxmox.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Deps } from './deps.ts';
+import { finalFailure } from './failures.ts';
+import { loadVm, requireOurVm } from './vm-context.ts';
+import { Secret } from '../db/models/secret.ts';
+import type { Server } from '../db/models/server.ts';
+import { encodeSshKeys, formatIpconfig, formatNet } from '../proxmox/vm-config.ts';
+import type { OperationClaim } from '../contract/temporal.ts';
+
+export function createConfigureVm(deps: Deps) {
+  /** Gives the VM the plan's size, its network and its cloud-init settings. Writing the same twice changes nothing. */
+  return async function configureVm(claim: OperationClaim): Promise<void> {
+    const vm = await loadVm(deps, claim);
+    const found = await requireOurVm(vm);
+    const password = await openSecret(deps, vm.server.passwordSecretId);
+    const userData = await openSecret(deps, vm.server.userDataSecretId);
+    await vm.proxmox.updateConfig(found.node, found.vmid, {
+      ...vmParameters(vm.server),
+      ...(password ? { cipassword: password } : {}),
+      ...(userData ? { cicustom: await writeSnippet(vm.server, userData) } : {}),
+    });
+  };
+}
+
+/** What a server's record says about its VM, as Proxmox configuration. */
+export function vmParameters(server: Server): Record<string, string | number> {
+  const addresses = server.ipAddresses ?? [];
+  const v4 = addresses.find(({ address }) => !address.includes(':'));
+  const v6 = addresses.find(({ address }) => address.includes(':'));
+  const pool = v4?.pool ?? v6?.pool;
+  if (!pool) throw finalFailure('no_address_left', 'The server holds no address');
+  const keys = (server.sshKeys ?? []).map(({ publicKey }) => publicKey);
+  const rateMbps = server.plan?.networkMbps;
+  return {
+    name: server.name,
+    sockets: 1,
+    cores: server.vcpu,
+    memory: server.memoryMib,
+    onboot: 1,
+    tags: 'berth',
+    smbios1: `uuid=${server.id}`,
+    net0: formatNet({
+      model: 'virtio',
+      mac: server.macAddress,
+      bridge: pool.bridge,
+      tag: pool.vlan ?? undefined,
+      // Proxmox takes MB/s, plans are sold in Mbit/s.
+      rate: rateMbps ? rateMbps / 8 : undefined,
+    }),
+    ipconfig0: formatIpconfig({
+      ...(v4?.pool ? { ip: withPrefix(v4.address, v4.pool.network), gw: v4.pool.gateway } : {}),
+      ...(v6?.pool ? { ip6: withPrefix(v6.address, v6.pool.network), gw6: v6.pool.gateway } : {}),
+    }),
+    ...(pool.nameservers.length > 0 ? { nameserver: pool.nameservers.join(' ') } : {}),
+    ciuser: server.template?.defaultUser ?? 'root',
+    ...(keys.length > 0 ? { sshkeys: encodeSshKeys(keys) } : {}),
+  };
+}
+
+const withPrefix = (address: string, network: string): string => `${address}/${network.split('/')[1]}`;
+
+async function openSecret({ database, secretBox }: Deps, id: string | null): Promise<string | null> {
+  if (!id) return null;
+  const secret = await Secret.query(database).findById(id).throwIfNotFound();
+  return secretBox.open(secret, secret.purpose);
+}
+
+/**
+ * Proxmox's API cannot upload snippets, so the file goes to a directory the nodes mount as a storage. As *vendor* data
+ * it is merged with what Proxmox generates (user, keys, network) instead of replacing it.
+ */
+async function writeSnippet({ id, cluster }: Server, userData: string): Promise<string> {
+  if (!cluster?.snippetsDir || !cluster.snippetsStorage) {
+    throw finalFailure('proxmox_rejected', 'The cluster has no snippets storage for user data');
+  }
+  const file = `berth-${id}.yaml`;
+  const folder = join(cluster.snippetsDir, 'snippets');
+  await mkdir(folder, { recursive: true });
+  const draft = join(folder, `.${file}`);
+  await writeFile(draft, userData, { mode: 0o640 });
+  await rename(draft, join(folder, file));
+  return `vendor=${cluster.snippetsStorage}:snippets/${file}`;
+}

@@ -1,0 +1,23 @@
+import type { Database } from '../db/connect.ts';
+import type { SecretBox } from '../db/secrets.ts';
+import type { ClusterAccess } from './cluster-access.ts';
+
+/** What activities need, handed in once by the worker (or a test). */
+export interface Deps {
+  database: Database;
+  secretBox: SecretBox;
+  clusters: ClusterAccess;
+  timing: Timing;
+}
+
+/** All in milliseconds; the tests shorten them. */
+export interface Timing {
+  /** Between looks at a guest or a VM that has yet to reach a state. */
+  pollMs: number;
+  /** How long a new guest may take to answer. */
+  readyTimeoutMs: number;
+  /** How long after its reboot task a VM may stay stopped before Berth starts it itself. */
+  rebootGraceMs: number;
+}
+
+export const DEFAULT_TIMING: Timing = { pollMs: 1_500, readyTimeoutMs: 300_000, rebootGraceMs: 30_000 };

@@ -1,0 +1,60 @@
+import type { Deps } from './deps.ts';
+import { passingFailure } from './failures.ts';
+import { stop } from './power-vm.ts';
+import { isMissing, runTask } from './run-task.ts';
+import { findOurVm, loadVm, observePower, type VmContext } from './vm-context.ts';
+import { OperationTask } from '../db/models/operation-task.ts';
+import type { OperationClaim } from '../contract/temporal.ts';
+
+export function createStopForRemoval(deps: Deps) {
+  /** Powers off what is to be deleted; nothing to do when it is stopped, half built or not there. */
+  return async function stopForRemoval(claim: OperationClaim): Promise<{ summary: string }> {
+    const vm = await loadVm(deps, claim);
+    const found = await findOurVm(vm);
+    if (!found) return { summary: 'there is no VM' };
+    if (found.isHalfBuilt) return { summary: 'the VM is half built' };
+    return { summary: await stop(deps, vm, found) };
+  };
+}
+
+export function createDestroyVm(deps: Deps) {
+  /**
+   * Deletes the VM with its disks, its backup-job and HA entries, from any state: running, half cloned, locked for a
+   * while, or already gone. Ends well when there is nothing to delete.
+   */
+  return async function destroyVm(claim: OperationClaim): Promise<void> {
+    const vm = await loadVm(deps, claim);
+    await endUnfinishedTasks(deps, vm);
+    const found = await findOurVm(vm);
+    if (!found) return;
+    const { node, vmid } = found;
+    if (!found.isHalfBuilt && (await observePower(deps, vm, found)) !== 'stopped') await stop(deps, vm, found);
+    try {
+      await runTask(deps, vm, {
+        step: 'destroy',
+        node,
+        type: 'qmdestroy',
+        vmid,
+        start: () => vm.proxmox.deleteVm(node, vmid, { purge: true, destroyUnreferencedDisks: true }),
+      });
+    } catch (err) {
+      if (!isMissing(err)) throw err;
+    }
+    if (await findOurVm(vm)) throw passingFailure('task_failed', `VM ${vmid} is still there after its deletion`);
+  };
+}
+
+/** What this server's operations still have running on Proxmox (a clone, above all) is stopped and waited for. */
+async function endUnfinishedTasks({ database }: Deps, { server, proxmox, tasks }: VmContext): Promise<void> {
+  const unfinished = await OperationTask.query(database)
+    .whereNull('operation_tasks.finishedAt')
+    .whereNot('operation_tasks.step', 'destroy')
+    .whereIn('operationId', database('operations').select('id').where('server_id', server.id));
+  for (const { operationId, step, upid } of unfinished) {
+    await proxmox.stopTask(upid).catch((err: unknown) => {
+      if (!isMissing(err)) throw err;
+    });
+    const { exitStatus } = await tasks.wait(upid, { signal: AbortSignal.timeout(30_000) });
+    await OperationTask.query(database).findById([operationId, step]).patch({ exitStatus, finishedAt: new Date() });
+  }
+}

@@ -1,0 +1,43 @@
+import { createClaimOperation } from './claim-operation.ts';
+import { createCloneTemplate } from './clone-template.ts';
+import { createConfigureVm } from './configure-vm.ts';
+import type { Deps } from './deps.ts';
+import { createDestroyVm, createStopForRemoval } from './destroy-vm.ts';
+import { createFinishOperation } from './finish-operation.ts';
+import { createLeaseVmid } from './lease-vmid.ts';
+import { createPlaceServer } from './place-server.ts';
+import { createPowerVm, createStartVm } from './power-vm.ts';
+import { createReleaseLeases } from './release-leases.ts';
+import { createReportSteps } from './report-steps.ts';
+import { createResizeDisk } from './resize-disk.ts';
+import { createWaitUntilReady } from './wait-until-ready.ts';
+import { withTranslatedErrors } from './with-translated-errors.ts';
+
+/** Run on the queue `servers`, beside the workflows. */
+export function createDatabaseActivities(deps: Pick<Deps, 'database'>) {
+  return {
+    claimOperation: createClaimOperation(deps),
+    reportSteps: createReportSteps(deps),
+    finishOperation: createFinishOperation(deps),
+    placeServer: createPlaceServer(deps),
+    releaseLeases: createReleaseLeases(deps),
+  };
+}
+
+/** Run on the queue `proxmox`: everything that calls a cluster. */
+export function createProxmoxActivities(deps: Deps) {
+  return withTranslatedErrors(deps, {
+    leaseVmid: createLeaseVmid(deps),
+    cloneTemplate: createCloneTemplate(deps),
+    configureVm: createConfigureVm(deps),
+    resizeDisk: createResizeDisk(deps),
+    startVm: createStartVm(deps),
+    waitUntilReady: createWaitUntilReady(deps),
+    powerVm: createPowerVm(deps),
+    stopForRemoval: createStopForRemoval(deps),
+    destroyVm: createDestroyVm(deps),
+  });
+}
+
+export type DatabaseActivities = ReturnType<typeof createDatabaseActivities>;
+export type ProxmoxActivities = ReturnType<typeof createProxmoxActivities>;

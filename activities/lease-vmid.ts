@@ -1,0 +1,55 @@
+import type { Deps } from './deps.ts';
+import { finalFailure, passingFailure } from './failures.ts';
+import { loadVm } from './vm-context.ts';
+import { VmidLease } from '../db/models/vmid-lease.ts';
+import type { Server } from '../db/models/server.ts';
+import type { OperationClaim } from '../contract/temporal.ts';
+
+export interface Lease {
+  vmid: number;
+  addresses: string[];
+}
+
+export function createLeaseVmid(deps: Deps) {
+  /**
+   * Leases the lowest id of the cluster's range that no lease holds and no guest uses. `nextid` reserves nothing, so
+   * our own table is what keeps two servers apart; Proxmox is asked so that a foreign guest is never run into.
+   */
+  return async function leaseVmid(claim: OperationClaim): Promise<Lease> {
+    const { server, proxmox } = await loadVm(deps, claim);
+    const addresses = (server.ipAddresses ?? []).map(({ address }) => address);
+    if (server.vmidLease) return { vmid: server.vmidLease.vmid, addresses };
+
+    const used = (await proxmox.clusterResources('vm')).map(({ vmid }) => vmid);
+    for (;;) {
+      const vmid = await leaseLowest(deps, server, used);
+      if (await proxmox.isVmidFree(vmid)) return { vmid, addresses };
+      // A guest the token may not see holds it: /cluster/resources hides such guests, `nextid?vmid=` does not.
+      await VmidLease.query(deps.database).delete().where('serverId', server.id);
+      used.push(vmid);
+    }
+  };
+}
+
+async function leaseLowest({ database }: Deps, { id, cluster, clusterId }: Server, used: number[]): Promise<number> {
+  if (!cluster) throw finalFailure('internal_error', 'the server has no cluster');
+  const { rows: free } = await database.raw<{ rows: { vmid: number }[] }>(
+    `select vmid from generate_series(?::int, ?::int) vmid
+     where vmid <> all (?::int[])
+       and not exists (select from vmid_leases l where l.cluster_id = ? and l.vmid = vmid.vmid)
+     order by vmid limit 1`,
+    [cluster.vmidMin, cluster.vmidMax, used, clusterId],
+  );
+  if (!free[0]) {
+    const range = `${cluster.vmidMin} to ${cluster.vmidMax}`;
+    throw finalFailure('no_vmid_left', `Every VM id from ${range} is in use; widen the cluster's range`);
+  }
+  const { vmid } = free[0];
+  const leased = await VmidLease.query(database)
+    .insert({ clusterId, vmid, serverId: id })
+    .onConflict()
+    .ignore()
+    .returning('vmid');
+  if (!leased) throw passingFailure('no_vmid_left', `Another server took VM id ${vmid} first`);
+  return vmid;
+}

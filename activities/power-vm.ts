@@ -1,0 +1,125 @@
+import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Deps } from './deps.ts';
+import { finalFailure, passingFailure } from './failures.ts';
+import { runTask, type TaskRequest } from './run-task.ts';
+import { loadVm, observePower, requireOurVm, type FoundVm, type VmContext } from './vm-context.ts';
+import { ProxmoxError } from '../proxmox/errors.ts';
+import type { PowerAction } from '../contract/servers.ts';
+import type { OperationClaim } from '../contract/temporal.ts';
+
+const DEFAULT_TIMEOUT_S = 60;
+
+/** Starts the VM of a server that is being built. */
+export function createStartVm(deps: Deps) {
+  return async function startVm(claim: OperationClaim): Promise<void> {
+    const vm = await loadVm(deps, claim);
+    await start(deps, vm, await requireOurVm(vm));
+  };
+}
+
+export function createPowerVm(deps: Deps) {
+  /** Carries out a power action and returns only when Proxmox shows the wanted state. */
+  return async function powerVm(input: OperationClaim & { action: PowerAction }): Promise<{ summary: string }> {
+    const vm = await loadVm(deps, input);
+    const found = await requireOurVm(vm);
+    switch (input.action) {
+      case 'start':
+        return { summary: await start(deps, vm, found) };
+      case 'shutdown':
+        return { summary: await shutDown(deps, vm, found) };
+      case 'stop':
+        return { summary: await stop(deps, vm, found) };
+      case 'reboot':
+        return { summary: await reboot(deps, vm, found) };
+      case 'reset':
+        return { summary: await reset(deps, vm, found) };
+    }
+  };
+}
+
+const taskOf = ({ node, vmid }: FoundVm, step: string, type: string) => ({ node, vmid, step, type });
+
+async function start(deps: Deps, vm: VmContext, found: FoundVm): Promise<string> {
+  if ((await observePower(deps, vm, found)) === 'running') return 'was running already';
+  try {
+    await runTask(deps, vm, {
+      ...taskOf(found, 'start', 'qmstart'),
+      start: () => vm.proxmox.start(found.node, found.vmid),
+    });
+  } catch (err) {
+    // "Already running" is what was wanted, whoever did it.
+    if (!(err instanceof ProxmoxError) || !err.reason.includes('already running')) throw err;
+  }
+  await expectPower(deps, vm, found, 'running');
+  return 'running';
+}
+
+/** Powers off at once; a shutdown that holds the VM's lock is overruled. */
+export async function stop(deps: Deps, vm: VmContext, found: FoundVm): Promise<string> {
+  if ((await observePower(deps, vm, found)) === 'stopped') return 'was stopped already';
+  await runTask(deps, vm, {
+    ...taskOf(found, 'stop', 'qmstop'),
+    start: () => vm.proxmox.stop(found.node, found.vmid, { overruleShutdown: true }),
+  });
+  await expectPower(deps, vm, found, 'stopped');
+  return 'stopped';
+}
+
+async function shutDown(deps: Deps, vm: VmContext, found: FoundVm): Promise<string> {
+  if ((await observePower(deps, vm, found)) === 'stopped') return 'was stopped already';
+  const { timeoutSeconds: timeout = DEFAULT_TIMEOUT_S, force: forceStop = false } = vm.operation.params;
+  await guestTask(deps, vm, {
+    ...taskOf(found, 'shutdown', 'qmshutdown'),
+    start: () => vm.proxmox.shutdown(found.node, found.vmid, { timeout, forceStop }),
+    stopOnCancel: true,
+  });
+  await expectPower(deps, vm, found, 'stopped');
+  return forceStop ? 'stopped' : 'shut down';
+}
+
+/** Proxmox ends the reboot task while the VM is still down and starts it in another one, so the task proves nothing. */
+async function reboot(deps: Deps, vm: VmContext, found: FoundVm): Promise<string> {
+  const { timeoutSeconds: timeout = DEFAULT_TIMEOUT_S } = vm.operation.params;
+  if (activityInfo().attempt === 1 && (await observePower(deps, vm, found)) === 'stopped') {
+    return `was stopped, so it was started: ${await start(deps, vm, found)}`;
+  }
+  await guestTask(deps, vm, {
+    ...taskOf(found, 'reboot', 'qmreboot'),
+    start: () => vm.proxmox.reboot(found.node, found.vmid, { timeout }),
+    stopOnCancel: true,
+    leavesNoTrace: true,
+  });
+  const deadline = Date.now() + deps.timing.rebootGraceMs;
+  while ((await observePower(deps, vm, found)) !== 'running') {
+    if (Date.now() > deadline) return `stayed down, so it was started: ${await start(deps, vm, found)}`;
+    heartbeat();
+    await delay(deps.timing.pollMs, undefined, { signal: cancellationSignal() });
+  }
+  return 'rebooted';
+}
+
+async function reset(deps: Deps, vm: VmContext, found: FoundVm): Promise<string> {
+  await runTask(deps, vm, {
+    ...taskOf(found, 'reset', 'qmreset'),
+    start: () => vm.proxmox.reset(found.node, found.vmid),
+    leavesNoTrace: true,
+  });
+  await expectPower(deps, vm, found, 'running');
+  return 'reset';
+}
+
+/** A task that asks the guest: it may refuse, and then nothing is gained by asking again. */
+async function guestTask(deps: Deps, vm: VmContext, request: TaskRequest): Promise<void> {
+  try {
+    await runTask(deps, vm, request);
+  } catch (err) {
+    if (!(err instanceof ProxmoxError) || !err.reason.includes('powerdown failed')) throw err;
+    throw finalFailure('guest_did_not_shut_down', 'The guest did not shut down in time; it goes on running', err.reason);
+  }
+}
+
+async function expectPower(deps: Deps, vm: VmContext, found: FoundVm, wanted: 'running' | 'stopped'): Promise<void> {
+  const state = await observePower(deps, vm, found);
+  if (state !== wanted) throw passingFailure('task_failed', `The task ended well but the VM is ${state}, not ${wanted}`);
+}

@@ -1,0 +1,45 @@
+import type { Transaction } from 'objection';
+import type { Deps } from './deps.ts';
+import { staleClaim } from './failures.ts';
+import { Operation } from '../db/models/operation.ts';
+import { OperationEvent } from '../db/models/operation-event.ts';
+import type { OperationClaim, StepReport } from '../contract/temporal.ts';
+
+export interface StepReports extends OperationClaim {
+  reports: StepReport[];
+}
+
+export function createReportSteps({ database }: Pick<Deps, 'database'>) {
+  /** Records what became of steps. A repeat changes nothing; a run that lost its claim is refused. */
+  return async function reportSteps(input: StepReports): Promise<void> {
+    await database.transaction(async (trx) => {
+      await lockClaim(input, trx);
+      await writeReports(input, trx);
+    });
+  };
+}
+
+/** The operation's row, locked; throws when the claim is stale or the operation is over. */
+export async function lockClaim(claim: OperationClaim, trx: Transaction): Promise<Operation> {
+  const operation = await Operation.query(trx)
+    .findOne({ id: claim.operationId, fence: claim.fence, status: 'running' })
+    .forUpdate();
+  if (!operation) throw staleClaim();
+  return operation;
+}
+
+/** Writes the reports that are not there yet and moves the operation to the step reported last. */
+export async function writeReports({ operationId, fence, reports }: StepReports, trx: Transaction): Promise<void> {
+  const last = reports.at(-1);
+  if (!last) return;
+  await OperationEvent.query(trx)
+    .insert(
+      reports.map(({ seq, step, state, message }) => ({ operationId, fence, seq, step, state, message: message ?? null })),
+    )
+    .onConflict(['operation_id', 'fence', 'seq'])
+    .ignore();
+  await Operation.query(trx)
+    .patch({ step: last.step, lastSeq: last.seq, percent: null, note: null })
+    .where('id', operationId)
+    .where('last_seq', '<', last.seq);
+}

@@ -1,0 +1,92 @@
+import { activityInfo, cancellationDetails, cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { Deps } from './deps.ts';
+import { noteProgress } from './note-progress.ts';
+import type { VmContext } from './vm-context.ts';
+import { OperationTask } from '../db/models/operation-task.ts';
+import type { ProxmoxTask } from '../proxmox/client.ts';
+import { classifyTaskExit, ProxmoxError } from '../proxmox/errors.ts';
+
+export interface TaskRequest {
+  /** What the task is remembered under within its operation. */
+  step: string;
+  node: string;
+  /** As they stand in the UPID: a clone's id is that of its source. */
+  type: string;
+  vmid: number;
+  /** Tells our lost task from another one of the same type and id. */
+  isOurs?: (task: ProxmoxTask) => Promise<boolean>;
+  start: () => Promise<string>;
+  /** Whether the task may be stopped when the operation is cancelled. */
+  stopOnCancel?: boolean;
+  /** For an action whose effect cannot be seen afterwards (a reboot): its good end is taken as proof. */
+  leavesNoTrace?: boolean;
+}
+
+/**
+ * Runs one Proxmox task for a step, once: goes on with the one saved before, adopts the one whose answer was lost, or
+ * starts it; saves its id before waiting. Throws a ProxmoxError when it fails.
+ */
+export async function runTask(deps: Deps, vm: VmContext, request: TaskRequest): Promise<void> {
+  const { database } = deps;
+  const key = { operationId: vm.claim.operationId, step: request.step };
+  const saved = await OperationTask.query(database).findById([key.operationId, key.step]);
+  if (request.leavesNoTrace && saved?.exitStatus && classifyTaskExit(saved.exitStatus).kind === 'ok') return;
+
+  let upid = saved && !saved.finishedAt ? saved.upid : null;
+  if (!upid) {
+    upid = (activityInfo().attempt > 1 ? await findLostTask(deps, vm, request) : null) ?? (await request.start());
+    await OperationTask.query(database)
+      .insert({ ...key, upid, exitStatus: null, finishedAt: null, startedAt: new Date() })
+      .onConflict(['operation_id', 'step'])
+      .merge();
+  }
+  heartbeat({ upid });
+  const exitStatus = await waitForTask(deps, vm, request, upid);
+  await OperationTask.query(database)
+    .findById([key.operationId, key.step])
+    .patch({ exitStatus, finishedAt: new Date() });
+  const verdict = classifyTaskExit(exitStatus);
+  if (verdict.kind !== 'ok') throw verdict.error;
+}
+
+async function waitForTask(deps: Deps, vm: VmContext, request: TaskRequest, upid: string): Promise<string> {
+  let reported = 0;
+  try {
+    const { exitStatus } = await vm.tasks.wait(upid, {
+      signal: cancellationSignal(),
+      onPoll: () => heartbeat({ upid }),
+      onProgress: ({ percent }) => {
+        if (percent === undefined || Date.now() - reported < 1_000) return;
+        reported = Date.now();
+        void noteProgress(deps, vm.claim, { percent }).catch(() => undefined);
+      },
+    });
+    return exitStatus;
+  } catch (err) {
+    if (request.stopOnCancel && cancellationDetails()?.cancelRequested) {
+      await vm.proxmox.stopTask(upid);
+      await vm.tasks.wait(upid, { signal: AbortSignal.timeout(10_000) });
+    }
+    throw err;
+  }
+}
+
+/** The clocks of Proxmox and Berth may differ; tasks saved by any operation are left out anyway. */
+const CLOCK_SKEW_S = 300;
+
+/** The task of an earlier attempt whose answer never arrived: started by our token and known to no operation. */
+async function findLostTask({ database }: Deps, vm: VmContext, request: TaskRequest): Promise<string | null> {
+  const startedAt = vm.operation.startedAt ?? vm.operation.createdAt;
+  const since = Math.floor(startedAt.getTime() / 1000) - CLOCK_SKEW_S;
+  const tasks = await vm.proxmox.findTasks(request.node, { typefilter: request.type, vmid: request.vmid, since });
+  for (const task of tasks) {
+    if (task.userId !== vm.proxmox.userId) continue;
+    if (await OperationTask.query(database).findOne({ upid: task.upid })) continue;
+    if (request.isOurs && !(await request.isOurs(task))) continue;
+    return task.upid;
+  }
+  return null;
+}
+
+/** True for the error Proxmox gives when there is nothing under that id. */
+export const isMissing = (err: unknown): boolean => err instanceof ProxmoxError && err.kind === 'missing';

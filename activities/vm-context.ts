@@ -1,0 +1,107 @@
+import { heartbeat } from '@temporalio/activity';
+import type { Deps } from './deps.ts';
+import { finalFailure, staleClaim } from './failures.ts';
+import { Node } from '../db/models/node.ts';
+import { Operation } from '../db/models/operation.ts';
+import { Server, type PowerState } from '../db/models/server.ts';
+import type { Proxmox, VmConfig } from '../proxmox/client.ts';
+import { ProxmoxError } from '../proxmox/errors.ts';
+import type { TaskWatcher } from '../proxmox/tasks.ts';
+import type { OperationClaim } from '../contract/temporal.ts';
+
+/** A server under an operation, with the way to its cluster. */
+export interface VmContext {
+  claim: OperationClaim;
+  operation: Operation;
+  server: Server;
+  proxmox: Proxmox;
+  tasks: TaskWatcher;
+}
+
+export interface FoundVm {
+  node: string;
+  vmid: number;
+  config: VmConfig;
+  /** A clone under way, or one that died: Proxmox shows only a lock and a placeholder until the disks are copied. */
+  isHalfBuilt: boolean;
+}
+
+/** Loads what an activity on a VM needs; throws when this run no longer owns the operation. */
+export async function loadVm({ database, clusters }: Deps, claim: OperationClaim): Promise<VmContext> {
+  const { operationId, serverId, fence } = claim;
+  const operation = await Operation.query(database).findOne({ id: operationId, fence, status: 'running' });
+  if (!operation) throw staleClaim();
+  const server = await Server.query(database)
+    .findById(serverId)
+    .withGraphFetched('[cluster, node, plan, template, ipAddresses.pool, sshKeys, vmidLease]')
+    .throwIfNotFound();
+  heartbeat();
+  return { claim, operation, server, ...(await clusters.of(server.clusterId)) };
+}
+
+/** Written into the VM's description with the clone call itself, so that a VM can be told to be ours from its birth. */
+export const markerOf = (serverId: string): string => `berth:${serverId}`;
+
+/** True when the VM carries this server's marker or its SMBIOS uuid. */
+export function isMarked(config: VmConfig, serverId: string): boolean {
+  const { description = '', smbios1 = '' } = config.values;
+  return String(description).includes(markerOf(serverId)) || String(smbios1).includes(`uuid=${serverId}`);
+}
+
+/**
+ * The server's VM, wherever in the cluster it is now, or null when there is none. A VM under the leased id that is not
+ * ours is never touched: that ends the operation.
+ */
+export async function findOurVm({ server, proxmox }: VmContext): Promise<FoundVm | null> {
+  const vmid = server.vmidLease?.vmid;
+  if (vmid === undefined) return null;
+  const found = await locateVm(proxmox, server.node?.name ?? null, vmid);
+  if (!found) return null;
+  const { node, config } = found;
+  const isHalfBuilt =
+    config.values['lock'] === 'clone' && String(config.values['description'] ?? '').includes('qmclone temporary file');
+  if (!isHalfBuilt && !isMarked(config, server.id)) {
+    throw finalFailure('vm_not_ours', `VM ${vmid} on ${node} does not belong to this server; it was left alone`);
+  }
+  return { node, vmid, config, isHalfBuilt };
+}
+
+async function locateVm(proxmox: Proxmox, node: string | null, vmid: number) {
+  if (node) {
+    const config = await configOrNull(proxmox, node, vmid);
+    if (config) return { node, config };
+  }
+  const elsewhere = await proxmox.findVm(vmid);
+  if (!elsewhere) return null;
+  const config = await configOrNull(proxmox, elsewhere.node, vmid);
+  return config && { node: elsewhere.node, config };
+}
+
+async function configOrNull(proxmox: Proxmox, node: string, vmid: number): Promise<VmConfig | null> {
+  try {
+    return await proxmox.vmConfig(node, vmid);
+  } catch (err) {
+    if (err instanceof ProxmoxError && err.kind === 'missing') return null;
+    throw err;
+  }
+}
+
+/** The VM, which must be there. */
+export async function requireOurVm(vm: VmContext): Promise<FoundVm> {
+  const found = await findOurVm(vm);
+  if (!found) throw finalFailure('vm_gone', `The VM of ${vm.server.name} does not exist on Proxmox any more`);
+  return found;
+}
+
+/** Asks Proxmox whether the VM runs and records the answer, unless a later one is recorded already. */
+export async function observePower({ database }: Deps, vm: VmContext, found: FoundVm): Promise<PowerState> {
+  const askedAt = new Date();
+  const { status } = await vm.proxmox.vmStatus(found.node, found.vmid);
+  const powerState = status === 'running' || status === 'stopped' ? status : 'unknown';
+  const node = await Node.query(database).findOne({ clusterId: vm.server.clusterId, name: found.node });
+  await Server.query(database)
+    .findById(vm.server.id)
+    .patch({ powerState, powerObservedAt: askedAt, ...(node ? { nodeId: node.id } : {}) })
+    .where((query) => query.whereNull('powerObservedAt').orWhere('powerObservedAt', '<', askedAt));
+  return powerState;
+}

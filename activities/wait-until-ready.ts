@@ -1,0 +1,43 @@
+import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Deps } from './deps.ts';
+import { finalFailure } from './failures.ts';
+import { noteProgress } from './note-progress.ts';
+import { loadVm, observePower, requireOurVm, type FoundVm, type VmContext } from './vm-context.ts';
+import type { OperationClaim } from '../contract/temporal.ts';
+
+export function createWaitUntilReady(deps: Deps) {
+  /** Waits for what the template promises: a running VM, its guest agent, or the leased address seen by the agent. */
+  return async function waitUntilReady(claim: OperationClaim): Promise<{ summary: string }> {
+    const vm = await loadVm(deps, claim);
+    const found = await requireOurVm(vm);
+    const deadline = activityInfo().scheduledTimestampMs + deps.timing.readyTimeoutMs;
+    let told = '';
+    for (;;) {
+      const missing = await whatIsMissing(deps, vm, found);
+      if (!missing) return { summary: READY[vm.server.template?.readyWhen ?? 'running'] };
+      if (Date.now() > deadline) throw finalFailure('guest_not_ready', `The server did not become ready: ${missing}`);
+      if (missing !== told) await noteProgress(deps, claim, { note: `Waiting: ${missing}` });
+      told = missing;
+      heartbeat();
+      await delay(deps.timing.pollMs, undefined, { signal: cancellationSignal() });
+    }
+  };
+}
+
+const READY = { running: 'runs', agent: 'the guest agent answers', address: 'the guest has its address' } as const;
+
+async function whatIsMissing(deps: Deps, vm: VmContext, found: FoundVm): Promise<string | null> {
+  const { proxmox, server } = vm;
+  const readyWhen = server.template?.readyWhen ?? 'running';
+  if (readyWhen === 'running') return (await observePower(deps, vm, found)) === 'running' ? null : 'the VM is not running';
+  if (!(await proxmox.agentPing(found.node, found.vmid))) {
+    return (await observePower(deps, vm, found)) === 'running'
+      ? 'the guest agent does not answer yet'
+      : 'the VM is not running';
+  }
+  if (readyWhen === 'agent') return null;
+  const seen = (await proxmox.agentInterfaces(found.node, found.vmid)).flatMap(({ addresses }) => addresses);
+  const wanted = server.ipAddresses?.[0]?.address;
+  return wanted && !seen.includes(wanted) ? `the guest does not have ${wanted} yet` : null;
+}

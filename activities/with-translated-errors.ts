@@ -1,0 +1,58 @@
+import { activityInfo, cancellationDetails, CancelledFailure } from '@temporalio/activity';
+import type { ApplicationFailure } from '@temporalio/common';
+import type { Deps } from './deps.ts';
+import { finalFailure, passingFailure } from './failures.ts';
+import { noteProgress } from './note-progress.ts';
+import { ProxmoxError } from '../proxmox/errors.ts';
+import type { OperationClaim } from '../contract/temporal.ts';
+
+type Activities = Record<string, (claim: never) => Promise<unknown>>;
+
+/**
+ * Turns what Proxmox said into what Temporal does with it (try again, or end), and shows a person that and why a step
+ * is being tried again.
+ */
+export function withTranslatedErrors<A extends Activities>(deps: Deps, activities: A): A {
+  const wrap =
+    (activity: (claim: OperationClaim) => Promise<unknown>) =>
+    async (claim: OperationClaim): Promise<unknown> => {
+      try {
+        return await activity(claim);
+      } catch (err) {
+        throw await translate(deps, claim, err);
+      }
+    };
+  const wrapped = Object.entries(activities).map(([name, activity]) => [name, wrap(activity as never)]);
+  return Object.fromEntries(wrapped) as A;
+}
+
+async function translate(deps: Deps, claim: OperationClaim, err: unknown): Promise<unknown> {
+  if (cancellationDetails()?.workerShutdown) {
+    // Not a cancellation: another worker goes on from what has been saved.
+    return passingFailure('internal_error', 'the worker is shutting down');
+  }
+  if (cancellationDetails()?.cancelRequested) return new CancelledFailure('cancelled on request');
+  if (!(err instanceof ProxmoxError)) return err;
+  const failure = toFailure(err);
+  if (!failure.nonRetryable) {
+    const note = `Trying again (attempt ${activityInfo().attempt + 1}): ${failure.message}`;
+    await noteProgress(deps, claim, { note }).catch(() => undefined);
+  }
+  return failure;
+}
+
+/** Final for what cannot work; everything that may heal is left to Temporal's retries. */
+export function toFailure(err: ProxmoxError): ApplicationFailure {
+  switch (err.kind) {
+    case 'retry':
+    case 'unknown':
+    case 'unreachable':
+    case 'exists':
+    case 'locked':
+      return passingFailure(err.code, err.message, err.reason);
+    case 'missing':
+    case 'auth':
+    case 'final':
+      return finalFailure(err.code, err.message, err.reason);
+  }
+}

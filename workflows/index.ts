@@ -1,0 +1,3 @@
+export { powerServer } from './power-server.ts';
+export { provisionServer } from './provision-server.ts';
+export { terminateServer } from './terminate-server.ts';

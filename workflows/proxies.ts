@@ -1,0 +1,27 @@
+import { proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import { TASK_QUEUES } from '../contract/temporal.ts';
+import type { DatabaseActivities, ProxmoxActivities } from '../activities/index.ts';
+
+/** PostgreSQL may be away for a while; an operation outlives that. */
+export const database = proxyActivities<DatabaseActivities>({
+  taskQueue: TASK_QUEUES.servers,
+  startToCloseTimeout: '15 seconds',
+  scheduleToCloseTimeout: '12 hours',
+  retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
+});
+
+const PROXMOX_OPTIONS: ActivityOptions = {
+  taskQueue: TASK_QUEUES.proxmox,
+  startToCloseTimeout: '4 hours',
+  scheduleToCloseTimeout: '6 hours',
+  heartbeatTimeout: '15 seconds',
+  retry: { initialInterval: '1 second', backoffCoefficient: 1.7, maximumInterval: '30 seconds' },
+};
+
+/**
+ * Activities that call a cluster; `summary` is what operations staff read beside them in the Temporal UI. What cannot
+ * work is thrown as non-retryable by the activity itself; all else may heal (a lock, a node or a network that is away)
+ * and is tried until the budget ends. The heartbeat lets another worker take over within 15 s.
+ */
+export const proxmox = (summary: string) =>
+  proxyActivities<ProxmoxActivities>({ ...PROXMOX_OPTIONS, summary });
