@@ -1,0 +1,204 @@
+import { randomUUID } from 'node:crypto';
+
+import type { Cluster } from './cluster.ts';
+import { findVm, findVolume } from './cluster.ts';
+import type { Vm, VmConfig } from './cluster-state.ts';
+import { volumeKey } from './cluster-state.ts';
+import type { TaskWork } from './tasks.ts';
+import { InjectedFailure, isGone, TaskInterrupted } from './tasks.ts';
+import {
+  diskKeys,
+  isCdrom,
+  isCloudInitDrive,
+  normalizeNet,
+  parseDrive,
+  printDrive,
+  printSize,
+} from './vm-config.ts';
+import { allocateVolume } from './volumes.ts';
+
+const GIB = 1024 ** 3;
+const FULL_COPY_MS_PER_GIB = 1500;
+const LINKED_MS = 1300;
+
+/** Task qmclone: runs on the source's node; its target has no name until the first disk is there. */
+export async function cloneVm(cluster: Cluster, work: TaskWork): Promise<void> {
+  const { node, id, args } = work.record;
+  const sourceId = Number(id);
+  const newId = Number(args.newid);
+  await work.lock(node, newId, true, 10_000);
+  await work.lock(node, sourceId, false, 10_000);
+  const source = findVm(cluster, node, sourceId);
+  if (!source) throw new Error(`unable to find configuration file for VM ${sourceId} on node '${node}'`);
+  work.once('begin', () => begin(cluster, node, newId));
+  const target = findVm(cluster, node, newId);
+  if (!target) throw new Error(`clone failed: VM ${newId} vanished`);
+  try {
+    work.once('first-line', () => work.log(`creating a clone of VM ${sourceId} with ID ${newId}`));
+    await cloneDisks(cluster, work, source, target);
+    work.once('end', () => {
+      delete target.config.lock;
+      if (typeof args.pool === 'string') {
+        cluster.state.pools.find(({ poolid }) => poolid === args.pool)?.members.push(newId);
+      }
+    });
+  } catch (err) {
+    if (isGone(err)) throw err;
+    removeTarget(cluster, target);
+    if (err instanceof InjectedFailure) throw err;
+    const cause =
+      err instanceof TaskInterrupted
+        ? 'interrupted by signal'
+        : String(err instanceof Error ? err.message : err);
+    throw new Error(`clone failed: ${cause}`, { cause: err });
+  }
+}
+
+function begin(cluster: Cluster, node: string, vmid: number): void {
+  const other = cluster.state.vms[vmid];
+  if (other?.node === node) throw new Error(`unable to create VM ${vmid}: config file already exists`);
+  if (other) {
+    const file = `/etc/pve/nodes/${node}/qemu-server/${vmid}.conf`;
+    throw new Error(`close (rename) atomic file '${file}' failed: File exists`);
+  }
+  cluster.state.vms[vmid] = {
+    vmid,
+    node,
+    // Seen by anyone who reads the target while its disks are copied.
+    config: { description: ' qmclone temporary file', lock: 'clone' },
+    pending: {},
+    pendingDelete: [],
+    guest: null,
+    restartAt: null,
+    cleanupAt: null,
+  };
+}
+
+async function cloneDisks(cluster: Cluster, work: TaskWork, source: Vm, target: Vm): Promise<void> {
+  const { args } = work.record;
+  const config = targetConfig(source, args, target.vmid);
+  const disks = diskKeys(source.config).filter((key) => {
+    const drive = parseDrive(String(source.config[key]));
+    return !isCdrom(drive) || isCloudInitDrive(drive);
+  });
+  // The cloud-init drive comes first on the real thing, since ide sorts before scsi.
+  for (const key of disks) {
+    const drive = parseDrive(String(source.config[key]));
+    const storage = String(args.storage ?? drive.file.split(':')[0]);
+    if (isCloudInitDrive(drive)) {
+      work.once(`disk-${key}`, () => {
+        work.log(`create full clone of drive ${key} (${drive.file})`);
+        const size = 4 * 1024 ** 2;
+        const { volid } = allocateVolume(
+          cluster,
+          target,
+          storage,
+          { size, used: size, cloudInit: true },
+          work.log,
+        );
+        commit(target, config, key, printDrive({ file: volid, options: { media: 'cdrom', size: '4M' } }));
+      });
+    } else {
+      await cloneDisk(cluster, work, { source, target, config, key, storage });
+    }
+  }
+  if (disks.length === 0) work.once('no-disks', () => commit(target, config));
+}
+
+async function cloneDisk(
+  cluster: Cluster,
+  work: TaskWork,
+  disk: { source: Vm; target: Vm; config: VmConfig; key: string; storage: string },
+): Promise<void> {
+  const { source, target, config, key, storage } = disk;
+  const drive = parseDrive(String(source.config[key]));
+  const origin = findVolume(cluster, source.node, drive.file);
+  if (!origin) throw new Error(`volume '${drive.file}' does not exist`);
+  const full = Boolean(work.record.args.full);
+  const { system, size } = origin;
+  work.once(`alloc-${key}`, () => {
+    work.log(`create ${full ? 'full' : 'linked'} clone of drive ${key} (${drive.file})`);
+    const parent = full ? {} : { parent: origin.volid };
+    const { volid } = allocateVolume(cluster, target, storage, { size, system, ...parent }, work.log);
+    work.record.args[`volume-${key}`] = volid;
+    if (full) work.log(`transferred 0.0 B of ${printAmount(size)} (0.00%)`);
+  });
+  const volid = String(work.record.args[`volume-${key}`]);
+  if (full) {
+    const volume = findVolume(cluster, target.node, volid);
+    let shown = 0;
+    await work.wait(`copy-${key}`, cluster.scaled((size / GIB) * FULL_COPY_MS_PER_GIB, 5), (share) => {
+      if (volume) volume.used = Math.floor(origin.used * share);
+      // One line per percent at most, as qemu-img's progress is printed.
+      if (share <= shown) return;
+      shown = share;
+      work.log(
+        `transferred ${printAmount(size * share)} of ${printAmount(size)} (${(share * 100).toFixed(2)}%)`,
+      );
+    });
+  } else {
+    await work.wait(`link-${key}`, cluster.scaled(LINKED_MS, 3));
+  }
+  work.once(`disk-${key}`, () => {
+    const options = { ...drive.options, size: printSize(size) };
+    commit(target, config, key, printDrive({ file: volid, options }));
+  });
+}
+
+/** Sizes as the progress lines print them: one decimal, binary units. */
+function printAmount(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${value.toFixed(1)} ${units[unit]}`;
+}
+
+/** What the target's config will be, without disks: new MACs and uuid, no trace of the template. */
+function targetConfig(source: Vm, args: TaskWork['record']['args'], vmid: number): VmConfig {
+  const config: VmConfig = {};
+  for (const [key, value] of Object.entries(source.config)) {
+    if (['template', 'lock', 'parent', 'snapstate'].includes(key)) continue;
+    if (/^unused\d+$/.test(key)) continue;
+    if (/^net\d+$/.test(key)) config[key] = normalizeNet(String(value), true);
+    else config[key] = value;
+  }
+  for (const key of diskKeys(source.config)) {
+    const drive = parseDrive(String(source.config[key]));
+    if (!isCdrom(drive) || isCloudInitDrive(drive)) delete config[key];
+  }
+  const uuid = `uuid=${randomUUID()}`;
+  const rest = String(source.config.smbios1 ?? '')
+    .split(',')
+    .filter((p) => p && !p.startsWith('uuid='));
+  config.smbios1 = [uuid, ...rest].join(',');
+  if (source.config.vmgenid !== undefined) config.vmgenid = randomUUID();
+  config.name =
+    args.name !== null && args.name !== undefined
+      ? String(args.name)
+      : `Copy-of-VM-${source.config.name ?? vmid}`;
+  if (args.description !== null && args.description !== undefined)
+    config.description = String(args.description);
+  return config;
+}
+
+/** Writes the target's config after a disk is there; the first time its name becomes visible. */
+function commit(target: Vm, config: VmConfig, key?: string, value?: string): void {
+  const disks = Object.fromEntries(diskKeys(target.config).map((k) => [k, target.config[k] ?? '']));
+  // The identity chosen at the first disk stays, also when another process goes on.
+  const chosen = target.config.name === undefined ? config : target.config;
+  target.config = { ...chosen, ...disks, lock: 'clone' };
+  if (key && value) target.config[key] = value;
+}
+
+function removeTarget(cluster: Cluster, target: Vm): void {
+  for (const volume of Object.values(cluster.state.volumes)) {
+    if (volume.node === target.node && volume.vmid === target.vmid) {
+      delete cluster.state.volumes[volumeKey(volume.node, volume.volid)];
+    }
+  }
+  delete cluster.state.vms[target.vmid];
+}

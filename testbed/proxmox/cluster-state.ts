@@ -1,0 +1,122 @@
+/** Everything the simulated cluster remembers; plain JSON, so that it can be saved as it is. */
+export interface ClusterState {
+  version: 1;
+  /** Signs tickets and CSRF tokens. */
+  authKey: string;
+  rootPassword: string;
+  token: ApiToken;
+  bootedAt: number;
+  nextPid: number;
+  nodes: NodeState[];
+  storages: StorageState[];
+  vms: Record<string, Vm>;
+  volumes: Record<string, Volume>;
+  tasks: TaskRecord[];
+  pools: { poolid: string; comment?: string; members: number[] }[];
+}
+
+export interface ApiToken {
+  /** Full id: user@realm!name. */
+  id: string;
+  secret: string;
+}
+
+export interface NodeState {
+  node: string;
+  ip: string;
+  cpus: number;
+  memory: number;
+  rootSize: number;
+}
+
+/** One storage on one node; sizes in bytes. */
+export interface StorageState {
+  storage: string;
+  node: string;
+  type: 'dir' | 'lvmthin';
+  content: string;
+  total: number;
+  /** Used by things the simulator does not model as volumes. */
+  baseUsed: number;
+}
+
+export type VmConfig = Record<string, string | number>;
+
+export interface Vm {
+  vmid: number;
+  node: string;
+  config: VmConfig;
+  /** Values that wait for the next cold start. */
+  pending: VmConfig;
+  pendingDelete: string[];
+  /** The guest while QEMU runs, null while the VM is stopped. */
+  guest: Guest | null;
+  /** When the event daemon starts it again after a reboot. */
+  restartAt: number | null;
+  /** When `qm cleanup` runs for the QEMU process that ended. */
+  cleanupAt: number | null;
+}
+
+export interface Guest {
+  pid: number;
+  startedAt: number;
+  /** When the guest's system is up: agent answers, power button is heard. */
+  bootedAt: number;
+  paused: boolean;
+  hasSystem: boolean;
+  agentNever: boolean;
+  ignoresShutdown: boolean;
+  /** The configuration QEMU and cloud-init were started with. */
+  config: VmConfig;
+}
+
+/** A disk image or other file on a storage of one node; sizes in bytes. */
+export interface Volume {
+  volid: string;
+  node: string;
+  storage: string;
+  vmid: number;
+  size: number;
+  used: number;
+  format: 'raw' | 'qcow2';
+  content: 'images';
+  ctime: number;
+  parent: string | null;
+  /** Operating system on it, if it can boot. */
+  system: string | null;
+}
+
+export type TaskArguments = Record<string, string | number | boolean | null>;
+
+export interface TaskRecord {
+  upid: string;
+  node: string;
+  pid: number;
+  pstart: number;
+  starttime: number;
+  type: string;
+  id: string;
+  user: string;
+  args: TaskArguments;
+  log: string[];
+  endtime: number | null;
+  exitstatus: string | null;
+  /** Steps already carried out, so that a restart of the simulator repeats none. */
+  done: string[];
+  /** When each wait ends, in Unix milliseconds. */
+  deadlines: Record<string, { from: number; until: number }>;
+  locks: { key: string; exclusive: boolean }[];
+  fault: TaskFaultRecord | null;
+}
+
+export interface TaskFaultRecord {
+  kind: 'fail' | 'kill' | 'slow';
+  message: string;
+  atPercent: number;
+  ms: number;
+}
+
+/** The key under which volumes are kept: storages that are not shared have one per node. */
+export function volumeKey(node: string, volid: string): string {
+  return `${node}/${volid}`;
+}

@@ -1,0 +1,213 @@
+import type { IncomingMessage } from 'node:http';
+
+import { accessRoutes } from './access-routes.ts';
+import { ApiError, badParameters } from './api-error.ts';
+import { authenticate, isCsrfTokenGood } from './authentication.ts';
+import type { Identity } from './authentication.ts';
+import type { Cluster } from './cluster.ts';
+import { findNode } from './cluster.ts';
+import type { TaskFaultRecord } from './cluster-state.ts';
+import { clusterRoutes } from './cluster-routes.ts';
+import type { WireAnswer } from './http-server.ts';
+import { nodeRoutes } from './node-routes.ts';
+import { checkParameters } from './parameters.ts';
+import { findRoute, ListAnswer } from './route.ts';
+import { taskRoutes } from './task-routes.ts';
+import { vmPowerRoutes } from './vm-power-routes.ts';
+import { vmRoutes } from './vm-routes.ts';
+
+const ROUTES = [
+  ...accessRoutes,
+  ...clusterRoutes,
+  ...nodeRoutes,
+  ...taskRoutes,
+  ...vmRoutes,
+  ...vmPowerRoutes,
+];
+
+const MAX_BODY_BYTES = 512 * 1024;
+
+/** An answer that is not made by the API but by the server around it: plain text. */
+class PlainRefusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Splits /api2/<format>/<path>; other paths are files, of which there are none. */
+export function splitPath(url: string): { format: string; path: string } {
+  const [pathname = ''] = url.split('?');
+  const match = /^\/api2\/([^/]+)(\/.*)?$/.exec(pathname);
+  if (!match) throw new PlainRefusal(500, `no such file '${pathname}'`);
+  const path = `/${(match[2] ?? '').split('/').filter(Boolean).join('/')}`;
+  return { format: match[1] ?? '', path };
+}
+
+/** Carries out one request and answers what goes over the wire. */
+export async function dispatch(
+  cluster: Cluster,
+  req: IncomingMessage,
+  body: Buffer,
+  taskFault: TaskFaultRecord | null,
+): Promise<WireAnswer> {
+  let format = 'json';
+  try {
+    const method = req.method ?? '';
+    checkFraming(req, method, body);
+    const split = splitPath(req.url ?? '');
+    format = split.format;
+    if (!['json', 'extjs'].includes(format)) {
+      throw new PlainRefusal(501, `no formatter for uri ${split.path}, ${format}`);
+    }
+    const { data, isForwarded } = await callApi(cluster, req, { method, path: split.path, body, taskFault });
+    const content =
+      data instanceof ListAnswer
+        ? { data: data.data, ...(data.total > 0 ? { total: data.total } : {}) }
+        : { data };
+    return {
+      ...{ status: 200, reason: 'OK', isForwarded },
+      ...json(format === 'extjs' ? { ...content, success: 1 } : content),
+    };
+  } catch (err) {
+    if (err instanceof PlainRefusal) return { status: err.status, reason: err.message, body: err.message };
+    if (!(err instanceof ApiError)) throw err;
+    return refusal(cluster, err, format);
+  }
+}
+
+function json(content: unknown): { body: string; contentType: string } {
+  return { body: JSON.stringify(content), contentType: 'application/json;charset=UTF-8' };
+}
+
+async function refusal(cluster: Cluster, err: ApiError, format: string): Promise<WireAnswer> {
+  // Each failed authentication is held back, so that guessing is slow.
+  if (err.status === 401) await pause(cluster.scaled(3000, 5));
+  if (err.status === 595) await pause(cluster.scaled(3000, 5));
+  if ((err.status === 401 && err.message !== 'authentication failure') || err.status >= 595) {
+    return { status: err.status, reason: err.message, body: null };
+  }
+  const { errors } = err;
+  // The texts made by the dispatcher itself lack the newline that handlers' messages end with.
+  const message = err.status === 501 ? err.message : `${err.message}\n`;
+  const content = { data: null, message, ...(errors ? { errors } : {}) };
+  if (format === 'extjs') {
+    return { status: 200, reason: 'OK', ...json({ ...content, success: 0, status: err.status }) };
+  }
+  return { status: err.status, reason: err.message, ...json(content) };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function checkFraming(req: IncomingMessage, method: string, body: Buffer): void {
+  if (!['GET', 'POST', 'PUT', 'DELETE'].includes(method)) {
+    throw new PlainRefusalWithoutBody(501, `method '${method}' not available`);
+  }
+  if (req.headers['transfer-encoding']) {
+    throw new PlainRefusal(501, 'chunked transfer encoding not supported');
+  }
+  if (['GET', 'DELETE'].includes(method) && body.length > 0) {
+    throw new PlainRefusal(501, `Unexpected content for method '${method}'`);
+  }
+  if (body.length > MAX_BODY_BYTES) throw new PlainRefusal(501, 'for data too large');
+  const type = (req.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
+  if (body.length > 0 && !['', 'application/x-www-form-urlencoded', 'application/json'].includes(type)) {
+    throw new PlainRefusal(506, `upload 'Content-Type '${req.headers['content-type']}' not implemented`);
+  }
+}
+
+class PlainRefusalWithoutBody extends PlainRefusal {
+  override name = 'PlainRefusalWithoutBody';
+}
+
+async function callApi(
+  cluster: Cluster,
+  req: IncomingMessage,
+  call: { method: string; path: string; body: Buffer; taskFault: TaskFaultRecord | null },
+): Promise<{ data: unknown; isForwarded: boolean }> {
+  const { method, path } = call;
+  const match = findRoute(ROUTES, method, path);
+  const caller = identify(cluster, req, method, match?.route.isPublic ?? false);
+  const query = readForm((req.url ?? '').split('?')[1] ?? '');
+  const given = { ...readBody(req, call.body), ...query };
+  if (!match) throw new ApiError(501, `Method '${method} ${path}' not implemented`);
+  const { route, pathParameters } = match;
+  for (const [key, value] of Object.entries(pathParameters)) {
+    if (given[key] !== undefined && String(given[key]) !== value) {
+      throw badParameters({ [key]: 'duplicate parameter (already defined in URI) with conflicting values!' });
+    }
+  }
+  if (route.path === '/access/ticket' && method === 'POST' && caller.isToken) {
+    throw new ApiError(
+      403,
+      "Permission check failed (URI '/access/ticket' not available with API token, need proper ticket.",
+    );
+  }
+  if (pathParameters.node !== undefined) checkNode(cluster, pathParameters.node);
+  const params = checkParameters(route.parameters, { ...given, ...pathParameters });
+  const data = await route.handle({
+    cluster,
+    params,
+    node: String(params.node ?? ''),
+    vmid: Number(params.vmid ?? 0),
+    caller,
+    isRoot: caller.user === 'root@pam' && !caller.isToken,
+    taskFault: call.taskFault,
+  });
+  return { data, isForwarded: route.isForwarded ?? false };
+}
+
+function identify(cluster: Cluster, req: IncomingMessage, method: string, isPublic: boolean): Identity {
+  const caller = authenticate(cluster.state, req.headers);
+  if (isPublic) return 'refused' in caller ? { user: '', isToken: false } : caller;
+  if ('refused' in caller) throw new ApiError(401, caller.refused);
+  if (!caller.isToken && method !== 'GET') {
+    const token = req.headers.csrfpreventiontoken;
+    if (typeof token !== 'string' || !isCsrfTokenGood(cluster.state, caller.user, token)) {
+      throw new ApiError(401, 'Permission denied - invalid csrf token');
+    }
+  }
+  return caller;
+}
+
+function checkNode(cluster: Cluster, node: string): void {
+  if (!findNode(cluster, node)) {
+    const reason = `failed to get address info for: ${node}: Name or service not known`;
+    throw new ApiError(500, `hostname lookup '${node}' failed - ${reason}`);
+  }
+  if (cluster.faults.isNodeDown(node)) throw new ApiError(595, 'No route to host');
+}
+
+function readForm(text: string): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const [key, value] of new URLSearchParams(text)) {
+    if (key === '_dc') continue;
+    const before = values[key];
+    values[key] = before === undefined ? value : [before, value].flat();
+  }
+  return values;
+}
+
+function readBody(req: IncomingMessage, body: Buffer): Record<string, unknown> {
+  if (body.length === 0) return {};
+  const text = body.toString('utf8');
+  if (!(req.headers['content-type'] ?? '').startsWith('application/json')) return readForm(text);
+  const place = 'at /usr/share/perl5/PVE/APIServer/AnyEvent.pm line';
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new PlainRefusal(
+      500,
+      `malformed JSON string, neither tag, array, object, number, string or atom, at character offset 0 (before "${text.slice(0, 20)}") ${place} 934.`,
+    );
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new PlainRefusal(500, `Not a HASH reference ${place} 978.`);
+  }
+  return value as Record<string, unknown>;
+}

@@ -1,0 +1,47 @@
+import { Command } from 'commander';
+
+import { startControlServer } from './control-server.ts';
+import { startSimulator } from './simulator.ts';
+
+/** Runs the simulator as a process; prints one line of JSON when it listens. */
+const options = new Command('proxmox-simulator')
+  .description('A simulated Proxmox VE cluster')
+  .option('--port <port>', 'HTTPS port of the API, 0 for a free one', Number, 8006)
+  .option('--host <address>', 'address to listen on', '127.0.0.1')
+  .option('--control-port <port>', 'port for faults and state, 0 for a free one', Number, 0)
+  .option('--state-file <file>', 'keeps the cluster in this file')
+  .option('--speed <factor>', 'multiplies durations: 1 realistic, 0 immediate', Number, 1)
+  .parse()
+  .opts<{
+    port: number;
+    host: string;
+    controlPort: number;
+    stateFile?: string;
+    speed: number;
+  }>();
+
+const {
+  PROXMOX_TOKEN_ID: id = 'berth@pve!berth',
+  PROXMOX_TOKEN_SECRET: secret,
+  PROXMOX_ROOT_PASSWORD: rootPassword,
+} = process.env;
+
+const simulator = await startSimulator({
+  port: options.port,
+  host: options.host,
+  speed: options.speed,
+  ...(options.stateFile === undefined ? {} : { stateFile: options.stateFile }),
+  ...(secret ? { token: { id, secret } } : {}),
+  ...(rootPassword ? { rootPassword } : {}),
+});
+const control = await startControlServer(simulator, options.controlPort);
+const { url, fingerprint, token, ca } = simulator;
+process.stdout.write(`${JSON.stringify({ url, fingerprint, controlUrl: control.url, token, ca })}\n`);
+
+async function stop(): Promise<void> {
+  await control.close();
+  await simulator.close();
+  process.exit(0);
+}
+process.once('SIGTERM', () => void stop());
+process.once('SIGINT', () => void stop());

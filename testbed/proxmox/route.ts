@@ -1,0 +1,74 @@
+import type { Identity } from './authentication.ts';
+import type { Cluster } from './cluster.ts';
+import type { TaskArguments, TaskFaultRecord } from './cluster-state.ts';
+import type { Parameters, Values } from './parameters.ts';
+
+/** One call after all checks: parameters of path, query and body together. */
+export interface Call {
+  cluster: Cluster;
+  params: Values;
+  node: string;
+  vmid: number;
+  caller: Identity;
+  /** The literal root@pam by ticket; a token never is. */
+  isRoot: boolean;
+  /** What an injected fault does to the task this call starts. */
+  taskFault: TaskFaultRecord | null;
+}
+
+/** An answer with more than `data` in it. */
+export class ListAnswer {
+  readonly data: unknown[];
+  readonly total: number;
+
+  constructor(data: unknown[], total: number) {
+    this.data = data;
+    this.total = total;
+  }
+}
+
+export interface Route {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Below /api2/json, with parameters as `{name}`. */
+  path: string;
+  parameters: Parameters;
+  /** Carried out by pvedaemon, which shows in a second Connection header. */
+  isForwarded?: boolean;
+  isPublic?: boolean;
+  handle: (call: Call) => unknown;
+}
+
+/** Starts a task in the caller's name and answers its UPID. */
+export function startTask(call: Call, type: string, id: string | number, args: TaskArguments = {}): string {
+  return call.cluster.tasks.start(type, {
+    node: call.node,
+    id,
+    user: call.caller.user,
+    args,
+    fault: call.taskFault,
+  }).upid;
+}
+
+interface Match {
+  route: Route;
+  pathParameters: Record<string, string>;
+}
+
+/** Finds the route of a path; the parameters come out percent-decoded. */
+export function findRoute(routes: Route[], method: string, path: string): Match | undefined {
+  const parts = path.split('/').filter(Boolean);
+  for (const route of routes) {
+    if (route.method !== method) continue;
+    const wanted = route.path.split('/').filter(Boolean);
+    if (wanted.length !== parts.length) continue;
+    const pathParameters: Record<string, string> = {};
+    const fits = wanted.every((name, i) => {
+      const part = parts[i] ?? '';
+      if (!name.startsWith('{')) return name === part;
+      pathParameters[name.slice(1, -1)] = decodeURIComponent(part);
+      return true;
+    });
+    if (fits) return { route, pathParameters };
+  }
+  return undefined;
+}

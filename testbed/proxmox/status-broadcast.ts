@@ -1,0 +1,52 @@
+import type { Cluster } from './cluster.ts';
+import { qmpStatus, vmStatus } from './guests.ts';
+
+/**
+ * What the nodes last told each other about their VMs. It lags: a node sends every 10 s, and until
+ * then others see what was sent before, or nothing of a VM that is new.
+ */
+export interface Broadcast {
+  lastOf(vmid: number): Record<string, unknown> | undefined;
+  /** Sends the state of all nodes now. */
+  pass(): void;
+  close(): void;
+}
+
+export function createBroadcast(getCluster: () => Cluster, everyMs: number): Broadcast {
+  let sent = new Map<number, Record<string, unknown>>();
+
+  function pass(): void {
+    const cluster = getCluster();
+    const next = new Map<number, Record<string, unknown>>();
+    for (const vm of Object.values(cluster.state.vms)) {
+      const last = sent.get(vm.vmid);
+      if (cluster.faults.isNodeDown(vm.node)) {
+        if (last) next.set(vm.vmid, last);
+        continue;
+      }
+      const { name, cpus, ...status } = vmStatus(vm);
+      next.set(vm.vmid, {
+        name,
+        status: qmpStatus(vm),
+        template: status.template ?? 0,
+        uptime: status.uptime,
+        cpu: status.cpu,
+        maxcpu: cpus,
+        mem: status.mem,
+        maxmem: status.maxmem,
+        memhost: status.memhost,
+        disk: 0,
+        maxdisk: status.maxdisk,
+        netin: status.netin,
+        netout: status.netout,
+        diskread: status.diskread,
+        diskwrite: status.diskwrite,
+      });
+    }
+    sent = next;
+  }
+
+  const timer = setInterval(pass, everyMs);
+  timer.unref();
+  return { lastOf: (vmid) => sent.get(vmid), pass, close: () => clearInterval(timer) };
+}

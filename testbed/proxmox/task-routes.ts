@@ -1,0 +1,148 @@
+import { badParameters } from './api-error.ts';
+import type { Identity } from './authentication.ts';
+import type { Cluster } from './cluster.ts';
+import type { TaskRecord } from './cluster-state.ts';
+import { BOOLEAN, integer, NODE, STRING } from './parameters.ts';
+import type { Values } from './parameters.ts';
+import type { Call, Route } from './route.ts';
+import { ListAnswer } from './route.ts';
+import { isUpid } from './tasks.ts';
+
+export interface ListedTask {
+  [key: string]: unknown;
+  upid: string;
+  starttime: number;
+  endtime?: number;
+}
+
+/** A node's tasks, newest first. A token sees only its own tasks, root sees all. */
+export function listTasks(cluster: Cluster, node: string, caller: Identity, filter: Values): ListedTask[] {
+  const { source = 'archive' } = filter;
+  return cluster.state.tasks
+    .filter((task) => task.node === node)
+    .filter(({ user }) => caller.user === 'root@pam' || user === caller.user || hasAudit(caller))
+    .filter(({ endtime }) => source === 'all' || (source === 'active') === (endtime === null))
+    .filter(({ id }) => filter.vmid === undefined || id === String(filter.vmid))
+    .filter(({ type }) => filter.typefilter === undefined || type === filter.typefilter)
+    .filter(({ user }) => user.includes(String(filter.userfilter ?? '')))
+    .filter(({ starttime }) => starttime >= Number(filter.since ?? 0))
+    .filter(({ starttime }) => starttime <= Number(filter.until ?? Infinity))
+    .filter((task) => !filter.errors || (task.exitstatus !== null && kindOf(task) !== 'ok'))
+    .filter((task) => matchesStatus(task, filter.statusfilter))
+    .toReversed()
+    .map(listed);
+}
+
+/** Sys.Audit on the node, which the seeded token has, shows the tasks of others too. */
+function hasAudit(caller: Identity): boolean {
+  return caller.isToken;
+}
+
+function kindOf({ exitstatus }: TaskRecord): 'ok' | 'warning' | 'unknown' | 'error' {
+  if (exitstatus === 'OK') return 'ok';
+  if (exitstatus?.startsWith('WARNINGS')) return 'warning';
+  return exitstatus === null || exitstatus === 'unexpected status' ? 'unknown' : 'error';
+}
+
+function matchesStatus(task: TaskRecord, filter: string | number | undefined): boolean {
+  return filter === undefined || String(filter).split(/[;, ]/).includes(kindOf(task));
+}
+
+function listed(task: TaskRecord): ListedTask {
+  const { upid, node, pid, pstart, starttime, type, id, user, endtime, exitstatus } = task;
+  const common = { upid, node, pid, pstart, starttime, type, id };
+  if (endtime === null) return { ...common, user, status: 'RUNNING' };
+  return { ...common, ...splitUser(user), endtime, status: exitstatus ?? '' };
+}
+
+/** A token's id is shown apart from its user once a task is archived. */
+function splitUser(user: string): { user: string; tokenid?: string } {
+  const [name = '', tokenid] = user.split('!');
+  return tokenid === undefined ? { user } : { user: name, tokenid };
+}
+
+function requireTask({ cluster, params, node }: Call): TaskRecord {
+  const upid = String(params.upid);
+  if (!isUpid(upid)) throw badParameters({ upid: 'unable to parse worker upid' });
+  const task = cluster.tasks.find(upid);
+  if (!task || task.node !== node) throw badParameters({ upid: 'no such task' });
+  return task;
+}
+
+const TASK = { node: NODE, upid: { type: 'string' } } as const;
+
+/** /nodes/{node}/tasks. */
+export const taskRoutes: Route[] = [
+  {
+    method: 'GET',
+    path: '/nodes/{node}/tasks',
+    parameters: {
+      node: NODE,
+      start: integer(0),
+      limit: integer(0),
+      source: { ...STRING, enum: ['archive', 'active', 'all'] },
+      vmid: integer(0),
+      typefilter: STRING,
+      statusfilter: STRING,
+      userfilter: STRING,
+      errors: BOOLEAN,
+      since: integer(0),
+      until: integer(0),
+    },
+    handle: ({ cluster, params, node, caller }) => {
+      const all = listTasks(cluster, node, caller, params);
+      const start = Number(params.start ?? 0);
+      const limit = Number(params.limit ?? 50);
+      return new ListAnswer(all.slice(start, limit === 0 ? undefined : start + limit), all.length);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/nodes/{node}/tasks/{upid}',
+    parameters: TASK,
+    handle: () => [{ name: 'log' }, { name: 'status' }],
+  },
+  {
+    method: 'GET',
+    path: '/nodes/{node}/tasks/{upid}/status',
+    parameters: TASK,
+    isForwarded: true,
+    handle: (call) => {
+      const { upid, node, pid, pstart, starttime, type, id, user, exitstatus } = requireTask(call);
+      return {
+        ...{ upid, node, pid, pstart, starttime, type, id, ...splitUser(user) },
+        ...(exitstatus === null ? { status: 'running' } : { status: 'stopped', exitstatus }),
+      };
+    },
+  },
+  {
+    method: 'GET',
+    path: '/nodes/{node}/tasks/{upid}/log',
+    parameters: { ...TASK, start: integer(0), limit: integer(0), download: BOOLEAN },
+    isForwarded: true,
+    handle: (call) => {
+      const { cluster, params, node } = call;
+      if (!isUpid(String(params.upid))) requireTask(call);
+      const task = cluster.tasks.find(String(params.upid));
+      if (!task || task.node !== node) {
+        return new ListAnswer([{ n: 1, t: 'unable to open file - No such file or directory' }], 1);
+      }
+      if (task.log.length === 0) return new ListAnswer([{ n: 1, t: 'no content' }], 1);
+      const start = Number(params.start ?? 0);
+      const limit = Number(params.limit ?? 50);
+      const lines = task.log.map((t, index) => ({ n: index + 1, t }));
+      const page = lines.slice(start, limit === 0 ? undefined : start + limit);
+      return new ListAnswer(page, lines.length);
+    },
+  },
+  {
+    method: 'DELETE',
+    path: '/nodes/{node}/tasks/{upid}',
+    parameters: TASK,
+    isForwarded: true,
+    handle: async (call) => {
+      await call.cluster.tasks.stop(requireTask(call).upid);
+      return null;
+    },
+  },
+];

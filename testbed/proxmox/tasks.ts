@@ -1,0 +1,251 @@
+import type { Cluster } from './cluster.ts';
+import { lockKey } from './cluster.ts';
+import type { TaskArguments, TaskFaultRecord, TaskRecord } from './cluster-state.ts';
+import { lockTimeout } from './locks.ts';
+
+const KEPT_TASKS = 3000;
+
+/** A running task as its worker sees it. Every step has a name, so that a restart can go on. */
+export interface TaskWork {
+  record: TaskRecord;
+  log(line: string): void;
+  /** Carries out an effect once, also across a restart of the simulator. */
+  once(name: string, effect: () => void): void;
+  /** Lets simulated time pass; `onProgress` hears how much of it is over, from 0 to 1. */
+  wait(name: string, ms: number, onProgress?: (share: number) => void): Promise<void>;
+  /** Takes a VM's file lock until the task ends; fails with the lock's text when it is not free in time. */
+  lock(node: string, vmid: number, exclusive?: boolean, waitMs?: number): Promise<void>;
+}
+
+export type TaskWorker = (cluster: Cluster, work: TaskWork) => Promise<void>;
+
+export interface Tasks {
+  start(
+    type: string,
+    options: {
+      node: string;
+      id: string | number;
+      user: string;
+      args?: TaskArguments;
+      fault?: TaskFaultRecord | null;
+    },
+  ): TaskRecord;
+  find(upid: string): TaskRecord | undefined;
+  /** Interrupts a running task; resolves when it has ended. */
+  stop(upid: string): Promise<void>;
+  /** Goes on with tasks that a former process left running. */
+  resume(): void;
+  /** Lets go of all running tasks without ending them. */
+  close(): void;
+}
+
+/** The task was told to end, by DELETE or by another task. */
+export class TaskInterrupted extends Error {
+  override name = 'TaskInterrupted';
+}
+
+/** The task's process was killed: nothing is cleaned up. */
+export class TaskKilled extends Error {
+  override name = 'TaskKilled';
+}
+
+/** An injected failure, whose message is the exit status as it is. */
+export class InjectedFailure extends Error {
+  override name = 'InjectedFailure';
+}
+
+/** The simulator itself is closing; the task goes on in the next process. */
+class SimulatorClosing extends Error {
+  override name = 'SimulatorClosing';
+}
+
+const UPID_PATTERN =
+  /^UPID:([a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?):([0-9A-Fa-f]{8}):([0-9A-Fa-f]{8,9}):([0-9A-Fa-f]{8}):([^:\s/]+):([^:\s/]*):([^:\s/]+):$/;
+
+export function isUpid(text: string): boolean {
+  return UPID_PATTERN.test(text);
+}
+
+function hex8(value: number): string {
+  return value.toString(16).toUpperCase().padStart(8, '0');
+}
+
+function newTask(
+  cluster: Cluster,
+  type: string,
+  { node, id, user }: { node: string; id: string | number; user: string },
+): TaskRecord {
+  const { state } = cluster;
+  state.nextPid = state.nextPid >= 4_000_000 ? 1000 : state.nextPid + 1 + (state.nextPid % 7);
+  const pid = state.nextPid;
+  const now = Date.now();
+  const pstart = Math.floor((now - state.bootedAt) / 10);
+  const starttime = Math.floor(now / 1000);
+  const upid = `UPID:${node}:${hex8(pid)}:${hex8(pstart)}:${hex8(starttime)}:${type}:${id}:${user}:`;
+  return {
+    ...{ upid, node, pid, pstart, starttime, type, id: String(id), user, args: {}, log: [] },
+    ...{ endtime: null, exitstatus: null, done: [], deadlines: {}, locks: [], fault: null },
+  };
+}
+
+/** Runs tasks of the given workers, one worker function per task type. */
+export function createTasks(getCluster: () => Cluster, workers: Record<string, TaskWorker>): Tasks {
+  const running = new Map<string, { controller: AbortController; ended: Promise<void> }>();
+
+  function launch(record: TaskRecord): void {
+    const cluster = getCluster();
+    const worker = workers[record.type];
+    if (!worker) throw new Error(`no worker for ${record.type}`);
+    const controller = new AbortController();
+    const work = createWork(cluster, record, controller.signal);
+    const ended = (async () => {
+      // A real worker is a process of its own: nothing of it happens before the answer to the call.
+      await new Promise((resolve) => setImmediate(resolve));
+      let failure: unknown;
+      try {
+        await worker(cluster, work);
+      } catch (err) {
+        failure = err;
+      }
+      if (failure instanceof SimulatorClosing) return;
+      finish(cluster, record, failure);
+      running.delete(record.upid);
+    })();
+    running.set(record.upid, { controller, ended });
+  }
+
+  return {
+    start(type, options) {
+      const cluster = getCluster();
+      const record = newTask(cluster, type, options);
+      record.args = options.args ?? {};
+      record.fault = options.fault ?? null;
+      cluster.state.tasks.push(record);
+      forgetOldTasks(cluster.state.tasks);
+      cluster.store.touch();
+      launch(record);
+      return record;
+    },
+    find: (upid) => getCluster().state.tasks.findLast((task) => task.upid === upid),
+    async stop(upid) {
+      const task = running.get(upid);
+      task?.controller.abort(new TaskInterrupted('received interrupt'));
+      await task?.ended;
+    },
+    resume() {
+      const cluster = getCluster();
+      const left = cluster.state.tasks.filter(({ endtime }) => endtime === null);
+      for (const record of left) {
+        for (const { key, exclusive } of record.locks) {
+          cluster.locks.tryAcquire(key, record.upid, exclusive);
+        }
+      }
+      for (const record of left) launch(record);
+    },
+    close() {
+      for (const { controller } of running.values()) {
+        controller.abort(new SimulatorClosing('simulator closes'));
+      }
+    },
+  };
+}
+
+function finish(cluster: Cluster, record: TaskRecord, failure: unknown): void {
+  if (failure === undefined) {
+    record.exitstatus = 'OK';
+    record.log.push('TASK OK');
+  } else if (failure instanceof TaskKilled) {
+    record.exitstatus = 'unexpected status';
+  } else {
+    const message = failure instanceof Error ? failure.message : String(failure);
+    record.exitstatus = message.trim().replaceAll('\n', ' ');
+    record.log.push(`TASK ERROR: ${message}`);
+  }
+  record.endtime = Math.floor(Date.now() / 1000);
+  for (const { key } of record.locks) cluster.locks.release(key, record.upid);
+  record.locks = [];
+  cluster.store.touch();
+}
+
+function forgetOldTasks(tasks: TaskRecord[]): void {
+  for (let i = 0; tasks.length > KEPT_TASKS && i < tasks.length;) {
+    if (tasks[i]?.endtime === null) i += 1;
+    else tasks.splice(i, 1);
+  }
+}
+
+function createWork(cluster: Cluster, record: TaskRecord, signal: AbortSignal): TaskWork {
+  function log(line: string): void {
+    record.log.push(line);
+    cluster.store.touch();
+  }
+
+  async function wait(name: string, ms: number, onProgress?: (share: number) => void): Promise<void> {
+    signal.throwIfAborted();
+    if (record.done.includes(name)) return;
+    const slow = record.fault?.kind === 'slow' && Object.keys(record.deadlines).length === 0;
+    const from = Date.now();
+    const deadline = (record.deadlines[name] ??= {
+      from,
+      until: from + ms + (slow ? (record.fault?.ms ?? 0) : 0),
+    });
+    const length = Math.max(1, deadline.until - deadline.from);
+    const breaks = record.fault && record.fault.kind !== 'slow' ? record.fault : undefined;
+    const last = breaks && onProgress ? breaks.atPercent / 100 : breaks ? 0 : 1;
+    for (;;) {
+      const share = Math.min(1, (Date.now() - deadline.from) / length);
+      if (share >= last) break;
+      if (onProgress) onProgress(share);
+      const tick = onProgress ? 500 : length;
+      await sleep(Math.min(tick, Math.ceil((last - share) * length)), signal);
+    }
+    onProgress?.(last);
+    if (breaks?.kind === 'fail') throw new InjectedFailure(breaks.message);
+    if (breaks?.kind === 'kill') throw new TaskKilled('killed');
+    record.done.push(name);
+    cluster.store.touch();
+  }
+
+  async function lock(node: string, vmid: number, exclusive = true, waitMs = 10_000): Promise<void> {
+    const key = lockKey(node, vmid);
+    if (!cluster.locks.tryAcquire(key, record.upid, exclusive)) {
+      log('trying to acquire lock...');
+      const limit = cluster.scaled(waitMs, 150);
+      if (!(await cluster.locks.acquire(key, record.upid, exclusive, limit, signal))) {
+        throw new Error(lockTimeout(vmid));
+      }
+      log(' OK');
+    }
+    if (!record.locks.some((held) => held.key === key)) record.locks.push({ key, exclusive });
+  }
+
+  function once(name: string, effect: () => void): void {
+    signal.throwIfAborted();
+    if (record.done.includes(name)) return;
+    effect();
+    record.done.push(name);
+    cluster.store.touch();
+  }
+
+  return { record, log, once, wait, lock };
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    }, ms);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+}
+
+/** Says whether a worker must not clean up, because its process is gone. */
+export function isGone(failure: unknown): boolean {
+  return failure instanceof TaskKilled || failure instanceof SimulatorClosing;
+}

@@ -1,0 +1,116 @@
+import { refuse } from './api-error.ts';
+import { requireVm } from './cluster.ts';
+import type { Guest, Vm } from './cluster-state.ts';
+import { agentAnswers, currentStatus, guestInterfaces, isAgentEnabled } from './guests.ts';
+import { BOOLEAN, integer, NODE, STRING, VMID } from './parameters.ts';
+import type { Parameters } from './parameters.ts';
+import type { Call, Route } from './route.ts';
+import { startTask } from './route.ts';
+import { checkSkipLock } from './vm-routes.ts';
+
+const VM: Parameters = { node: NODE, vmid: VMID, skiplock: BOOLEAN };
+
+/** Reboot, reset, suspend and resume look before they answer; the others fail in their task. */
+function requireRunning({ cluster, node, vmid }: Call): Vm & { guest: Guest } {
+  const vm = requireVm(cluster, node, vmid);
+  if (!vm.guest) throw refuse(`VM ${vmid} not running`);
+  return { ...vm, guest: vm.guest };
+}
+
+function power(action: string, type: string, parameters: Parameters, check?: (call: Call) => void): Route {
+  return {
+    method: 'POST',
+    path: `/nodes/{node}/qemu/{vmid}/status/${action}`,
+    parameters: { ...VM, ...parameters },
+    isForwarded: true,
+    handle: (call) => {
+      checkSkipLock(call);
+      check?.(call);
+      const { node: _node, vmid: _vmid, ...args } = call.params;
+      return startTask(call, type, call.vmid, args);
+    },
+  };
+}
+
+const START: Parameters = {
+  timeout: integer(0),
+  machine: STRING,
+  'force-cpu': STRING,
+  stateuri: STRING,
+  migratedfrom: STRING,
+  migration_network: STRING,
+  migration_type: STRING,
+  targetstorage: STRING,
+};
+
+/** The guest of a VM whose agent answers; waits in vain for a silent one, as the server does. */
+async function requireAgent({ cluster, node, vmid }: Call): Promise<{ vm: Vm; guest: Guest }> {
+  const vm = requireVm(cluster, node, vmid);
+  if (!isAgentEnabled((vm.guest ?? vm).config.agent)) throw refuse('No QEMU guest agent configured');
+  if (!vm.guest) throw refuse(`VM ${vmid} is not running`);
+  if (!agentAnswers(vm.guest)) {
+    await new Promise((resolve) => setTimeout(resolve, cluster.scaled(3000, 5)));
+    throw refuse('QEMU guest agent is not running');
+  }
+  return { vm, guest: vm.guest };
+}
+
+/** /nodes/{node}/qemu/{vmid}/status and agent. */
+export const vmPowerRoutes: Route[] = [
+  {
+    method: 'GET',
+    path: '/nodes/{node}/qemu/{vmid}/status',
+    parameters: { node: NODE, vmid: VMID },
+    handle: () =>
+      ['current', 'start', 'stop', 'reset', 'shutdown', 'suspend', 'reboot'].map((subdir) => ({ subdir })),
+  },
+  {
+    method: 'GET',
+    path: '/nodes/{node}/qemu/{vmid}/status/current',
+    parameters: { node: NODE, vmid: VMID },
+    isForwarded: true,
+    handle: ({ cluster, node, vmid }) => currentStatus(requireVm(cluster, node, vmid)),
+  },
+  power('start', 'qmstart', START),
+  power('stop', 'qmstop', {
+    timeout: integer(0),
+    keepActive: BOOLEAN,
+    migratedfrom: STRING,
+    'overrule-shutdown': BOOLEAN,
+  }),
+  power(
+    'shutdown',
+    'qmshutdown',
+    { timeout: integer(0), forceStop: BOOLEAN, keepActive: BOOLEAN },
+    ({ cluster, node, vmid, params }) => {
+      const paused = cluster.state.vms[vmid]?.node === node && cluster.state.vms[vmid].guest?.paused;
+      if (paused && !params.forceStop) throw refuse('VM is paused - cannot shutdown');
+    },
+  ),
+  power('reboot', 'qmreboot', { timeout: integer(0) }, (call) => {
+    if (requireRunning(call).guest.paused) throw refuse('VM is paused - cannot shutdown');
+  }),
+  power('reset', 'qmreset', {}, requireRunning),
+  power('suspend', 'qmpause', { todisk: BOOLEAN, statestorage: STRING }, requireRunning),
+  power('resume', 'qmresume', { nocheck: BOOLEAN }, requireRunning),
+  {
+    method: 'POST',
+    path: '/nodes/{node}/qemu/{vmid}/agent/ping',
+    parameters: { node: NODE, vmid: VMID },
+    isForwarded: true,
+    handle: async (call) => {
+      await requireAgent(call);
+      return { result: {} };
+    },
+  },
+  {
+    method: 'GET',
+    path: '/nodes/{node}/qemu/{vmid}/agent/network-get-interfaces',
+    parameters: { node: NODE, vmid: VMID },
+    isForwarded: true,
+    handle: async (call) => {
+      const { vm, guest } = await requireAgent(call);
+      return { result: guestInterfaces(call.cluster, vm, guest) };
+    },
+  },
+];

@@ -1,0 +1,339 @@
+import { randomUUID } from 'node:crypto';
+
+import { badParameters, ApiError, refuse } from './api-error.ts';
+import { findNode, findStorage, findVm, findVolume, lockKey, requireVm, vmsOn } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
+import type { Vm, VmConfig } from './cluster-state.ts';
+import { qmpStatus, vmStatus } from './guests.ts';
+import { lockTimeout } from './locks.ts';
+import { BOOLEAN, DNS_NAME, integer, NODE, optional, STRING, VMID } from './parameters.ts';
+import type { Parameters, Values } from './parameters.ts';
+import type { Call, Route } from './route.ts';
+import { startTask } from './route.ts';
+import { checkUpdate, updateConfig } from './update-config.ts';
+import {
+  checkNotLocked,
+  checkSshKeys,
+  configDigest,
+  diskKeys,
+  isCdrom,
+  isCloudInitDrive,
+  normalizeValue,
+  parseDrive,
+  printConfig,
+} from './vm-config.ts';
+import { DISK_KEYS, VM_CONFIG } from './vm-config-parameters.ts';
+import { requireImageStorage } from './volumes.ts';
+
+const VM: Parameters = { node: NODE, vmid: VMID };
+const UPDATE: Parameters = {
+  ...VM,
+  ...VM_CONFIG,
+  digest: { ...STRING, maxLength: 40 },
+  delete: STRING,
+  revert: STRING,
+  force: BOOLEAN,
+  skiplock: BOOLEAN,
+};
+
+/** Takes a VM's file lock for a synchronous change. */
+async function withVmLock<T>(call: Call, waitMs: number, change: () => T): Promise<T> {
+  const { cluster, node, vmid } = call;
+  const key = lockKey(node, vmid);
+  const owner = randomUUID();
+  if (!(await cluster.locks.acquire(key, owner, true, cluster.scaled(waitMs, 150)))) {
+    throw refuse(lockTimeout(vmid));
+  }
+  try {
+    return change();
+  } finally {
+    cluster.locks.release(key, owner);
+  }
+}
+
+function withoutPath(params: Values): Values {
+  const { node: _node, vmid: _vmid, ...values } = params;
+  return values;
+}
+
+async function createVm(call: Call): Promise<string> {
+  const { cluster, node, vmid, params, isRoot } = call;
+  const { start, pool, storage: _storage, archive: _archive, ...given } = withoutPath(params);
+  if (given.sshkeys !== undefined) checkSshKeys(String(given.sshkeys));
+  if (given.lock !== undefined && !isRoot) throw refuse("only root can set 'lock' config");
+  const taken = (): void => {
+    const other = cluster.state.vms[vmid];
+    if (other)
+      throw refuse(`unable to create VM ${vmid} - VM ${vmid} already exists on node '${other.node}'`);
+  };
+  checkPool(call);
+  const key = lockKey(node, vmid);
+  const owner = randomUUID();
+  if (!(await cluster.locks.acquire(key, owner, true, cluster.scaled(5000, 100)))) {
+    throw refuse(`unable to create VM ${vmid} - ${lockTimeout(vmid)}`);
+  }
+  try {
+    taken();
+    const config: VmConfig = {};
+    for (const [name, value] of Object.entries(given)) config[name] = normalizeValue(name, value);
+    config.smbios1 ??= `uuid=${randomUUID()}`;
+    config.vmgenid ??= randomUUID();
+    config.meta = `creation-qemu=10.0.2,ctime=${Math.floor(Date.now() / 1000)}`;
+    config.lock = 'create';
+    cluster.state.vms[vmid] = {
+      ...{ vmid, node, config, pending: {}, pendingDelete: [] },
+      ...{ guest: null, restartAt: null, cleanupAt: null },
+    };
+    if (pool !== undefined) cluster.state.pools.find(({ poolid }) => poolid === pool)?.members.push(vmid);
+  } finally {
+    cluster.locks.release(key, owner);
+  }
+  return startTask(call, 'qmcreate', vmid, { start: Boolean(start) });
+}
+
+function checkPool({ cluster, params }: Call): void {
+  const { pool } = params;
+  if (pool === undefined || cluster.state.pools.some(({ poolid }) => poolid === pool)) return;
+  throw new ApiError(403, `Permission check failed (pool '${pool}' does not exist)`);
+}
+
+function cloneVm(call: Call): string {
+  const { cluster, node, vmid, params } = call;
+  checkPool(call);
+  const target = params.target === undefined ? node : String(params.target);
+  if (!findNode(cluster, target)) throw refuse(`no such cluster node '${target}'`);
+  const source = findVm(cluster, node, vmid);
+  if (!source) throw refuse(`unable to find configuration file for VM ${vmid} on node '${node}'`);
+  const full = params.full === undefined ? !source.config.template : params.full === 1;
+  if (!full && params.storage !== undefined)
+    throw refuse("parameter 'storage' not allowed for linked clones");
+  if (!full && params.format !== undefined) throw refuse("parameter 'format' not allowed for linked clones");
+  if (params.storage !== undefined) checkTargetStorage(cluster, node, String(params.storage));
+  checkNotLocked(source);
+  if (params.snapname !== undefined) throw refuse(`snapshot '${params.snapname}' does not exist`);
+  const newid = Number(params.newid);
+  if (findVm(cluster, target, newid))
+    throw refuse(`unable to create VM ${newid}: config file already exists`);
+  if (target !== node) throw refuse(`can't clone VM to node '${target}' (VM uses local storage)`);
+  if (!full) checkLinkable(cluster, source);
+  return startTask(call, 'qmclone', vmid, {
+    newid,
+    full,
+    name: params.name ?? null,
+    description: params.description ?? null,
+    storage: params.storage ?? null,
+    pool: params.pool ?? null,
+  });
+}
+
+function checkTargetStorage(cluster: Cluster, node: string, name: string): void {
+  const storage = findStorage(cluster, node, name);
+  if (!storage) throw refuse(`storage '${name}' does not exist`);
+  if (!storage.content.split(',').includes('images')) {
+    throw badParameters({ storage: `storage '${name}' does not support vm images` });
+  }
+}
+
+function checkLinkable(cluster: Cluster, source: Vm): void {
+  for (const key of diskKeys(source.config)) {
+    const drive = parseDrive(String(source.config[key]));
+    if (isCdrom(drive) || isCloudInitDrive(drive)) continue;
+    const volume = findVolume(cluster, source.node, drive.file);
+    if (volume && !/:base-/.test(volume.volid)) {
+      throw refuse(`Linked clone feature is not supported for '${drive.file}' (${key})`);
+    }
+  }
+}
+
+function destroyVm(call: Call): string {
+  const { cluster, node, vmid, params } = call;
+  checkSkipLock(call);
+  const vm = requireVm(cluster, node, vmid);
+  if (vm.config.protection) throw refuse(`can't remove VM ${vmid} - protection mode enabled`);
+  if (vm.guest) throw refuse(`VM ${vmid} is running - destroy failed`);
+  return startTask(call, 'qmdestroy', vmid, {
+    purge: params.purge === 1,
+    'destroy-unreferenced-disks': params['destroy-unreferenced-disks'] === 1,
+    skiplock: params.skiplock === 1,
+  });
+}
+
+/** `skiplock` is for the literal root@pam only. */
+export function checkSkipLock({ params, isRoot }: Call): void {
+  if (params.skiplock !== undefined && !isRoot) {
+    throw badParameters({ skiplock: 'Only root may use this option.' });
+  }
+}
+
+function pendingList(vm: Vm): unknown[] {
+  const keys = new Set([...Object.keys(vm.config), ...Object.keys(vm.pending)]);
+  const shown = (key: string, value: string | number): string | number =>
+    key === 'cipassword' ? '**********' : value;
+  const entries = [...keys].map((key) => {
+    const entry: Record<string, unknown> = { key };
+    const value = vm.config[key];
+    const pending = vm.pending[key];
+    if (value !== undefined) entry.value = shown(key, value);
+    if (pending !== undefined) entry.pending = shown(key, pending);
+    if (vm.pendingDelete.includes(key)) entry.delete = 1;
+    return entry;
+  });
+  return [...entries, { key: 'digest', value: configDigest(vm) }];
+}
+
+function templateVm(call: Call): string {
+  const vm = requireVm(call.cluster, call.node, call.vmid);
+  checkNotLocked(vm);
+  if (vm.config.template) throw refuse("you can't convert a template to a template");
+  if (vm.guest) throw refuse("you can't convert a VM to template if VM is running");
+  return startTask(call, 'qmtemplate', call.vmid);
+}
+
+async function putConfig(call: Call): Promise<null> {
+  const { cluster, node, vmid, params, isRoot } = call;
+  const values = withoutPath(params);
+  checkUpdate(requireVm(cluster, node, vmid), values, isRoot);
+  await withVmLock(call, 10_000, () => {
+    updateConfig(cluster, requireVm(cluster, node, vmid), values, { isRoot, log: () => {} });
+  });
+  return null;
+}
+
+function postConfig(call: Call): string {
+  const { background_delay: _delay, ...values } = withoutPath(call.params);
+  checkUpdate(requireVm(call.cluster, call.node, call.vmid), values, call.isRoot);
+  return startTask(call, 'qmconfig', call.vmid, {
+    values: JSON.stringify(values),
+    isRoot: call.isRoot,
+  });
+}
+
+function listVms({ cluster, node, params }: Call): unknown[] {
+  return vmsOn(cluster, node).map((vm) => ({
+    ...vmStatus(vm),
+    ...(params.full ? { qmpstatus: qmpStatus(vm) } : {}),
+  }));
+}
+
+/** /nodes/{node}/qemu: VMs and their configuration. */
+export const vmRoutes: Route[] = [
+  {
+    method: 'GET',
+    path: '/nodes/{node}/qemu',
+    isForwarded: true,
+    parameters: { node: NODE, full: BOOLEAN },
+    handle: listVms,
+  },
+  {
+    method: 'POST',
+    path: '/nodes/{node}/qemu',
+    isForwarded: true,
+    parameters: {
+      ...VM,
+      ...VM_CONFIG,
+      start: BOOLEAN,
+      pool: STRING,
+      storage: STRING,
+      force: BOOLEAN,
+      unique: BOOLEAN,
+    },
+    handle: (call) => {
+      for (const key of DISK_KEYS) {
+        const value = call.params[key];
+        const [, storage, size] =
+          /^([^:,]+):(\d+(?:\.\d+)?|cloudinit)(?:,|$)/.exec(String(value ?? '')) ?? [];
+        if (storage && size) requireImageStorage(call.cluster, call.node, storage);
+      }
+      return createVm(call);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/nodes/{node}/qemu/{vmid}',
+    parameters: VM,
+    handle: () =>
+      ['config', 'cloudinit', 'pending', 'status', 'resize', 'clone', 'template', 'agent'].map((subdir) => ({
+        subdir,
+      })),
+  },
+  {
+    method: 'DELETE',
+    path: '/nodes/{node}/qemu/{vmid}',
+    isForwarded: true,
+    parameters: { ...VM, purge: BOOLEAN, 'destroy-unreferenced-disks': BOOLEAN, skiplock: BOOLEAN },
+    handle: destroyVm,
+  },
+  {
+    method: 'GET',
+    path: '/nodes/{node}/qemu/{vmid}/config',
+    parameters: { ...VM, current: BOOLEAN, snapshot: STRING },
+    handle: ({ cluster, node, vmid, params }) => {
+      const vm = requireVm(cluster, node, vmid);
+      if (params.snapshot !== undefined) throw refuse(`snapshot '${params.snapshot}' does not exist`);
+      return printConfig(vm, params.current === 1);
+    },
+  },
+  {
+    method: 'PUT',
+    path: '/nodes/{node}/qemu/{vmid}/config',
+    isForwarded: true,
+    parameters: UPDATE,
+    handle: putConfig,
+  },
+  {
+    method: 'POST',
+    path: '/nodes/{node}/qemu/{vmid}/config',
+    isForwarded: true,
+    parameters: { ...UPDATE, background_delay: integer(1, 30) },
+    handle: postConfig,
+  },
+  {
+    method: 'GET',
+    path: '/nodes/{node}/qemu/{vmid}/pending',
+    parameters: VM,
+    handle: ({ cluster, node, vmid }) => pendingList(requireVm(cluster, node, vmid)),
+  },
+  {
+    method: 'POST',
+    path: '/nodes/{node}/qemu/{vmid}/clone',
+    isForwarded: true,
+    parameters: {
+      ...VM,
+      newid: VMID,
+      name: optional(DNS_NAME),
+      description: STRING,
+      pool: STRING,
+      full: BOOLEAN,
+      storage: STRING,
+      format: { ...STRING, enum: ['raw', 'qcow2', 'vmdk'] },
+      target: STRING,
+      snapname: STRING,
+      bwlimit: integer(0),
+    },
+    handle: cloneVm,
+  },
+  {
+    method: 'POST',
+    path: '/nodes/{node}/qemu/{vmid}/template',
+    isForwarded: true,
+    parameters: { ...VM, disk: { ...STRING, enum: DISK_KEYS } },
+    handle: templateVm,
+  },
+  {
+    method: 'PUT',
+    path: '/nodes/{node}/qemu/{vmid}/resize',
+    isForwarded: true,
+    parameters: {
+      ...VM,
+      disk: { type: 'string', enum: DISK_KEYS },
+      size: { type: 'string', pattern: /^\+?\d+(\.\d+)?[KMGT]?$/ },
+      digest: { ...STRING, maxLength: 40 },
+      skiplock: BOOLEAN,
+    },
+    handle: (call) => {
+      checkSkipLock(call);
+      const { disk = '', size = '', digest = null, skiplock } = call.params;
+      return startTask(call, 'resize', call.vmid, { disk, size, digest, skiplock: skiplock === 1 });
+    },
+  },
+];

@@ -1,0 +1,167 @@
+import { cloneVm } from './clone-vm.ts';
+import type { Cluster } from './cluster.ts';
+import { findVm, findVolume, missingConfig } from './cluster.ts';
+import type { Vm } from './cluster-state.ts';
+import { volumeKey } from './cluster-state.ts';
+import type { TaskWork, TaskWorker } from './tasks.ts';
+import { isGone } from './tasks.ts';
+import { updateConfig } from './update-config.ts';
+import { checkDigest, diskKeys, isCdrom, parseDrive, parseSize, printDrive, printSize } from './vm-config.ts';
+import { createDrive, linkedClonesOf, removeVolume } from './volumes.ts';
+
+function requireVmOf(cluster: Cluster, work: TaskWork): Vm {
+  const { node, id } = work.record;
+  const vm = findVm(cluster, node, Number(id));
+  if (!vm) throw new Error(missingConfig(node, Number(id)));
+  return vm;
+}
+
+function checkUnlocked(work: TaskWork, vm: Vm): void {
+  if (vm.config.lock === undefined || work.record.args.skiplock) return;
+  throw new Error(`VM is locked (${vm.config.lock})`);
+}
+
+const createVm: TaskWorker = async (cluster, work) => {
+  const { node, id, args, user } = work.record;
+  const vmid = Number(id);
+  await work.lock(node, vmid, true, 5000);
+  const vm = requireVmOf(cluster, work);
+  try {
+    for (const key of diskKeys(vm.config)) {
+      work.once(`disk-${key}`, () => {
+        vm.config[key] = createDrive(cluster, vm, key, String(vm.config[key]), work.log);
+      });
+    }
+    await work.wait('create', cluster.scaled(400, 2));
+    work.once('end', () => {
+      delete vm.config.lock;
+      if (vm.config.boot === undefined) {
+        const bootable = diskKeys(vm.config).filter((key) => !/^(efidisk|tpmstate)/.test(key));
+        const nets = Object.keys(vm.config).filter((key) => /^net\d+$/.test(key));
+        vm.config.boot = `order=${[...bootable, ...nets].join(';')}`;
+      }
+    });
+  } catch (err) {
+    if (!isGone(err)) removeVm(cluster, vm);
+    const cause = err instanceof Error ? err.message : String(err);
+    throw isGone(err) ? err : new Error(`unable to create VM ${vmid} - ${cause}`, { cause: err });
+  }
+  if (args.start) work.once('start', () => void cluster.tasks.start('qmstart', { node, id: vmid, user }));
+};
+
+function removeVm(cluster: Cluster, vm: Vm): void {
+  for (const volume of Object.values(cluster.state.volumes)) {
+    if (volume.node === vm.node && volume.vmid === vm.vmid) {
+      delete cluster.state.volumes[volumeKey(volume.node, volume.volid)];
+    }
+  }
+  delete cluster.state.vms[vm.vmid];
+}
+
+const destroyVm: TaskWorker = async (cluster, work) => {
+  const { node, id, args } = work.record;
+  const vmid = Number(id);
+  await work.lock(node, vmid);
+  const vm = requireVmOf(cluster, work);
+  checkUnlocked(work, vm);
+  if (vm.guest) throw new Error(`VM ${vmid} is running - destroy failed`);
+  const base = linkedClonesOf(cluster, vm);
+  if (base) throw new Error(`base volume '${base}' is still in use by linked cloned`);
+  await work.wait('remove', cluster.scaled(700, 2));
+  work.once('removed', () => {
+    for (const key of [...diskKeys(vm.config), ...Object.keys(vm.config).filter((k) => /^unused/.test(k))]) {
+      removeVolume(cluster, node, parseDrive(String(vm.config[key])).file, work.log);
+    }
+    if (args['destroy-unreferenced-disks']) {
+      for (const volume of Object.values(cluster.state.volumes)) {
+        if (volume.node === node && volume.vmid === vmid) {
+          removeVolume(cluster, node, volume.volid, work.log);
+        }
+      }
+    }
+    if (args.purge) work.log(`purging VM ${vmid} from related configurations..`);
+    for (const pool of cluster.state.pools) pool.members = pool.members.filter((m) => m !== vmid);
+    delete cluster.state.vms[vmid];
+  });
+};
+
+const makeTemplate: TaskWorker = async (cluster, work) => {
+  const { node } = work.record;
+  await work.lock(node, Number(work.record.id));
+  const vm = requireVmOf(cluster, work);
+  work.once('flag', () => {
+    vm.config.template = 1;
+  });
+  await work.wait('convert', cluster.scaled(300, 2));
+  work.once('rename', () => {
+    for (const key of diskKeys(vm.config)) {
+      const drive = parseDrive(String(vm.config[key]));
+      const volume = findVolume(cluster, node, drive.file);
+      if (!volume || isCdrom(drive)) continue;
+      const volid = drive.file.replace(/:vm-/, ':base-');
+      delete cluster.state.volumes[volumeKey(node, drive.file)];
+      cluster.state.volumes[volumeKey(node, volid)] = { ...volume, volid };
+      vm.config[key] = printDrive({ ...drive, file: volid });
+      work.log(`  Renamed "${drive.file.split(':')[1]}" to "${volid.split(':')[1]}" in volume group "pve"`);
+    }
+  });
+};
+
+const resizeDisk: TaskWorker = async (cluster, work) => {
+  const { node, args } = work.record;
+  const key = String(args.disk);
+  requireVmOf(cluster, work);
+  await work.lock(node, Number(work.record.id));
+  const vm = requireVmOf(cluster, work);
+  if (!work.record.done.includes('resized')) {
+    checkDigest(vm, typeof args.digest === 'string' ? args.digest : undefined);
+    checkUnlocked(work, vm);
+    if (vm.config[key] === undefined) throw new Error(`disk '${key}' does not exist`);
+  }
+  const drive = parseDrive(String(vm.config[key]));
+  if (isCdrom(drive)) throw new Error("you can't resize a cdrom");
+  const volume = findVolume(cluster, node, drive.file);
+  if (!volume) throw new Error(`volume '${drive.file}' does not exist`);
+  const text = String(args.size);
+  const wanted = text.startsWith('+') ? volume.size + parseSize(text.slice(1)) : parseSize(text);
+  if (work.record.done.includes('resized')) return;
+  if (wanted < volume.size) throw new Error('shrinking disks is not supported');
+  if (wanted === volume.size) return;
+  await work.wait('resize', cluster.scaled(300, 2));
+  work.once('resized', () => {
+    work.log(resizeLine(drive.file, volume.size, wanted));
+    work.log(`  Logical volume pve/${drive.file.split(':')[1]} successfully resized.`);
+    volume.size = wanted;
+    vm.config[key] = printDrive({ file: drive.file, options: { ...drive.options, size: printSize(wanted) } });
+  });
+};
+
+function resizeLine(volid: string, before: number, after: number): string {
+  const amount = (bytes: number): string =>
+    `${(bytes / 1024 ** 3).toFixed(2)} GiB (${Math.ceil(bytes / (4 * 1024 ** 2))} extents)`;
+  return `  Size of logical volume pve/${volid.split(':')[1]} changed from ${amount(before)} to ${amount(after)}.`;
+}
+
+const changeConfig: TaskWorker = async (cluster, work) => {
+  const vmid = Number(work.record.id);
+  await work.lock(work.record.node, vmid);
+  const vm = requireVmOf(cluster, work);
+  const values = JSON.parse(String(work.record.args.values)) as Record<string, string | number>;
+  work.once('update', () => {
+    const shown = Object.entries(values).map(
+      ([key, value]) => `-${key} ${key === 'cipassword' ? '<hidden>' : value}`,
+    );
+    work.log(`update VM ${vmid}: ${shown.join(' ')}`);
+    updateConfig(cluster, vm, values, { isRoot: Boolean(work.record.args.isRoot), log: work.log });
+  });
+};
+
+/** Workers of the tasks that make, change and remove VMs, by task type. */
+export const vmWorkers: Record<string, TaskWorker> = {
+  qmclone: cloneVm,
+  qmcreate: createVm,
+  qmdestroy: destroyVm,
+  qmtemplate: makeTemplate,
+  resize: resizeDisk,
+  qmconfig: changeConfig,
+};
