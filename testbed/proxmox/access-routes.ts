@@ -3,12 +3,12 @@ import { isPasswordGood, newCsrfToken, newTicket } from './authentication.ts';
 import { integer, STRING } from './parameters.ts';
 import type { Route } from './route.ts';
 
-const VM_PRIVILEGES = [
-  ...['VM.Allocate', 'VM.Audit', 'VM.Backup', 'VM.Clone', 'VM.Config.CDROM', 'VM.Config.CPU'],
-  ...['VM.Config.Cloudinit', 'VM.Config.Disk', 'VM.Config.HWType', 'VM.Config.Memory'],
-  ...['VM.Config.Network', 'VM.Config.Options', 'VM.Console', 'VM.GuestAgent.Audit', 'VM.Migrate'],
-  ...['VM.PowerMgmt', 'VM.Snapshot', 'VM.Snapshot.Rollback'],
-];
+const VM_PRIVILEGES = `
+  VM.Allocate VM.Audit VM.Backup VM.Clone VM.Config.CDROM VM.Config.CPU VM.Config.Cloudinit
+  VM.Config.Disk VM.Config.HWType VM.Config.Memory VM.Config.Network VM.Config.Options VM.Console
+  VM.GuestAgent.Audit VM.Migrate VM.PowerMgmt VM.Snapshot VM.Snapshot.Rollback`
+  .trim()
+  .split(/\s+/);
 const STORAGE_PRIVILEGES = ['Datastore.AllocateSpace', 'Datastore.Audit'];
 const ROOT_PRIVILEGES = [...VM_PRIVILEGES, ...STORAGE_PRIVILEGES, 'SDN.Use', 'Sys.Audit', 'Pool.Audit'];
 

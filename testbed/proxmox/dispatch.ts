@@ -11,8 +11,10 @@ import { clusterRoutes } from './cluster-routes.ts';
 import type { WireAnswer } from './http-server.ts';
 import { nodeRoutes } from './node-routes.ts';
 import { checkParameters } from './parameters.ts';
+import type { RawValue } from './parameters.ts';
 import { findRoute, ListAnswer } from './route.ts';
 import { taskRoutes } from './task-routes.ts';
+import { vmConfigRoutes } from './vm-config-routes.ts';
 import { vmPowerRoutes } from './vm-power-routes.ts';
 import { vmRoutes } from './vm-routes.ts';
 
@@ -22,6 +24,7 @@ const ROUTES = [
   ...nodeRoutes,
   ...taskRoutes,
   ...vmRoutes,
+  ...vmConfigRoutes,
   ...vmPowerRoutes,
 ];
 
@@ -68,7 +71,9 @@ export async function dispatch(
         ? { data: data.data, ...(data.total > 0 ? { total: data.total } : {}) }
         : { data };
     return {
-      ...{ status: 200, reason: 'OK', isForwarded },
+      status: 200,
+      reason: 'OK',
+      isForwarded,
       ...json(format === 'extjs' ? { ...content, success: 1 } : content),
     };
   } catch (err) {
@@ -137,7 +142,8 @@ async function callApi(
   if (!match) throw new ApiError(501, `Method '${method} ${path}' not implemented`);
   const { route, pathParameters } = match;
   for (const [key, value] of Object.entries(pathParameters)) {
-    if (given[key] !== undefined && String(given[key]) !== value) {
+    const other = given[key];
+    if (other !== undefined && (typeof other === 'object' || String(other) !== value)) {
       throw badParameters({ [key]: 'duplicate parameter (already defined in URI) with conflicting values!' });
     }
   }
@@ -182,8 +188,8 @@ function checkNode(cluster: Cluster, node: string): void {
   if (cluster.faults.isNodeDown(node)) throw new ApiError(595, 'No route to host');
 }
 
-function readForm(text: string): Record<string, unknown> {
-  const values: Record<string, unknown> = {};
+function readForm(text: string): Record<string, RawValue> {
+  const values: Record<string, RawValue> = {};
   for (const [key, value] of new URLSearchParams(text)) {
     if (key === '_dc') continue;
     const before = values[key];
@@ -192,7 +198,7 @@ function readForm(text: string): Record<string, unknown> {
   return values;
 }
 
-function readBody(req: IncomingMessage, body: Buffer): Record<string, unknown> {
+function readBody(req: IncomingMessage, body: Buffer): Record<string, RawValue> {
   if (body.length === 0) return {};
   const text = body.toString('utf8');
   if (!(req.headers['content-type'] ?? '').startsWith('application/json')) return readForm(text);
@@ -209,5 +215,5 @@ function readBody(req: IncomingMessage, body: Buffer): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new PlainRefusal(500, `Not a HASH reference ${place} 978.`);
   }
-  return value as Record<string, unknown>;
+  return value as Record<string, RawValue>;
 }

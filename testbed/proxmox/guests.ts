@@ -50,8 +50,14 @@ export function agentAnswers(guest: Guest): boolean {
 /** The guest's interfaces as its agent reports them; addresses follow a moment after the agent. */
 export function guestInterfaces(cluster: Cluster, vm: Vm, guest: Guest): unknown[] {
   const statistics = (bytes: number): Record<string, number> => ({
-    ...{ 'rx-bytes': bytes, 'rx-dropped': 0, 'rx-errs': 0, 'rx-packets': Math.ceil(bytes / 110) },
-    ...{ 'tx-bytes': bytes, 'tx-dropped': 0, 'tx-errs': 0, 'tx-packets': Math.ceil(bytes / 79) },
+    'rx-bytes': bytes,
+    'rx-dropped': 0,
+    'rx-errs': 0,
+    'rx-packets': Math.ceil(bytes / 110),
+    'tx-bytes': bytes,
+    'tx-dropped': 0,
+    'tx-errs': 0,
+    'tx-packets': Math.ceil(bytes / 79),
   });
   const interfaces: unknown[] = [
     {
@@ -173,8 +179,12 @@ function runningStatus(guest: Guest, maxmem: number): Record<string, unknown> {
     netout,
     diskread: guest.hasSystem ? 190_840_832 + Math.floor(elapsed / 1000) * 512 : 0,
     diskwrite: guest.hasSystem ? 20_971_520 + Math.floor(elapsed / 1000) * 4096 : 0,
-    ...{ pressurecpufull: 0, pressurecpusome: booting ? 2.01 : 0, pressureiofull: 0 },
-    ...{ pressureiosome: 0, pressurememoryfull: 0, pressurememorysome: 0 },
+    pressurecpufull: 0,
+    pressurecpusome: booting ? 2.01 : 0,
+    pressureiofull: 0,
+    pressureiosome: 0,
+    pressurememoryfull: 0,
+    pressurememorysome: 0,
   };
 }
 
@@ -187,7 +197,7 @@ export function currentStatus(vm: Vm): Record<string, unknown> {
     ha: { managed: 0 },
   };
   if (isAgentEnabled((guest ?? vm).config.agent)) status.agent = 1;
-  if (/^serial/.test(String(vm.config.vga ?? ''))) status.clipboard = null;
+  if (String(vm.config.vga).startsWith('serial')) status.clipboard = null;
   if (guest) {
     const { netin, netout } = traffic(guest);
     const names = Object.keys(guest.config).filter((key) => /^net\d+$/.test(key));

@@ -135,7 +135,13 @@ export const nodeRoutes: Route[] = [
         .filter(({ vmid }) => params.vmid === undefined || vmid === params.vmid)
         .filter(({ content }) => params.content === undefined || content === params.content)
         .map(({ volid, vmid, size, used, format, content, ctime, parent }) => ({
-          ...{ volid, vmid, size, used, format, content, ctime },
+          volid,
+          vmid,
+          size,
+          used,
+          format,
+          content,
+          ctime,
           ...(parent ? { parent: parent.split(':')[1] } : {}),
         }));
     },
@@ -147,14 +153,32 @@ export const nodeRoutes: Route[] = [
     handle: ({ cluster, node, params }) => {
       const address = findNode(cluster, node)?.ip ?? '';
       const bridge = {
-        ...{ iface: 'vmbr0', type: 'bridge', active: 1, autostart: 1, priority: 4 },
-        ...{ method: 'static', method6: 'manual', families: ['inet'] },
-        ...{ address, netmask: '24', cidr: `${address}/24`, gateway: '10.20.0.1' },
-        ...{ bridge_ports: 'eno1', bridge_stp: 'off', bridge_fd: '0', bridge_vlan_aware: 1 },
+        iface: 'vmbr0',
+        type: 'bridge',
+        active: 1,
+        autostart: 1,
+        priority: 4,
+        method: 'static',
+        method6: 'manual',
+        families: ['inet'],
+        address,
+        netmask: '24',
+        cidr: `${address}/24`,
+        gateway: '10.20.0.1',
+        bridge_ports: 'eno1',
+        bridge_stp: 'off',
+        bridge_fd: '0',
+        bridge_vlan_aware: 1,
       };
       const card = {
-        ...{ iface: 'eno1', type: 'eth', active: 1, exists: 1, priority: 3 },
-        ...{ method: 'manual', method6: 'manual', families: ['inet'] },
+        iface: 'eno1',
+        type: 'eth',
+        active: 1,
+        exists: 1,
+        priority: 3,
+        method: 'manual',
+        method6: 'manual',
+        families: ['inet'],
       };
       if (params.type === 'bridge' || params.type === 'any_bridge') return [bridge];
       return params.type === 'eth' ? [card] : [bridge, card];

@@ -14,17 +14,19 @@ export interface Parameter {
 }
 
 export type Parameters = Record<string, Parameter>;
+/** Values as they come: form texts, JSON values, lists of either. */
+export type RawValue = string | number | boolean | null | object;
 /** Checked values: booleans are 0 or 1. */
 export type Values = Record<string, string | number>;
 
 const UNKNOWN = 'property is not defined in schema and the schema does not allow additional properties';
 
 /** Checks raw parameters (form texts or JSON values) against a schema; throws the 400 of Proxmox. */
-export function checkParameters(schema: Parameters, raw: Record<string, unknown>): Values {
+export function checkParameters(schema: Parameters, raw: Record<string, RawValue>): Values {
   const values: Values = {};
   const errors: Record<string, string> = {};
   for (const [key, value] of Object.entries(raw)) {
-    if (value === null || value === undefined) continue;
+    if (value === null) continue;
     const parameter = findParameter(schema, key);
     if (!parameter) {
       errors[key] = UNKNOWN;
@@ -55,7 +57,7 @@ function findParameter(schema: Parameters, key: string): Parameter | undefined {
 
 type Checked = { value: string | number } | { error: string };
 
-function checkValue(parameter: Parameter, value: unknown): Checked {
+function checkValue(parameter: Parameter, value: RawValue): Checked {
   if (Array.isArray(value)) {
     if (parameter.type === 'array') return { value: value.map(String).join('\0') };
     return { error: `type check ('${parameter.type}') failed - got ARRAY` };

@@ -1,3 +1,4 @@
+import { badParameters } from './api-error.ts';
 import type { Identity } from './authentication.ts';
 import type { Cluster } from './cluster.ts';
 import type { TaskArguments, TaskFaultRecord } from './cluster-state.ts';
@@ -71,4 +72,11 @@ export function findRoute(routes: Route[], method: string, path: string): Match 
     if (fits) return { route, pathParameters };
   }
   return undefined;
+}
+
+/** `skiplock` is for the literal root@pam only. */
+export function checkSkipLock({ params, isRoot }: Call): void {
+  if (params.skiplock !== undefined && !isRoot) {
+    throw badParameters({ skiplock: 'Only root may use this option.' });
+  }
 }

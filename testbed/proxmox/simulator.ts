@@ -149,7 +149,9 @@ async function misbehave(fault: WireFault, res: ServerResponse, socket: Socket):
       const body =
         status >= 595 || status === 401 ? null : JSON.stringify({ data: null, message: `${reason}\n` });
       sendAnswer(res, {
-        ...{ status, reason, body },
+        status,
+        reason,
+        body,
         ...(body === null ? {} : { contentType: 'application/json;charset=UTF-8' }),
       });
       return true;
@@ -160,15 +162,14 @@ async function misbehave(fault: WireFault, res: ServerResponse, socket: Socket):
 function takeTaskFault(cluster: Cluster, call: { method: string; path: string }): TaskFaultRecord | null {
   if (call.method === 'GET') return null;
   const rule = cluster.faults.take(['failTask', 'staleLock', 'slowTask'], call);
-  switch (rule?.action) {
+  if (!rule) return null;
+  switch (rule.action) {
     case 'failTask':
       return { kind: 'fail', message: rule.message, atPercent: rule.atPercent ?? 0, ms: 0 };
     case 'staleLock':
       return { kind: 'kill', message: '', atPercent: rule.atPercent ?? 0, ms: 0 };
     case 'slowTask':
       return { kind: 'slow', message: '', atPercent: 100, ms: rule.ms };
-    default:
-      return null;
   }
 }
 

@@ -110,7 +110,14 @@ export const taskRoutes: Route[] = [
     handle: (call) => {
       const { upid, node, pid, pstart, starttime, type, id, user, exitstatus } = requireTask(call);
       return {
-        ...{ upid, node, pid, pstart, starttime, type, id, ...splitUser(user) },
+        upid,
+        node,
+        pid,
+        pstart,
+        starttime,
+        type,
+        id,
+        ...splitUser(user),
         ...(exitstatus === null ? { status: 'running' } : { status: 'stopped', exitstatus }),
       };
     },

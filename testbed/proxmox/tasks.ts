@@ -8,13 +8,13 @@ const KEPT_TASKS = 3000;
 /** A running task as its worker sees it. Every step has a name, so that a restart can go on. */
 export interface TaskWork {
   record: TaskRecord;
-  log(line: string): void;
+  log: (line: string) => void;
   /** Carries out an effect once, also across a restart of the simulator. */
-  once(name: string, effect: () => void): void;
+  once: (name: string, effect: () => void) => void;
   /** Lets simulated time pass; `onProgress` hears how much of it is over, from 0 to 1. */
-  wait(name: string, ms: number, onProgress?: (share: number) => void): Promise<void>;
+  wait: (name: string, ms: number, onProgress?: (share: number) => void) => Promise<void>;
   /** Takes a VM's file lock until the task ends; fails with the lock's text when it is not free in time. */
-  lock(node: string, vmid: number, exclusive?: boolean, waitMs?: number): Promise<void>;
+  lock: (node: string, vmid: number, exclusive?: boolean, waitMs?: number) => Promise<void>;
 }
 
 export type TaskWorker = (cluster: Cluster, work: TaskWork) => Promise<void>;
@@ -83,8 +83,22 @@ function newTask(
   const starttime = Math.floor(now / 1000);
   const upid = `UPID:${node}:${hex8(pid)}:${hex8(pstart)}:${hex8(starttime)}:${type}:${id}:${user}:`;
   return {
-    ...{ upid, node, pid, pstart, starttime, type, id: String(id), user, args: {}, log: [] },
-    ...{ endtime: null, exitstatus: null, done: [], deadlines: {}, locks: [], fault: null },
+    upid,
+    node,
+    pid,
+    pstart,
+    starttime,
+    type,
+    id: String(id),
+    user,
+    args: {},
+    log: [],
+    endtime: null,
+    exitstatus: null,
+    done: [],
+    deadlines: {},
+    locks: [],
+    fault: null,
   };
 }
 
@@ -157,7 +171,7 @@ function finish(cluster: Cluster, record: TaskRecord, failure: unknown): void {
   } else if (failure instanceof TaskKilled) {
     record.exitstatus = 'unexpected status';
   } else {
-    const message = failure instanceof Error ? failure.message : String(failure);
+    const message = failure instanceof Error ? failure.message : 'died';
     record.exitstatus = message.trim().replaceAll('\n', ' ');
     record.log.push(`TASK ERROR: ${message}`);
   }

@@ -4,11 +4,10 @@ import { BOOLEAN, DNS_NAME, integer, optional, STRING } from './parameters.ts';
 import type { Parameter, Parameters } from './parameters.ts';
 
 /** Keys whose values are printed as JSON numbers; `memory` is famously not among them. */
-export const NUMERIC_KEYS = new Set([
-  ...['acpi', 'autostart', 'balloon', 'ciupgrade', 'cores', 'cpuunits', 'freeze', 'kvm'],
-  ...['localtime', 'numa', 'onboot', 'protection', 'reboot', 'shares', 'smp', 'sockets'],
-  ...['tablet', 'tdf', 'template', 'vcpus'],
-]);
+export const NUMERIC_KEYS = new Set(
+  `acpi autostart balloon ciupgrade cores cpuunits freeze kvm localtime numa onboot protection reboot
+  shares smp sockets tablet tdf template vcpus`.split(/\s+/),
+);
 
 /** Buses that carry disks, with their highest index. */
 export const DISK_BUSES: Record<string, number> = { ide: 3, sata: 5, scsi: 30, virtio: 15 };
@@ -22,19 +21,19 @@ export const DISK_KEYS = [
   'tpmstate0',
 ];
 
-const FREE_TEXT_KEYS = [
-  ...['affinity', 'agent', 'amd-sev', 'args', 'audio0', 'bios', 'boot', 'bootdisk', 'cdrom'],
-  ...['cicustom', 'cipassword', 'citype', 'ciuser', 'cpu', 'hookscript', 'hotplug', 'hugepages'],
-  ...['keyboard', 'lock', 'machine', 'memory', 'migrate_downtime', 'nameserver', 'ostype'],
-  ...['rng0', 'scsihw', 'searchdomain', 'smbios1', 'spice_enhancements', 'startdate', 'startup'],
-  ...['vga', 'vmgenid', 'vmstatestorage', 'watchdog', 'cpulimit', 'keephugepages', 'efidisk0'],
-  ...['tpmstate0', 'migrate_speed', 'import-working-storage'],
-];
+const FREE_TEXT_KEYS = `
+  affinity agent amd-sev args audio0 bios boot bootdisk cdrom cicustom cipassword citype ciuser
+  cpu hookscript hotplug hugepages keyboard lock machine memory migrate_downtime nameserver
+  ostype rng0 scsihw searchdomain smbios1 spice_enhancements startdate startup vga vmgenid
+  vmstatestorage watchdog cpulimit keephugepages efidisk0 tpmstate0 migrate_speed
+  import-working-storage`
+  .trim()
+  .split(/\s+/);
 
-const FLAG_KEYS = [
-  ...['acpi', 'autostart', 'ciupgrade', 'freeze', 'kvm', 'localtime', 'numa', 'onboot'],
-  ...['protection', 'reboot', 'tablet', 'tdf', 'template'],
-];
+const FLAG_KEYS = `
+  acpi autostart ciupgrade freeze kvm localtime numa onboot protection reboot tablet tdf template`
+  .trim()
+  .split(/\s+/);
 
 /** The schema of every configuration key of a VM. */
 export const VM_CONFIG: Parameters = {

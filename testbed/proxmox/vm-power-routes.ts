@@ -5,8 +5,7 @@ import { agentAnswers, currentStatus, guestInterfaces, isAgentEnabled } from './
 import { BOOLEAN, integer, NODE, STRING, VMID } from './parameters.ts';
 import type { Parameters } from './parameters.ts';
 import type { Call, Route } from './route.ts';
-import { startTask } from './route.ts';
-import { checkSkipLock } from './vm-routes.ts';
+import { checkSkipLock, startTask } from './route.ts';
 
 const VM: Parameters = { node: NODE, vmid: VMID, skiplock: BOOLEAN };
 

@@ -69,7 +69,10 @@ const destroyVm: TaskWorker = async (cluster, work) => {
   if (base) throw new Error(`base volume '${base}' is still in use by linked cloned`);
   await work.wait('remove', cluster.scaled(700, 2));
   work.once('removed', () => {
-    for (const key of [...diskKeys(vm.config), ...Object.keys(vm.config).filter((k) => /^unused/.test(k))]) {
+    for (const key of [
+      ...diskKeys(vm.config),
+      ...Object.keys(vm.config).filter((k) => k.startsWith('unused')),
+    ]) {
       removeVolume(cluster, node, parseDrive(String(vm.config[key])).file, work.log);
     }
     if (args['destroy-unreferenced-disks']) {
