@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+
+import { refuse } from './api-error.ts';
+import { lockKey, requireVm } from './cluster.ts';
+import type { Vm } from './cluster-state.ts';
+import { lockTimeout } from './locks.ts';
+import { BOOLEAN, integer, NODE, STRING, VMID } from './parameters.ts';
+import type { Parameters, Values } from './parameters.ts';
+import type { Call, Route } from './route.ts';
+import { checkSkipLock, startTask } from './route.ts';
+import { checkUpdate, updateConfig } from './update-config.ts';
+import { configDigest, printConfig } from './vm-config.ts';
+import { DISK_KEYS, VM_CONFIG } from './vm-config-parameters.ts';
+
+const VM: Parameters = { node: NODE, vmid: VMID };
+const UPDATE: Parameters = {
+  ...VM,
+  ...VM_CONFIG,
+  digest: { ...STRING, maxLength: 40 },
+  delete: STRING,
+  revert: STRING,
+  force: BOOLEAN,
+  skiplock: BOOLEAN,
+};
+
+/** Takes a VM's file lock for a synchronous change. */
+async function withVmLock<T>(call: Call, waitMs: number, change: () => T): Promise<T> {
+  const { cluster, node, vmid } = call;
+  const key = lockKey(node, vmid);
+  const owner = randomUUID();
+  if (!(await cluster.locks.acquire(key, owner, true, cluster.scaled(waitMs, 150)))) {
+    throw refuse(lockTimeout(vmid));
+  }
+  try {
+    return change();
+  } finally {
+    cluster.locks.release(key, owner);
+  }
+}
+
+function withoutPath(params: Values): Values {
+  const { node: _node, vmid: _vmid, ...values } = params;
+  return values;
+}
+
+function pendingList(vm: Vm): unknown[] {
+  const keys = new Set([...Object.keys(vm.config), ...Object.keys(vm.pending)]);
+  const shown = (key: string, value: string | number): string | number =>
+    key === 'cipassword' ? '**********' : value;
+  const entries = [...keys].map((key) => {
+    const entry: Record<string, unknown> = { key };
+    const value = vm.config[key];
+    const pending = vm.pending[key];
+    if (value !== undefined) entry.value = shown(key, value);
+    if (pending !== undefined) entry.pending = shown(key, pending);
+    if (vm.pendingDelete.includes(key)) entry.delete = 1;
+    return entry;
+  });
+  return [...entries, { key: 'digest', value: configDigest(vm) }];
+}
+
+async function putConfig(call: Call): Promise<null> {
+  const { cluster, node, vmid, params, isRoot } = call;
+  const values = withoutPath(params);
+  checkUpdate(requireVm(cluster, node, vmid), values, isRoot);
+  await withVmLock(call, 10_000, () => {
+    updateConfig(cluster, requireVm(cluster, node, vmid), values, { isRoot, log: () => {} });
+  });
+  return null;
+}
+
+function postConfig(call: Call): string {
+  const { background_delay: _delay, ...values } = withoutPath(call.params);
+  checkUpdate(requireVm(call.cluster, call.node, call.vmid), values, call.isRoot);
+  return startTask(call, 'qmconfig', call.vmid, {
+    values: JSON.stringify(values),
+    isRoot: call.isRoot,
+  });
+}
+
+/** A VM's configuration and the size of its disks. */
+export const vmConfigRoutes: Route[] = [
+  {
+    method: 'GET',
+    path: '/nodes/{node}/qemu/{vmid}/config',
+    parameters: { ...VM, current: BOOLEAN, snapshot: STRING },
+    handle: ({ cluster, node, vmid, params }) => {
+      const vm = requireVm(cluster, node, vmid);
+      if (params.snapshot !== undefined) throw refuse(`snapshot '${params.snapshot}' does not exist`);
+      return printConfig(vm, params.current === 1);
+    },
+  },
+  {
+    method: 'PUT',
+    path: '/nodes/{node}/qemu/{vmid}/config',
+    isForwarded: true,
+    parameters: UPDATE,
+    handle: putConfig,
+  },
+  {
+    method: 'POST',
+    path: '/nodes/{node}/qemu/{vmid}/config',
+    isForwarded: true,
+    parameters: { ...UPDATE, background_delay: integer(1, 30) },
+    handle: postConfig,
+  },
+  {
+    method: 'GET',
+    path: '/nodes/{node}/qemu/{vmid}/pending',
+    parameters: VM,
+    handle: ({ cluster, node, vmid }) => pendingList(requireVm(cluster, node, vmid)),
+  },
+  {
+    method: 'PUT',
+    path: '/nodes/{node}/qemu/{vmid}/resize',
+    isForwarded: true,
+    parameters: {
+      ...VM,
+      disk: { type: 'string', enum: DISK_KEYS },
+      size: { type: 'string', pattern: /^\+?\d+(\.\d+)?[KMGT]?$/ },
+      digest: { ...STRING, maxLength: 40 },
+      skiplock: BOOLEAN,
+    },
+    handle: (call) => {
+      checkSkipLock(call);
+      const { disk = '', size = '', digest = null, skiplock } = call.params;
+      return startTask(call, 'resize', call.vmid, { disk, size, digest, skiplock: skiplock === 1 });
+    },
+  },
+];
