@@ -1,0 +1,54 @@
+import type { Problem } from '../../contract/problem.ts';
+
+/** The API answered and refused. `problem` is its `application/problem+json` body, or one made from the status. */
+export class ApiError extends Error {
+  override name = 'ApiError';
+  readonly problem: Problem;
+  /** From `Retry-After`; null when the answer carried none. */
+  readonly retryAfterSeconds: number | null;
+
+  constructor(problem: Problem, retryAfterSeconds: number | null = null) {
+    super(problem.detail ? `${problem.title.replace(/\.$/, '')}. ${problem.detail}` : problem.title);
+    this.problem = problem;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** No answer came: the request may or may not have been carried out. */
+export class NetworkError extends Error {
+  override name = 'NetworkError';
+}
+
+/** True when nobody knows whether the change was made, so that a retry must carry the same idempotency key. */
+export function isOutcomeUnknown(error: unknown): boolean {
+  return error instanceof NetworkError || (error instanceof ApiError && error.problem.status >= 500);
+}
+
+/** The refusal's code, or null when there was no answer. */
+export function problemCode(error: unknown): Problem['code'] | null {
+  return error instanceof ApiError ? error.problem.code : null;
+}
+
+/** Reads an answer that is not 2xx. A proxy's error page becomes a problem of its own. */
+export async function readProblem(response: Response): Promise<ApiError> {
+  const retryAfter = Number.parseInt(response.headers.get('retry-after') ?? '', 10);
+  const seconds = Number.isNaN(retryAfter) ? null : retryAfter;
+  if ((response.headers.get('content-type') ?? '').includes('json')) {
+    const body: unknown = await response.json().catch(() => null);
+    if (isProblem(body)) return new ApiError(body, seconds);
+  }
+  const code = codeOfStatus(response.status);
+  const title = `The API answered ${response.status}${response.statusText ? ` ${response.statusText}` : ''}`;
+  return new ApiError({ type: `urn:berth:problem:${code}`, title, status: response.status, code }, seconds);
+}
+
+function isProblem(body: unknown): body is Problem {
+  return typeof body === 'object' && body !== null && 'title' in body && 'code' in body && 'status' in body;
+}
+
+function codeOfStatus(status: number): Problem['code'] {
+  if (status === 401) return 'unauthenticated';
+  if (status === 404) return 'not_found';
+  if (status === 429) return 'rate_limited';
+  return status === 502 || status === 503 || status === 504 ? 'unavailable' : 'internal_error';
+}

@@ -1,0 +1,140 @@
+import type { PlanList, TemplateList } from '../../contract/catalog.ts';
+import type { Operation } from '../../contract/operations.ts';
+import type {
+  Accepted,
+  CreateServer,
+  OperationList,
+  Server,
+  ServerAction,
+  ServerList,
+} from '../../contract/servers.ts';
+import type { z } from 'zod';
+import { ApiError, NetworkError, readProblem } from './api-error.ts';
+import { renewToken, sessionStore } from './session.ts';
+import { createStore } from './store.ts';
+
+/** Whether the last request got any answer at all. */
+export const reachability = createStore(true);
+
+export interface ApiRequest {
+  method?: 'GET' | 'POST' | 'DELETE';
+  body?: unknown;
+  idempotencyKey?: string;
+  headers?: Record<string, string>;
+  signal?: AbortSignal | undefined;
+}
+
+const NO_SESSION = {
+  type: 'urn:berth:problem:unauthenticated',
+  title: 'You are not logged in',
+  status: 401,
+  code: 'unauthenticated',
+} as const;
+
+/**
+ * Sends one request as the present user. A 401 is answered with one silent refresh and one repetition, which carries
+ * the same idempotency key. Throws ApiError for every answer that is not 2xx and NetworkError when there is none.
+ */
+export async function apiFetch(path: string, request: ApiRequest = {}): Promise<Response> {
+  const session = sessionStore.get();
+  const token = session.status === 'active' ? session.accessToken : await renewToken('');
+  if (token === null) throw new ApiError(NO_SESSION);
+  let response = await send(path, request, token);
+  if (response.status === 401) {
+    const renewed = await renewToken(token);
+    if (renewed === null) throw new ApiError(NO_SESSION);
+    response = await send(path, request, renewed);
+  }
+  if (!response.ok) throw await readProblem(response);
+  return response;
+}
+
+async function send(path: string, request: ApiRequest, token: string): Promise<Response> {
+  const headers: Record<string, string> = {
+    accept: 'application/json',
+    authorization: `Bearer ${token}`,
+    ...request.headers,
+  };
+  if (request.idempotencyKey) headers['idempotency-key'] = request.idempotencyKey;
+  if (request.body !== undefined) headers['content-type'] = 'application/json';
+  try {
+    const response = await fetch(path, {
+      method: request.method ?? 'GET',
+      headers,
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      ...(request.signal ? { signal: request.signal } : {}),
+    });
+    reachability.set(true);
+    return response;
+  } catch (cause) {
+    if (request.signal?.aborted) throw cause;
+    reachability.set(false);
+    throw new NetworkError('The API does not answer', { cause });
+  }
+}
+
+async function json<T>(path: string, request?: ApiRequest): Promise<T> {
+  const response = await apiFetch(path, request);
+  return (await response.json()) as T;
+}
+
+export interface ServerFilter {
+  search: string;
+  status: string;
+  sort: string;
+}
+
+/** One page of the caller's servers. */
+export function listServers(
+  filter: ServerFilter,
+  cursor: string | null,
+  signal?: AbortSignal,
+): Promise<ServerList> {
+  const query = new URLSearchParams({ limit: '50' });
+  if (cursor) query.set('cursor', cursor);
+  if (filter.search) query.set('search', filter.search);
+  if (filter.status) query.set('status', filter.status);
+  if (filter.sort) query.set('sort', filter.sort);
+  return json(`/servers?${query}`, { signal });
+}
+
+export const getServer = (id: string, signal?: AbortSignal): Promise<Server> =>
+  json(`/servers/${id}`, { signal });
+
+/** One page of a server's operations, newest first. */
+export function listOperations(
+  serverId: string,
+  cursor: string | null,
+  signal?: AbortSignal,
+): Promise<OperationList> {
+  const query = new URLSearchParams({ limit: '20' });
+  if (cursor) query.set('cursor', cursor);
+  return json(`/servers/${serverId}/operations?${query}`, { signal });
+}
+
+export const getOperation = (id: string, signal?: AbortSignal): Promise<Operation> =>
+  json(`/operations/${id}`, { signal });
+
+export const listPlans = (signal?: AbortSignal): Promise<z.infer<typeof PlanList>> =>
+  json('/plans?limit=100', { signal });
+
+export const listTemplates = (signal?: AbortSignal): Promise<z.infer<typeof TemplateList>> =>
+  json('/templates?limit=100', { signal });
+
+export const createServer = (body: CreateServer, idempotencyKey: string): Promise<Accepted> =>
+  json('/servers', { method: 'POST', body, idempotencyKey });
+
+export const actOnServer = (id: string, body: ServerAction, idempotencyKey: string): Promise<Accepted> =>
+  json(`/servers/${id}/actions`, { method: 'POST', body, idempotencyKey });
+
+export const deleteServer = (id: string, idempotencyKey: string): Promise<Accepted> =>
+  json(`/servers/${id}`, { method: 'DELETE', idempotencyKey });
+
+/** The answer's shape is the operation itself, or an object that carries it. */
+export async function cancelOperation(id: string, idempotencyKey: string): Promise<Operation> {
+  const answer = await json<Operation | { operation: Operation }>(`/operations/${id}/cancel`, {
+    method: 'POST',
+    idempotencyKey,
+  });
+  return 'operation' in answer ? answer.operation : answer;
+}

@@ -1,0 +1,41 @@
+import { Button } from '@blueprintjs/core';
+import { Duplicate, Tick } from '@blueprintjs/icons';
+import { useEffect, useState } from 'react';
+
+/** Copies `text`; `label` says what it is, for people who cannot see what it stands beside. */
+export function CopyButton({ text, label }: { text: string; label: string }) {
+  const [isCopied, setIsCopied] = useState(false);
+  useEffect(() => {
+    if (!isCopied) return;
+    const timer = setTimeout(() => setIsCopied(false), 1_500);
+    return () => clearTimeout(timer);
+  }, [isCopied]);
+  return (
+    <Button
+      className="copy-button"
+      variant="minimal"
+      size="small"
+      icon={isCopied ? <Tick size={12} /> : <Duplicate size={12} />}
+      intent={isCopied ? 'success' : 'none'}
+      aria-label={isCopied ? `Copied ${label}` : `Copy ${label}`}
+      title={isCopied ? 'Copied' : 'Copy'}
+      onClick={() => void copy(text).then(setIsCopied)}
+    />
+  );
+}
+
+/** The clipboard is missing where the page is served over plain HTTP; a selection works everywhere. */
+async function copy(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const field = document.createElement('textarea');
+    field.value = text;
+    document.body.append(field);
+    field.select();
+    const isCopied = document.execCommand?.('copy') ?? false;
+    field.remove();
+    return isCopied;
+  }
+}

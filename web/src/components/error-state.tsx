@@ -1,0 +1,27 @@
+import { Button, NonIdealState } from '@blueprintjs/core';
+import { Refresh, WarningSign } from '@blueprintjs/icons';
+import { ApiError } from '../api-error.ts';
+
+/** A page or part of it that could not be read, with the reason and a way to try again. */
+export function ErrorState({ title, error, onRetry }: { title: string; error: Error; onRetry: () => void }) {
+  const requestId = error instanceof ApiError ? error.problem.requestId : undefined;
+  return (
+    <div role="alert">
+      <NonIdealState
+        icon={<WarningSign size={40} />}
+        title={title}
+        description={
+          <>
+            <p>{error.message}</p>
+            {requestId && (
+              <p className="muted">
+                Request <code>{requestId}</code>
+              </p>
+            )}
+          </>
+        }
+        action={<Button icon={<Refresh />} text="Try again" onClick={onRetry} />}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,29 @@
+import type { OperationSummary } from '../../../contract/operations.ts';
+import { OPERATION_WORDS } from '../operation-words.ts';
+import { PercentBar } from './percent-bar.tsx';
+
+/** A live operation in one line: what it is doing and how far it is. */
+export function OperationLine({ operation }: { operation: OperationSummary }) {
+  const ongoing = OPERATION_WORDS[operation.type]?.ongoing ?? operation.type;
+  const doing = describe(operation, ongoing);
+  return (
+    <span className="operation-line">
+      <span className="operation-line-text">
+        <span className="operation-line-step" title={doing}>
+          {doing}
+        </span>
+        {operation.percent !== null && <span className="numeric">{Math.round(operation.percent)} %</span>}
+      </span>
+      {operation.status !== 'needs_attention' && (
+        <PercentBar percent={operation.percent} label={`${ongoing}: ${doing}`} />
+      )}
+    </span>
+  );
+}
+
+function describe(operation: OperationSummary, ongoing: string): string {
+  if (operation.status === 'needs_attention') return `${ongoing}: needs attention`;
+  if (operation.cancelRequested) return 'Cancelling';
+  if (operation.status === 'pending') return `${ongoing}: waiting to start`;
+  return operation.stepTitle ?? ongoing;
+}

@@ -1,0 +1,40 @@
+import { Callout } from '@blueprintjs/core';
+import { ApiError, NetworkError } from '../api-error.ts';
+import { operationName } from '../operation-words.ts';
+
+/** Why a request was refused: the reason, the operation in the way, and the request's id for support. */
+export function ProblemCallout({ error, retryHint }: { error: unknown; retryHint?: string }) {
+  if (error instanceof ApiError) {
+    const { problem } = error;
+    return (
+      <Callout intent="danger" role="alert" title={problem.title} compact>
+        {problem.detail && <p className="callout-text">{problem.detail}</p>}
+        {problem.operation && (
+          <p className="callout-text">
+            “{operationName(problem.operation.type)}” is still under way on this server. Wait for it to finish
+            or cancel it under Activity.
+          </p>
+        )}
+        <p className="callout-small">
+          Code <code>{problem.code}</code>
+          {problem.requestId && (
+            <>
+              {' '}
+              · request <code>{problem.requestId}</code>
+            </>
+          )}
+        </p>
+      </Callout>
+    );
+  }
+  const isNetwork = error instanceof NetworkError;
+  return (
+    <Callout intent={isNetwork ? 'warning' : 'danger'} role="alert" title={messageOf(error)} compact>
+      {isNetwork && <p className="callout-text">{retryHint ?? 'Check your connection and try again.'}</p>}
+    </Callout>
+  );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'Something went wrong';
+}

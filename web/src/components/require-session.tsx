@@ -1,0 +1,46 @@
+import { Button, NonIdealState, Spinner } from '@blueprintjs/core';
+import { Offline } from '@blueprintjs/icons';
+import type { ReactNode } from 'react';
+import { Navigate, useLocation } from 'react-router';
+import type { User } from '../../../contract/auth.ts';
+import { useStore } from '../hooks/use-store.ts';
+import { restoreSession, sessionStore } from '../session.ts';
+import { SessionExpiredDialog } from './session-expired-dialog.tsx';
+
+/** Renders its children for somebody; sends nobody to the login page, which brings them back here afterwards. */
+export function RequireSession({ children }: { children: (user: User) => ReactNode }) {
+  const session = useStore(sessionStore);
+  const { pathname, search } = useLocation();
+  switch (session.status) {
+    case 'restoring':
+      return (
+        <div className="whole-page">
+          <Spinner aria-label="Loading" />
+        </div>
+      );
+    case 'unreachable':
+      return (
+        <div className="whole-page" role="alert">
+          <NonIdealState
+            icon={<Offline size={40} />}
+            title="Berth does not answer"
+            description="Check your connection. Your servers are not affected."
+            action={<Button text="Try again" onClick={() => void restoreSession()} />}
+          />
+        </div>
+      );
+    case 'anonymous': {
+      const here = pathname + search;
+      const next = here === '/' || session.loggedOut ? '' : `?next=${encodeURIComponent(here)}`;
+      return <Navigate to={`/login${next}`} replace />;
+    }
+    case 'active':
+    case 'expired':
+      return (
+        <>
+          {children(session.user)}
+          {session.status === 'expired' && <SessionExpiredDialog email={session.user.email} />}
+        </>
+      );
+  }
+}

@@ -1,0 +1,48 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { Link, NavLink, Outlet, ScrollRestoration } from 'react-router';
+import type { User } from '../../../contract/auth.ts';
+import { startLive } from '../live.ts';
+import { Toasts } from '../toaster.tsx';
+import { Brand } from './brand.tsx';
+import { ConnectionState, OfflineBanner } from './connection-state.tsx';
+import { RequireSession } from './require-session.tsx';
+import { UserMenu } from './user-menu.tsx';
+
+/** The frame around every page of somebody who is logged in. */
+export function Shell() {
+  return <RequireSession>{(user) => <Frame user={user} />}</RequireSession>;
+}
+
+function Frame({ user }: { user: User }) {
+  const client = useQueryClient();
+  useEffect(() => startLive(client), [client]);
+  return (
+    <>
+      <a className="skip-link" href="#main">
+        Skip to the content
+      </a>
+      <header className="header">
+        <div className="header-inner">
+          <Link to="/" className="brand-link" aria-label="Berth, servers">
+            <Brand />
+          </Link>
+          <nav aria-label="Main">
+            <NavLink to="/" end className="nav-link">
+              Servers
+            </NavLink>
+          </nav>
+          <span className="header-gap" />
+          <ConnectionState />
+          <UserMenu user={user} />
+        </div>
+      </header>
+      <OfflineBanner />
+      <main id="main" tabIndex={-1}>
+        <Outlet />
+      </main>
+      <Toasts />
+      <ScrollRestoration />
+    </>
+  );
+}

@@ -1,0 +1,15 @@
+/** MiB as people read it: 512 MiB, 2 GiB, 1.5 GiB. */
+export function formatMemory(memoryMib: number): string {
+  if (memoryMib < 1024) return `${memoryMib} MiB`;
+  return `${Number((memoryMib / 1024).toFixed(1))} GiB`;
+}
+
+/** GiB as people read it: 40 GiB, 2 TiB. */
+export function formatDisk(gib: number): string {
+  return gib >= 1024 ? `${Number((gib / 1024).toFixed(1))} TiB` : `${gib} GiB`;
+}
+
+/** Mbit/s as people read it. */
+export function formatNetwork(mbps: number): string {
+  return mbps >= 1000 ? `${Number((mbps / 1000).toFixed(1))} Gbit/s` : `${mbps} Mbit/s`;
+}

@@ -1,0 +1,150 @@
+import type { InfiniteData, QueryClient } from '@tanstack/react-query';
+import type { Operation, OperationSummary } from '../../contract/operations.ts';
+import type { Accepted, OperationList, Server, ServerList } from '../../contract/servers.ts';
+import type { ServerFilter } from './api.ts';
+
+export const serversKey = (filter: ServerFilter) => ['servers', filter] as const;
+export const serverKey = (id: string) => ['server', id] as const;
+export const operationsKey = (serverId: string) => ['operations', serverId] as const;
+/** The first parts of the keys that events keep up to date. */
+export const LIVE_KEYS = new Set<unknown>(['servers', 'server', 'operations']);
+
+type Pages<T> = InfiniteData<T, string | null>;
+
+const KEEP_NEWS_MS = 60_000;
+/** What events said lately, so that an answer that was already under way does not put an older state over it. */
+const news = new Map<string, { atMs: number; value: Server | Operation | null }>();
+
+function remember(id: string, value: Server | Operation | null): void {
+  const atMs = performance.now();
+  for (const [key, entry] of news) if (atMs - entry.atMs > KEEP_NEWS_MS) news.delete(key);
+  news.delete(id);
+  news.set(id, { atMs, value });
+}
+
+/** Reads rows and replaces each one an event has overtaken since; a deleted one is left out. */
+export async function withNews<T extends Server | Operation, R>(
+  read: () => Promise<R>,
+  rows: (answer: R) => T[],
+  replace: (answer: R, rows: T[]) => R,
+): Promise<R> {
+  const startedMs = performance.now();
+  const answer = await read();
+  const fresh = rows(answer).flatMap((row) => {
+    const entry = news.get(row.id);
+    if (!entry || entry.atMs < startedMs) return [row];
+    return entry.value === null ? [] : [entry.value as T];
+  });
+  return replace(answer, fresh);
+}
+
+/** True when the operation's status is one in which it holds its server. */
+export const isLiveOperation = (operation: { status: string }): boolean =>
+  operation.status === 'pending' || operation.status === 'running' || operation.status === 'needs_attention';
+
+function belongs(server: Server, filter: ServerFilter): boolean {
+  if (filter.status && server.status !== filter.status) return false;
+  const search = filter.search.trim().toLowerCase();
+  return (
+    !search ||
+    server.name.includes(search) ||
+    server.ipAddresses.some((entry) => entry.address.includes(search))
+  );
+}
+
+const isNewestFirst = (filter: ServerFilter): boolean => filter.sort === '' || filter.sort === '-createdAt';
+
+/** The same pages with this server in its new state: replaced, left out, or added where the order is known. */
+export function putServer(pages: Pages<ServerList>, server: Server, filter: ServerFilter): Pages<ServerList> {
+  const isListed = pages.pages.some((page) => page.items.some((item) => item.id === server.id));
+  const fits = belongs(server, filter);
+  if (isListed) {
+    return mapItems(pages, (item) => (item.id !== server.id ? [item] : fits ? [server] : []));
+  }
+  const [first, ...rest] = pages.pages;
+  const isNewest = !first?.items[0] || first.items[0].createdAt <= server.createdAt;
+  if (!fits || !first || !isNewestFirst(filter) || !isNewest) return pages;
+  return { ...pages, pages: [{ ...first, items: [server, ...first.items] }, ...rest] };
+}
+
+function mapItems(pages: Pages<ServerList>, change: (item: Server) => Server[]): Pages<ServerList> {
+  return { ...pages, pages: pages.pages.map((page) => ({ ...page, items: page.items.flatMap(change) })) };
+}
+
+function eachServerList(
+  client: QueryClient,
+  change: (pages: Pages<ServerList>, filter: ServerFilter) => Pages<ServerList>,
+): void {
+  for (const query of client.getQueryCache().findAll({ queryKey: ['servers'] })) {
+    const pages = query.state.data as Pages<ServerList> | undefined;
+    if (pages) client.setQueryData(query.queryKey, change(pages, query.queryKey[1] as ServerFilter));
+  }
+}
+
+/** Writes a server's present state wherever the cache holds it. */
+export function applyServer(client: QueryClient, server: Server): void {
+  remember(server.id, server);
+  client.setQueryData(serverKey(server.id), server);
+  eachServerList(client, (pages, filter) => putServer(pages, server, filter));
+}
+
+/** Takes a deleted server out of every list; its own page learns of it by a null. */
+export function applyServerDeleted(client: QueryClient, id: string): void {
+  remember(id, null);
+  client.setQueryData(serverKey(id), null);
+  eachServerList(client, (pages) => mapItems(pages, (item) => (item.id === id ? [] : [item])));
+}
+
+/** The line a list shows for an operation: its running step, or null once it holds its server no more. */
+export function summarize(operation: Operation): OperationSummary | null {
+  if (!isLiveOperation(operation)) return null;
+  const step =
+    operation.steps.find((candidate) => candidate.state === 'running') ??
+    operation.steps.find((candidate) => candidate.state === 'failed');
+  return {
+    id: operation.id,
+    type: operation.type,
+    status: operation.status,
+    step: step?.name ?? null,
+    stepTitle: step?.title ?? null,
+    percent: step?.percent ?? null,
+    cancelRequested: operation.cancelRequested,
+    createdAt: operation.createdAt,
+  };
+}
+
+/** Writes an operation's present state into its server's activity, and its line into the server. */
+export function applyOperation(client: QueryClient, operation: Operation): void {
+  remember(operation.id, operation);
+  client.setQueryData<Pages<OperationList>>(operationsKey(operation.serverId), (pages) =>
+    pages ? putOperation(pages, operation) : pages,
+  );
+  const summary = summarize(operation);
+  const withLine = (server: Server): Server => {
+    if (summary) return { ...server, operation: summary };
+    return server.operation?.id === operation.id ? { ...server, operation: null } : server;
+  };
+  client.setQueryData<Server | null>(serverKey(operation.serverId), (server) => server && withLine(server));
+  eachServerList(client, (pages) =>
+    mapItems(pages, (item) => [item.id === operation.serverId ? withLine(item) : item]),
+  );
+}
+
+/** The same pages with this operation in its new state, or in front when it is new. */
+export function putOperation(pages: Pages<OperationList>, operation: Operation): Pages<OperationList> {
+  const isListed = pages.pages.some((page) => page.items.some((item) => item.id === operation.id));
+  if (isListed) {
+    const replace = (item: Operation): Operation => (item.id === operation.id ? operation : item);
+    return { ...pages, pages: pages.pages.map((page) => ({ ...page, items: page.items.map(replace) })) };
+  }
+  const [first, ...rest] = pages.pages;
+  if (!first) return pages;
+  return { ...pages, pages: [{ ...first, items: [operation, ...first.items] }, ...rest] };
+}
+
+/** Writes the answer to an accepted change, unless events of this operation came first and know more. */
+export function applyAccepted(client: QueryClient, { server, operation }: Accepted): void {
+  if (news.has(operation.id)) return;
+  applyServer(client, server);
+  applyOperation(client, operation);
+}

@@ -1,0 +1,153 @@
+import type { QueryClient } from '@tanstack/react-query';
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import type { ServerEventName, ServerEvents } from '../../contract/events.ts';
+import type { z } from 'zod';
+import { apiFetch, reachability } from './api.ts';
+import { LIVE_KEYS, applyOperation, applyServer, applyServerDeleted } from './live-cache.ts';
+import { createStore } from './store.ts';
+
+/** `live`: events arrive. `polling`: they do not, but the API answers. `offline`: nothing answers. */
+export type LiveState = 'connecting' | 'live' | 'polling' | 'offline';
+export const liveStore = createStore<LiveState>('connecting');
+
+const FIRST_DELAY_MS = 1_000;
+const LONGEST_DELAY_MS = 30_000;
+/** The API sends a comment now and then; silence for this long means the connection is dead. */
+const SILENCE_MS = 60_000;
+
+type EventData = { [Name in ServerEventName]: z.infer<(typeof ServerEvents)[Name]> };
+
+/**
+ * Keeps one event stream open and the query cache up to date with it. After a loss it comes back with growing delays
+ * and `Last-Event-ID`; meanwhile the hooks poll. Returns the function that ends it.
+ */
+export function startLive(client: QueryClient): () => void {
+  const stop = new AbortController();
+  const wake = createWake(stop.signal);
+  const settle = (): void => {
+    if (liveStore.get() !== 'live' && liveStore.get() !== 'connecting') liveStore.set(stateWithoutStream());
+  };
+  const unsubscribe = reachability.subscribe(settle);
+  liveStore.set('connecting');
+  void keepConnected(client, stop.signal, wake);
+  return () => {
+    unsubscribe();
+    stop.abort();
+  };
+}
+
+const stateWithoutStream = (): LiveState => (navigator.onLine && reachability.get() ? 'polling' : 'offline');
+
+async function keepConnected(client: QueryClient, signal: AbortSignal, wake: Wake): Promise<void> {
+  const stream: StreamMemory = { lastEventId: null, retryMs: FIRST_DELAY_MS };
+  let failures = 0;
+  while (!signal.aborted) {
+    const lived = await readStream(client, signal, stream).catch(() => false);
+    if (signal.aborted) return;
+    failures = lived ? 0 : failures + 1;
+    liveStore.set(stateWithoutStream());
+    const delayMs = Math.min(LONGEST_DELAY_MS, stream.retryMs * 2 ** Math.max(0, failures - 1));
+    await wake.orAfter(delayMs * (0.75 + Math.random() / 2));
+  }
+}
+
+interface StreamMemory {
+  lastEventId: string | null;
+  retryMs: number;
+}
+
+/** Resolves with true when a stream that carried something ended; rejects when none could be had. */
+async function readStream(client: QueryClient, signal: AbortSignal, memory: StreamMemory): Promise<boolean> {
+  const attempt = new AbortController();
+  const abort = (): void => attempt.abort();
+  signal.addEventListener('abort', abort);
+  window.addEventListener('offline', abort);
+  let silence = setTimeout(abort, SILENCE_MS);
+  try {
+    const headers: Record<string, string> = { accept: 'text/event-stream' };
+    if (memory.lastEventId) headers['last-event-id'] = memory.lastEventId;
+    const response = await apiFetch('/events', { headers, signal: attempt.signal });
+    if (!response.body) return false;
+    const isResumed = memory.lastEventId !== null;
+    liveStore.set('live');
+    if (!isResumed) void catchUp(client);
+    const parser = createParser({
+      onEvent: (event) => receive(client, event, memory),
+      onRetry: (retryMs) => {
+        memory.retryMs = retryMs;
+      },
+    });
+    const reader = response.body.getReader();
+    const decoder = new TextDecoder();
+    attempt.signal.addEventListener('abort', () => void reader.cancel().catch(() => null));
+    let lived = false;
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return lived;
+      lived = true;
+      clearTimeout(silence);
+      silence = setTimeout(abort, SILENCE_MS);
+      parser.feed(decoder.decode(value, { stream: true }));
+    }
+  } finally {
+    clearTimeout(silence);
+    signal.removeEventListener('abort', abort);
+    window.removeEventListener('offline', abort);
+    attempt.abort();
+  }
+}
+
+function receive(client: QueryClient, event: EventSourceMessage, memory: StreamMemory): void {
+  if (event.id) memory.lastEventId = event.id;
+  const name = event.event as ServerEventName | undefined;
+  const data = JSON.parse(event.data || '{}') as unknown;
+  if (name === 'server') applyServer(client, data as EventData['server']);
+  else if (name === 'operation') applyOperation(client, data as EventData['operation']);
+  else if (name === 'server-deleted') applyServerDeleted(client, (data as EventData['server-deleted']).id);
+  else if (name === 'reset') void catchUp(client);
+}
+
+/** Reads again what may have changed before the stream was open, once the reads under way have ended. */
+async function catchUp(client: QueryClient): Promise<void> {
+  const queries = client.getQueryCache().findAll({ predicate: ({ queryKey }) => LIVE_KEYS.has(queryKey[0]) });
+  await Promise.all(
+    queries.map(async (query) => {
+      if (query.state.fetchStatus === 'fetching') await query.promise?.catch(() => null);
+      await client.invalidateQueries({ queryKey: query.queryKey, exact: true });
+    }),
+  );
+}
+
+interface Wake {
+  orAfter: (delayMs: number) => Promise<void>;
+}
+
+/** Cuts a delay short when there is reason to believe that the next attempt works. */
+function createWake(signal: AbortSignal): Wake {
+  let wakeUp: (() => void) | null = null;
+  const now = (): void => wakeUp?.();
+  const whenVisible = (): void => {
+    if (document.visibilityState === 'visible') now();
+  };
+  const whenReachable = reachability.subscribe(() => {
+    if (reachability.get()) now();
+  });
+  window.addEventListener('online', now);
+  document.addEventListener('visibilitychange', whenVisible);
+  signal.addEventListener('abort', () => {
+    whenReachable();
+    window.removeEventListener('online', now);
+    document.removeEventListener('visibilitychange', whenVisible);
+    now();
+  });
+  return {
+    orAfter: (delayMs) =>
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, delayMs);
+        wakeUp = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      }),
+  };
+}

@@ -1,0 +1,25 @@
+import '@blueprintjs/core/lib/css/blueprint.css';
+import './app.css';
+import { FocusStyleManager } from '@blueprintjs/core';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { RouterProvider } from 'react-router/dom';
+import { createQueryClient } from './query-client.ts';
+import { createRouter } from './router.tsx';
+import { restoreSession } from './session.ts';
+import { startTheme } from './theme.ts';
+
+startTheme();
+FocusStyleManager.onlyShowFocusOnTabs();
+void restoreSession();
+
+const root = document.getElementById('root');
+if (!root) throw new Error('index.html has no #root');
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={createQueryClient()}>
+      <RouterProvider router={createRouter()} />
+    </QueryClientProvider>
+  </StrictMode>,
+);

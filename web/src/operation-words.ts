@@ -1,0 +1,66 @@
+import type { OperationStatus, OperationType } from '../../contract/operations.ts';
+import type { PowerAction } from '../../contract/servers.ts';
+
+/** What an operation is called: as a name, and while it is under way. */
+export const OPERATION_WORDS: Record<OperationType, { name: string; ongoing: string }> = {
+  provision: { name: 'Create', ongoing: 'Creating' },
+  start: { name: 'Start', ongoing: 'Starting' },
+  shutdown: { name: 'Shut down', ongoing: 'Shutting down' },
+  stop: { name: 'Power off', ongoing: 'Powering off' },
+  reboot: { name: 'Reboot', ongoing: 'Rebooting' },
+  reset: { name: 'Reset', ongoing: 'Resetting' },
+  terminate: { name: 'Delete', ongoing: 'Deleting' },
+};
+
+export const OPERATION_STATUS_WORDS: Record<OperationStatus, string> = {
+  pending: 'Waiting to start',
+  running: 'Running',
+  needs_attention: 'Needs attention',
+  succeeded: 'Succeeded',
+  failed: 'Failed',
+  cancelled: 'Cancelled',
+};
+
+/** The name of an operation whose type may be newer than this dashboard. */
+export function operationName(type: string): string {
+  return type in OPERATION_WORDS ? OPERATION_WORDS[type as OperationType].name : type;
+}
+
+export interface PowerActionWords {
+  label: string;
+  /** What happens, told before it is done. */
+  consequence: string;
+  isHarsh: boolean;
+}
+
+export const POWER_ACTIONS: Record<PowerAction, PowerActionWords> = {
+  start: {
+    label: 'Start',
+    consequence: 'The server boots from its disk. Its addresses stay the same.',
+    isHarsh: false,
+  },
+  shutdown: {
+    label: 'Shut down',
+    consequence:
+      'The operating system is asked to shut down cleanly. Services on this server stop until you start it again. Disk and addresses are kept.',
+    isHarsh: false,
+  },
+  reboot: {
+    label: 'Reboot',
+    consequence:
+      'The operating system is asked to restart. The server does not answer for a short while. Disk and addresses are kept.',
+    isHarsh: false,
+  },
+  stop: {
+    label: 'Power off',
+    consequence:
+      'Power is cut at once, like pulling the plug. Whatever is not yet on disk is lost. Disk and addresses are kept.',
+    isHarsh: true,
+  },
+  reset: {
+    label: 'Reset',
+    consequence:
+      'The server is restarted at once, like pressing the reset button. Whatever is not yet on disk is lost. Disk and addresses are kept.',
+    isHarsh: true,
+  },
+};

@@ -1,0 +1,89 @@
+import { Button, Dialog, DialogBody, DialogFooter, FormGroup, InputGroup } from '@blueprintjs/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import type { Server } from '../../../contract/servers.ts';
+import { deleteServer } from '../api.ts';
+import { ProblemCallout } from '../components/problem-callout.tsx';
+import { formatDisk } from '../format-size.ts';
+import { useSubmit } from '../hooks/use-submit.ts';
+import { applyAccepted } from '../live-cache.ts';
+
+/** Lists what is lost and asks for the name, so that nobody deletes the wrong server. */
+export function DeleteDialog({ server, onClose }: { server: Server; onClose: () => void }) {
+  const client = useQueryClient();
+  const submit = useSubmit();
+  const [typed, setTyped] = useState('');
+  const isConfirmed = typed.trim() === server.name;
+  const remove = useMutation({
+    mutationFn: () => submit({ delete: server.id }, (key) => deleteServer(server.id, key)),
+    onSuccess: (accepted) => {
+      applyAccepted(client, accepted);
+      onClose();
+    },
+  });
+
+  function confirm(event: FormEvent): void {
+    event.preventDefault();
+    if (isConfirmed && !remove.isPending) remove.mutate();
+  }
+
+  return (
+    <Dialog isOpen title={`Delete ${server.name}?`} onClose={onClose} className="narrow-dialog">
+      <form onSubmit={confirm}>
+        <DialogBody>
+          <p>This cannot be undone.</p>
+          <dl className="losses">
+            <dt>Erased</dt>
+            <dd>The VM and everything on its {formatDisk(server.diskGib)} disk</dd>
+            <dt>Released</dt>
+            <dd>
+              {server.ipAddresses.length === 0
+                ? 'No address'
+                : server.ipAddresses.map((entry) => entry.address).join(', ')}
+              , for others to use
+            </dd>
+            <dt>Kept</dt>
+            <dd>The record of what was done to it</dd>
+          </dl>
+          <FormGroup
+            label={
+              <>
+                Type <strong>{server.name}</strong> to confirm
+              </>
+            }
+            labelFor="delete-name"
+          >
+            <InputGroup
+              id="delete-name"
+              autoComplete="off"
+              spellCheck={false}
+              autoFocus
+              value={typed}
+              onValueChange={setTyped}
+            />
+          </FormGroup>
+          {remove.error && (
+            <ProblemCallout
+              error={remove.error}
+              retryHint="It is not known whether the request was accepted. Trying again is safe."
+            />
+          )}
+        </DialogBody>
+        <DialogFooter
+          actions={
+            <>
+              <Button text="Keep the server" onClick={onClose} />
+              <Button
+                type="submit"
+                intent="danger"
+                text="Delete server"
+                disabled={!isConfirmed}
+                loading={remove.isPending}
+              />
+            </>
+          }
+        />
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,34 @@
+import { Button } from '@blueprintjs/core';
+import { Trash } from '@blueprintjs/icons';
+import { useState } from 'react';
+import type { Server } from '../../../contract/servers.ts';
+import { OPERATION_WORDS } from '../operation-words.ts';
+import { DeleteDialog } from './delete-dialog.tsx';
+
+/** The way to get rid of a server, apart from everything harmless. */
+export function DeleteServer({ server }: { server: Server }) {
+  const [isAsked, setIsAsked] = useState(false);
+  const busy = server.operation
+    ? `“${OPERATION_WORDS[server.operation.type].name}” is under way; wait for it or cancel it first.`
+    : null;
+  return (
+    <section className="panel danger-zone" aria-labelledby="danger-title">
+      <div>
+        <h2 id="danger-title">Delete this server</h2>
+        <p id="danger-text" className="muted">
+          {busy ?? 'Erases the VM with its disks and releases its addresses. This cannot be undone.'}
+        </p>
+      </div>
+      <Button
+        intent="danger"
+        variant="outlined"
+        icon={<Trash />}
+        text="Delete server"
+        disabled={busy !== null}
+        aria-describedby="danger-text"
+        onClick={() => setIsAsked(true)}
+      />
+      {isAsked && <DeleteDialog server={server} onClose={() => setIsAsked(false)} />}
+    </section>
+  );
+}

@@ -1,0 +1,36 @@
+import { Callout } from '@blueprintjs/core';
+import type { Operation } from '../../../contract/operations.ts';
+import { CopyButton } from '../components/copy-button.tsx';
+import { FAILURES } from '../failures.ts';
+
+/** Why an operation failed: in words, in Proxmox's words, and what to do next. */
+export function OperationFailure({
+  operation,
+  error,
+}: {
+  operation: Operation;
+  error: NonNullable<Operation['error']>;
+}) {
+  const explanation = FAILURES[error.code] ?? FAILURES.internal_error;
+  const intent =
+    operation.status === 'cancelled' ? 'none' : operation.status === 'needs_attention' ? 'warning' : 'danger';
+  return (
+    <Callout intent={intent} title={explanation.title} compact className="failure">
+      <p className="callout-text">{explanation.cause}</p>
+      {error.message && <p className="callout-text">{error.message}</p>}
+      {error.cause && (
+        <div>
+          <span className="muted">Proxmox VE said</span>
+          <pre className="failure-cause">{error.cause}</pre>
+        </div>
+      )}
+      <p className="callout-text">
+        <strong>What to do now:</strong> {explanation.nextStep}
+      </p>
+      <p className="callout-small">
+        Code <code>{error.code}</code> · operation <code>{operation.id}</code>
+        <CopyButton text={operation.id} label="operation id" />
+      </p>
+    </Callout>
+  );
+}

@@ -1,0 +1,71 @@
+import { Button, Callout, Checkbox, Dialog, DialogBody, DialogFooter } from '@blueprintjs/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { PowerAction, Server, ServerAction } from '../../../contract/servers.ts';
+import { actOnServer } from '../api.ts';
+import { ProblemCallout } from '../components/problem-callout.tsx';
+import { useSubmit } from '../hooks/use-submit.ts';
+import { applyAccepted } from '../live-cache.ts';
+import { POWER_ACTIONS } from '../operation-words.ts';
+
+/** Says what an action does before it is done. */
+export function PowerDialog({
+  server,
+  action,
+  onClose,
+}: {
+  server: Server;
+  action: PowerAction;
+  onClose: () => void;
+}) {
+  const client = useQueryClient();
+  const submit = useSubmit();
+  const [isForced, setIsForced] = useState(false);
+  const words = POWER_ACTIONS[action];
+  const act = useMutation({
+    mutationFn: (body: ServerAction) => submit(body, (key) => actOnServer(server.id, body, key)),
+    onSuccess: (accepted) => {
+      applyAccepted(client, accepted);
+      onClose();
+    },
+  });
+  const body: ServerAction = action === 'shutdown' && isForced ? { action, force: true } : { action };
+  return (
+    <Dialog isOpen title={`${words.label} ${server.name}?`} onClose={onClose} className="narrow-dialog">
+      <DialogBody>
+        <p>{words.consequence}</p>
+        {action === 'shutdown' && (
+          <Checkbox
+            checked={isForced}
+            onChange={(event) => setIsForced(event.currentTarget.checked)}
+            label="Power off if it has not shut down after 60 seconds"
+          />
+        )}
+        {server.status === 'unknown' && (
+          <Callout intent="warning" compact>
+            Whether this server runs is not known at the moment, so the action may be refused.
+          </Callout>
+        )}
+        {act.error && (
+          <ProblemCallout
+            error={act.error}
+            retryHint="It is not known whether the action was accepted. Trying again is safe: it happens once."
+          />
+        )}
+      </DialogBody>
+      <DialogFooter
+        actions={
+          <>
+            <Button text="Keep as it is" onClick={onClose} />
+            <Button
+              intent={words.isHarsh ? 'danger' : 'primary'}
+              text={act.error ? 'Try again' : words.label}
+              loading={act.isPending}
+              onClick={() => act.mutate(body)}
+            />
+          </>
+        }
+      />
+    </Dialog>
+  );
+}

@@ -1,0 +1,20 @@
+import { Button, NonIdealState } from '@blueprintjs/core';
+import { WarningSign } from '@blueprintjs/icons';
+import { useRouteError } from 'react-router';
+import { PageTitle } from '../components/page-title.tsx';
+
+/** A page that broke, or whose code could not be loaded: after an update of Berth a reload brings the new one. */
+export function RouteError() {
+  const error = useRouteError();
+  return (
+    <div className="whole-page" role="alert">
+      <PageTitle text="Error" />
+      <NonIdealState
+        icon={<WarningSign size={40} />}
+        title="This page could not be shown"
+        description={error instanceof Error ? error.message : undefined}
+        action={<Button text="Load again" onClick={() => window.location.reload()} />}
+      />
+    </div>
+  );
+}

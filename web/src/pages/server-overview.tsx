@@ -1,0 +1,75 @@
+import type { ReactNode } from 'react';
+import type { Server } from '../../../contract/servers.ts';
+import { CopyButton } from '../components/copy-button.tsx';
+import { TimeAgo } from '../components/time-ago.tsx';
+import { formatDisk, formatMemory } from '../format-size.ts';
+
+/** What the server is made of and how to reach it. */
+export function ServerOverview({ server }: { server: Server }) {
+  const [first] = server.ipAddresses;
+  const command = first && server.defaultUser ? `ssh ${server.defaultUser}@${first.address}` : null;
+  return (
+    <div className="overview">
+      <Facts title="Size">
+        <Fact name="Plan">{server.plan.name}</Fact>
+        <Fact name="Processors">{server.vcpu} vCPU</Fact>
+        <Fact name="Memory">{formatMemory(server.memoryMib)}</Fact>
+        <Fact name="Disk">{formatDisk(server.diskGib)}</Fact>
+      </Facts>
+      <Facts title="System">
+        <Fact name="Template">{server.template.name}</Fact>
+        <Fact name="Default user">{server.defaultUser ? <code>{server.defaultUser}</code> : '–'}</Fact>
+        <Fact name="Log in with">
+          {command ? (
+            <span className="copyable">
+              <code>{command}</code>
+              <CopyButton text={command} label="login command" />
+            </span>
+          ) : (
+            '–'
+          )}
+        </Fact>
+      </Facts>
+      <Facts title="Network">
+        {server.ipAddresses.length === 0 && <Fact name="Addresses">none yet</Fact>}
+        {server.ipAddresses.map((entry) => (
+          <Fact key={entry.address} name={`IPv${entry.family}`}>
+            <span className="numeric">{`${entry.address}/${entry.prefix}`}</span>
+            {entry.gateway && <span className="second-line numeric">{`gateway ${entry.gateway}`}</span>}
+          </Fact>
+        ))}
+      </Facts>
+      <Facts title="Record">
+        <Fact name="Location">{server.location ?? '–'}</Fact>
+        <Fact name="Node">{server.node ?? '–'}</Fact>
+        <Fact name="Created">
+          <TimeAgo iso={server.createdAt} />
+        </Fact>
+        <Fact name="Id">
+          <span className="copyable">
+            <code className="id">{server.id}</code>
+            <CopyButton text={server.id} label="server id" />
+          </span>
+        </Fact>
+      </Facts>
+    </div>
+  );
+}
+
+function Facts({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className="panel facts">
+      <h2>{title}</h2>
+      <dl>{children}</dl>
+    </section>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className="fact">
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

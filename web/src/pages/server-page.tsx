@@ -1,0 +1,141 @@
+import { Callout, Spinner, Tab, Tabs } from '@blueprintjs/core';
+import { ChevronLeft } from '@blueprintjs/icons';
+import { useEffect, useState } from 'react';
+import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
+import type { Server } from '../../../contract/servers.ts';
+import { problemCode } from '../api-error.ts';
+import { ErrorState } from '../components/error-state.tsx';
+import { PageTitle } from '../components/page-title.tsx';
+import { StatusLabel } from '../components/status-label.tsx';
+import { TimeAgo } from '../components/time-ago.tsx';
+import { useOperations } from '../hooks/use-operations.ts';
+import { useServer } from '../hooks/use-server.ts';
+import { isLiveOperation } from '../live-cache.ts';
+import { showToast } from '../toaster.tsx';
+import { AddressList } from './address-list.tsx';
+import { DeleteServer } from './delete-server.tsx';
+import { NotFoundPage } from './not-found-page.tsx';
+import { OperationDetails } from './operation-details.tsx';
+import { PowerActions } from './power-actions.tsx';
+import { ServerActivity } from './server-activity.tsx';
+import { ServerOverview } from './server-overview.tsx';
+
+/** One server: what it is, what it is doing, and what can be done with it. */
+export function ServerPage() {
+  const { id = '' } = useParams();
+  const server = useServer(id);
+  const isLongGone = useLeaveWhenDeleted(server.data);
+  if (isLongGone) return <NotFoundPage />;
+  if (server.isPending || server.data === null) {
+    return (
+      <div className="page">
+        <PageTitle text="Server" />
+        <Spinner className="page-spinner" aria-label="Loading" />
+      </div>
+    );
+  }
+  if (server.data) return <Details server={server.data} />;
+  const code = problemCode(server.error);
+  if (code === 'not_found' || code === 'invalid_input') return <NotFoundPage />;
+  return (
+    <div className="page">
+      <PageTitle text="Server" />
+      {server.error && (
+        <ErrorState
+          title="This server could not be read"
+          error={server.error}
+          onRetry={() => void server.refetch()}
+        />
+      )}
+    </div>
+  );
+}
+
+/** Goes back to the list when the server is deleted while it is shown; true when it was gone before. */
+function useLeaveWhenDeleted(server: Server | null | undefined): boolean {
+  const navigate = useNavigate();
+  const [name, setName] = useState<string | null>(null);
+  if (server && server.name !== name) setName(server.name);
+  const isDeletedNow = server === null && name !== null;
+  useEffect(() => {
+    if (!isDeletedNow) return;
+    showToast({ message: `${name} was deleted.`, intent: 'success' });
+    void navigate('/', { replace: true });
+  }, [isDeletedNow, name, navigate]);
+  return server === null && name === null;
+}
+
+function Details({ server }: { server: Server }) {
+  return (
+    <div className="page">
+      <PageTitle text={server.name} />
+      <Link to="/" className="back-link">
+        <ChevronLeft size={14} /> Servers
+      </Link>
+      <div className="server-head">
+        <div className="server-head-name">
+          <h1>{server.name}</h1>
+          <StatusLabel status={server.status} observedAt={server.statusObservedAt} />
+        </div>
+        <AddressList server={server} />
+      </div>
+      {server.status === 'unknown' && <UnknownNotice server={server} />}
+      <PowerActions server={server} />
+      <LatestOperation server={server} />
+      <ServerTabs server={server} />
+    </div>
+  );
+}
+
+function UnknownNotice({ server }: { server: Server }) {
+  return (
+    <Callout intent="warning" compact className="notice">
+      Proxmox VE could not be asked about this server lately
+      {server.statusObservedAt && (
+        <>
+          {' '}
+          (last heard <TimeAgo iso={server.statusObservedAt} />)
+        </>
+      )}
+      . It may well be running.
+    </Callout>
+  );
+}
+
+/** What is under way, or what failed last and still matters, above everything else. */
+function LatestOperation({ server }: { server: Server }) {
+  const operations = useOperations(server.id);
+  const latest = operations.data?.pages[0]?.items[0];
+  if (!latest || !(isLiveOperation(latest) || latest.status === 'failed')) return null;
+  return (
+    <section className="panel latest-operation" aria-label="Latest operation" aria-live="polite">
+      <OperationDetails operation={latest} />
+    </section>
+  );
+}
+
+function ServerTabs({ server }: { server: Server }) {
+  const [params, setParams] = useSearchParams();
+  const tab = params.get('tab') === 'activity' ? 'activity' : 'overview';
+  return (
+    <Tabs
+      id="server-tabs"
+      className="server-tabs"
+      selectedTabId={tab}
+      renderActiveTabPanelOnly
+      onChange={(next) => setParams(next === 'activity' ? { tab: 'activity' } : {}, { replace: true })}
+    >
+      <Tab
+        id="overview"
+        title="Overview"
+        panel={
+          <>
+            <ServerOverview server={server} />
+            <DeleteServer server={server} />
+          </>
+        }
+      />
+      <Tab id="activity" title="Activity" panel={<ServerActivity serverId={server.id} />} />
+    </Tabs>
+  );
+}

@@ -1,0 +1,58 @@
+import { BanCircle, Circle, Cross, Minus, Tick } from '@blueprintjs/icons';
+import type { ReactElement } from 'react';
+import type { OperationStep, StepState } from '../../../contract/operations.ts';
+import { PercentBar } from '../components/percent-bar.tsx';
+import { formatDuration } from '../format-time.ts';
+import { useNow } from '../hooks/use-now.ts';
+
+const MARKS: Record<StepState, { icon: ReactElement; word: string }> = {
+  pending: { icon: <Circle size={12} />, word: 'not started' },
+  running: { icon: <span className="spinner-mark" />, word: 'running' },
+  succeeded: { icon: <Tick size={14} />, word: 'done' },
+  failed: { icon: <Cross size={14} />, word: 'failed' },
+  cancelled: { icon: <BanCircle size={12} />, word: 'cancelled' },
+  skipped: { icon: <Minus size={12} />, word: 'skipped' },
+};
+
+/** The steps of an operation in their order, each with its state, time and latest news. */
+export function StepList({ steps, label }: { steps: OperationStep[]; label: string }) {
+  return (
+    <ol className="steps" aria-label={label}>
+      {steps.map((step) => (
+        <li key={step.name} className={`step step-${step.state}`}>
+          <span className="step-mark" aria-hidden="true">
+            {MARKS[step.state].icon}
+          </span>
+          <span className="step-title">
+            {step.title}
+            <span className="visually-hidden">{`: ${MARKS[step.state].word}`}</span>
+          </span>
+          <StepTime step={step} />
+          {step.state === 'running' && step.percent !== null && (
+            <PercentBar percent={step.percent} label={step.title} />
+          )}
+          {step.message && <span className="step-message">{step.message}</span>}
+          {step.task && (
+            <details className="step-task">
+              <summary>Proxmox VE task</summary>
+              <code>{step.task}</code>
+            </details>
+          )}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function StepTime({ step }: { step: OperationStep }) {
+  const isRunning = step.state === 'running';
+  const now = useNow(isRunning ? 1_000 : null);
+  if (!step.startedAt) return <span />;
+  const until = step.finishedAt ? Date.parse(step.finishedAt) : isRunning ? now : null;
+  return (
+    <span className="step-time numeric">
+      {isRunning && step.percent !== null && `${Math.round(step.percent)} % · `}
+      {until !== null && formatDuration(until - Date.parse(step.startedAt))}
+    </span>
+  );
+}

@@ -1,0 +1,31 @@
+import { type RouteObject, createBrowserRouter } from 'react-router';
+import { Shell } from './components/shell.tsx';
+import { LoginPage } from './pages/login-page.tsx';
+import { NotFoundPage } from './pages/not-found-page.tsx';
+import { RouteError } from './pages/route-error.tsx';
+import { ServersPage } from './pages/servers-page.tsx';
+
+/** The first pages come with the entry; the others when somebody goes there. */
+export const routes: RouteObject[] = [
+  { path: '/login', Component: LoginPage },
+  {
+    Component: Shell,
+    ErrorBoundary: RouteError,
+    HydrateFallback: () => null,
+    children: [
+      { index: true, Component: ServersPage },
+      {
+        path: 'servers/new',
+        lazy: async () => ({ Component: (await import('./pages/new-server-page.tsx')).NewServerPage }),
+      },
+      {
+        path: 'servers/:id',
+        lazy: async () => ({ Component: (await import('./pages/server-page.tsx')).ServerPage }),
+      },
+      { path: '*', Component: NotFoundPage },
+    ],
+  },
+];
+
+/** The dashboard lives under `/app/`. */
+export const createRouter = () => createBrowserRouter(routes, { basename: '/app' });

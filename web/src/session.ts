@@ -1,0 +1,124 @@
+import type { Session, User } from '../../contract/auth.ts';
+import { NetworkError, readProblem } from './api-error.ts';
+import { createStore } from './store.ts';
+
+/**
+ * The access token lives here, in memory only; what survives a reload is the refresh cookie, which scripts cannot
+ * read. `expired` keeps the user, so that the page stays as it is while they log in again on top of it.
+ */
+export type SessionState =
+  | { status: 'restoring' }
+  | { status: 'unreachable' }
+  | { status: 'anonymous'; loggedOut?: boolean }
+  | { status: 'active'; accessToken: string; user: User }
+  | { status: 'expired'; user: User };
+
+export const sessionStore = createStore<SessionState>({ status: 'restoring' });
+
+const REFRESH_LOCK = 'berth-refresh';
+const otherTabs = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('berth-session');
+otherTabs?.addEventListener('message', (event) => {
+  if (event.data === 'logout') sessionStore.set({ status: 'anonymous', loggedOut: true });
+});
+
+async function post(path: string, body?: unknown): Promise<Response> {
+  const headers: Record<string, string> = { accept: 'application/json' };
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  try {
+    return await fetch(path, {
+      method: 'POST',
+      headers,
+      credentials: 'same-origin',
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  } catch (cause) {
+    throw new NetworkError('The API does not answer', { cause });
+  }
+}
+
+function activate(session: Session): void {
+  sessionStore.set({ status: 'active', accessToken: session.accessToken, user: session.user });
+}
+
+/** Throws ApiError when refused (also `rate_limited` with its delay), NetworkError when nothing answered. */
+export async function logIn(email: string, password: string): Promise<void> {
+  const response = await post('/login', { email, password });
+  if (!response.ok) throw await readProblem(response);
+  activate((await response.json()) as Session);
+}
+
+/** Ends the session here and in every other tab, even when the API cannot be told. */
+export async function logOut(): Promise<void> {
+  const told = post('/logout').catch(() => null);
+  sessionStore.set({ status: 'anonymous', loggedOut: true });
+  otherTabs?.postMessage('logout');
+  await told;
+}
+
+/** Gives up an expired session: whoever waits for it is refused. */
+export function dropSession(): void {
+  sessionStore.set({ status: 'anonymous' });
+}
+
+/** Each refresh spends the cookie it came with, so no two may be under way: not in this tab, not in another. */
+async function underRefreshLock<T>(work: () => Promise<T>): Promise<T> {
+  if (!('locks' in navigator)) return work();
+  return navigator.locks.request(REFRESH_LOCK, work) as Promise<T>;
+}
+
+let refreshing: Promise<boolean> | null = null;
+
+/** False when there is no session to restore. Throws NetworkError or ApiError when that could not be found out. */
+export function refreshSession(): Promise<boolean> {
+  refreshing ??= underRefreshLock(async () => {
+    const response = await post('/refresh');
+    if (response.ok) {
+      activate((await response.json()) as Session);
+      return true;
+    }
+    if (response.status === 401 || response.status === 403) return false;
+    throw await readProblem(response);
+  }).finally(() => {
+    refreshing = null;
+  });
+  return refreshing;
+}
+
+/** What a page load starts with: the session of the cookie, or none. */
+export async function restoreSession(): Promise<void> {
+  sessionStore.set({ status: 'restoring' });
+  try {
+    if (!(await refreshSession())) sessionStore.set({ status: 'anonymous' });
+  } catch {
+    sessionStore.set({ status: 'unreachable' });
+  }
+}
+
+/**
+ * A token to use instead of `spent`, which the API refused. Refreshes silently; when that is refused too, the session
+ * counts as expired and this waits until its user has logged in again. Null when they did not.
+ */
+export async function renewToken(spent: string): Promise<string | null> {
+  const before = sessionStore.get();
+  if (before.status === 'active' && before.accessToken !== spent) return before.accessToken;
+  if (before.status === 'active' && !(await refreshSession())) {
+    const now = sessionStore.get();
+    if (now.status === 'active') sessionStore.set({ status: 'expired', user: now.user });
+  }
+  return settledToken();
+}
+
+function settledToken(): Promise<string | null> {
+  return new Promise((resolve) => {
+    const settle = (): boolean => {
+      const state = sessionStore.get();
+      if (state.status === 'expired' || state.status === 'restoring') return false;
+      resolve(state.status === 'active' ? state.accessToken : null);
+      return true;
+    };
+    if (settle()) return;
+    const unsubscribe = sessionStore.subscribe(() => {
+      if (settle()) unsubscribe();
+    });
+  });
+}

@@ -1,0 +1,30 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+const API = 'http://127.0.0.1:3000';
+const API_PATHS = [
+  '/login',
+  '/logout',
+  '/refresh',
+  '/users',
+  '/servers',
+  '/plans',
+  '/templates',
+  '/operations',
+  '/events',
+];
+
+/** The API serves `dist` under `/app/`; `vite dev` forwards what belongs to the API instead. */
+export default defineConfig({
+  root: import.meta.dirname,
+  base: '/app/',
+  plugins: [react()],
+  build: {
+    outDir: 'dist',
+    emptyOutDir: true,
+    manifest: true,
+    // The content security policy allows no data: scripts or styles, and small files are cheap over HTTP/2.
+    assetsInlineLimit: 0,
+  },
+  server: { proxy: Object.fromEntries(API_PATHS.map((path) => [path, API])) },
+});
