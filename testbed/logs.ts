@@ -20,9 +20,9 @@ const ERROR = 50;
 export function importantLine(line: string): string | undefined {
   if (!line.startsWith('{')) return undefined;
   try {
-    const entry = JSON.parse(line) as { level?: unknown; msg?: unknown; err?: { message?: unknown } };
+    const entry = JSON.parse(line) as { level?: unknown; msg?: unknown; err?: { message?: string } };
     if (typeof entry.level !== 'number' || entry.level < WARN) return undefined;
-    const cause = entry.err?.message ? `: ${String(entry.err.message)}` : '';
+    const cause = entry.err?.message ? `: ${entry.err.message}` : '';
     return `${entry.level >= ERROR ? 'error' : 'warning'}: ${String(entry.msg)}${cause}`;
   } catch {
     return undefined;

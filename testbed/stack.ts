@@ -66,9 +66,12 @@ export async function runStack(
       written = written.then(() => writeJsonFile(file, value));
       return written;
     };
+    const ending = new AbortController();
+    // Also when one part fails, what the others still prepare is given up.
+    const over = AbortSignal.any([signal, ending.signal]);
     const supervisor = createSupervisor({
       onProgress,
-      signal,
+      signal: over,
       onChange: (processes) => {
         const recorded = write(files.processes, processes);
         if (!run || signal.aborted) return recorded;
@@ -78,13 +81,14 @@ export async function runStack(
     });
     force?.addEventListener('abort', () => supervisor.kill());
     try {
-      run = await build({ start: (specs) => supervisor.start(specs), signal, onProgress });
+      run = await build({ start: (specs) => supervisor.start(specs), signal: over, onProgress });
       await write(files.run, { ...run, pids: supervisor.pids() });
       options.onUp?.(run);
       await untilAborted(signal);
     } catch (err) {
       if (!signal.aborted) throw err;
     } finally {
+      ending.abort();
       await written.catch(() => undefined);
       await rm(files.run, { force: true });
       await supervisor.stop();

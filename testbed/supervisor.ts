@@ -86,7 +86,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     async stop() {
       stop.abort();
       for (const stage of stages.toReversed()) {
-        await Promise.all(stage.map((spec) => running.get(spec.name)?.stop()));
+        await Promise.all(stage.map(async (spec) => running.get(spec.name)?.stop()));
       }
       await Promise.all(watches);
     },

@@ -1,0 +1,28 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readJsonFile, writeJsonFile } from './json-file.ts';
+
+export interface Secrets {
+  jwtSecret: string;
+  /** 32 bytes in base64; seals the secrets in the database. */
+  secretsKey: string;
+  postgresPassword: string;
+  proxmoxTokenSecret: string;
+  customerPassword: string;
+  adminPassword: string;
+}
+
+/** The secrets of this working copy, made on first use and kept in `file` (owner only). */
+export async function loadSecrets(file: string): Promise<Secrets> {
+  const kept = await readJsonFile<Partial<Secrets>>(file);
+  const secrets: Secrets = {
+    jwtSecret: randomBytes(32).toString('base64url'),
+    secretsKey: randomBytes(32).toString('base64'),
+    postgresPassword: randomBytes(18).toString('base64url'),
+    proxmoxTokenSecret: randomUUID(),
+    customerPassword: randomBytes(9).toString('base64url'),
+    adminPassword: randomBytes(9).toString('base64url'),
+    ...kept,
+  };
+  await writeJsonFile(file, secrets);
+  return secrets;
+}
