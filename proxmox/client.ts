@@ -53,6 +53,7 @@ export function createProxmox(options: ProxmoxOptions) {
   return {
     ...clusterMethods(session),
     ...vmMethods(session),
+    ...configMethods(session),
     ...powerMethods(session),
     ...taskMethods(session),
     ...agentMethods(session),
@@ -60,6 +61,8 @@ export function createProxmox(options: ProxmoxOptions) {
     close: session.close,
   };
 }
+
+const QEMU = '/nodes/{node}/qemu/{vmid}';
 
 function clusterMethods({ call }: Session) {
   const clusterResources = (type?: 'vm' | 'node' | 'storage') =>
@@ -119,24 +122,14 @@ function clusterMethods({ call }: Session) {
 }
 
 function vmMethods({ call }: Session) {
-  const qemu = '/nodes/{node}/qemu/{vmid}';
   return {
     /** The node's VMs and templates as they are now. */
     listVms: (node: string) =>
       call(z.array(answers.VmSummary), { method: 'GET', template: '/nodes/{node}/qemu', path: { node } }),
 
-    /** Configuration with pending changes merged in, or with `current` the one in force. `missing` when it is not on this node. */
-    vmConfig: (node: string, vmid: number, { current }: { current?: boolean } = {}) =>
-      call(answers.VmConfig, {
-        method: 'GET',
-        template: `${qemu}/config`,
-        path: { node, vmid },
-        params: { current },
-      }),
-
     /** Power state as of now. `missing` when it is not on this node. */
     vmStatus: (node: string, vmid: number) =>
-      call(answers.VmStatus, { method: 'GET', template: `${qemu}/status/current`, path: { node, vmid } }),
+      call(answers.VmStatus, { method: 'GET', template: `${QEMU}/status/current`, path: { node, vmid } }),
 
     /** Starts a clone → UPID on the template's node. `exists` when the id is taken, `missing` (`template_missing`) without the template. */
     async cloneVm(input: CloneVm): Promise<string> {
@@ -144,15 +137,41 @@ function vmMethods({ call }: Session) {
       try {
         return await call(answers.Upid, {
           method: 'POST',
-          template: `${qemu}/clone`,
+          template: `${QEMU}/clone`,
           path: { node, vmid },
           params,
         });
       } catch (error) {
         if (!(error instanceof ProxmoxError) || error.code !== 'vm_gone') throw error;
-        throw new ProxmoxError({ ...error, code: 'template_missing' });
+        throw error.as({ code: 'template_missing' });
       }
     },
+
+    /** Destroys a stopped VM → UPID. `vm_running`, `vm_protected`, `missing`. */
+    deleteVm: (
+      node: string,
+      vmid: number,
+      { purge, destroyUnreferencedDisks }: { purge?: boolean; destroyUnreferencedDisks?: boolean } = {},
+    ) =>
+      call(answers.Upid, {
+        method: 'DELETE',
+        template: QEMU,
+        path: { node, vmid },
+        params: { purge, 'destroy-unreferenced-disks': destroyUnreferencedDisks },
+      }),
+  };
+}
+
+function configMethods({ call }: Session) {
+  return {
+    /** Configuration with pending changes merged in, or with `current` the one in force. `missing` when it is not on this node. */
+    vmConfig: (node: string, vmid: number, { current }: { current?: boolean } = {}) =>
+      call(answers.VmConfig, {
+        method: 'GET',
+        template: `${QEMU}/config`,
+        path: { node, vmid },
+        params: { current },
+      }),
 
     /**
      * Sets and deletes properties at once. A failure is no proof that nothing changed: keys are written one by one, and a
@@ -169,7 +188,7 @@ function vmMethods({ call }: Session) {
       }
       await call(z.unknown(), {
         method: 'PUT',
-        template: `${qemu}/config`,
+        template: `${QEMU}/config`,
         path: { node, vmid },
         params: { ...params, digest, delete: remove?.join(',') || undefined },
       });
@@ -181,24 +200,11 @@ function vmMethods({ call }: Session) {
         return Promise.reject(new TypeError('a repeated relative size would grow the disk twice'));
       return call(answers.Upid, {
         method: 'PUT',
-        template: `${qemu}/resize`,
+        template: `${QEMU}/resize`,
         path: { node, vmid },
         params: { disk, size },
       });
     },
-
-    /** Destroys a stopped VM → UPID. `vm_running`, `vm_protected`, `missing`. */
-    deleteVm: (
-      node: string,
-      vmid: number,
-      { purge, destroyUnreferencedDisks }: { purge?: boolean; destroyUnreferencedDisks?: boolean } = {},
-    ) =>
-      call(answers.Upid, {
-        method: 'DELETE',
-        template: qemu,
-        path: { node, vmid },
-        params: { purge, 'destroy-unreferenced-disks': destroyUnreferencedDisks },
-      }),
   };
 }
 
@@ -207,7 +213,7 @@ function powerMethods({ call }: Session) {
   const power = (verb: string, node: string, vmid: number, params: Record<string, ParameterValue> = {}) =>
     call(answers.Upid, {
       method: 'POST',
-      template: `/nodes/{node}/qemu/{vmid}/status/${verb}`,
+      template: `${QEMU}/status/${verb}`,
       path: { node, vmid },
       params,
     });
@@ -284,7 +290,7 @@ function agentMethods({ call }: Session) {
       try {
         await call(z.unknown(), {
           method: 'POST',
-          template: '/nodes/{node}/qemu/{vmid}/agent/ping',
+          template: `${QEMU}/agent/ping`,
           path: { node, vmid },
         });
         return 'answering';
@@ -301,7 +307,7 @@ function agentMethods({ call }: Session) {
     async agentInterfaces(node: string, vmid: number): Promise<AgentInterface[]> {
       const { result } = await call(answers.AgentInterfaces, {
         method: 'GET',
-        template: '/nodes/{node}/qemu/{vmid}/agent/network-get-interfaces',
+        template: `${QEMU}/agent/network-get-interfaces`,
         path: { node, vmid },
       });
       return result.map((entry) => ({

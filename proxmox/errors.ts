@@ -77,6 +77,21 @@ export class ProxmoxError extends Error {
     if (fields.errors !== undefined) this.errors = fields.errors;
     this.sent = fields.sent;
   }
+
+  /** The same failure, understood better by someone who knows what was asked. */
+  as(meaning: Partial<Pick<ProxmoxErrorFields, 'kind' | 'code' | 'sent'>>): ProxmoxError {
+    const { kind, code, reason, status, errors, sent, cause } = this;
+    return new ProxmoxError({
+      kind,
+      code,
+      reason,
+      sent,
+      cause,
+      ...(status === undefined ? {} : { status }),
+      ...(errors === undefined ? {} : { errors }),
+      ...meaning,
+    });
+  }
 }
 
 export type TaskOutcome = { ok: true; warnings: number } | { ok: false; error: ProxmoxError };

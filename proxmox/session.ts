@@ -37,8 +37,8 @@ export interface Call {
 
 export interface Session {
   /** Performs a call and reads its `data`. Rejects with ProxmoxError. */
-  call<T extends z.ZodType>(schema: T, call: Call): Promise<z.output<T>>;
-  close(): Promise<void>;
+  call: <T extends z.ZodType>(schema: T, call: Call) => Promise<z.output<T>>;
+  close: () => Promise<void>;
 }
 
 /** Tickets live 2 h; renewed at half of it. */
@@ -155,7 +155,7 @@ function readAnswer<T extends z.ZodType>(schema: T, call: Call, answer: RawAnswe
     const reason = answer.reason || envelope?.message || `status ${answer.status}`;
     const error = classifyAnswer(answer.status, reason, envelope?.errors);
     if (!isRead || error.kind !== 'unknown') throw error;
-    throw new ProxmoxError({ ...error, kind: 'unreachable', code: 'proxmox_unreachable', sent: false });
+    throw error.as({ kind: 'unreachable', code: 'proxmox_unreachable', sent: false });
   }
   const parsed = envelope ? schema.safeParse(envelope.data) : undefined;
   if (parsed?.success) return parsed.data;

@@ -31,8 +31,8 @@ export interface RawAnswer {
 }
 
 export interface Transport {
-  send(request: RawRequest): Promise<RawAnswer>;
-  close(): Promise<void>;
+  send: (request: RawRequest) => Promise<RawAnswer>;
+  close: () => Promise<void>;
 }
 
 /** pveproxy closes idle connections after 5 s and any connection after 100 requests. */
