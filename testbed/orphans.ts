@@ -14,7 +14,7 @@ export async function endOrphans(file: string, onProgress: (message: string) => 
     records.map(async (record) => {
       if (!(await isRunning(record))) return;
       onProgress(`stopping ${record.name} (process ${record.pid}), left over from a run that was killed`);
-      send(record.pid, 'SIGTERM');
+      send(record.pid, record.stopSignal ?? 'SIGTERM');
       const gone = async () => !(await isRunning(record));
       try {
         await waitUntil(gone, { timeoutMs: GRACE_MS });

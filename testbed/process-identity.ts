@@ -28,6 +28,8 @@ export interface ProcessRecord {
   name: string;
   pid: number;
   identity: string;
+  /** What ends it properly; TERM when left out. */
+  stopSignal?: NodeJS.Signals;
 }
 
 export async function isRunning(record: Pick<ProcessRecord, 'pid' | 'identity'>): Promise<boolean> {

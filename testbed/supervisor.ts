@@ -39,7 +39,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     let recorded: Promise<void> = Promise.resolve();
     const onPid = (pid: number) => {
       recorded = identifyProcess(pid).then((identity = '') => {
-        processes.set(spec.name, { name: spec.name, pid, identity });
+        processes.set(spec.name, { name: spec.name, pid, identity, stopSignal: spec.stopSignal });
         return onChange([...processes.values()]);
       });
     };
