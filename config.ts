@@ -4,9 +4,13 @@ const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).de
 const flag = z.stringbool().default(false);
 const list = z.string().transform((text) => text.split(',').map((item) => item.trim()));
 
-const Common = z.object({
-  BERTH_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+const Database = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'a postgres:// URL' }),
+});
+
+const Common = Database.extend({
+  BERTH_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  BERTH_QUEUE_PREFIX: z.string().default(''),
   BERTH_DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(20),
   BERTH_SECRETS_KEY: z
     .base64({ error: '32 random bytes in base64: openssl rand -base64 32' })
@@ -23,10 +27,7 @@ const Api = Common.extend({
   TEMPORAL_UI_URL: z.url().optional(),
 });
 
-const Worker = Common.extend({
-  BERTH_WORKER_HOST: z.string().default('127.0.0.1'),
-  BERTH_WORKER_PORT: port(3001),
-  BERTH_WORKFLOW_BUNDLE: z.string().optional(),
+const Proxmox = z.object({
   PROXMOX_URL: list
     .pipe(z.array(z.url({ protocol: /^https$/, error: 'https:// URLs, comma-separated' })))
     .optional(),
@@ -43,12 +44,31 @@ const Worker = Common.extend({
   PROXMOX_LOCATION: z.string().default('Default'),
   PROXMOX_SNIPPETS_STORAGE: z.string().optional(),
   PROXMOX_SNIPPETS_DIR: z.string().optional(),
-}).refine((env) => !env.PROXMOX_URL || (env.PROXMOX_TOKEN_ID && env.PROXMOX_TOKEN_SECRET), {
-  path: ['PROXMOX_TOKEN_ID'],
-  error: 'PROXMOX_URL needs PROXMOX_TOKEN_ID and PROXMOX_TOKEN_SECRET',
 });
 
-const SCHEMAS = { common: Common, api: Api, worker: Worker } as const;
+const hasToken = (env: z.infer<typeof Proxmox>): boolean =>
+  !env.PROXMOX_URL || Boolean(env.PROXMOX_TOKEN_ID && env.PROXMOX_TOKEN_SECRET);
+const NEEDS_TOKEN = {
+  path: ['PROXMOX_TOKEN_ID'],
+  error: 'PROXMOX_URL needs PROXMOX_TOKEN_ID and PROXMOX_TOKEN_SECRET',
+};
+
+const Worker = Common.extend({
+  BERTH_WORKER_HOST: z.string().default('127.0.0.1'),
+  BERTH_WORKER_PORT: port(3001),
+  BERTH_WORKFLOW_BUNDLE: z.string().optional(),
+  ...Proxmox.shape,
+}).refine(hasToken, NEEDS_TOKEN);
+
+const Seed = Common.extend({
+  ...Proxmox.shape,
+  BERTH_CUSTOMER_EMAIL: z.email(),
+  BERTH_CUSTOMER_PASSWORD: z.string().min(10),
+  BERTH_ADMIN_EMAIL: z.email(),
+  BERTH_ADMIN_PASSWORD: z.string().min(10),
+}).refine(hasToken, NEEDS_TOKEN);
+
+const SCHEMAS = { database: Database, api: Api, worker: Worker, seed: Seed } as const;
 type Kind = keyof typeof SCHEMAS;
 
 /**

@@ -14,7 +14,9 @@ export interface ClaimedOperation {
 
 export function createClaimOperation({ database }: Pick<Deps, 'database'>) {
   /** Takes a pending operation for this run (pending → running, fence + 1). Null when there is nothing to take. */
-  return async function claimOperation(input: OperationInput & { runId: string }): Promise<ClaimedOperation | null> {
+  return async function claimOperation(
+    input: OperationInput & { runId: string },
+  ): Promise<ClaimedOperation | null> {
     const { operationId, runId } = input;
     await Operation.query(database)
       .patch({ status: 'running', runId, fence: raw('fence + 1'), startedAt: raw('now()') })

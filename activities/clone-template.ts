@@ -3,7 +3,7 @@ import { finalFailure, passingFailure } from './failures.ts';
 import { runTask } from './run-task.ts';
 import { findOurVm, loadVm, markerOf } from './vm-context.ts';
 import { TemplateVm } from '../db/models/template-vm.ts';
-import type { ProxmoxTask } from '../proxmox/client.ts';
+import type { TaskListEntry } from '../proxmox/answers.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
 
 export function createCloneTemplate(deps: Deps) {
@@ -12,9 +12,11 @@ export function createCloneTemplate(deps: Deps) {
     const vm = await loadVm(deps, claim);
     const { server, proxmox } = vm;
     const { node, template, vmidLease } = server;
-    if (!node || !template || !vmidLease) throw finalFailure('internal_error', 'cloned before it was placed and leased');
+    if (!node || !template || !vmidLease)
+      throw finalFailure('internal_error', 'cloned before it was placed and leased');
     const source = await TemplateVm.query(deps.database).findById([template.id, node.id]);
-    if (!source) throw finalFailure('template_missing', `${node.name} has no template ${template.name} any more`);
+    if (!source)
+      throw finalFailure('template_missing', `${node.name} has no template ${template.name} any more`);
 
     const found = await findOurVm(vm);
     if (found && !found.isHalfBuilt) return;
@@ -23,12 +25,13 @@ export function createCloneTemplate(deps: Deps) {
       node: node.name,
       type: 'qmclone',
       vmid: source.vmid,
-      isOurs: async (task: ProxmoxTask) => {
-        const { lines } = await proxmox.taskLog(task.upid, { limit: 5 });
+      isOurs: async (task: TaskListEntry) => {
+        const lines = await proxmox.taskLog(task.upid, { limit: 5 });
         return lines.some((line) => line.endsWith(` with ID ${vmidLease.vmid}`));
       },
       start: () => {
-        if (found) throw passingFailure('vm_locked', `VM ${vmidLease.vmid} is a half-built clone without a task`);
+        if (found)
+          throw passingFailure('vm_locked', `VM ${vmidLease.vmid} is a half-built clone without a task`);
         return proxmox.cloneVm({
           node: node.name,
           vmid: source.vmid,
@@ -40,6 +43,7 @@ export function createCloneTemplate(deps: Deps) {
       },
       stopOnCancel: true,
     });
-    if (!(await findOurVm(vm))) throw passingFailure('vm_gone', 'The clone ended well but the VM is not there');
+    if (!(await findOurVm(vm)))
+      throw passingFailure('vm_gone', 'The clone ended well but the VM is not there');
   };
 }

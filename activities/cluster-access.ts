@@ -2,7 +2,7 @@ import type { Database } from '../db/connect.ts';
 import type { SecretBox } from '../db/secrets.ts';
 import { Cluster } from '../db/models/cluster.ts';
 import { Secret } from '../db/models/secret.ts';
-import { createProxmox, type Proxmox, type ProxmoxCall } from '../proxmox/client.ts';
+import { createProxmox, type Proxmox, type ProxmoxOptions } from '../proxmox/client.ts';
 import { createTaskWatcher, type TaskWatcher } from '../proxmox/tasks.ts';
 
 export interface ClusterConnection {
@@ -20,11 +20,16 @@ export interface ClusterAccessOptions {
   database: Database;
   secretBox: SecretBox;
   taskPollMs?: number;
-  onCall?: (call: ProxmoxCall) => void;
+  onCall?: ProxmoxOptions['onCall'];
 }
 
 /** Opens clusters by what their rows say; the token is unsealed here and goes nowhere else. */
-export function createClusterAccess({ database, secretBox, taskPollMs, onCall }: ClusterAccessOptions): ClusterAccess {
+export function createClusterAccess({
+  database,
+  secretBox,
+  taskPollMs,
+  onCall,
+}: ClusterAccessOptions): ClusterAccess {
   const open = new Map<string, Promise<ClusterConnection>>();
 
   async function connect(clusterId: string): Promise<ClusterConnection> {
@@ -37,7 +42,10 @@ export function createClusterAccess({ database, secretBox, taskPollMs, onCall }:
       ...(cluster.tlsCa ? { ca: cluster.tlsCa } : {}),
       ...(onCall ? { onCall } : {}),
     });
-    return { proxmox, tasks: createTaskWatcher(proxmox, taskPollMs === undefined ? {} : { intervalMs: taskPollMs }) };
+    return {
+      proxmox,
+      tasks: createTaskWatcher(proxmox, taskPollMs === undefined ? {} : { intervalMs: taskPollMs }),
+    };
   }
 
   return {
@@ -52,9 +60,7 @@ export function createClusterAccess({ database, secretBox, taskPollMs, onCall }:
     },
     async close() {
       for (const connection of open.values()) {
-        const { proxmox, tasks } = await connection;
-        tasks.close();
-        await proxmox.close();
+        await (await connection).proxmox.close();
       }
     },
   };

@@ -5,7 +5,7 @@ import { finalFailure } from './failures.ts';
 import { loadVm, requireOurVm } from './vm-context.ts';
 import { Secret } from '../db/models/secret.ts';
 import type { Server } from '../db/models/server.ts';
-import { encodeSshKeys, formatIpconfig, formatNet } from '../proxmox/vm-config.ts';
+import { encodeSshKeys, formatIpconfig, formatNet0 } from '../proxmox/vm-config.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
 
 export function createConfigureVm(deps: Deps) {
@@ -40,17 +40,17 @@ export function vmParameters(server: Server): Record<string, string | number> {
     onboot: 1,
     tags: 'berth',
     smbios1: `uuid=${server.id}`,
-    net0: formatNet({
+    net0: formatNet0({
       model: 'virtio',
       mac: server.macAddress,
       bridge: pool.bridge,
-      tag: pool.vlan ?? undefined,
       // Proxmox takes MB/s, plans are sold in Mbit/s.
-      rate: rateMbps ? rateMbps / 8 : undefined,
+      ...(rateMbps ? { rateMBps: rateMbps / 8 } : {}),
+      ...(pool.vlan ? { tag: pool.vlan } : {}),
     }),
     ipconfig0: formatIpconfig({
-      ...(v4?.pool ? { ip: withPrefix(v4.address, v4.pool.network), gw: v4.pool.gateway } : {}),
-      ...(v6?.pool ? { ip6: withPrefix(v6.address, v6.pool.network), gw6: v6.pool.gateway } : {}),
+      ...(v4?.pool ? { ip: withPrefix(v4.address, v4.pool.network), gateway: v4.pool.gateway } : {}),
+      ...(v6?.pool ? { ip6: withPrefix(v6.address, v6.pool.network), gateway6: v6.pool.gateway } : {}),
     }),
     ...(pool.nameservers.length > 0 ? { nameserver: pool.nameservers.join(' ') } : {}),
     ciuser: server.template?.defaultUser ?? 'root',

@@ -2,7 +2,7 @@ import type { Deps } from './deps.ts';
 import { passingFailure } from './failures.ts';
 import { stop } from './power-vm.ts';
 import { isMissing, runTask } from './run-task.ts';
-import { findOurVm, loadVm, observePower, type VmContext } from './vm-context.ts';
+import { findVm, loadVm, observePower, type VmContext } from './vm-context.ts';
 import { OperationTask } from '../db/models/operation-task.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
 
@@ -10,8 +10,8 @@ export function createStopForRemoval(deps: Deps) {
   /** Powers off what is to be deleted; nothing to do when it is stopped, half built or not there. */
   return async function stopForRemoval(claim: OperationClaim): Promise<{ summary: string }> {
     const vm = await loadVm(deps, claim);
-    const found = await findOurVm(vm);
-    if (!found) return { summary: 'there is no VM' };
+    const found = await findVm(vm);
+    if (!found?.isOurs) return { summary: 'there is no VM of this server' };
     if (found.isHalfBuilt) return { summary: 'the VM is half built' };
     return { summary: await stop(deps, vm, found) };
   };
@@ -20,15 +20,16 @@ export function createStopForRemoval(deps: Deps) {
 export function createDestroyVm(deps: Deps) {
   /**
    * Deletes the VM with its disks, its backup-job and HA entries, from any state: running, half cloned, locked for a
-   * while, or already gone. Ends well when there is nothing to delete.
+   * while, or already gone. Ends well when there is nothing of ours to delete.
    */
   return async function destroyVm(claim: OperationClaim): Promise<void> {
     const vm = await loadVm(deps, claim);
     await endUnfinishedTasks(deps, vm);
-    const found = await findOurVm(vm);
-    if (!found) return;
+    const found = await findVm(vm);
+    if (!found?.isOurs) return;
     const { node, vmid } = found;
-    if (!found.isHalfBuilt && (await observePower(deps, vm, found)) !== 'stopped') await stop(deps, vm, found);
+    if (!found.isHalfBuilt && (await observePower(deps, vm, found)) !== 'stopped')
+      await stop(deps, vm, found);
     try {
       await runTask(deps, vm, {
         step: 'destroy',
@@ -40,7 +41,8 @@ export function createDestroyVm(deps: Deps) {
     } catch (err) {
       if (!isMissing(err)) throw err;
     }
-    if (await findOurVm(vm)) throw passingFailure('task_failed', `VM ${vmid} is still there after its deletion`);
+    if (await findOurVm(vm))
+      throw passingFailure('task_failed', `VM ${vmid} is still there after its deletion`);
   };
 }
 
@@ -55,6 +57,8 @@ async function endUnfinishedTasks({ database }: Deps, { server, proxmox, tasks }
       if (!isMissing(err)) throw err;
     });
     const { exitStatus } = await tasks.wait(upid, { signal: AbortSignal.timeout(30_000) });
-    await OperationTask.query(database).findById([operationId, step]).patch({ exitStatus, finishedAt: new Date() });
+    await OperationTask.query(database)
+      .findById([operationId, step])
+      .patch({ exitStatus, finishedAt: new Date() });
   }
 }

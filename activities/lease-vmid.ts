@@ -20,10 +20,10 @@ export function createLeaseVmid(deps: Deps) {
     const addresses = (server.ipAddresses ?? []).map(({ address }) => address);
     if (server.vmidLease) return { vmid: server.vmidLease.vmid, addresses };
 
-    const used = (await proxmox.clusterResources('vm')).map(({ vmid }) => vmid);
+    const used = (await proxmox.clusterResources('vm')).flatMap(({ vmid }) => vmid ?? []);
     for (;;) {
       const vmid = await leaseLowest(deps, server, used);
-      if (await proxmox.isVmidFree(vmid)) return { vmid, addresses };
+      if (await proxmox.nextIdFree(vmid)) return { vmid, addresses };
       // A guest the token may not see holds it: /cluster/resources hides such guests, `nextid?vmid=` does not.
       await VmidLease.query(deps.database).delete().where('serverId', server.id);
       used.push(vmid);
@@ -31,7 +31,11 @@ export function createLeaseVmid(deps: Deps) {
   };
 }
 
-async function leaseLowest({ database }: Deps, { id, cluster, clusterId }: Server, used: number[]): Promise<number> {
+async function leaseLowest(
+  { database }: Deps,
+  { id, cluster, clusterId }: Server,
+  used: number[],
+): Promise<number> {
   if (!cluster) throw finalFailure('internal_error', 'the server has no cluster');
   const { rows: free } = await database.raw<{ rows: { vmid: number }[] }>(
     `select vmid from generate_series(?::int, ?::int) vmid

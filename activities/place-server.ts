@@ -26,7 +26,12 @@ export function createPlaceServer({ database }: Pick<Deps, 'database'>) {
       if (server.nodeId) {
         const node = await Node.query(trx).findById(server.nodeId).throwIfNotFound();
         const source = await TemplateVm.query(trx).findById([template.id, node.id]).throwIfNotFound();
-        return { node: node.name, reason: 'chosen before', template: template.name, templateVmid: source.vmid };
+        return {
+          node: node.name,
+          reason: 'chosen before',
+          template: template.name,
+          templateVmid: source.vmid,
+        };
       }
       // Two placements at once would both see the same room.
       await Cluster.query(trx).findById(server.clusterId).forUpdate();

@@ -20,7 +20,9 @@ export function createStartVm(deps: Deps) {
 
 export function createPowerVm(deps: Deps) {
   /** Carries out a power action and returns only when Proxmox shows the wanted state. */
-  return async function powerVm(input: OperationClaim & { action: PowerAction }): Promise<{ summary: string }> {
+  return async function powerVm(
+    input: OperationClaim & { action: PowerAction },
+  ): Promise<{ summary: string }> {
     const vm = await loadVm(deps, input);
     const found = await requireOurVm(vm);
     switch (input.action) {
@@ -115,11 +117,21 @@ async function guestTask(deps: Deps, vm: VmContext, request: TaskRequest): Promi
     await runTask(deps, vm, request);
   } catch (err) {
     if (!(err instanceof ProxmoxError) || !err.reason.includes('powerdown failed')) throw err;
-    throw finalFailure('guest_did_not_shut_down', 'The guest did not shut down in time; it goes on running', err.reason);
+    throw finalFailure(
+      'guest_did_not_shut_down',
+      'The guest did not shut down in time; it goes on running',
+      err.reason,
+    );
   }
 }
 
-async function expectPower(deps: Deps, vm: VmContext, found: FoundVm, wanted: 'running' | 'stopped'): Promise<void> {
+async function expectPower(
+  deps: Deps,
+  vm: VmContext,
+  found: FoundVm,
+  wanted: 'running' | 'stopped',
+): Promise<void> {
   const state = await observePower(deps, vm, found);
-  if (state !== wanted) throw passingFailure('task_failed', `The task ended well but the VM is ${state}, not ${wanted}`);
+  if (state !== wanted)
+    throw passingFailure('task_failed', `The task ended well but the VM is ${state}, not ${wanted}`);
 }

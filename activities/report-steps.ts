@@ -29,12 +29,22 @@ export async function lockClaim(claim: OperationClaim, trx: Transaction): Promis
 }
 
 /** Writes the reports that are not there yet and moves the operation to the step reported last. */
-export async function writeReports({ operationId, fence, reports }: StepReports, trx: Transaction): Promise<void> {
+export async function writeReports(
+  { operationId, fence, reports }: StepReports,
+  trx: Transaction,
+): Promise<void> {
   const last = reports.at(-1);
   if (!last) return;
   await OperationEvent.query(trx)
     .insert(
-      reports.map(({ seq, step, state, message }) => ({ operationId, fence, seq, step, state, message: message ?? null })),
+      reports.map(({ seq, step, state, message }) => ({
+        operationId,
+        fence,
+        seq,
+        step,
+        state,
+        message: message ?? null,
+      })),
     )
     .onConflict(['operation_id', 'fence', 'seq'])
     .ignore();

@@ -1,8 +1,8 @@
 import type { Deps } from './deps.ts';
+import { bootDisk } from './boot-disk.ts';
 import { finalFailure } from './failures.ts';
 import { runTask } from './run-task.ts';
 import { loadVm, requireOurVm } from './vm-context.ts';
-import { bootDisk } from '../proxmox/vm-config.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
 
 export function createResizeDisk(deps: Deps) {

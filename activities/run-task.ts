@@ -3,7 +3,7 @@ import type { Deps } from './deps.ts';
 import { noteProgress } from './note-progress.ts';
 import type { VmContext } from './vm-context.ts';
 import { OperationTask } from '../db/models/operation-task.ts';
-import type { ProxmoxTask } from '../proxmox/client.ts';
+import type { TaskListEntry } from '../proxmox/answers.ts';
 import { classifyTaskExit, ProxmoxError } from '../proxmox/errors.ts';
 
 export interface TaskRequest {
@@ -14,7 +14,7 @@ export interface TaskRequest {
   type: string;
   vmid: number;
   /** Tells our lost task from another one of the same type and id. */
-  isOurs?: (task: ProxmoxTask) => Promise<boolean>;
+  isOurs?: (task: TaskListEntry) => Promise<boolean>;
   start: () => Promise<string>;
   /** Whether the task may be stopped when the operation is cancelled. */
   stopOnCancel?: boolean;
@@ -30,11 +30,12 @@ export async function runTask(deps: Deps, vm: VmContext, request: TaskRequest): 
   const { database } = deps;
   const key = { operationId: vm.claim.operationId, step: request.step };
   const saved = await OperationTask.query(database).findById([key.operationId, key.step]);
-  if (request.leavesNoTrace && saved?.exitStatus && classifyTaskExit(saved.exitStatus).kind === 'ok') return;
+  if (request.leavesNoTrace && saved?.exitStatus && classifyTaskExit(saved.exitStatus).ok) return;
 
   let upid = saved && !saved.finishedAt ? saved.upid : null;
   if (!upid) {
-    upid = (activityInfo().attempt > 1 ? await findLostTask(deps, vm, request) : null) ?? (await request.start());
+    upid =
+      (activityInfo().attempt > 1 ? await findLostTask(deps, vm, request) : null) ?? (await request.start());
     await OperationTask.query(database)
       .insert({ ...key, upid, exitStatus: null, finishedAt: null, startedAt: new Date() })
       .onConflict(['operation_id', 'step'])
@@ -46,7 +47,7 @@ export async function runTask(deps: Deps, vm: VmContext, request: TaskRequest): 
     .findById([key.operationId, key.step])
     .patch({ exitStatus, finishedAt: new Date() });
   const verdict = classifyTaskExit(exitStatus);
-  if (verdict.kind !== 'ok') throw verdict.error;
+  if (!verdict.ok) throw verdict.error;
 }
 
 async function waitForTask(deps: Deps, vm: VmContext, request: TaskRequest, upid: string): Promise<string> {
@@ -56,7 +57,7 @@ async function waitForTask(deps: Deps, vm: VmContext, request: TaskRequest, upid
       signal: cancellationSignal(),
       onPoll: () => heartbeat({ upid }),
       onProgress: ({ percent }) => {
-        if (percent === undefined || Date.now() - reported < 1_000) return;
+        if (percent === null || Date.now() - reported < 1_000) return;
         reported = Date.now();
         void noteProgress(deps, vm.claim, { percent }).catch(() => undefined);
       },
@@ -78,15 +79,22 @@ const CLOCK_SKEW_S = 300;
 async function findLostTask({ database }: Deps, vm: VmContext, request: TaskRequest): Promise<string | null> {
   const startedAt = vm.operation.startedAt ?? vm.operation.createdAt;
   const since = Math.floor(startedAt.getTime() / 1000) - CLOCK_SKEW_S;
-  const tasks = await vm.proxmox.findTasks(request.node, { typefilter: request.type, vmid: request.vmid, since });
+  const tasks = await vm.proxmox.findTasks(request.node, {
+    typefilter: request.type,
+    vmid: request.vmid,
+    since,
+  });
   for (const task of tasks) {
-    if (task.userId !== vm.proxmox.userId) continue;
+    if (ownerOf(task) !== vm.server.cluster?.tokenId) continue;
     if (await OperationTask.query(database).findOne({ upid: task.upid })) continue;
     if (request.isOurs && !(await request.isOurs(task))) continue;
     return task.upid;
   }
   return null;
 }
+
+/** A running task names its token in `user`, an ended one in `tokenid`. */
+const ownerOf = ({ user, tokenid }: TaskListEntry): string => (tokenid ? `${user}!${tokenid}` : user);
 
 /** True for the error Proxmox gives when there is nothing under that id. */
 export const isMissing = (err: unknown): boolean => err instanceof ProxmoxError && err.kind === 'missing';

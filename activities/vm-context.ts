@@ -4,7 +4,8 @@ import { finalFailure, staleClaim } from './failures.ts';
 import { Node } from '../db/models/node.ts';
 import { Operation } from '../db/models/operation.ts';
 import { Server, type PowerState } from '../db/models/server.ts';
-import type { Proxmox, VmConfig } from '../proxmox/client.ts';
+import type { VmConfig } from '../proxmox/answers.ts';
+import type { Proxmox } from '../proxmox/client.ts';
 import { ProxmoxError } from '../proxmox/errors.ts';
 import type { TaskWatcher } from '../proxmox/tasks.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
@@ -45,25 +46,39 @@ export const markerOf = (serverId: string): string => `berth:${serverId}`;
 /** True when the VM carries this server's marker or its SMBIOS uuid. */
 export function isMarked(config: VmConfig, serverId: string): boolean {
   const { description = '', smbios1 = '' } = config.values;
-  return String(description).includes(markerOf(serverId)) || String(smbios1).includes(`uuid=${serverId}`);
+  return description.includes(markerOf(serverId)) || smbios1.includes(`uuid=${serverId}`);
 }
 
 /**
  * The server's VM, wherever in the cluster it is now, or null when there is none. A VM under the leased id that is not
  * ours is never touched: that ends the operation.
  */
-export async function findOurVm({ server, proxmox }: VmContext): Promise<FoundVm | null> {
+export async function findOurVm(vm: VmContext): Promise<FoundVm | null> {
+  const found = await findVm(vm);
+  if (found?.isOurs === false) {
+    const { node, vmid } = found;
+    throw finalFailure(
+      'vm_not_ours',
+      `VM ${vmid} on ${node} does not belong to this server; it was left alone`,
+    );
+  }
+  return found;
+}
+
+/** Whatever is under the leased id, ours or not. */
+export async function findVm({
+  server,
+  proxmox,
+}: VmContext): Promise<(FoundVm & { isOurs: boolean }) | null> {
   const vmid = server.vmidLease?.vmid;
   if (vmid === undefined) return null;
   const found = await locateVm(proxmox, server.node?.name ?? null, vmid);
   if (!found) return null;
   const { node, config } = found;
   const isHalfBuilt =
-    config.values['lock'] === 'clone' && String(config.values['description'] ?? '').includes('qmclone temporary file');
-  if (!isHalfBuilt && !isMarked(config, server.id)) {
-    throw finalFailure('vm_not_ours', `VM ${vmid} on ${node} does not belong to this server; it was left alone`);
-  }
-  return { node, vmid, config, isHalfBuilt };
+    config.values['lock'] === 'clone' &&
+    (config.values['description'] ?? '').includes('qmclone temporary file');
+  return { node, vmid, config, isHalfBuilt, isOurs: isHalfBuilt || isMarked(config, server.id) };
 }
 
 async function locateVm(proxmox: Proxmox, node: string | null, vmid: number) {

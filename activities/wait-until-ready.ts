@@ -16,7 +16,8 @@ export function createWaitUntilReady(deps: Deps) {
     for (;;) {
       const missing = await whatIsMissing(deps, vm, found);
       if (!missing) return { summary: READY[vm.server.template?.readyWhen ?? 'running'] };
-      if (Date.now() > deadline) throw finalFailure('guest_not_ready', `The server did not become ready: ${missing}`);
+      if (Date.now() > deadline)
+        throw finalFailure('guest_not_ready', `The server did not become ready: ${missing}`);
       if (missing !== told) await noteProgress(deps, claim, { note: `Waiting: ${missing}` });
       told = missing;
       heartbeat();
@@ -25,19 +26,29 @@ export function createWaitUntilReady(deps: Deps) {
   };
 }
 
-const READY = { running: 'runs', agent: 'the guest agent answers', address: 'the guest has its address' } as const;
+const SILENT = {
+  silent: 'the guest agent does not answer yet',
+  not_configured: 'the template has no guest agent configured',
+  vm_not_running: 'the VM is not running',
+} as const;
+
+const READY = {
+  running: 'runs',
+  agent: 'the guest agent answers',
+  address: 'the guest has its address',
+} as const;
 
 async function whatIsMissing(deps: Deps, vm: VmContext, found: FoundVm): Promise<string | null> {
   const { proxmox, server } = vm;
   const readyWhen = server.template?.readyWhen ?? 'running';
-  if (readyWhen === 'running') return (await observePower(deps, vm, found)) === 'running' ? null : 'the VM is not running';
-  if (!(await proxmox.agentPing(found.node, found.vmid))) {
-    return (await observePower(deps, vm, found)) === 'running'
-      ? 'the guest agent does not answer yet'
-      : 'the VM is not running';
-  }
+  if (readyWhen === 'running')
+    return (await observePower(deps, vm, found)) === 'running' ? null : 'the VM is not running';
+  const agent = await proxmox.agentPing(found.node, found.vmid);
+  if (agent !== 'answering') return SILENT[agent];
   if (readyWhen === 'agent') return null;
-  const seen = (await proxmox.agentInterfaces(found.node, found.vmid)).flatMap(({ addresses }) => addresses);
+  const seen = (await proxmox.agentInterfaces(found.node, found.vmid)).flatMap(({ addresses }) =>
+    addresses.map(({ address }) => address),
+  );
   const wanted = server.ipAddresses?.[0]?.address;
   return wanted && !seen.includes(wanted) ? `the guest does not have ${wanted} yet` : null;
 }

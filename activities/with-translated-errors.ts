@@ -3,7 +3,8 @@ import type { ApplicationFailure } from '@temporalio/common';
 import type { Deps } from './deps.ts';
 import { finalFailure, passingFailure } from './failures.ts';
 import { noteProgress } from './note-progress.ts';
-import { ProxmoxError } from '../proxmox/errors.ts';
+import { ProxmoxError, type ProxmoxErrorCode } from '../proxmox/errors.ts';
+import type { FailureCode } from '../contract/problem.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
 
 type Activities = Record<string, (claim: never) => Promise<unknown>>;
@@ -41,18 +42,37 @@ async function translate(deps: Deps, claim: OperationClaim, err: unknown): Promi
   return failure;
 }
 
+/** What a person is told; the finer code stays in the logs. */
+const TOLD_AS: Partial<Record<ProxmoxErrorCode, FailureCode>> = {
+  vm_locked: 'vm_locked',
+  vm_gone: 'vm_gone',
+  template_missing: 'template_missing',
+  storage_full: 'storage_full',
+  task_failed: 'task_failed',
+  task_interrupted: 'task_failed',
+  guest_did_not_shut_down: 'guest_did_not_shut_down',
+  proxmox_auth_failed: 'proxmox_auth_failed',
+  proxmox_untrusted: 'proxmox_auth_failed',
+  proxmox_unreachable: 'proxmox_unreachable',
+  outcome_unknown: 'proxmox_unreachable',
+  proxmox_busy: 'proxmox_unreachable',
+  no_quorum: 'proxmox_unreachable',
+};
+
 /** Final for what cannot work; everything that may heal is left to Temporal's retries. */
 export function toFailure(err: ProxmoxError): ApplicationFailure {
+  const code = TOLD_AS[err.code] ?? 'proxmox_rejected';
+  const message = `Proxmox: ${err.message}`;
   switch (err.kind) {
     case 'retry':
     case 'unknown':
     case 'unreachable':
     case 'exists':
     case 'locked':
-      return passingFailure(err.code, err.message, err.reason);
+      return passingFailure(code, message, err.reason);
     case 'missing':
     case 'auth':
     case 'final':
-      return finalFailure(err.code, err.message, err.reason);
+      return finalFailure(code, message, err.reason);
   }
 }

@@ -1,8 +1,15 @@
 import type { OperationType, StepName } from './operations.ts';
 import type { PowerAction } from './servers.ts';
 
-/** `servers` runs workflows and database activities, `proxmox` the activities that call a cluster. */
-export const TASK_QUEUES = { servers: 'servers', proxmox: 'proxmox' } as const;
+/**
+ * `servers` runs workflows and database activities, `proxmox` the activities that call a cluster. A prefix keeps two
+ * installations (or two tests) apart that share a namespace.
+ */
+export const taskQueues = (prefix = '') => ({ servers: `${prefix}servers`, proxmox: `${prefix}proxmox` });
+export const TASK_QUEUES = taskQueues();
+
+/** The queue of the Proxmox activities that belongs to a workflow's own queue. */
+export const proxmoxQueueOf = (servers: string): string => servers.replace(/servers$/, 'proxmox');
 
 /** Registered with Temporal before use, all of type Keyword. */
 export const SEARCH_ATTRIBUTES = ['ServerId', 'OperationId', 'AccountId', 'Node', 'OperationType'] as const;

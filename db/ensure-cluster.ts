@@ -18,16 +18,55 @@ export interface ClusterSettings {
 const PURPOSE = 'cluster-token';
 
 /** Makes the cluster's row say what the environment says, with the token sealed; adds the row when it is missing. */
-export async function ensureCluster(database: Database, box: SecretBox, settings: ClusterSettings): Promise<Cluster> {
+export async function ensureCluster(
+  database: Database,
+  box: SecretBox,
+  settings: ClusterSettings,
+): Promise<Cluster> {
   const { tokenSecret, ...columns } = settings;
   return database.transaction(async (trx) => {
     // Two processes may start at once.
     await trx.raw("select pg_advisory_xact_lock(hashtext('ensure-cluster'))");
-    const secret = await Secret.query(trx).insertAndFetch({ purpose: PURPOSE, ...box.seal(tokenSecret, PURPOSE) });
+    const secret = await Secret.query(trx).insertAndFetch({
+      purpose: PURPOSE,
+      ...box.seal(tokenSecret, PURPOSE),
+    });
     const present = await Cluster.query(trx).findOne({ name: settings.name });
     if (!present) return Cluster.query(trx).insertAndFetch({ ...columns, tokenSecretId: secret.id });
     const updated = await present.$query(trx).patchAndFetch({ ...columns, tokenSecretId: secret.id });
     await Secret.query(trx).deleteById(present.tokenSecretId);
     return updated;
+  });
+}
+
+interface ClusterEnvironment {
+  PROXMOX_URL?: string[] | undefined;
+  PROXMOX_FINGERPRINT?: string | undefined;
+  PROXMOX_CA?: string | undefined;
+  PROXMOX_TOKEN_ID?: string | undefined;
+  PROXMOX_TOKEN_SECRET?: string | undefined;
+  PROXMOX_LOCATION: string;
+  PROXMOX_SNIPPETS_STORAGE?: string | undefined;
+  PROXMOX_SNIPPETS_DIR?: string | undefined;
+}
+
+/** The cluster that the `PROXMOX_*` variables describe, or null when they describe none. */
+export async function ensureClusterFromEnv(
+  database: Database,
+  box: SecretBox,
+  env: ClusterEnvironment,
+): Promise<Cluster | null> {
+  const { PROXMOX_URL: endpoints, PROXMOX_TOKEN_ID: tokenId, PROXMOX_TOKEN_SECRET: tokenSecret } = env;
+  if (!endpoints || !tokenId || !tokenSecret) return null;
+  return ensureCluster(database, box, {
+    name: 'default',
+    location: env.PROXMOX_LOCATION,
+    endpoints,
+    tlsFingerprint: env.PROXMOX_FINGERPRINT ?? null,
+    tlsCa: env.PROXMOX_CA ?? null,
+    tokenId,
+    tokenSecret,
+    snippetsStorage: env.PROXMOX_SNIPPETS_STORAGE ?? null,
+    snippetsDir: env.PROXMOX_SNIPPETS_DIR ?? null,
   });
 }

@@ -1,17 +1,15 @@
-import { proxyActivities, type ActivityOptions } from '@temporalio/workflow';
-import { TASK_QUEUES } from '../contract/temporal.ts';
+import { proxyActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
+import { proxmoxQueueOf } from '../contract/temporal.ts';
 import type { DatabaseActivities, ProxmoxActivities } from '../activities/index.ts';
 
 /** PostgreSQL may be away for a while; an operation outlives that. */
 export const database = proxyActivities<DatabaseActivities>({
-  taskQueue: TASK_QUEUES.servers,
   startToCloseTimeout: '15 seconds',
   scheduleToCloseTimeout: '12 hours',
   retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
 });
 
 const PROXMOX_OPTIONS: ActivityOptions = {
-  taskQueue: TASK_QUEUES.proxmox,
   startToCloseTimeout: '4 hours',
   scheduleToCloseTimeout: '6 hours',
   heartbeatTimeout: '15 seconds',

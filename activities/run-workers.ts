@@ -1,0 +1,69 @@
+import { fileURLToPath } from 'node:url';
+import { Worker, type NativeConnection } from '@temporalio/worker';
+import { createDatabaseActivities, createProxmoxActivities } from './index.ts';
+import type { Deps } from './deps.ts';
+import { taskQueues } from '../contract/temporal.ts';
+
+export interface WorkersOptions {
+  connection: NativeConnection;
+  namespace: string;
+  /** A file made by `bundleWorkflows`; without it the workflows are compiled at start (2 s). */
+  workflowBundle?: string | undefined;
+  identity?: string;
+  /** Of the task queues; empty but where installations share a namespace. */
+  queuePrefix?: string;
+  deps: Deps;
+}
+
+export interface Workers {
+  /** Ends when the workers have been shut down; rejects when one fails. */
+  run(): Promise<void>;
+  /** Hands unfinished tasks over to other workers. */
+  shutdown(): void;
+  areRunning(): boolean;
+}
+
+/** One worker for workflows and database activities, one for the calls to Proxmox, on one connection. */
+export async function createWorkers(options: WorkersOptions): Promise<Workers> {
+  const { connection, namespace, workflowBundle, identity, queuePrefix, deps } = options;
+  const queues = taskQueues(queuePrefix);
+  const common = {
+    connection,
+    namespace,
+    ...(identity ? { identity } : {}),
+    // A cancel reaches an activity with the answer to a heartbeat, so these are not held back for long.
+    maxHeartbeatThrottleInterval: '2 seconds',
+    // Activities that wait for Proxmox stop at once; another worker goes on from what is saved.
+    shutdownGraceTime: '1 second',
+    shutdownForceTime: '20 seconds',
+  } as const;
+  const servers = await Worker.create({
+    ...common,
+    taskQueue: queues.servers,
+    activities: createDatabaseActivities(deps),
+    maxConcurrentActivityTaskExecutions: 20,
+    maxCachedWorkflows: 1_000,
+    ...(workflowBundle
+      ? { workflowBundle: { codePath: workflowBundle } }
+      : { workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) }),
+  });
+  const proxmox = await Worker.create({
+    ...common,
+    taskQueue: queues.proxmox,
+    activities: createProxmoxActivities(deps),
+    // Nearly all of them wait; one that waits costs a timer.
+    maxConcurrentActivityTaskExecutions: 1_000,
+  });
+  const all = [servers, proxmox];
+  const shutdown = () => {
+    for (const worker of all) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  return {
+    async run() {
+      // When one fails the other must not go on alone.
+      await Promise.all(all.map((worker) => worker.run().finally(shutdown)));
+    },
+    shutdown,
+    areRunning: () => all.every((worker) => worker.getState() === 'RUNNING'),
+  };
+}

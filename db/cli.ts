@@ -1,0 +1,102 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { z } from 'zod';
+import { migrateToLatest, migrationStatus, rollbackMigrations, withDatabase } from './migrate.ts';
+import { createPool } from './create-pool.ts';
+import { createUser } from './create-user.ts';
+import { Plan } from './models/plan.ts';
+import { loadConfig } from '../config.ts';
+
+const program = new Command('berth-admin').description('Prepares and maintains the database of Berth');
+const run = <T>(work: Parameters<typeof withDatabase<T>>[1]) =>
+  withDatabase(loadConfig('database', process.env).DATABASE_URL, work);
+const wholeNumber = (text: string): number => {
+  const result = z.coerce.number().int().positive().safeParse(text);
+  if (!result.success) throw new InvalidArgumentError('a whole number above 0 is needed');
+  return result.data;
+};
+
+program
+  .command('migrate')
+  .description('bring the schema up to date')
+  .action(async () => {
+    const applied = await run(migrateToLatest);
+    console.log(applied.length > 0 ? `Applied: ${applied.join(', ')}` : 'The schema is up to date.');
+  });
+
+program
+  .command('rollback')
+  .description('undo the latest batch of migrations')
+  .action(async () => {
+    const undone = await run(rollbackMigrations);
+    console.log(undone.length > 0 ? `Undone: ${undone.join(', ')}` : 'There is nothing to undo.');
+  });
+
+program
+  .command('status')
+  .description('show which migrations have been applied')
+  .action(async () => {
+    const { applied, pending } = await run(migrationStatus);
+    for (const name of applied) console.log(`applied  ${name}`);
+    for (const name of pending) console.log(`pending  ${name}`);
+  });
+
+program
+  .command('create-user')
+  .description('add a customer with an account, or an admin')
+  .requiredOption('--email <address>')
+  .option('--name <name>', '', '')
+  .addOption(new Option('--role <role>').choices(['customer', 'admin']).default('customer'))
+  .option('--password <password>', 'generated and shown once when left out')
+  .option('--max-servers <n>', 'quota of the account', wholeNumber, 10)
+  .action(
+    async (options: {
+      email: string;
+      name: string;
+      role: 'customer' | 'admin';
+      password?: string;
+      maxServers: number;
+    }) => {
+      const { password } = await run((database) => createUser(database, options));
+      console.log(
+        `Created ${options.role} ${options.email}${options.password ? '' : ` with the password ${password}`}`,
+      );
+    },
+  );
+
+program
+  .command('create-plan')
+  .description('add a plan that customers can order')
+  .requiredOption('--name <name>')
+  .requiredOption('--vcpu <n>', 'virtual processors', wholeNumber)
+  .requiredOption('--memory-mib <n>', '', wholeNumber)
+  .requiredOption('--disk-gib <n>', '', wholeNumber)
+  .option('--traffic-gib <n>', 'per month; unmetered when left out', wholeNumber)
+  .option('--network-mbps <n>', 'unlimited when left out', wholeNumber)
+  .action(async (options: Pick<Plan, 'name' | 'vcpu' | 'memoryMib' | 'diskGib'> & Partial<Plan>) => {
+    await run(async (database) => Plan.query(database).insert(options));
+    console.log(`Created plan ${options.name}`);
+  });
+
+program
+  .command('create-pool')
+  .description('add a range of addresses to a cluster')
+  .requiredOption('--network <cidr>', 'such as 203.0.113.0/24')
+  .requiredOption('--gateway <address>')
+  .requiredOption('--first <address>', 'first address to hand out')
+  .requiredOption('--count <n>', 'how many addresses to hand out, counted from the first', wholeNumber)
+  .option('--name <name>', 'the network when left out')
+  .option('--bridge <bridge>', '', 'vmbr0')
+  .option('--vlan <tag>', '', wholeNumber)
+  .option('--nameserver <address...>', '', [])
+  .option('--cluster <name>', '', 'default')
+  .action(async (options: Parameters<typeof createPool>[1]) => {
+    const added = await run((database) => createPool(database, options));
+    console.log(`Added ${added} addresses of ${options.network}`);
+  });
+
+try {
+  await program.parseAsync();
+} catch (err) {
+  console.error(err instanceof Error ? err.message : err);
+  process.exitCode = 1;
+}
