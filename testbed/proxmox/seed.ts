@@ -107,7 +107,7 @@ function addTemplate(
       scsihw: 'virtio-scsi-single',
       serial0: 'socket',
       smbios1: `uuid=${randomUUID()}`,
-      tags: `cloud-init;${system.name}`,
+      tags: `berth-template;cloud-init;${system.name}`,
       template: 1,
       vga: 'serial0',
       vmgenid: randomUUID(),
