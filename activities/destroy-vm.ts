@@ -41,7 +41,7 @@ export function createDestroyVm(deps: Deps) {
     } catch (err) {
       if (!isMissing(err)) throw err;
     }
-    if (await findOurVm(vm))
+    if ((await findVm(vm))?.isOurs)
       throw passingFailure('task_failed', `VM ${vmid} is still there after its deletion`);
   };
 }

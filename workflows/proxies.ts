@@ -22,4 +22,8 @@ const PROXMOX_OPTIONS: ActivityOptions = {
  * and is tried until the budget ends. The heartbeat lets another worker take over within 15 s.
  */
 export const proxmox = (summary: string) =>
-  proxyActivities<ProxmoxActivities>({ ...PROXMOX_OPTIONS, summary });
+  proxyActivities<ProxmoxActivities>({
+    ...PROXMOX_OPTIONS,
+    summary,
+    taskQueue: proxmoxQueueOf(workflowInfo().taskQueue),
+  });

@@ -1,0 +1,80 @@
+import { randomInt } from 'node:crypto';
+import type { Estate, TestTemporal } from './stack.ts';
+import { IpAddress } from '../db/models/ip-address.ts';
+import { IpLease } from '../db/models/ip-lease.ts';
+import { Operation, type OperationParams } from '../db/models/operation.ts';
+import { Server } from '../db/models/server.ts';
+import { isLive, type OperationType } from '../contract/operations.ts';
+import { serverWorkflowId, taskQueues, WORKFLOW_OF } from '../contract/temporal.ts';
+
+/** Writes what the API writes for an order, without starting anything. */
+export async function orderServer(
+  estate: Estate,
+  name = 'web-1',
+): Promise<{ server: Server; operation: Operation }> {
+  const { database, cluster, plan, template, customer } = estate;
+  const server = await Server.query(database).insertAndFetch({
+    accountId: customer.accountId,
+    name,
+    clusterId: cluster.id,
+    planId: plan.id,
+    templateId: template.id,
+    vcpu: plan.vcpu,
+    memoryMib: plan.memoryMib,
+    diskGib: plan.diskGib,
+    macAddress: `bc:24:11:${[0, 0, 0].map(() => randomInt(256).toString(16).padStart(2, '0')).join(':')}`,
+  });
+  const address = await IpAddress.query(database)
+    .whereNotIn('id', IpLease.query(database).select('ipAddressId'))
+    .orderBy('address')
+    .first()
+    .throwIfNotFound();
+  await IpLease.query(database).insert({ ipAddressId: address.id, serverId: server.id });
+  return { server, operation: await requestOperation(estate, server, 'provision') };
+}
+
+/** A pending operation, as the API leaves it. */
+export async function requestOperation(
+  { database, customer }: Estate,
+  server: Server,
+  type: OperationType,
+  params: OperationParams = {},
+): Promise<Operation> {
+  if (type === 'terminate') await server.$query(database).patch({ lifecycle: 'deleting' });
+  return Operation.query(database).insertAndFetch({
+    serverId: server.id,
+    accountId: customer.accountId,
+    type,
+    params,
+  });
+}
+
+/** Starts the operation's workflow the way the API does. */
+export async function startWorkflow({ client, queuePrefix }: TestTemporal, operation: Operation) {
+  const { id: operationId, serverId, type } = operation;
+  const workflow = WORKFLOW_OF[type];
+  return client.workflow.start(workflow, {
+    workflowId: serverWorkflowId(serverId),
+    taskQueue: taskQueues(queuePrefix).servers,
+    args: [{ operationId, serverId, ...(workflow === 'powerServer' ? { action: type } : {}) }],
+  });
+}
+
+/** Waits until the operation is over and returns it with its events. */
+export async function settled(
+  { database }: Estate,
+  { id }: Operation,
+  timeoutMs = 40_000,
+): Promise<Operation> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const operation = await Operation.query(database)
+      .findById(id)
+      .withGraphFetched('events')
+      .throwIfNotFound();
+    if (!isLive(operation.status)) return operation;
+    if (Date.now() > deadline)
+      throw new Error(`still ${operation.status} at ${operation.step}: ${operation.note}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
