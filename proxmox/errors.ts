@@ -108,11 +108,7 @@ const TEXT_RULES: Rule[] = [
     'final',
     'storage_full',
   ],
-  [
-    /received interrupt|interrupted by signal|unexpected status|^unexpected state change/i,
-    'unknown',
-    'task_interrupted',
-  ],
+  [/received interrupt|interrupted by signal|unexpected status/i, 'unknown', 'task_interrupted'],
   [/(?:VM|CT) is locked\b/, 'locked', 'vm_locked'],
   [
     /can't lock file '[^']*\/(?:qemu-server|lxc)\/lock-|pve-migrate-\d+'|guest migration lock/,
@@ -126,7 +122,7 @@ const TEXT_RULES: Rule[] = [
     'proxmox_busy',
   ],
   [
-    /fork worker|got no worker upid|starting worker failed|ipcc_send_rec|too many redirections/i,
+    /unexpected state change|fork worker|got no worker upid|starting worker failed|ipcc_send_rec|too many redirections/i,
     'retry',
     'proxmox_busy',
   ],
