@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { createClusterAccess } from '../activities/cluster-access.ts';
@@ -30,6 +30,11 @@ export interface Estate {
   customer: { user: User; accountId: string; password: string };
   close(): Promise<void>;
 }
+
+Runtime.install({
+  logger: new DefaultLogger('ERROR'),
+  telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } },
+});
 
 const QUICK: Timing = { pollMs: 20, readyTimeoutMs: 20_000, rebootGraceMs: 3_000 };
 

@@ -173,7 +173,7 @@ const SERVERS = `
   create table servers (
     id uuid primary key default gen_random_uuid(),
     account_id uuid not null references accounts,
-    name text not null check (name ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'),
+    name text not null check (name ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])\\?$'),
     cluster_id uuid not null references clusters,
     node_id uuid references nodes,
     plan_id uuid not null references plans,

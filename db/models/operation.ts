@@ -1,13 +1,15 @@
 import { Model, type QueryBuilder } from 'objection';
 import { OperationEvent } from './operation-event.ts';
 import { OperationTask } from './operation-task.ts';
-import { Server } from './server.ts';
+import { Server, type Lifecycle } from './server.ts';
 import type { FailureCode } from '../../contract/problem.ts';
 import { LIVE_STATUSES, type OperationStatus, type OperationType } from '../../contract/operations.ts';
 
 export interface OperationParams {
   force?: boolean;
   timeoutSeconds?: number;
+  /** terminate: what the server was before, for when the operation is cancelled. */
+  previousLifecycle?: Lifecycle;
 }
 
 export class Operation extends Model {
