@@ -19,15 +19,18 @@ import { allocateVolume } from './volumes.ts';
 
 const GIB = 1024 ** 3;
 const FULL_COPY_MS_PER_GIB = 1500;
-const LINKED_MS = 1300;
+const LINKED_MS = 1000;
+const CLOUD_INIT_MS = 400;
+/** A clone waits for locks much shorter than others do. */
+const LOCK_WAIT_MS = 1000;
 
 /** Task qmclone: runs on the source's node; its target has no name until the first disk is there. */
 export async function cloneVm(cluster: Cluster, work: TaskWork): Promise<void> {
   const { node, id, args } = work.record;
   const sourceId = Number(id);
   const newId = Number(args.newid);
-  await work.lock(node, newId, true, 10_000);
-  await work.lock(node, sourceId, false, 10_000);
+  await work.lock(node, newId, true, LOCK_WAIT_MS);
+  await work.lock(node, sourceId, false, LOCK_WAIT_MS);
   const source = findVm(cluster, node, sourceId);
   if (!source) throw new Error(`unable to find configuration file for VM ${sourceId} on node '${node}'`);
   work.once('begin', () => begin(cluster, node, newId));
@@ -86,17 +89,17 @@ async function cloneDisks(cluster: Cluster, work: TaskWork, source: Vm, target: 
     const drive = parseDrive(String(source.config[key]));
     const storage = String(args.storage ?? drive.file.split(':')[0]);
     if (isCloudInitDrive(drive)) {
-      work.once(`disk-${key}`, () => {
+      work.once(`alloc-${key}`, () => {
         work.log(`create full clone of drive ${key} (${drive.file})`);
         const size = 4 * 1024 ** 2;
-        const { volid } = allocateVolume(
-          cluster,
-          target,
-          storage,
-          { size, used: size, cloudInit: true },
-          work.log,
-        );
-        commit(target, config, key, printDrive({ file: volid, options: { media: 'cdrom', size: '4M' } }));
+        const wanted = { size, used: size, cloudInit: true } as const;
+        const { volid } = allocateVolume(cluster, target, storage, wanted, work.log);
+        args[`volume-${key}`] = volid;
+      });
+      await work.pause(`make-${key}`, cluster.scaled(CLOUD_INIT_MS));
+      work.once(`disk-${key}`, () => {
+        const file = String(args[`volume-${key}`]);
+        commit(target, config, key, printDrive({ file, options: { media: 'cdrom', size: '4M' } }));
       });
     } else {
       await cloneDisk(cluster, work, { source, target, config, key, storage });

@@ -33,10 +33,12 @@ const MAX_BODY_BYTES = 512 * 1024;
 /** An answer that is not made by the API but by the server around it: plain text. */
 class PlainRefusal extends Error {
   readonly status: number;
+  readonly body: string;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, body = message) {
     super(message);
     this.status = status;
+    this.body = body;
   }
 }
 
@@ -44,7 +46,7 @@ class PlainRefusal extends Error {
 export function splitPath(url: string): { format: string; path: string } {
   const [pathname = ''] = url.split('?');
   const match = /^\/api2\/([^/]+)(\/.*)?$/.exec(pathname);
-  if (!match) throw new PlainRefusal(500, `no such file '${pathname}'`);
+  if (!match) throw new PlainRefusal(500, `no such file '${pathname}'`, `no such file '${pathname}'\n`);
   const path = `/${(match[2] ?? '').split('/').filter(Boolean).join('/')}`;
   return { format: match[1] ?? '', path };
 }
@@ -77,7 +79,7 @@ export async function dispatch(
       ...json(format === 'extjs' ? { ...content, success: 1 } : content),
     };
   } catch (err) {
-    if (err instanceof PlainRefusal) return { status: err.status, reason: err.message, body: err.message };
+    if (err instanceof PlainRefusal) return { status: err.status, reason: err.message, body: err.body };
     if (!(err instanceof ApiError)) throw err;
     return refusal(cluster, err, format);
   }
@@ -110,7 +112,7 @@ function pause(ms: number): Promise<void> {
 
 function checkFraming(req: IncomingMessage, method: string, body: Buffer): void {
   if (!['GET', 'POST', 'PUT', 'DELETE'].includes(method)) {
-    throw new PlainRefusalWithoutBody(501, `method '${method}' not available`);
+    throw new PlainRefusal(501, `method '${method}' not available`, '');
   }
   if (req.headers['transfer-encoding']) {
     throw new PlainRefusal(501, 'chunked transfer encoding not supported');
@@ -123,10 +125,6 @@ function checkFraming(req: IncomingMessage, method: string, body: Buffer): void 
   if (body.length > 0 && !['', 'application/x-www-form-urlencoded', 'application/json'].includes(type)) {
     throw new PlainRefusal(506, `upload 'Content-Type '${req.headers['content-type']}' not implemented`);
   }
-}
-
-class PlainRefusalWithoutBody extends PlainRefusal {
-  override name = 'PlainRefusalWithoutBody';
 }
 
 async function callApi(

@@ -43,7 +43,8 @@ export interface ListedFault {
 
 export interface Faults {
   add(rule: FaultRule): string;
-  clear(): void;
+  /** Ends one rule, or all. */
+  clear(id?: string): void;
   list(): ListedFault[];
   /** Uses up one matching rule of a kind, if there is one. */
   take<A extends ActionName>(
@@ -89,8 +90,9 @@ export function createFaults(): Faults {
   return {
     add,
     take,
-    clear: () => {
-      rules.length = 0;
+    clear: (id) => {
+      const kept = id === undefined ? [] : rules.filter((entry) => entry.id !== id);
+      rules.splice(0, rules.length, ...kept);
     },
     list: () => rules.map(({ id, rule, hits }) => ({ id, rule, hits })),
     holdsForVm: (action, vmid) =>

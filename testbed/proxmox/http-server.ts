@@ -15,9 +15,13 @@ export interface WireAnswer {
 const IDLE_MS = 5000;
 const REQUESTS_PER_CONNECTION = 100;
 
+const requestsServed = new WeakMap<Socket, number>();
+
 /** Sends an answer with the headers of pveproxy, in its order. */
 export function sendAnswer(res: ServerResponse, answer: WireAnswer): void {
-  const closes = answer.status >= 400;
+  const served = (requestsServed.get(res.req.socket) ?? 0) + 1;
+  requestsServed.set(res.req.socket, served);
+  const closes = answer.status >= 400 || served >= REQUESTS_PER_CONNECTION;
   const date = new Date().toUTCString();
   const headers: [string, string][] = [['Cache-Control', 'max-age=0']];
   if (closes) headers.push(['Connection', 'close']);
@@ -31,7 +35,6 @@ export function sendAnswer(res: ServerResponse, answer: WireAnswer): void {
   if (answer.contentType) headers.push(['Content-Type', answer.contentType]);
   headers.push(['Expires', date]);
   res.sendDate = false;
-  if (answer.body === null) res.removeHeader('Transfer-Encoding');
   res.useChunkedEncodingByDefault = false;
   // A reason phrase is one line of Latin-1.
   const reason = (answer.reason.split('\n')[0] ?? '').replaceAll(/[^\t\x20-\x7e\xa0-\xff]/g, '?');
@@ -50,7 +53,6 @@ export async function listen(
     { key: options.key, cert: options.cert, keepAliveTimeout: IDLE_MS, requireHostHeader: false },
     handle,
   );
-  https.maxRequestsPerSocket = REQUESTS_PER_CONNECTION;
   https.keepAliveTimeoutBuffer = 0;
   https.on('clientError', (_err: Error, socket: Socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 bad request\r\nConnection: close\r\n\r\n');

@@ -114,11 +114,12 @@ async function handleRequest(
 ): Promise<void> {
   const method = req.method ?? '';
   const path = (req.url ?? '').replace(/^\/api2\/[^/]+/, '');
+  const [pathname = ''] = path.split('?');
   const record: RecordedCall = { method, path, at: Date.now(), status: null };
   calls.push(record);
   if (calls.length > KEPT_CALLS) calls.splice(0, calls.length - KEPT_CALLS);
   const body = await readAll(req);
-  const call = { method, path };
+  const call = { method, path: pathname };
   const wire = ['drop', 'hang', 'delay', 'status'] as const;
   const before = cluster.faults.take(wire, call, 'before');
   if (before && (await misbehave(before, res, req.socket))) return;

@@ -1,4 +1,4 @@
-import { badParameters } from './api-error.ts';
+import { ApiError, badParameters } from './api-error.ts';
 import type { Identity } from './authentication.ts';
 import type { Cluster } from './cluster.ts';
 import type { TaskRecord } from './cluster-state.ts';
@@ -148,7 +148,11 @@ export const taskRoutes: Route[] = [
     parameters: TASK,
     isForwarded: true,
     handle: async (call) => {
-      await call.cluster.tasks.stop(requireTask(call).upid);
+      const task = requireTask(call);
+      if (task.user !== call.caller.user && !call.isRoot) {
+        throw new ApiError(403, `Permission check failed (/nodes/${call.node}, Sys.Modify)`);
+      }
+      await call.cluster.tasks.stop(task.upid);
       return null;
     },
   },

@@ -11,7 +11,11 @@ export interface TaskWork {
   log: (line: string) => void;
   /** Carries out an effect once, also across a restart of the simulator. */
   once: (name: string, effect: () => void) => void;
-  /** Lets simulated time pass; `onProgress` hears how much of it is over, from 0 to 1. */
+  /** Lets simulated time pass before the real work. */
+  pause: (name: string, ms: number) => Promise<void>;
+  /**
+   * The task's real work, which injected faults hit; `onProgress` hears how much of it is done, from 0 to 1.
+   */
   wait: (name: string, ms: number, onProgress?: (share: number) => void) => Promise<void>;
   /** Takes a VM's file lock until the task ends; fails with the lock's text when it is not free in time. */
   lock: (node: string, vmid: number, exclusive?: boolean, waitMs?: number) => Promise<void>;
@@ -197,12 +201,7 @@ function createWork(cluster: Cluster, record: TaskRecord, signal: AbortSignal): 
   async function wait(name: string, ms: number, onProgress?: (share: number) => void): Promise<void> {
     signal.throwIfAborted();
     if (record.done.includes(name)) return;
-    const slow = record.fault?.kind === 'slow' && Object.keys(record.deadlines).length === 0;
-    const from = Date.now();
-    const deadline = (record.deadlines[name] ??= {
-      from,
-      until: from + ms + (slow ? (record.fault?.ms ?? 0) : 0),
-    });
+    const deadline = deadlineOf(record, name, ms + (record.fault?.kind === 'slow' ? record.fault.ms : 0));
     const length = Math.max(1, deadline.until - deadline.from);
     const breaks = record.fault && record.fault.kind !== 'slow' ? record.fault : undefined;
     const last = breaks && onProgress ? breaks.atPercent / 100 : breaks ? 0 : 1;
@@ -241,7 +240,19 @@ function createWork(cluster: Cluster, record: TaskRecord, signal: AbortSignal): 
     cluster.store.touch();
   }
 
-  return { record, log, once, wait, lock };
+  async function pause(name: string, ms: number): Promise<void> {
+    if (record.done.includes(name)) return;
+    await sleep(Math.max(0, deadlineOf(record, name, ms).until - Date.now()), signal);
+    record.done.push(name);
+  }
+
+  return { record, log, once, pause, wait, lock };
+}
+
+/** When a wait ends; one that a former process began keeps its end. */
+function deadlineOf(record: TaskRecord, name: string, ms: number): { from: number; until: number } {
+  const from = Date.now();
+  return (record.deadlines[name] ??= { from, until: from + ms });
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {
