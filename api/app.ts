@@ -1,0 +1,69 @@
+import Router from '@koa/router';
+import Koa, { type Middleware } from 'koa';
+import type { Deps } from './deps.ts';
+import type { Endpoint } from './endpoint.ts';
+import { authenticate } from './middleware/authenticate.ts';
+import { jsonBody } from './middleware/json-body.ts';
+import { problem } from './middleware/problem.ts';
+import { requestId } from './middleware/request-id.ts';
+import { requestLog } from './middleware/request-log.ts';
+import { securityHeaders } from './middleware/security-headers.ts';
+import { authRoutes } from './routes/auth.ts';
+import { catalogRoutes } from './routes/catalog.ts';
+import { dashboardRoutes } from './routes/dashboard.ts';
+import { docsRoutes } from './routes/docs.ts';
+import { eventRoutes } from './routes/events.ts';
+import { healthRoutes } from './routes/health.ts';
+import { operationRoutes } from './routes/operations.ts';
+import { serverRoutes } from './routes/servers.ts';
+import { userRoutes } from './routes/users.ts';
+
+/** The whole API as a Koa application; whoever calls it listens. */
+export function createApp(deps: Deps): Koa {
+  const app = new Koa({ proxy: deps.trustProxy });
+  const router = createRouter(deps);
+  app.use(requestId(deps.log));
+  app.use(requestLog());
+  app.use(securityHeaders(deps.publicUrl));
+  app.use(problem());
+  app.use(router.routes());
+  app.use(router.allowedMethods());
+  // Everything else is answered by problem(); what reaches Koa is a connection that broke while being written to.
+  app.on('error', (err: unknown) => deps.log.debug({ err }, 'connection broke'));
+  return app;
+}
+
+function createRouter(deps: Deps): Router {
+  const endpoints = [
+    ...authRoutes(deps),
+    ...userRoutes(),
+    ...catalogRoutes(deps),
+    ...serverRoutes(deps),
+    ...operationRoutes(deps),
+    ...eventRoutes(deps),
+    ...healthRoutes(deps),
+  ];
+  const router = new Router();
+  const isUser = authenticate(deps.database, deps.jwtSecret);
+  const body = jsonBody();
+  for (const declared of endpoints) {
+    const chain: Middleware[] = [];
+    if (declared.auth === 'bearer') chain.push(isUser);
+    if (declared.body) chain.push(body);
+    router[declared.method](declared.path, answerWith(declared), ...chain, async (ctx) =>
+      declared.handle(ctx),
+    );
+  }
+  docsRoutes(router, endpoints, deps.publicUrl);
+  dashboardRoutes(router, deps.dashboardDir);
+  return router;
+}
+
+/** Names the route for measurements, and keeps answers about people out of caches. */
+function answerWith({ path }: Endpoint): Middleware {
+  return async (ctx, next) => {
+    ctx.state['route'] = path;
+    ctx.set('Cache-Control', 'no-store');
+    await next();
+  };
+}

@@ -1,0 +1,28 @@
+import type { Knex } from 'knex';
+import type { Context } from 'koa';
+import { AuditEntry } from '../db/models/audit-entry.ts';
+import { requestIdOf } from './middleware/request-id.ts';
+
+interface Deed {
+  userId: string;
+  accountId?: string | null;
+  /** Subject and verb: `server.create`. */
+  action: string;
+  subjectId?: string;
+  details?: Record<string, unknown>;
+}
+
+/** Writes who did what into the audit log, in the transaction that did it; the subject's type is the action's first word. */
+export async function audit(trx: Knex, ctx: Context, deed: Deed): Promise<void> {
+  const { userId, accountId = null, action, subjectId = null, details = {} } = deed;
+  await AuditEntry.query(trx).insert({
+    userId,
+    accountId,
+    action,
+    subjectType: action.split('.')[0] ?? null,
+    subjectId,
+    ip: ctx.ip,
+    requestId: requestIdOf(ctx),
+    details,
+  });
+}

@@ -1,0 +1,75 @@
+import type { Knex } from 'knex';
+import type { Context } from 'koa';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { serverWorkflowId } from '../contract/temporal.ts';
+import { isLive } from '../contract/operations.ts';
+import { Operation } from '../db/models/operation.ts';
+import { Server } from '../db/models/server.ts';
+import { audit } from './audit.ts';
+import { visibleAccounts, type CurrentUser } from './current-user.ts';
+import type { Temporal } from './deps.ts';
+import { NotCancellable, NotFound } from './errors.ts';
+import type { Reply } from './idempotency.ts';
+import { readOperations } from './operation-rows.ts';
+import { withinDeadline } from './start-operation.ts';
+import { toOperationView } from './views/operation.ts';
+
+/**
+ * Records the wish to cancel. An operation nobody has claimed is cancelled on the spot: the claim and this update
+ * want the same row, so a workflow that is about to claim it finds nothing and ends.
+ */
+export async function requestCancel(
+  trx: Knex,
+  { ctx, user, id }: { ctx: Context; user: CurrentUser; id: string },
+): Promise<Reply> {
+  const accountIds = visibleAccounts(user);
+  const query = Operation.query(trx).findById(id).forUpdate();
+  const operation = await (accountIds ? query.whereIn('accountId', accountIds) : query);
+  if (!operation) throw new NotFound('There is no such operation.');
+  if (!isLive(operation.status)) throw new NotCancellable(operation);
+  const now = new Date();
+  const cancelRequestedAt = operation.cancelRequestedAt ?? now;
+  if (operation.status === 'pending') {
+    await Operation.query(trx)
+      .findById(id)
+      .patch({ status: 'cancelled', cancelRequestedAt, finishedAt: now });
+    await undoRequest(trx, operation);
+  } else {
+    await Operation.query(trx).findById(id).patch({ cancelRequestedAt });
+  }
+  const { accountId } = operation;
+  await audit(trx, ctx, { userId: user.id, accountId, action: 'operation.cancel', subjectId: id });
+  const [row] = await readOperations(trx, [id]);
+  if (!row) throw new Error(`operation ${id} is not readable`);
+  return { status: 202, location: `/operations/${id}`, body: toOperationView(row) };
+}
+
+/** Takes back what the request itself changed; nothing has happened on Proxmox yet. */
+async function undoRequest(trx: Knex, { serverId, type, params }: Operation): Promise<void> {
+  if (type === 'provision') {
+    await trx('ip_leases').where({ serverId }).delete();
+    await Server.query(trx).findById(serverId).patch({ lifecycle: 'failed' });
+  }
+  if (type === 'terminate' && params.previousLifecycle) {
+    await Server.query(trx).findById(serverId).patch({ lifecycle: params.previousLifecycle });
+  }
+}
+
+/** Passes the wish on to the operation's workflow, when it runs; rejects when Temporal cannot be reached. */
+export async function cancelWorkflow(
+  temporal: Temporal,
+  operationId: string,
+  serverId: string,
+): Promise<void> {
+  await withinDeadline(temporal, async () => {
+    try {
+      const workflowId = serverWorkflowId(serverId);
+      const { memo, runId } = await temporal.workflow.getHandle(workflowId).describe();
+      // The server's workflow id may by now stand for a later operation.
+      if (memo?.['operationId'] === operationId)
+        await temporal.workflow.getHandle(workflowId, runId).cancel();
+    } catch (err) {
+      if (!(err instanceof WorkflowNotFoundError)) throw err;
+    }
+  });
+}

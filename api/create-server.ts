@@ -1,0 +1,181 @@
+import { randomBytes } from 'node:crypto';
+import type { Knex } from 'knex';
+import type { Context } from 'koa';
+import type { CreateServer } from '../contract/servers.ts';
+import { nodesWithRoom } from '../db/capacity.ts';
+import { Account } from '../db/models/account.ts';
+import { Cluster } from '../db/models/cluster.ts';
+import { Plan } from '../db/models/plan.ts';
+import { Secret } from '../db/models/secret.ts';
+import { Server } from '../db/models/server.ts';
+import { Template } from '../db/models/template.ts';
+import { queryRows } from '../db/query-rows.ts';
+import type { SecretBox } from '../db/secrets.ts';
+import type { CurrentUser } from './current-user.ts';
+import {
+  Forbidden,
+  InvalidInput,
+  NoAddressLeft,
+  NoCapacity,
+  QuotaExceeded,
+  UserDataUnsupported,
+} from './errors.ts';
+import type { Reply } from './idempotency.ts';
+import { leaseAddresses } from './lease-addresses.ts';
+import { acceptedReply, insertOperation } from './request-operation.ts';
+import { parseSshKey, type ParsedSshKey } from './ssh-key.ts';
+
+interface Order {
+  ctx: Context;
+  user: CurrentUser;
+  input: CreateServer;
+  secretBox: SecretBox;
+}
+
+/** Takes an order for a server: checks, leases, the server's row and its pending `provision`, all in `trx`. */
+export async function createServer(
+  trx: Knex.Transaction,
+  { ctx, user, input, secretBox }: Order,
+): Promise<Reply> {
+  const account = await lockAccount(trx, user);
+  const { plan, template } = await findGoods(trx, input);
+  const sshKeys = parseSshKeys(input.sshKeys ?? []);
+  const clusters = await clustersWithRoom(trx, { plan, template, userData: input.userData });
+  const seal = async (purpose: string, plaintext: string | undefined) =>
+    plaintext === undefined ? null : sealSecret(trx, secretBox, purpose, plaintext);
+
+  const server = await insertServer(trx, {
+    accountId: account.id,
+    name: input.name,
+    planId: plan.id,
+    templateId: template.id,
+    vcpu: plan.vcpu,
+    memoryMib: plan.memoryMib,
+    diskGib: plan.diskGib,
+    passwordSecretId: await seal('server-password', input.password),
+    userDataSecretId: await seal('server-user-data', input.userData),
+    createdBy: user.id,
+    clusterId: clusters[0],
+  });
+  await settleOnCluster(trx, server, clusters);
+  await attachSshKeys(trx, server, sshKeys);
+  const operationId = await insertOperation(trx, ctx, { user, server, type: 'provision' });
+  return acceptedReply(trx, server.id, operationId);
+}
+
+/** Locks the account the server will belong to, so that two orders cannot both take its last place. */
+async function lockAccount(trx: Knex, user: CurrentUser): Promise<Account> {
+  const [own] = user.accounts;
+  if (!own) throw new Forbidden('You belong to no account, so there is nobody to own the server.');
+  const account = await Account.query(trx).findById(own.id).forUpdate().throwIfNotFound();
+  if (account.suspendedAt) {
+    throw new QuotaExceeded(
+      'This account is suspended.',
+      'It cannot order servers until the suspension is lifted.',
+    );
+  }
+  const count = await Server.query(trx).where('accountId', account.id).whereNull('deletedAt').resultSize();
+  if (count >= account.maxServers) {
+    throw new QuotaExceeded(
+      `This account may have ${account.maxServers} servers and has ${count}.`,
+      'Delete one, or ask for a higher limit.',
+    );
+  }
+  return account;
+}
+
+async function findGoods(trx: Knex, input: CreateServer): Promise<{ plan: Plan; template: Template }> {
+  const plan = await Plan.query(trx).findById(input.planId).where('enabled', true);
+  const template = await Template.query(trx).findById(input.templateId).where('enabled', true);
+  const issues = [
+    ...(plan ? [] : [{ field: 'planId', message: 'there is no such plan' }]),
+    ...(template ? [] : [{ field: 'templateId', message: 'there is no such template' }]),
+  ];
+  if (!plan || !template) throw new InvalidInput(issues);
+  if (plan.diskGib < template.minDiskGib) {
+    const message = `${template.name} needs a disk of ${template.minDiskGib} GiB; this plan has ${plan.diskGib}`;
+    throw new InvalidInput([{ field: 'planId', message }]);
+  }
+  return { plan, template };
+}
+
+function parseSshKeys(texts: string[]): ParsedSshKey[] {
+  const keys = texts.map((text, index) => {
+    const key = parseSshKey(text);
+    if (!key)
+      throw new InvalidInput([{ field: `sshKeys.${index}`, message: 'this key is damaged: copy it again' }]);
+    return key;
+  });
+  return [...new Map(keys.map((key) => [key.fingerprint, key])).values()];
+}
+
+/** The clusters that can take the server, least loaded node first. */
+async function clustersWithRoom(
+  trx: Knex,
+  { plan, template, userData }: { plan: Plan; template: Template; userData: string | undefined },
+): Promise<[string, ...string[]]> {
+  const { memoryMib, diskGib } = plan;
+  const nodes = await nodesWithRoom(trx, { templateId: template.id, memoryMib, diskGib });
+  const ids = [...new Set(nodes.map((node) => node.clusterId))];
+  if (ids.length === 0) throw new NoCapacity();
+  if (userData === undefined) return ids as [string, ...string[]]; // not empty, as just checked
+  const able = await Cluster.query(trx).findByIds(ids).whereNotNull('snippetsStorage');
+  const [first, ...others] = ids.filter((id) => able.some((cluster) => cluster.id === id));
+  if (first === undefined) throw new UserDataUnsupported();
+  return [first, ...others];
+}
+
+async function sealSecret(
+  trx: Knex,
+  secretBox: SecretBox,
+  purpose: string,
+  plaintext: string,
+): Promise<string> {
+  const secret = await Secret.query(trx).insertAndFetch({ purpose, ...secretBox.seal(plaintext, purpose) });
+  return secret.id;
+}
+
+/** Proxmox's own prefix, BC:24:11, and three random bytes; drawn again in the rare case that they are taken. */
+async function insertServer(trx: Knex, row: Partial<Server>): Promise<Server> {
+  for (;;) {
+    const macAddress = `bc:24:11:${randomBytes(3)
+      .toString('hex')
+      .replace(/(..)(?!$)/g, '$1:')}`;
+    const [inserted] = await trx('servers')
+      .insert({ ...row, macAddress })
+      .onConflict('macAddress')
+      .ignore()
+      .returning('id');
+    if (inserted) return Server.query(trx).findById(inserted.id).throwIfNotFound();
+  }
+}
+
+/** Leases addresses in the first of the clusters that has them left, and ties the server to it. */
+async function settleOnCluster(trx: Knex.Transaction, server: Server, clusters: string[]): Promise<void> {
+  for (const clusterId of clusters) {
+    const savepoint = await trx.transaction();
+    if (await leaseAddresses(savepoint, clusterId, server.id)) {
+      await savepoint.commit();
+      if (clusterId !== server.clusterId) await Server.query(trx).findById(server.id).patch({ clusterId });
+      return;
+    }
+    await savepoint.rollback();
+  }
+  throw new NoAddressLeft();
+}
+
+async function attachSshKeys(
+  trx: Knex,
+  { id: serverId, accountId }: Server,
+  keys: ParsedSshKey[],
+): Promise<void> {
+  for (const { name, publicKey, fingerprint } of keys) {
+    const [key] = await queryRows<{ id: string }>(
+      trx,
+      `insert into ssh_keys (account_id, name, public_key, fingerprint) values (?, ?, ?, ?)
+       on conflict (account_id, fingerprint) do update set name = excluded.name returning id`,
+      [accountId, name, publicKey, fingerprint],
+    );
+    if (key) await trx('server_ssh_keys').insert({ serverId, sshKeyId: key.id });
+  }
+}

@@ -1,0 +1,27 @@
+import type { Client } from '@temporalio/client';
+import type { Log } from '../log.ts';
+import type { Database } from '../db/connect.ts';
+import type { SecretBox } from '../db/secrets.ts';
+import type { EventHub } from './event-hub.ts';
+import type { LoginLimits } from './login-limits.ts';
+
+/** The part of Temporal's client the API uses; it may be away at any time. */
+export type Temporal = Pick<Client, 'workflow' | 'connection' | 'withDeadline'>;
+
+/** What the routes need; built once by main.ts, and by tests. */
+export interface Deps {
+  database: Database;
+  temporal: Temporal;
+  log: Log;
+  secretBox: SecretBox;
+  /** Signs access tokens; keys for other purposes are derived from it. */
+  jwtSecret: string;
+  events: EventHub;
+  /** The built dashboard; without it `/app/` answers 404. */
+  dashboardDir?: string;
+  /** Where browsers reach this; https makes cookies `Secure`. */
+  publicUrl?: string;
+  /** Believe X-Forwarded-For and -Proto. */
+  trustProxy: boolean;
+  loginLimits?: LoginLimits;
+}

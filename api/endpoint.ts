@@ -1,0 +1,75 @@
+import type { Context } from 'koa';
+import type { z } from 'zod';
+import { NotFound } from './errors.ts';
+import type { ProblemCode } from '../contract/problem.ts';
+
+export interface Answer {
+  description: string;
+  schema?: z.ZodType;
+  contentType?: string;
+  headers?: Record<string, string>;
+}
+
+/** What a route says about itself: enough to serve it and to describe it in /openapi.json. */
+interface Description {
+  method: 'get' | 'post' | 'delete';
+  /** As @koa/router writes it: `/servers/:id`. */
+  path: string;
+  tag: string;
+  summary: string;
+  auth: 'bearer' | 'none';
+  /** Takes an Idempotency-Key. */
+  idempotent?: boolean;
+  answers: Record<number, Answer>;
+  /** The problem codes it may answer with, besides those every route shares. */
+  problems?: ProblemCode[];
+}
+
+export interface Endpoint extends Description {
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  body?: z.ZodObject;
+  handle(ctx: Context): Promise<void>;
+}
+
+interface Input<P, Q, B> {
+  params: z.output<P>;
+  query: z.output<Q>;
+  body: z.output<B>;
+}
+
+interface Declaration<
+  P extends z.ZodObject,
+  Q extends z.ZodObject,
+  B extends z.ZodObject,
+> extends Description {
+  params?: P;
+  query?: Q;
+  body?: B;
+  handle(ctx: Context, input: Input<P, Q, B>): Promise<void> | void;
+}
+
+/**
+ * Declares a route once: the schemas that parse its requests are those that describe it. A path parameter that does
+ * not parse is a 404 (there is no such thing), anything else a ZodError.
+ */
+export function endpoint<
+  P extends z.ZodObject = z.ZodObject<Record<never, never>>,
+  Q extends z.ZodObject = z.ZodObject<Record<never, never>>,
+  B extends z.ZodObject = z.ZodObject<Record<never, never>>,
+>(declaration: Declaration<P, Q, B>): Endpoint {
+  const { params, query, body, handle } = declaration;
+  return {
+    ...declaration,
+    async handle(ctx) {
+      const given = params?.safeParse(ctx['params']);
+      if (given && !given.success) throw new NotFound();
+      // The casts say: what is not declared is empty.
+      await handle(ctx, {
+        params: (given?.data ?? {}) as z.output<P>,
+        query: (query?.parse({ ...ctx.query }) ?? {}) as z.output<Q>,
+        body: (body?.parse(ctx.request.body ?? {}) ?? {}) as z.output<B>,
+      });
+    },
+  };
+}

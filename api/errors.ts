@@ -1,0 +1,195 @@
+import type { Problem, ProblemCode } from '../contract/problem.ts';
+
+interface RefusalOptions {
+  detail?: string;
+  issues?: Problem['issues'];
+  operation?: Problem['operation'];
+  headers?: Record<string, string>;
+}
+
+/** A request that is refused for a reason the caller may know; middleware/problem.ts turns it into the answer. */
+export class Refusal extends Error {
+  override name = 'Refusal';
+  readonly status: number;
+  readonly code: ProblemCode;
+  readonly options: RefusalOptions;
+
+  constructor(status: number, code: ProblemCode, title: string, options: RefusalOptions = {}) {
+    super(title);
+    this.status = status;
+    this.code = code;
+    this.options = options;
+  }
+}
+
+export class InvalidInput extends Refusal {
+  override name = 'InvalidInput';
+  constructor(issues: { field: string; message: string }[]) {
+    super(422, 'invalid_input', 'Some of the input cannot be used.', { issues });
+  }
+}
+
+export class InvalidJson extends Refusal {
+  override name = 'InvalidJson';
+  constructor() {
+    super(400, 'invalid_json', 'The request body is not valid JSON.');
+  }
+}
+
+export class UnsupportedMediaType extends Refusal {
+  override name = 'UnsupportedMediaType';
+  constructor() {
+    super(415, 'unsupported_media_type', 'The request body must be JSON.', {
+      detail: 'Send it with Content-Type: application/json.',
+    });
+  }
+}
+
+export class PayloadTooLarge extends Refusal {
+  override name = 'PayloadTooLarge';
+  constructor() {
+    super(413, 'payload_too_large', 'The request body is larger than 1 MB.');
+  }
+}
+
+export class InvalidIdempotencyKey extends Refusal {
+  override name = 'InvalidIdempotencyKey';
+  constructor() {
+    super(400, 'invalid_idempotency_key', 'Idempotency-Key must be 1 to 255 visible ASCII characters.');
+  }
+}
+
+export class IdempotencyKeyReused extends Refusal {
+  override name = 'IdempotencyKeyReused';
+  constructor() {
+    super(422, 'idempotency_key_reused', 'This Idempotency-Key was used for another request.', {
+      detail: 'Use a new key for a new request.',
+    });
+  }
+}
+
+export class Unauthenticated extends Refusal {
+  override name = 'Unauthenticated';
+  constructor() {
+    super(401, 'unauthenticated', 'You are not logged in.', {
+      detail: 'Send Authorization: Bearer with the accessToken of POST /login.',
+      headers: { 'WWW-Authenticate': 'Bearer' },
+    });
+  }
+}
+
+export class SessionExpired extends Refusal {
+  override name = 'SessionExpired';
+  constructor() {
+    super(401, 'session_expired', 'Your session has ended.', {
+      detail: 'Refresh it with POST /refresh, or log in again.',
+      headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
+    });
+  }
+}
+
+export class InvalidCredentials extends Refusal {
+  override name = 'InvalidCredentials';
+  constructor() {
+    super(401, 'invalid_credentials', 'The e-mail address or the password is wrong.');
+  }
+}
+
+export class Forbidden extends Refusal {
+  override name = 'Forbidden';
+  constructor(title: string) {
+    super(403, 'forbidden', title);
+  }
+}
+
+export class NotFound extends Refusal {
+  override name = 'NotFound';
+  constructor(title = 'There is nothing here.') {
+    super(404, 'not_found', title);
+  }
+}
+
+export class MethodNotAllowed extends Refusal {
+  override name = 'MethodNotAllowed';
+  constructor() {
+    super(405, 'method_not_allowed', 'This method cannot be used here.');
+  }
+}
+
+export class ServerBusy extends Refusal {
+  override name = 'ServerBusy';
+  constructor(operation: { id: string; type: string; status: string }) {
+    super(409, 'server_busy', `This server is busy: ${operation.type} has not finished.`, {
+      detail: `Wait for it, or cancel it with POST /operations/${operation.id}/cancel.`,
+      operation,
+    });
+  }
+}
+
+export class InvalidState extends Refusal {
+  override name = 'InvalidState';
+  constructor(title: string, detail: string) {
+    super(409, 'invalid_state', title, { detail });
+  }
+}
+
+export class NotCancellable extends Refusal {
+  override name = 'NotCancellable';
+  constructor(operation: { id: string; type: string; status: string }) {
+    super(409, 'not_cancellable', `This operation has already ended: ${operation.status}.`, { operation });
+  }
+}
+
+export class QuotaExceeded extends Refusal {
+  override name = 'QuotaExceeded';
+  constructor(title: string, detail: string) {
+    super(422, 'quota_exceeded', title, { detail });
+  }
+}
+
+export class NoCapacity extends Refusal {
+  override name = 'NoCapacity';
+  constructor() {
+    super(422, 'no_capacity', 'There is no room for a server of this size at the moment.', {
+      detail: 'Choose a smaller plan, or try again later.',
+    });
+  }
+}
+
+export class NoAddressLeft extends Refusal {
+  override name = 'NoAddressLeft';
+  constructor() {
+    super(422, 'no_address_left', 'There is no free IP address at the moment.', {
+      detail: 'Try again later, or delete a server you no longer need.',
+    });
+  }
+}
+
+export class UserDataUnsupported extends Refusal {
+  override name = 'UserDataUnsupported';
+  constructor() {
+    super(422, 'user_data_unsupported', 'userData cannot be used here.', {
+      detail: 'Leave it out; this location has no storage for cloud-init snippets.',
+    });
+  }
+}
+
+export class RateLimited extends Refusal {
+  override name = 'RateLimited';
+  constructor(retryAfterSeconds: number) {
+    super(429, 'rate_limited', 'Too many attempts.', {
+      detail: `Try again in ${retryAfterSeconds} seconds.`,
+      headers: { 'Retry-After': String(retryAfterSeconds) },
+    });
+  }
+}
+
+export class Unavailable extends Refusal {
+  override name = 'Unavailable';
+  constructor() {
+    super(503, 'unavailable', 'Berth cannot reach its database.', {
+      detail: 'Try again in a few seconds.',
+      headers: { 'Retry-After': '5' },
+    });
+  }
+}

@@ -1,0 +1,247 @@
+import pg from 'pg';
+import type { Database } from '../db/connect.ts';
+import { queryRows } from '../db/query-rows.ts';
+import type { Log } from '../log.ts';
+import type { ServerEventName } from '../contract/events.ts';
+import { readOperations } from './operation-rows.ts';
+import { readServers } from './server-rows.ts';
+import { toOperationView } from './views/operation.ts';
+import { toServerView } from './views/server.ts';
+
+/** A row of `events`: what changed, not how. */
+export interface Change {
+  id: number;
+  serverId: string;
+  operationId: string | null;
+}
+
+/** A message of the feed; `id` is null where a client must not resume from it, because its twin follows. */
+export interface FeedMessage {
+  id: number | null;
+  accountId: string;
+  event: ServerEventName;
+  data: object;
+}
+
+export type Subscriber = (messages: FeedMessage[]) => void;
+
+/** Ids are given out before they are committed, so one lower than the last one seen may still turn up this much later. */
+const LATE_COMMIT = `interval '15 seconds'`;
+const MOST_REPLAYED = 2_000;
+
+const CHANGE = 'id::int8 as "id", server_id as "serverId", operation_id as "operationId"';
+
+/**
+ * Follows the table `events` over one connection of its own and hands each change, as the present state of what
+ * changed, to every subscriber. Reconnects by itself and catches up.
+ */
+export class EventHub {
+  readonly #database: Database;
+  readonly #log: Log;
+  readonly #url: string;
+  readonly #checkEveryMs: number;
+  readonly #subscribers = new Set<Subscriber>();
+  #client: pg.Client | undefined;
+  #announced = new Set<number>();
+  #lastSeen: number | null = null;
+  #working: Promise<void> = Promise.resolve();
+  #isQueued = false;
+  #isClosed = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor({
+    database,
+    url,
+    log,
+    checkEveryMs = 15_000,
+  }: {
+    database: Database;
+    url: string;
+    log: Log;
+    checkEveryMs?: number;
+  }) {
+    this.#database = database;
+    this.#url = url;
+    this.#log = log;
+    this.#checkEveryMs = checkEveryMs;
+  }
+
+  /** Connects in the background; the promise only tells when the first attempt is over. */
+  async start(): Promise<void> {
+    await this.#connect(0);
+  }
+
+  subscribe(subscriber: Subscriber): () => void {
+    this.#subscribers.add(subscriber);
+    return () => this.#subscribers.delete(subscriber);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#subscribers.clear();
+    await this.#client?.end().catch(() => undefined); // it may be gone already
+    await this.#working;
+  }
+
+  async #connect(attempt: number): Promise<void> {
+    if (this.#isClosed) return;
+    const client = new pg.Client({
+      connectionString: this.#url,
+      application_name: 'berth events',
+      keepAlive: true,
+      connectionTimeoutMillis: 5_000,
+      query_timeout: 10_000,
+    });
+    this.#client = client;
+    const lost = (err?: Error) => {
+      if (this.#client !== client) return;
+      this.#client = undefined;
+      clearTimeout(this.#timer);
+      if (this.#isClosed) return;
+      const delayMs = Math.min(10_000, 200 * 2 ** attempt);
+      this.#log.warn({ err, delayMs }, 'event feed lost its database connection');
+      client.end().catch(() => undefined);
+      this.#timer = setTimeout(() => void this.#connect(attempt + 1), delayMs);
+    };
+    client.on('error', lost);
+    client.on('end', () => lost());
+    client.on('notification', ({ payload }) => this.#announce(Number(payload)));
+    try {
+      await client.connect();
+      await client.query('listen berth_events');
+      await this.#catchUp(client);
+      attempt = 0;
+      this.#check(client, lost);
+    } catch (err) {
+      lost(err as Error);
+    }
+  }
+
+  /** A connection can die without a word, and a notification with it: ask now and then. */
+  #check(client: pg.Client, lost: (err: Error) => void): void {
+    if (this.#isClosed || this.#client !== client) return;
+    this.#timer = setTimeout(() => {
+      this.#catchUp(client).then(() => this.#check(client, lost), lost);
+    }, this.#checkEveryMs);
+  }
+
+  async #catchUp(client: pg.Client): Promise<void> {
+    if (this.#lastSeen === null) {
+      const { rows } = await client.query<{ id: string }>('select coalesce(max(id), 0) as id from events');
+      this.#lastSeen = Number(rows[0]?.id ?? 0);
+      return;
+    }
+    const { rows } = await client.query<{ id: string }>(
+      'select id from events where id > $1 order by id limit 10000',
+      [this.#lastSeen],
+    );
+    for (const { id } of rows) this.#announce(Number(id));
+  }
+
+  #announce(id: number): void {
+    this.#announced.add(id);
+    this.#lastSeen = Math.max(this.#lastSeen ?? 0, id);
+    if (this.#isQueued) return;
+    this.#isQueued = true;
+    // What is announced while a batch is being read goes into the next one.
+    this.#working = this.#working.then(async () => {
+      this.#isQueued = false;
+      const ids = [...this.#announced];
+      this.#announced = new Set();
+      await this.#publish(ids);
+    });
+  }
+
+  async #publish(ids: number[]): Promise<void> {
+    if (this.#subscribers.size === 0 || this.#isClosed) return;
+    try {
+      const changes = await readChanges(this.#database, ids);
+      const messages = await toMessages(this.#database, changes);
+      for (const subscriber of this.#subscribers) subscriber(messages);
+    } catch (err) {
+      this.#log.warn({ err }, 'events could not be read: trying again');
+      if (this.#isClosed) return;
+      setTimeout(() => {
+        for (const id of ids) this.#announce(id);
+      }, 1_000).unref();
+    }
+  }
+}
+
+async function readChanges(database: Database, ids: number[]): Promise<Change[]> {
+  const rows = await queryRows<Change>(
+    database,
+    `select ${CHANGE} from events where id = any(?::int8[]) order by id`,
+    [ids],
+  );
+  return rows.map((row) => ({ ...row, id: Number(row.id) }));
+}
+
+/** The newest event there is, 0 when there is none: where a new stream begins. */
+export async function latestEventId(database: Database): Promise<number> {
+  const [row] = await queryRows<{ id: string }>(database, 'select coalesce(max(id), 0) as id from events');
+  return Number(row?.id ?? 0);
+}
+
+/**
+ * What changed after event `lastId` in these accounts (null: in all), or null when that can no longer be told: the
+ * event was pruned, was never given out, or too much has happened since.
+ */
+export async function changesSince(
+  database: Database,
+  lastId: number,
+  accountIds: readonly string[] | null,
+): Promise<Change[] | null> {
+  const [known] = await queryRows<{ isKnown: boolean }>(
+    database,
+    `select coalesce(min(id) <= ? + 1 and max(id) >= ?, ? = 0) as "isKnown" from events`,
+    [lastId, lastId, lastId],
+  );
+  if (!known?.isKnown) return null;
+  const rows = await queryRows<Change>(
+    database,
+    `select ${CHANGE} from events
+     where (id > ? or at > (select at from events where id <= ? order by id desc limit 1) - ${LATE_COMMIT})
+       and (?::uuid[] is null or account_id = any(?::uuid[]))
+     order by id limit ?`,
+    [
+      lastId,
+      lastId,
+      accountIds ? [...accountIds] : null,
+      accountIds ? [...accountIds] : null,
+      MOST_REPLAYED + 1,
+    ],
+  );
+  return rows.length > MOST_REPLAYED ? null : rows.map((row) => ({ ...row, id: Number(row.id) }));
+}
+
+/** Loads the present state of everything that changed, each thing once, under the id of its latest change. */
+export async function toMessages(database: Database, changes: Change[]): Promise<FeedMessage[]> {
+  const serverIds = new Map<string, number>();
+  const operationIds = new Map<string, number>();
+  for (const { id, serverId, operationId } of changes) {
+    serverIds.set(serverId, id);
+    if (operationId) operationIds.set(operationId, id);
+  }
+  const [servers, operations] = await Promise.all([
+    readServers(database, [...serverIds.keys()]),
+    readOperations(database, [...operationIds.keys()]),
+  ]);
+  const found = [
+    ...operations.map((row) => ({
+      changeId: operationIds.get(row.id) ?? 0,
+      message: { accountId: row.accountId, event: 'operation' as const, data: toOperationView(row) },
+    })),
+    ...servers.map((row) => ({
+      changeId: serverIds.get(row.id) ?? 0,
+      message: row.isDeleted
+        ? { accountId: row.accountId, event: 'server-deleted' as const, data: { id: row.id } }
+        : { accountId: row.accountId, event: 'server' as const, data: toServerView(row) },
+    })),
+  ].sort((a, b) => a.changeId - b.changeId);
+  return found.map(({ changeId, message }, index) => ({
+    ...message,
+    id: found[index + 1]?.changeId === changeId ? null : changeId,
+  }));
+}

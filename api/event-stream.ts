@@ -1,0 +1,38 @@
+import { PassThrough } from 'node:stream';
+import type { FeedMessage } from './event-hub.ts';
+
+const MOST_UNSENT_BYTES = 1024 * 1024;
+
+export interface EventStream {
+  readonly body: PassThrough;
+  /** Sends messages in the form of server-sent events. */
+  send(messages: Omit<FeedMessage, 'accountId'>[]): void;
+  /** A line clients ignore; keeps proxies from closing a quiet stream. */
+  ping(): void;
+  /** Makes the client resume from here when it has seen nothing else. */
+  startAt(id: number): void;
+  end(): void;
+}
+
+/** One client's stream. A client that does not read is dropped: it comes back with Last-Event-ID. */
+export function createEventStream(): EventStream {
+  const body = new PassThrough();
+  const write = (text: string) => {
+    if (body.destroyed || body.writableEnded) return;
+    body.write(text);
+    if (body.readableLength + body.writableLength > MOST_UNSENT_BYTES) body.destroy();
+  };
+  return {
+    body,
+    send(messages) {
+      const text = messages.map(({ id, event, data }) => {
+        const idLine = id === null ? '' : `id: ${id}\n`;
+        return `${idLine}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+      });
+      if (text.length > 0) write(text.join(''));
+    },
+    ping: () => write(': ping\n\n'),
+    startAt: (id) => write(`retry: 2000\nid: ${id}\n\n`),
+    end: () => void body.end(),
+  };
+}

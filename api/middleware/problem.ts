@@ -1,0 +1,84 @@
+import type { Context, Middleware } from 'koa';
+import { ZodError } from 'zod';
+import type { Problem } from '../../contract/problem.ts';
+import {
+  InvalidInput,
+  MethodNotAllowed,
+  NotFound,
+  PayloadTooLarge,
+  Refusal,
+  Unavailable,
+} from '../errors.ts';
+import { logOf, requestIdOf } from './request-id.ts';
+
+/** Turns what was thrown, and answers nobody gave, into `application/problem+json`. */
+export function problem(): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+      if (ctx.body === undefined || ctx.body === null) refuseUnanswered(ctx);
+    } catch (err) {
+      answer(ctx, toRefusal(ctx, err));
+    }
+  };
+}
+
+/** The router leaves only a status behind when no route took the request. */
+function refuseUnanswered(ctx: Context): void {
+  if (ctx.status === 404) throw new NotFound();
+  if (ctx.status === 405 || ctx.status === 501) throw new MethodNotAllowed();
+}
+
+function toRefusal(ctx: Context, err: unknown): Refusal {
+  if (err instanceof Refusal) return err;
+  if (err instanceof ZodError) return new InvalidInput(err.issues.flatMap(toIssues));
+  if (isDatabaseAway(err)) {
+    logOf(ctx).warn({ err }, 'database away');
+    return new Unavailable();
+  }
+  if (err instanceof Error && 'status' in err) {
+    if (err.status === 413) return new PayloadTooLarge();
+    if (err.status === 400) return new Refusal(400, 'invalid_input', 'The request cannot be understood.');
+    if (err.status === 404) return new NotFound();
+  }
+  logOf(ctx).error({ err }, 'request failed');
+  return new Refusal(500, 'internal_error', 'Something went wrong on our side.', {
+    detail: 'It has been logged; name the requestId when you ask for help.',
+  });
+}
+
+function toIssues(issue: ZodError['issues'][number]): { field: string; message: string }[] {
+  const field = issue.path.join('.');
+  if (issue.code !== 'unrecognized_keys') return [{ field, message: issue.message }];
+  return issue.keys.map((key) => ({ field: [...issue.path, key].join('.'), message: 'unknown field' }));
+}
+
+/** Connection failures by errno, SQLSTATE class 08 and 57P (shutting down, starting), or an exhausted pool. */
+function isDatabaseAway(err: unknown): boolean {
+  if (!(err instanceof Error)) return false;
+  if (err.name === 'KnexTimeoutError' || /^Connection terminated/.test(err.message)) return true;
+  if (err instanceof AggregateError) return err.errors.some(isDatabaseAway);
+  const code = 'code' in err && typeof err.code === 'string' ? err.code : '';
+  return /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|ETIMEDOUT|EPIPE|EHOSTUNREACH|08...|57P0[123]|53300)$/.test(
+    code,
+  );
+}
+
+function answer(ctx: Context, refusal: Refusal): void {
+  const { status, code, message, options } = refusal;
+  const { detail, issues, operation, headers = {} } = options;
+  const body: Problem = {
+    type: `urn:berth:problem:${code}`,
+    title: message,
+    status,
+    code,
+    ...(detail ? { detail } : {}),
+    requestId: requestIdOf(ctx),
+    ...(issues ? { issues } : {}),
+    ...(operation ? { operation: { id: operation.id, type: operation.type, status: operation.status } } : {}),
+  };
+  ctx.status = status;
+  ctx.set(headers);
+  ctx.body = JSON.stringify(body);
+  ctx.type = 'application/problem+json';
+}

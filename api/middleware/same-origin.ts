@@ -1,0 +1,18 @@
+import type { Context } from 'koa';
+import { Forbidden } from '../errors.ts';
+
+/**
+ * Refuses a request another site's page made, for routes that live on a cookie. Browsers say where it comes from in
+ * Sec-Fetch-Site (on trustworthy origins) or Origin; a request with neither is no browser's and carries no one's cookie.
+ */
+export function requireSameOrigin(ctx: Context, publicUrl: string | undefined): void {
+  const site = ctx.get('Sec-Fetch-Site');
+  if (site) {
+    if (site === 'same-origin') return;
+    throw new Forbidden('This request comes from another site.');
+  }
+  const origin = ctx.get('Origin');
+  if (!origin) return;
+  const own = publicUrl === undefined ? ctx.origin : new URL(publicUrl).origin;
+  if (origin !== own) throw new Forbidden('This request comes from another site.');
+}

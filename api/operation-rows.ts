@@ -1,0 +1,90 @@
+import type { Knex } from 'knex';
+import type { FailureCode } from '../contract/problem.ts';
+import type { OperationStatus, OperationType, StepState } from '../contract/operations.ts';
+import { queryRows } from '../db/query-rows.ts';
+import type { PagePosition } from './cursor.ts';
+
+export interface StepEvent {
+  step: string;
+  state: Exclude<StepState, 'pending'>;
+  message: string | null;
+  at: string;
+  fence: number;
+}
+
+/** An operation with its steps' events and tasks, read in one query. */
+export interface OperationRow {
+  id: string;
+  accountId: string;
+  serverId: string;
+  serverName: string;
+  type: OperationType;
+  status: OperationStatus;
+  step: string | null;
+  percent: number | null;
+  note: string | null;
+  cancelRequested: boolean;
+  errorCode: FailureCode | null;
+  errorMessage: string | null;
+  errorCause: string | null;
+  requestId: string | null;
+  createdAt: Date;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+  /** In the order in which they were reported. */
+  events: StepEvent[] | null;
+  /** Step name → UPID. */
+  tasks: Record<string, string> | null;
+  sortValue: string;
+}
+
+function selectOperations(where: string): string {
+  return `
+    select o.id, o.account_id as "accountId", o.server_id as "serverId", s.name as "serverName", o.type, o.status,
+      o.step, o.percent, o.note, o.cancel_requested_at is not null as "cancelRequested", o.error_code as "errorCode",
+      o.error_message as "errorMessage", o.error_cause as "errorCause", o.request_id as "requestId",
+      o.created_at as "createdAt", o.started_at as "startedAt", o.finished_at as "finishedAt",
+      reported.events, started.tasks, o.created_at::text as "sortValue"
+    from (select * from operations o where ${where} order by o.created_at desc, o.id desc limit ?) o
+    join servers s on s.id = o.server_id
+    left join lateral (
+      select json_agg(json_build_object('step', e.step, 'state', e.state, 'message', e.message, 'at', e.at,
+        'fence', e.fence) order by e.fence, e.seq) as events
+      from operation_events e where e.operation_id = o.id
+    ) reported on true
+    left join lateral (
+      select json_object_agg(k.step, k.upid) as tasks from operation_tasks k where k.operation_id = o.id
+    ) started on true
+    order by o.created_at desc, o.id desc`;
+}
+
+/** An operation the caller may see, of a deleted server too, or undefined. */
+export async function findOperation(
+  database: Knex,
+  accountIds: readonly string[] | null,
+  id: string,
+): Promise<OperationRow | undefined> {
+  const [row] = await readOperations(database, [id]);
+  return row && (accountIds === null || accountIds.includes(row.accountId)) ? row : undefined;
+}
+
+/** These operations; whose they are is for the caller to check. */
+export async function readOperations(database: Knex, ids: readonly string[]): Promise<OperationRow[]> {
+  if (ids.length === 0) return [];
+  return queryRows<OperationRow>(database, selectOperations('o.id = any(?::uuid[])'), [[...ids], ids.length]);
+}
+
+/** One page of a server's operations, newest first, plus one row when there is more. */
+export async function listOperations(
+  database: Knex,
+  serverId: string,
+  limit: number,
+  position: PagePosition | null,
+): Promise<OperationRow[]> {
+  if (!position) {
+    return queryRows<OperationRow>(database, selectOperations('o.server_id = ?'), [serverId, limit + 1]);
+  }
+  const where = 'o.server_id = ? and (o.created_at, o.id) < (?::timestamptz, ?::uuid)';
+  const bindings = [serverId, position.value, position.id, limit + 1];
+  return queryRows<OperationRow>(database, selectOperations(where), bindings);
+}

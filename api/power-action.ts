@@ -1,0 +1,38 @@
+import type { ServerAction } from '../contract/servers.ts';
+import type { OperationParams } from '../db/models/operation.ts';
+import type { Lifecycle, Server } from '../db/models/server.ts';
+import { InvalidInput, InvalidState } from './errors.ts';
+
+const DEFAULT_TIMEOUT_SECONDS = 60;
+
+const ADVICE: Record<Exclude<Lifecycle, 'active'>, string> = {
+  provisioning: 'Wait until it has been built.',
+  failed: 'It was never built; delete it and order another.',
+  suspended: 'Ask your provider to lift the suspension.',
+  deleting: 'It is being deleted; delete it again if that has failed.',
+  deleted: 'Order another.',
+};
+
+/** Throws InvalidState for a server without a VM of its own to act on. An action that changes nothing is fine. */
+export function checkActionFits({ name, lifecycle }: Server): void {
+  if (lifecycle === 'active') return;
+  throw new InvalidState(`${name} cannot do this while it is ${lifecycle}.`, ADVICE[lifecycle]);
+}
+
+/** What the workflow needs to know of an action; throws InvalidInput for options the action does not have. */
+export function paramsOfAction({ action, force, timeoutSeconds }: ServerAction): OperationParams {
+  const takesTimeout = action === 'shutdown' || action === 'reboot';
+  const issues = [
+    ...(force !== undefined && action !== 'shutdown'
+      ? [{ field: 'force', message: 'is for shutdown only' }]
+      : []),
+    ...(timeoutSeconds !== undefined && !takesTimeout
+      ? [{ field: 'timeoutSeconds', message: 'is for shutdown and reboot only' }]
+      : []),
+  ];
+  if (issues.length > 0) throw new InvalidInput(issues);
+  return {
+    ...(takesTimeout ? { timeoutSeconds: timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS } : {}),
+    ...(force === undefined ? {} : { force }),
+  };
+}

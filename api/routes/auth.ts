@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto';
+import type { Context } from 'koa';
+import jwt from 'jsonwebtoken';
+import { Login, Session } from '../../contract/auth.ts';
+import { User } from '../../db/models/user.ts';
+import { hashPassword, verifyPassword } from '../../db/passwords.ts';
+import { ACCESS_TOKEN_SECONDS, parseClaims, signAccessToken } from '../access-token.ts';
+import { audit } from '../audit.ts';
+import { findCurrentUser } from '../current-user.ts';
+import type { Deps } from '../deps.ts';
+import { endpoint, type Endpoint } from '../endpoint.ts';
+import { InvalidCredentials, SessionExpired, Unauthenticated } from '../errors.ts';
+import { createLoginLimiter } from '../login-limits.ts';
+import { logOf } from '../middleware/request-id.ts';
+import { requireSameOrigin } from '../middleware/same-origin.ts';
+import {
+  findSessionOfToken,
+  openSession,
+  revokeSession,
+  rotateRefreshToken,
+  SESSION_DAYS,
+} from '../sessions.ts';
+import { toUserView } from '../views/user.ts';
+
+const COOKIE = 'berth_refresh';
+const SESSION_ANSWER = {
+  200: { description: 'A session; the refresh token is in the cookie', schema: Session },
+};
+
+type AuthDeps = Pick<Deps, 'database' | 'jwtSecret' | 'publicUrl' | 'loginLimits'>;
+
+/** Logging in, staying logged in and logging out. */
+export function authRoutes(deps: AuthDeps): Endpoint[] {
+  return [login(deps), refresh(deps), logout(deps)];
+}
+
+function login({ database, jwtSecret, publicUrl, loginLimits }: AuthDeps): Endpoint {
+  const limiter = createLoginLimiter(database, loginLimits);
+  // Checked for unknown users, so that the answer takes the same time for them.
+  const decoy = hashPassword(randomBytes(16).toString('hex'));
+  return endpoint({
+    method: 'post',
+    path: '/login',
+    tag: 'Sessions',
+    summary: 'Log in',
+    auth: 'none',
+    body: Login,
+    answers: SESSION_ANSWER,
+    problems: ['invalid_credentials', 'rate_limited', 'forbidden'],
+    async handle(ctx, { body: { email, password } }) {
+      requireSameOrigin(ctx, publicUrl);
+      await limiter.attempt(ctx.ip, email);
+      const user = await User.query(database).whereRaw('lower(email) = lower(?)', [email]).first();
+      const isRight = await verifyPassword(user?.passwordHash ?? (await decoy), password);
+      if (!user || !isRight || user.disabledAt) throw new InvalidCredentials();
+      const session = await database.transaction(async (trx) => {
+        await audit(trx, ctx, { userId: user.id, action: 'session.open' });
+        return openSession(trx, { userId: user.id, ip: ctx.ip, userAgent: ctx.get('User-Agent') || null });
+      });
+      await limiter.succeeded(ctx.ip, email);
+      setCookie(ctx, session.refreshToken, publicUrl);
+      await answerSession(ctx, { database, jwtSecret }, session.sessionId);
+    },
+  });
+}
+
+function refresh({ database, jwtSecret, publicUrl }: AuthDeps): Endpoint {
+  return endpoint({
+    method: 'post',
+    path: '/refresh',
+    tag: 'Sessions',
+    summary: 'Get a new access token for the refresh token in the cookie',
+    auth: 'none',
+    answers: SESSION_ANSWER,
+    problems: ['unauthenticated', 'session_expired', 'forbidden'],
+    async handle(ctx) {
+      requireSameOrigin(ctx, publicUrl);
+      const token = ctx.cookies.get(COOKIE);
+      if (!token) throw new Unauthenticated();
+      const rotation = await rotateRefreshToken(database, token, jwtSecret);
+      if (rotation.outcome !== 'rotated') {
+        if (rotation.outcome === 'reused') {
+          logOf(ctx).warn(
+            { sessionId: rotation.sessionId },
+            'a spent refresh token was used: session revoked',
+          );
+        }
+        setCookie(ctx, null, publicUrl);
+        throw new SessionExpired();
+      }
+      if (rotation.refreshToken) setCookie(ctx, rotation.refreshToken, publicUrl);
+      await answerSession(ctx, { database, jwtSecret }, rotation.sessionId);
+    },
+  });
+}
+
+function logout({ database, jwtSecret, publicUrl }: AuthDeps): Endpoint {
+  return endpoint({
+    method: 'post',
+    path: '/logout',
+    tag: 'Sessions',
+    summary: 'End the session of the cookie, or of the access token',
+    auth: 'none',
+    answers: { 204: { description: 'The session has ended' } },
+    problems: ['forbidden'],
+    async handle(ctx) {
+      requireSameOrigin(ctx, publicUrl);
+      const token = ctx.cookies.get(COOKIE);
+      const ofCookie = token ? await findSessionOfToken(database, token) : undefined;
+      for (const sessionId of new Set([ofCookie, sessionOfBearer(ctx, jwtSecret)])) {
+        if (sessionId) await revokeSession(database, sessionId);
+      }
+      setCookie(ctx, null, publicUrl);
+      ctx.status = 204;
+    },
+  });
+}
+
+function sessionOfBearer(ctx: Context, jwtSecret: string): string | undefined {
+  const [scheme, token] = ctx.get('Authorization').split(' ');
+  if (scheme?.toLowerCase() !== 'bearer' || !token) return undefined;
+  try {
+    const decoded = jwt.verify(token, jwtSecret, { algorithms: ['HS256'], ignoreExpiration: true });
+    return parseClaims(decoded)?.sid;
+  } catch {
+    return undefined; // logging out with a bad token is no error: there is nothing to end
+  }
+}
+
+async function answerSession(
+  ctx: Context,
+  { database, jwtSecret }: Pick<Deps, 'database' | 'jwtSecret'>,
+  sessionId: string,
+): Promise<void> {
+  const user = await findCurrentUser(database, sessionId);
+  if (!user) throw new SessionExpired();
+  const body: Session = {
+    accessToken: signAccessToken(user, jwtSecret),
+    expiresIn: ACCESS_TOKEN_SECONDS,
+    user: toUserView(user),
+  };
+  ctx.body = body;
+}
+
+function setCookie(ctx: Context, token: string | null, publicUrl: string | undefined): void {
+  const secure = publicUrl?.startsWith('https:') ?? false;
+  // TLS usually ends before this process, and the cookie library refuses what it takes for an insecure connection.
+  ctx.cookies.secure = secure;
+  ctx.cookies.set(COOKIE, token, {
+    httpOnly: true,
+    sameSite: 'strict',
+    path: '/',
+    secure,
+    overwrite: true,
+    maxAge: token === null ? 0 : SESSION_DAYS * 86_400_000,
+  });
+}

@@ -1,0 +1,113 @@
+import type { Context } from 'koa';
+import { z } from 'zod';
+import type { Claims } from '../access-token.ts';
+import { findCurrentUser, visibleAccounts } from '../current-user.ts';
+import type { Deps } from '../deps.ts';
+import { endpoint, type Endpoint } from '../endpoint.ts';
+import { changesSince, latestEventId, toMessages, type FeedMessage } from '../event-hub.ts';
+import { createEventStream, type EventStream } from '../event-stream.ts';
+import { eventStreams } from '../metrics.ts';
+import { currentUser } from '../middleware/authenticate.ts';
+import { logOf } from '../middleware/request-id.ts';
+
+const PING_MS = 15_000;
+const RECHECK_MS = 30_000;
+
+type EventDeps = Pick<Deps, 'database' | 'events'>;
+
+export function eventRoutes(deps: EventDeps): Endpoint[] {
+  return [
+    endpoint({
+      method: 'get',
+      path: '/events',
+      tag: 'Events',
+      summary: 'What changes, as it changes: server-sent events, resumable with Last-Event-ID',
+      auth: 'bearer',
+      answers: {
+        200: {
+          description:
+            'Events named server, server-deleted, operation and reset; each carries the present state, so it may ' +
+            'come twice. The stream ends when the access token does.',
+          contentType: 'text/event-stream',
+          schema: z.string(),
+        },
+      },
+      async handle(ctx) {
+        await openStream(deps, ctx);
+      },
+    }),
+  ];
+}
+
+async function openStream({ database, events }: EventDeps, ctx: Context): Promise<void> {
+  const stream = createEventStream();
+  let accountIds = visibleAccounts(currentUser(ctx));
+  const mine = (messages: FeedMessage[]) =>
+    messages.filter(({ accountId }) => accountIds === null || accountIds.includes(accountId));
+
+  // Subscribed before the replay is read, so that nothing falls between the two; what comes meanwhile waits.
+  let waiting: FeedMessage[] | null = [];
+  const unsubscribe = events.subscribe((messages) => {
+    if (waiting) waiting.push(...mine(messages));
+    else stream.send(mine(messages));
+  });
+  stream.body.once('close', unsubscribe);
+  try {
+    await sendMissed({ database, stream, accountIds, lastEventId: ctx.get('Last-Event-ID') });
+  } catch (err) {
+    stream.body.destroy();
+    throw err;
+  }
+  stream.send(waiting);
+  waiting = null;
+
+  const { sid, exp } = ctx.state['claims'] as Claims; // set by authenticate()
+  const recheck = async () => {
+    const user = await findCurrentUser(database, sid);
+    if (user) accountIds = visibleAccounts(user);
+    else stream.end();
+  };
+  const timers = [
+    setInterval(() => stream.ping(), PING_MS),
+    setInterval(() => {
+      // Rather a closed stream than one that may show too much.
+      recheck().catch(() => stream.end());
+    }, RECHECK_MS),
+    setTimeout(() => stream.end(), Math.max(0, exp * 1000 - Date.now())),
+  ];
+  eventStreams.inc();
+  stream.body.once('close', () => {
+    for (const timer of timers) clearTimeout(timer);
+    eventStreams.dec();
+  });
+  answerStream(ctx, stream);
+}
+
+interface Missed {
+  database: Deps['database'];
+  stream: EventStream;
+  accountIds: string[] | null;
+  lastEventId: string;
+}
+
+async function sendMissed({ database, stream, accountIds, lastEventId }: Missed): Promise<void> {
+  const latest = await latestEventId(database);
+  stream.startAt(latest);
+  if (lastEventId === '') return;
+  const lastId = /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : null;
+  const changes = lastId === null ? null : await changesSince(database, lastId, accountIds);
+  if (changes) stream.send(await toMessages(database, changes));
+  else stream.send([{ id: latest, event: 'reset', data: {} }]);
+}
+
+function answerStream(ctx: Context, stream: EventStream): void {
+  ctx.req.socket.setTimeout(0);
+  ctx.req.socket.setNoDelay(true);
+  ctx.set({ 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
+  ctx.type = 'text/event-stream';
+  ctx.status = 200;
+  ctx.body = stream.body;
+  // Koa pipes the body but does not always close it when the client goes.
+  ctx.res.once('close', () => stream.body.destroy());
+  stream.body.on('error', (err) => logOf(ctx).debug({ err }, 'event stream broke'));
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { Operation } from '../../contract/operations.ts';
+import { cancelWorkflow, requestCancel } from '../cancel-operation.ts';
+import { visibleAccounts } from '../current-user.ts';
+import type { Deps } from '../deps.ts';
+import { endpoint, type Endpoint } from '../endpoint.ts';
+import { NotFound } from '../errors.ts';
+import { mutate, sendReply } from '../idempotency.ts';
+import { currentUser } from '../middleware/authenticate.ts';
+import { logOf } from '../middleware/request-id.ts';
+import { findOperation } from '../operation-rows.ts';
+import { toOperationView } from '../views/operation.ts';
+
+const ById = z.object({ id: z.uuid() });
+
+export function operationRoutes({
+  database,
+  temporal,
+  jwtSecret,
+}: Pick<Deps, 'database' | 'temporal' | 'jwtSecret'>): Endpoint[] {
+  return [
+    endpoint({
+      method: 'get',
+      path: '/operations/:id',
+      tag: 'Operations',
+      summary: 'One operation with its steps; stays readable after its server is gone',
+      auth: 'bearer',
+      params: ById,
+      answers: { 200: { description: 'The operation', schema: Operation } },
+      problems: ['not_found'],
+      async handle(ctx, { params: { id } }) {
+        const row = await findOperation(database, visibleAccounts(currentUser(ctx)), id);
+        if (!row) throw new NotFound('There is no such operation.');
+        ctx.body = toOperationView(row);
+      },
+    }),
+    endpoint({
+      method: 'post',
+      path: '/operations/:id/cancel',
+      tag: 'Operations',
+      summary: 'Ask an operation to stop; it ends at a safe point',
+      auth: 'bearer',
+      idempotent: true,
+      params: ById,
+      answers: { 202: { description: 'It will be cancelled; follow it', schema: Operation } },
+      problems: ['not_found', 'not_cancellable'],
+      async handle(ctx, { params: { id } }) {
+        const user = currentUser(ctx);
+        const mutation = { userId: user.id, hashKey: jwtSecret, body: null };
+        const { reply } = await mutate(database, ctx, mutation, async (trx) =>
+          requestCancel(trx, { ctx, user, id }),
+        );
+        const { status, serverId } = reply.body as Operation; // requestCancel's reply is its view
+        if (status !== 'cancelled') {
+          await cancelWorkflow(temporal, id, serverId).catch((err: unknown) => {
+            logOf(ctx).warn(
+              { err, operationId: id },
+              'workflow not asked to cancel yet: left to the sweeper',
+            );
+          });
+        }
+        sendReply(ctx, reply);
+      },
+    }),
+  ];
+}

@@ -1,0 +1,156 @@
+import type { Knex } from 'knex';
+import type { ListServersQuery, ServerAddress, ServerSort, ServerStatus } from '../contract/servers.ts';
+import type { OperationStatus, OperationType } from '../contract/operations.ts';
+import { queryRows } from '../db/query-rows.ts';
+import type { PagePosition } from './cursor.ts';
+
+/** A server with everything its view shows, read in one query. */
+export interface ServerRow {
+  id: string;
+  accountId: string;
+  name: string;
+  status: ServerStatus;
+  isDeleted: boolean;
+  planId: string;
+  planName: string;
+  templateId: string;
+  templateName: string;
+  defaultUser: string;
+  vcpu: number;
+  memoryMib: number;
+  diskGib: number;
+  nodeName: string | null;
+  location: string;
+  powerObservedAt: Date | null;
+  createdAt: Date;
+  addresses: ServerAddress[] | null;
+  operationId: string | null;
+  operationType: OperationType;
+  operationStatus: OperationStatus;
+  operationStep: string | null;
+  operationPercent: number | null;
+  operationCancelRequested: boolean;
+  operationCreatedAt: Date;
+  /** The text of the sort's column, exact to the microsecond. */
+  sortValue: string;
+}
+
+/**
+ * The only place that derives a server's status: what Proxmox said counts for 60 seconds, after which the truth is
+ * that nobody knows.
+ */
+const STATUS = `case when s.lifecycle <> 'active' then s.lifecycle
+  when s.power_observed_at > now() - interval '60 seconds' then s.power_state else 'unknown' end`;
+
+const SORT_COLUMN: Record<ServerSort, 's.created_at' | 's.name'> = {
+  createdAt: 's.created_at',
+  '-createdAt': 's.created_at',
+  name: 's.name',
+  '-name': 's.name',
+};
+
+interface Condition {
+  sql: string;
+  bindings: Knex.RawBinding[];
+}
+
+/**
+ * The page is chosen first, by an index, and everything else joined to its few rows: the planner cannot be tempted
+ * into joining the whole table.
+ */
+function selectServers(conditions: Condition[], sort: ServerSort, limit: number): Condition {
+  const column = SORT_COLUMN[sort];
+  const direction = sort.startsWith('-') ? 'desc' : 'asc';
+  const order = `order by ${column} ${direction}, s.id ${direction}`;
+  const where = conditions.map(({ sql }) => `and ${sql}`).join(' ');
+  const sql = `
+    select s.id, s.account_id as "accountId", s.name, ${STATUS} as status, s.deleted_at is not null as "isDeleted",
+      p.id as "planId", p.name as "planName", t.id as "templateId", t.name as "templateName",
+      t.default_user as "defaultUser", s.vcpu, s.memory_mib as "memoryMib", s.disk_gib as "diskGib",
+      n.name as "nodeName", c.location, s.power_observed_at as "powerObservedAt", s.created_at as "createdAt",
+      held.addresses, o.id as "operationId", o.type as "operationType", o.status as "operationStatus",
+      o.step as "operationStep", o.percent as "operationPercent",
+      o.cancel_requested_at is not null as "operationCancelRequested", o.created_at as "operationCreatedAt",
+      ${column}::text as "sortValue"
+    from (select s.* from servers s where true ${where} ${order} limit ?) s
+    join plans p on p.id = s.plan_id
+    join templates t on t.id = s.template_id
+    join clusters c on c.id = s.cluster_id
+    left join nodes n on n.id = s.node_id
+    left join operations o on o.server_id = s.id and o.status in ('pending', 'running', 'needs_attention')
+    left join lateral (
+      select json_agg(json_build_object('address', host(a.address), 'prefix', masklen(pool.network),
+        'gateway', host(pool.gateway), 'family', family(a.address)) order by family(a.address), a.address) as addresses
+      from ip_leases l join ip_addresses a on a.id = l.ip_address_id join ip_pools pool on pool.id = a.pool_id
+      where l.server_id = s.id
+    ) held on true
+    ${order}`;
+  return { sql, bindings: [...conditions.flatMap(({ bindings }) => bindings), limit] };
+}
+
+/** Null stands for every account: an admin's view. */
+function ownedBy(accountIds: readonly string[] | null): Condition[] {
+  if (accountIds === null) return [];
+  // A plain `=` lets the ordered index deliver the page; `any` would sort all of the accounts' servers first.
+  const [only] = accountIds;
+  if (accountIds.length === 1 && only !== undefined) return [{ sql: 's.account_id = ?', bindings: [only] }];
+  return [{ sql: 's.account_id = any(?::uuid[])', bindings: [[...accountIds]] }];
+}
+
+function foundBy(search: string): Condition {
+  const pattern = `%${search.toLowerCase().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+  return {
+    sql: `(s.name like ? or exists (select 1 from ip_leases l join ip_addresses a on a.id = l.ip_address_id
+      where l.server_id = s.id and host(a.address) like ?))`,
+    bindings: [pattern, pattern],
+  };
+}
+
+function after(sort: ServerSort, { value, id }: PagePosition): Condition {
+  const column = SORT_COLUMN[sort];
+  const type = column === 's.name' ? 'text' : 'timestamptz';
+  const compare = sort.startsWith('-') ? '<' : '>';
+  return { sql: `(${column}, s.id) ${compare} (?::${type}, ?::uuid)`, bindings: [value, id] };
+}
+
+/** One page of living servers plus one row more, when there is more; one query. */
+export async function listServers(
+  database: Knex,
+  accountIds: readonly string[] | null,
+  query: ListServersQuery,
+  position: PagePosition | null,
+): Promise<ServerRow[]> {
+  const conditions: Condition[] = [
+    { sql: 's.deleted_at is null', bindings: [] },
+    ...ownedBy(accountIds),
+    ...(query.status ? [{ sql: `(${STATUS}) = ?`, bindings: [query.status] }] : []),
+    ...(query.search ? [foundBy(query.search)] : []),
+    ...(position ? [after(query.sort, position)] : []),
+  ];
+  const { sql, bindings } = selectServers(conditions, query.sort, query.limit + 1);
+  return queryRows<ServerRow>(database, sql, bindings);
+}
+
+/** A living server the caller may see, or undefined. */
+export async function findServer(
+  database: Knex,
+  accountIds: readonly string[] | null,
+  id: string,
+): Promise<ServerRow | undefined> {
+  const conditions = [
+    { sql: 's.id = ?', bindings: [id] },
+    { sql: 's.deleted_at is null', bindings: [] },
+    ...ownedBy(accountIds),
+  ];
+  const { sql, bindings } = selectServers(conditions, '-createdAt', 1);
+  const [row] = await queryRows<ServerRow>(database, sql, bindings);
+  return row;
+}
+
+/** These servers, deleted ones too; whose they are is for the caller to check. */
+export async function readServers(database: Knex, ids: readonly string[]): Promise<ServerRow[]> {
+  if (ids.length === 0) return [];
+  const conditions = [{ sql: 's.id = any(?::uuid[])', bindings: [[...ids]] }];
+  const { sql, bindings } = selectServers(conditions, '-createdAt', ids.length);
+  return queryRows<ServerRow>(database, sql, bindings);
+}

@@ -1,0 +1,86 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { serverWorkflowId } from '../contract/temporal.ts';
+import type { OperationType } from '../contract/operations.ts';
+import { Server } from '../db/models/server.ts';
+import { queryRows } from '../db/query-rows.ts';
+import type { Deps } from './deps.ts';
+import { withinDeadline } from './start-operation.ts';
+
+interface RunningOperation {
+  id: string;
+  serverId: string;
+  type: OperationType;
+  runId: string | null;
+  fence: number;
+}
+
+const RUNNING = `
+  select id, server_id as "serverId", type, run_id as "runId", fence from operations
+  where status in ('running', 'needs_attention') and started_at <= now() - ? * interval '1 millisecond'
+  order by started_at`;
+
+type SweepDeps = Pick<Deps, 'database' | 'temporal' | 'log'>;
+
+/**
+ * Fails operations whose workflow has ended, or does not exist, without finishing them (someone terminated it, or
+ * Temporal lost its data). It takes two rounds to be sure: between a workflow's last report and its end there is a
+ * moment. `suspects` carries operation id → fence from round to round. Rejects when Temporal cannot be reached,
+ * which says nothing about any workflow.
+ */
+export async function sweepLost(
+  deps: SweepDeps,
+  suspects: Map<string, number>,
+  runningForMs: number,
+): Promise<number> {
+  const operations = await queryRows<RunningOperation>(deps.database, RUNNING, [runningForMs]);
+  const known = new Set(operations.map(({ id }) => id));
+  for (const id of suspects.keys()) if (!known.has(id)) suspects.delete(id);
+  let lost = 0;
+  for (const operation of operations) {
+    if (await isWorkflowOpen(deps, operation)) suspects.delete(operation.id);
+    else if (suspects.get(operation.id) === operation.fence) lost += await failLost(deps, operation);
+    else suspects.set(operation.id, operation.fence);
+  }
+  return lost;
+}
+
+async function isWorkflowOpen(
+  { temporal }: SweepDeps,
+  { serverId, runId }: RunningOperation,
+): Promise<boolean> {
+  return withinDeadline(temporal, async () => {
+    try {
+      const handle = temporal.workflow.getHandle(serverWorkflowId(serverId), runId ?? undefined);
+      const { status } = await handle.describe();
+      return status.name === 'RUNNING' || status.name === 'PAUSED';
+    } catch (err) {
+      if (err instanceof WorkflowNotFoundError) return false;
+      throw err;
+    }
+  });
+}
+
+async function failLost(
+  { database, log }: SweepDeps,
+  { id, serverId, type, fence }: RunningOperation,
+): Promise<number> {
+  return database.transaction(async (trx) => {
+    const failed = await trx('operations')
+      .where({ id, fence })
+      .whereIn('status', ['running', 'needs_attention'])
+      .update({
+        status: 'failed',
+        // A zombie of the old run reports under a fence that is now too low.
+        fence: fence + 1,
+        finishedAt: trx.fn.now(),
+        errorCode: 'workflow_lost',
+        errorMessage: 'The workflow that carried this out is gone. What it had done stays as it is.',
+      });
+    // Half built, or half taken down: deleting it (again) is the way on, and its leases stay until then.
+    if (failed > 0 && (type === 'provision' || type === 'terminate')) {
+      await Server.query(trx).findById(serverId).whereNull('deletedAt').patch({ lifecycle: 'failed' });
+    }
+    if (failed > 0) log.error({ operationId: id, serverId, type }, 'workflow lost: operation failed');
+    return failed;
+  });
+}

@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Deps } from './deps.ts';
+import { sweepCancels, sweepPending, type SweepMemory } from './sweep-pending.ts';
+import { sweepLost } from './sweep-lost.ts';
+import { prune } from './prune.ts';
+
+type SweepDeps = Pick<Deps, 'database' | 'temporal' | 'log'>;
+
+export interface SweeperTimes {
+  everyMs: number;
+  /** How long a pending operation is left to the request that made it. */
+  pendingForMs: number;
+  /** How often, and from what age on, running operations are compared with their workflows. */
+  lostEveryMs: number;
+  runningForMs: number;
+  pruneEveryMs: number;
+}
+
+const TIMES: SweeperTimes = {
+  everyMs: 2_000,
+  pendingForMs: 3_000,
+  lostEveryMs: 15_000,
+  runningForMs: 60_000,
+  pruneEveryMs: 600_000,
+};
+
+export interface Sweeper {
+  stop(): Promise<void>;
+}
+
+/**
+ * The timer loop of every api process: starts what was left pending, passes on cancels, closes operations whose
+ * workflow is gone, and prunes. Outside Temporal on purpose, so that it works after Temporal was down.
+ */
+export function startSweeper(deps: SweepDeps, times: Partial<SweeperTimes> = {}): Sweeper {
+  const set = { ...TIMES, ...times };
+  const stopping = new AbortController();
+  const memory: SweepMemory = { notBefore: new Map() };
+  const suspects = new Map<string, number>();
+  const chores = [
+    { everyMs: set.everyMs, run: async () => sweepPending(deps, memory, set.pendingForMs) },
+    { everyMs: set.everyMs, run: async () => sweepCancels(deps, memory, set.pendingForMs) },
+    { everyMs: set.lostEveryMs, run: async () => sweepLost(deps, suspects, set.runningForMs) },
+    { everyMs: set.pruneEveryMs, run: async () => prune(deps.database) },
+  ];
+  const loops = chores.map(async ({ everyMs, run }) => {
+    while (!stopping.signal.aborted) {
+      // Jittered, so that several api processes do not ask the same at the same moment.
+      await sleep(everyMs * (0.75 + Math.random() / 2), undefined, { signal: stopping.signal }).catch(
+        () => undefined,
+      );
+      if (stopping.signal.aborted) return;
+      await run().catch((err: unknown) => deps.log.warn({ err }, 'sweep failed: trying again'));
+    }
+  });
+  return {
+    stop: async () => {
+      stopping.abort();
+      await Promise.all(loops);
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import {
+  isLive,
+  OPERATION_STEPS,
+  type Operation,
+  type OperationStatus,
+  type OperationStep,
+  type StepDefinition,
+  type StepState,
+} from '../../contract/operations.ts';
+import type { OperationRow } from '../operation-rows.ts';
+
+const iso = (at: string): string => new Date(at).toISOString();
+
+/** A step that was running when its operation ended shares the operation's fate. */
+function stateAtEnd(status: OperationStatus): StepState {
+  if (status === 'failed' || status === 'cancelled') return status;
+  return 'succeeded';
+}
+
+function toStep(row: OperationRow, { name, title }: StepDefinition): OperationStep {
+  const events = (row.events ?? []).filter((event) => event.step === name);
+  const latest = events.at(-1);
+  const step = { name, title, percent: null, message: null, task: row.tasks?.[name] ?? null };
+  if (!latest) {
+    return { ...step, state: isLive(row.status) ? 'pending' : 'skipped', startedAt: null, finishedAt: null };
+  }
+  const started = events.find((event) => event.state === 'running' && event.fence === latest.fence);
+  const startedAt = started ? iso(started.at) : null;
+  if (latest.state !== 'running') {
+    return { ...step, state: latest.state, startedAt, finishedAt: iso(latest.at), message: latest.message };
+  }
+  if (!isLive(row.status)) {
+    const finishedAt = row.finishedAt?.toISOString() ?? null;
+    return { ...step, state: stateAtEnd(row.status), startedAt, finishedAt, message: latest.message };
+  }
+  const isCurrent = row.step === name;
+  const message = (isCurrent ? row.note : null) ?? latest.message;
+  return {
+    ...step,
+    state: 'running',
+    startedAt,
+    finishedAt: null,
+    message,
+    percent: isCurrent ? row.percent : null,
+  };
+}
+
+/** An operation as its server's owner sees it, with every step it has, also those not reached. */
+export function toOperationView(row: OperationRow): Operation {
+  const { errorCode, errorMessage, errorCause } = row;
+  return {
+    id: row.id,
+    type: row.type,
+    status: row.status,
+    serverId: row.serverId,
+    serverName: row.serverName,
+    cancelRequested: row.cancelRequested,
+    steps: OPERATION_STEPS[row.type].map((step) => toStep(row, step)),
+    error:
+      errorCode === null ? null : { code: errorCode, message: errorMessage ?? errorCode, cause: errorCause },
+    requestId: row.requestId,
+    createdAt: row.createdAt.toISOString(),
+    startedAt: row.startedAt?.toISOString() ?? null,
+    finishedAt: row.finishedAt?.toISOString() ?? null,
+  };
+}

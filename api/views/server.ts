@@ -1,0 +1,38 @@
+import { stepTitle, type OperationSummary } from '../../contract/operations.ts';
+import type { Server } from '../../contract/servers.ts';
+import type { ServerRow } from '../server-rows.ts';
+
+function toOperationSummary(row: ServerRow): OperationSummary | null {
+  if (row.operationId === null) return null;
+  return {
+    id: row.operationId,
+    type: row.operationType,
+    status: row.operationStatus,
+    step: row.operationStep,
+    stepTitle: stepTitle(row.operationType, row.operationStep),
+    percent: row.operationPercent,
+    cancelRequested: row.operationCancelRequested,
+    createdAt: row.operationCreatedAt.toISOString(),
+  };
+}
+
+/** A server as its owner sees it. */
+export function toServerView(row: ServerRow): Server {
+  return {
+    id: row.id,
+    name: row.name,
+    status: row.status,
+    plan: { id: row.planId, name: row.planName },
+    template: { id: row.templateId, name: row.templateName },
+    vcpu: row.vcpu,
+    memoryMib: row.memoryMib,
+    diskGib: row.diskGib,
+    ipAddresses: row.addresses ?? [],
+    node: row.nodeName,
+    location: row.location,
+    defaultUser: row.defaultUser,
+    statusObservedAt: row.powerObservedAt?.toISOString() ?? null,
+    createdAt: row.createdAt.toISOString(),
+    operation: toOperationSummary(row),
+  };
+}
