@@ -4,18 +4,15 @@ import { ApiError, NetworkError } from '../api-error.ts';
 import { useNow } from '../hooks/use-now.ts';
 import { logIn } from '../session.ts';
 
-/** E-mail and password. `lockedEmail` asks the same person again. A rate limit counts down and then lets go. */
-export function LoginForm({ lockedEmail }: { lockedEmail?: string }) {
-  const [email, setEmail] = useState(lockedEmail ?? '');
-  const [password, setPassword] = useState('');
+/** One attempt at a time; after a rate limit none until its time is over. */
+function useLogIn() {
   const [error, setError] = useState<unknown>(null);
   const [isBusy, setIsBusy] = useState(false);
   const [blockedUntilMs, setBlockedUntilMs] = useState(0);
   const now = useNow(blockedUntilMs > 0 ? 500 : null);
   const waitSeconds = Math.max(0, Math.ceil((blockedUntilMs - now) / 1000));
 
-  async function submit(event: FormEvent): Promise<void> {
-    event.preventDefault();
+  async function attempt(email: string, password: string): Promise<void> {
     if (isBusy || waitSeconds > 0) return;
     setIsBusy(true);
     setError(null);
@@ -28,9 +25,22 @@ export function LoginForm({ lockedEmail }: { lockedEmail?: string }) {
       setIsBusy(false);
     }
   }
+  return { attempt, error, isBusy, waitSeconds };
+}
+
+/** E-mail and password. `lockedEmail` asks the same person again. A rate limit counts down and then lets go. */
+export function LoginForm({ lockedEmail }: { lockedEmail?: string }) {
+  const [email, setEmail] = useState(lockedEmail ?? '');
+  const [password, setPassword] = useState('');
+  const { attempt, error, isBusy, waitSeconds } = useLogIn();
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    void attempt(email, password);
+  }
 
   return (
-    <form onSubmit={(event) => void submit(event)} aria-label="Log in">
+    <form onSubmit={submit} aria-label="Log in">
       <FormGroup label="E-mail" labelFor="login-email">
         <InputGroup
           id="login-email"

@@ -1,4 +1,4 @@
-import { Button, Menu, MenuDivider, MenuItem, Popover } from '@blueprintjs/core';
+import { Button, Menu, MenuDivider, MenuItem, PopoverNext } from '@blueprintjs/core';
 import { CaretDown, Contrast, Flash, LogOut, Moon, Tick, User as UserIcon } from '@blueprintjs/icons';
 import type { ReactElement } from 'react';
 import type { User } from '../../../contract/auth.ts';
@@ -16,7 +16,7 @@ const THEMES: { theme: Theme; label: string; icon: ReactElement }[] = [
 export function UserMenu({ user }: { user: User }) {
   const chosen = useStore(themeStore);
   return (
-    <Popover
+    <PopoverNext
       placement="bottom-end"
       content={
         <Menu>
@@ -48,6 +48,6 @@ export function UserMenu({ user }: { user: User }) {
         aria-label={`Account menu of ${user.email}`}
         text={<span className="user-menu-name">{user.name || user.email}</span>}
       />
-    </Popover>
+    </PopoverNext>
   );
 }

@@ -32,19 +32,7 @@ export function DeleteDialog({ server, onClose }: { server: Server; onClose: () 
       <form onSubmit={confirm}>
         <DialogBody>
           <p>This cannot be undone.</p>
-          <dl className="losses">
-            <dt>Erased</dt>
-            <dd>The VM and everything on its {formatDisk(server.diskGib)} disk</dd>
-            <dt>Released</dt>
-            <dd>
-              {server.ipAddresses.length === 0
-                ? 'No address'
-                : server.ipAddresses.map((entry) => entry.address).join(', ')}
-              , for others to use
-            </dd>
-            <dt>Kept</dt>
-            <dd>The record of what was done to it</dd>
-          </dl>
+          <Losses server={server} />
           <FormGroup
             label={
               <>
@@ -85,5 +73,19 @@ export function DeleteDialog({ server, onClose }: { server: Server; onClose: () 
         />
       </form>
     </Dialog>
+  );
+}
+
+function Losses({ server }: { server: Server }) {
+  const addresses = server.ipAddresses.map((entry) => entry.address).join(', ');
+  return (
+    <dl className="losses">
+      <dt>Erased</dt>
+      <dd>The VM and everything on its {formatDisk(server.diskGib)} disk</dd>
+      <dt>Released</dt>
+      <dd>{addresses ? `${addresses}, for others to use` : 'No address'}</dd>
+      <dt>Kept</dt>
+      <dd>The record of what was done to it</dd>
+    </dl>
   );
 }

@@ -69,7 +69,7 @@ function NewServerForm({ plans, templates }: { plans: Plan[]; templates: Templat
 
   function change(field: DraftField, value: string): void {
     setDraft((before) => ({ ...before, [field]: value }));
-    setErrors(({ [field]: _, ...others }) => others);
+    setErrors((before) => Object.fromEntries(Object.entries(before).filter(([name]) => name !== field)));
   }
 
   function show(found: FieldErrors): void {

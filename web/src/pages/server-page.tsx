@@ -8,6 +8,7 @@ import { ErrorState } from '../components/error-state.tsx';
 import { PageTitle } from '../components/page-title.tsx';
 import { StatusLabel } from '../components/status-label.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
+import { useNow } from '../hooks/use-now.ts';
 import { useOperations } from '../hooks/use-operations.ts';
 import { useServer } from '../hooks/use-server.ts';
 import { isLiveOperation } from '../live-cache.ts';
@@ -102,11 +103,17 @@ function UnknownNotice({ server }: { server: Server }) {
   );
 }
 
+const FRESH_FAILURE_MS = 600_000;
+
 /** What is under way, or what failed last and still matters, above everything else. */
 function LatestOperation({ server }: { server: Server }) {
   const operations = useOperations(server.id);
   const latest = operations.data?.pages[0]?.items[0];
-  if (!latest || !(isLiveOperation(latest) || latest.status === 'failed')) return null;
+  const now = useNow(60_000);
+  if (!latest) return null;
+  const hasJustFailed =
+    latest.status === 'failed' && now - Date.parse(latest.finishedAt ?? latest.createdAt) < FRESH_FAILURE_MS;
+  if (!isLiveOperation(latest) && !hasJustFailed && server.status !== 'failed') return null;
   return (
     <section className="panel latest-operation" aria-label="Latest operation" aria-live="polite">
       <OperationDetails operation={latest} />

@@ -100,7 +100,11 @@ function FilterBar({
   onChange: (change: Partial<ServerFilter>) => void;
 }) {
   const [text, setText] = useState(filter.search);
-  useEffect(() => setText(filter.search), [filter.search]);
+  const [applied, setApplied] = useState(filter.search);
+  if (applied !== filter.search) {
+    setApplied(filter.search);
+    setText(filter.search);
+  }
   useEffect(() => {
     if (text.trim() === filter.search) return;
     const timer = setTimeout(() => onChange({ search: text.trim() }), TYPING_PAUSE_MS);

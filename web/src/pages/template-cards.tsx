@@ -22,7 +22,7 @@ export function TemplateCards({
         title: template.name,
         details: (
           <>
-            <span>{`${template.osName} ${template.osVersion}`}</span>
+            {systemOf(template)}
             <span>{`user ${template.defaultUser} · from ${formatDisk(template.minDiskGib)}`}</span>
           </>
         ),
@@ -30,4 +30,10 @@ export function TemplateCards({
       }))}
     />
   );
+}
+
+/** The system in words, unless the template's name says it already. */
+function systemOf({ name, osName, osVersion }: Template) {
+  const system = `${osName} ${osVersion}`;
+  return name.startsWith(system) ? null : <span>{system}</span>;
 }

@@ -1,0 +1,155 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import { expect, test } from 'vitest';
+import type { Operation } from '../../../contract/operations.ts';
+import type { Server } from '../../../contract/servers.ts';
+import { summarize } from '../live-cache.ts';
+import { renderApp } from '../render-app.tsx';
+import { type Handler, buildOperation, buildServer, fakeApi, ok, refusal } from '../test-api.ts';
+
+function open(server: Server, operations: Operation[] = [], routes: Record<string, Handler> = {}) {
+  const api = fakeApi({
+    'GET /servers': () => ok({ items: [server], nextCursor: null }),
+    [`GET /servers/${server.id}`]: () => ok(server),
+    [`GET /servers/${server.id}/operations`]: () => ok({ items: operations, nextCursor: null }),
+    ...routes,
+  });
+  return { api, ...renderApp(`/servers/${server.id}`) };
+}
+
+const power = async (name: string) =>
+  within(await screen.findByRole('group', { name: 'Power' })).getByRole('button', { name });
+
+test('the page shows what the server is and how to reach it', async () => {
+  open(buildServer());
+  expect(await screen.findByRole('heading', { name: 'web-1' })).toBeVisible();
+  expect(screen.getByText('ssh debian@203.0.113.10')).toBeVisible();
+  expect(screen.getByText('gateway 203.0.113.1')).toBeVisible();
+  expect(await power('Start')).toBeDisabled();
+  expect(await power('Reboot')).toBeEnabled();
+  expect(document.title).toBe('web-1 · Berth');
+});
+
+test('an action is done only after a confirmation that says what happens', async () => {
+  const server = buildServer();
+  const operation = buildOperation(server, 'shutdown');
+  const { api, user } = open(server, [], {
+    [`POST /servers/${server.id}/actions`]: () =>
+      ok({ server: { ...server, operation: summarize(operation) }, operation }, 202),
+  });
+  await user.click(await power('Shut down'));
+  const dialog = within(await screen.findByRole('dialog', { name: 'Shut down web-1?' }));
+  expect(dialog.getByText(/asked to shut down cleanly/)).toBeVisible();
+  expect(api.sent(`POST /servers/${server.id}/actions`)).toHaveLength(0);
+  await user.click(dialog.getByRole('checkbox'));
+  await user.click(dialog.getByRole('button', { name: 'Shut down' }));
+  const region = within(await screen.findByRole('region', { name: 'Latest operation' }));
+  expect(region.getByText('Waiting to start')).toBeVisible();
+  const [request] = api.sent(`POST /servers/${server.id}/actions`);
+  expect(request?.body).toEqual({ action: 'shutdown', force: true });
+  expect(request?.headers.get('idempotency-key')).toMatch(/^[0-9a-f-]{36}$/);
+  expect(await power('Reboot')).toBeDisabled();
+  expect(await power('Reboot')).toHaveAccessibleDescription(/“Shut down” is under way/);
+});
+
+test('a conflict names the operation in the way', async () => {
+  const server = buildServer();
+  const { user } = open(server, [], {
+    [`POST /servers/${server.id}/actions`]: () =>
+      refusal(409, 'server_busy', 'Another operation is under way', {
+        operation: { id: 'x', type: 'reboot', status: 'running' },
+        requestId: 'req-7',
+      }),
+  });
+  await user.click(await power('Power off'));
+  const dialog = within(await screen.findByRole('dialog'));
+  await user.click(dialog.getByRole('button', { name: 'Power off' }));
+  const alert = await dialog.findByRole('alert');
+  expect(alert).toHaveTextContent('“Reboot” is still under way');
+  expect(alert).toHaveTextContent('req-7');
+});
+
+test('steps move as events arrive, and a live operation can be cancelled', async () => {
+  const server = buildServer({ status: 'provisioning' });
+  const operation = buildOperation(server, 'provision', { status: 'running' });
+  const { api, user } = open({ ...server, operation: summarize(operation) }, [operation], {
+    [`POST /operations/${operation.id}/cancel`]: () => ok({ ...operation, cancelRequested: true }, 202),
+  });
+  const region = within(await screen.findByRole('region', { name: 'Latest operation' }));
+  await screen.findByText('Live');
+  const steps = operation.steps.map((step, index) =>
+    index === 2 ? { ...step, state: 'running' as const, percent: 30, message: '0.9 GiB of 3.0 GiB' } : step,
+  );
+  api.emit('operation', { ...operation, steps });
+  expect(await region.findByRole('progressbar', { name: 'Copy the template' })).toHaveAttribute(
+    'aria-valuenow',
+    '30',
+  );
+  expect(region.getByText('0.9 GiB of 3.0 GiB')).toBeVisible();
+  await user.click(region.getByRole('button', { name: 'Cancel' }));
+  expect(await region.findByRole('button', { name: 'Cancelling' })).toBeDisabled();
+});
+
+test('a failed operation shows what Proxmox said, the code and what to do next', async () => {
+  const server = buildServer({ status: 'failed' });
+  const operation = buildOperation(server, 'provision', {
+    status: 'failed',
+    error: { code: 'storage_full', message: 'The clone failed', cause: 'lvcreate: insufficient free space' },
+  });
+  open(server, [operation]);
+  const region = within(await screen.findByRole('region', { name: 'Latest operation' }));
+  expect(region.getByText('The storage is full')).toBeVisible();
+  expect(region.getByText('lvcreate: insufficient free space')).toBeVisible();
+  expect(region.getByText('storage_full')).toBeVisible();
+  expect(region.getByText(/What to do now/)).toBeVisible();
+});
+
+test('an unknown server says when Proxmox was last heard and that it may be running', async () => {
+  open(buildServer({ status: 'unknown' }));
+  expect(await screen.findByText(/It may well be running/)).toBeVisible();
+  expect(screen.getByText('Unknown')).toBeVisible();
+  expect(screen.queryByText('Stopped')).toBeNull();
+});
+
+test('deleting asks for the name, lists what is lost and ends in the list', async () => {
+  const server = buildServer();
+  const operation = buildOperation(server, 'terminate');
+  const deleting = { ...server, status: 'deleting' as const, operation: summarize(operation) };
+  const { api, user, router } = open(server, [], {
+    [`DELETE /servers/${server.id}`]: () => ok({ server: deleting, operation }, 202),
+  });
+  await screen.findByText('Live');
+  await user.click(await screen.findByRole('button', { name: 'Delete server' }));
+  const dialog = within(await screen.findByRole('dialog', { name: 'Delete web-1?' }));
+  expect(dialog.getByText(/everything on its 40 GiB disk/)).toBeVisible();
+  expect(dialog.getByText(/203\.0\.113\.10/)).toBeVisible();
+  const confirm = dialog.getByRole('button', { name: 'Delete server' });
+  await user.type(dialog.getByLabelText(/Type web-1 to confirm/), 'web-2');
+  expect(confirm).toBeDisabled();
+  await user.clear(dialog.getByLabelText(/Type web-1 to confirm/));
+  await user.type(dialog.getByLabelText(/Type web-1 to confirm/), 'web-1');
+  await user.click(confirm);
+  expect(await screen.findByText('Deleting')).toBeVisible();
+  api.on('GET /servers', () => ok({ items: [], nextCursor: null }));
+  api.emit('server-deleted', { id: server.id });
+  await waitFor(() => expect(router.state.location.pathname).toBe('/'));
+  expect(await screen.findByText('web-1 was deleted.')).toBeInTheDocument();
+});
+
+test('the activity lists operations with their outcome', async () => {
+  const server = buildServer();
+  const { user } = open(server, [
+    buildOperation(server, 'reboot', { status: 'succeeded' }),
+    buildOperation(server, 'provision', { status: 'succeeded' }),
+  ]);
+  await user.click(await screen.findByRole('tab', { name: 'Activity' }));
+  const items = within(await screen.findByRole('list', { name: 'Operations' })).getAllByRole('heading');
+  expect(items.map((item) => item.textContent)).toEqual(['Reboot', 'Create']);
+  await user.click(screen.getByRole('button', { name: 'Steps of Create' }));
+  expect(screen.getByText('Copy the template')).toBeVisible();
+});
+
+test('a server that does not exist is not found', async () => {
+  fakeApi();
+  renderApp('/servers/99999999-9999-4999-8999-999999999999');
+  expect(await screen.findByText('There is nothing here')).toBeVisible();
+});
