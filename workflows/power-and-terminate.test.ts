@@ -1,0 +1,176 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { orderServer, requestOperation, settled, startWorkflow } from '../tests/order.ts';
+import {
+  connectTemporal,
+  createEstate,
+  startWorkers,
+  type Estate,
+  type TestTemporal,
+} from '../tests/stack.ts';
+import { recordHistory } from '../tests/record-history.ts';
+import { until } from '../tests/until.ts';
+import { IpLease } from '../db/models/ip-lease.ts';
+import { OperationTask } from '../db/models/operation-task.ts';
+import { Server } from '../db/models/server.ts';
+import { VmidLease } from '../db/models/vmid-lease.ts';
+import type { OperationParams } from '../db/models/operation.ts';
+import type { OperationType } from '../contract/operations.ts';
+
+describe('power actions and deletion on a simulated cluster', () => {
+  let estate: Estate;
+  let temporal: TestTemporal;
+  let workers: { stop(): Promise<void> };
+
+  beforeAll(async () => {
+    [estate, temporal] = await Promise.all([createEstate(), connectTemporal()]);
+    workers = await startWorkers(estate.deps, temporal.queuePrefix);
+  });
+  afterAll(async () => {
+    await workers.stop();
+    await temporal.close();
+    await estate.close();
+  });
+  afterEach(() => estate.simulator.faults.clear());
+
+  /** Carries out one operation after the other's workflow has closed. */
+  async function carryOut(server: Server, type: OperationType, params: OperationParams = {}) {
+    const operation = await requestOperation(estate, server, type, params);
+    const handle = await startWorkflow(temporal, operation);
+    await handle.result().catch(() => undefined);
+    await recordHistory(type, handle);
+    return settled(estate, operation);
+  }
+
+  async function runningServer(name: string): Promise<{ server: Server; vmid: number }> {
+    const { server, operation } = await orderServer(estate, name);
+    await (await startWorkflow(temporal, operation)).result();
+    const { vmid } = await VmidLease.query(estate.database)
+      .findOne({ serverId: server.id })
+      .throwIfNotFound();
+    return { server, vmid };
+  }
+
+  const vmOf = (vmid: number) => estate.simulator.state.vms[vmid];
+  const powerOf = async ({ id }: Server) => (await Server.query(estate.database).findById(id))?.powerState;
+
+  it('shuts down, starts, reboots, resets and stops, and ends only when Proxmox shows it', async () => {
+    const { server, vmid } = await runningServer('power');
+    expect(await carryOut(server, 'shutdown')).toMatchObject({ status: 'succeeded' });
+    expect([vmOf(vmid)?.guest, await powerOf(server)]).toEqual([null, 'stopped']);
+    expect(await carryOut(server, 'start')).toMatchObject({ status: 'succeeded' });
+    expect(await powerOf(server)).toBe('running');
+    const before = vmOf(vmid)?.guest?.pid;
+    expect(await carryOut(server, 'reboot')).toMatchObject({ status: 'succeeded' });
+    expect(vmOf(vmid)?.guest?.pid).not.toBe(before);
+    expect(await powerOf(server)).toBe('running');
+    expect(await carryOut(server, 'reset')).toMatchObject({ status: 'succeeded' });
+    expect(await carryOut(server, 'stop')).toMatchObject({ status: 'succeeded' });
+    expect([vmOf(vmid)?.guest, await powerOf(server)]).toEqual([null, 'stopped']);
+  });
+
+  it('succeeds without a call when the wanted state is there already', async () => {
+    const { server } = await runningServer('already');
+    const starts = estate.simulator.state.tasks.filter(({ type }) => type === 'qmstart').length;
+    expect(await carryOut(server, 'start')).toMatchObject({ status: 'succeeded' });
+    expect(estate.simulator.state.tasks.filter(({ type }) => type === 'qmstart')).toHaveLength(starts);
+  });
+
+  it('reboots once although the answer to the reboot was lost', async () => {
+    const { server } = await runningServer('reboot-once');
+    const reboots = () => estate.simulator.state.tasks.filter(({ type }) => type === 'qmreboot').length;
+    const before = reboots();
+    estate.simulator.faults.add({ method: 'POST', path: '/status/reboot$', when: 'after', action: 'drop' });
+    expect(await carryOut(server, 'reboot')).toMatchObject({ status: 'succeeded' });
+    expect(reboots() - before).toBe(1);
+  });
+
+  it('says that the guest did not shut down, leaves it running, and powers it off when told to force', async () => {
+    const { server } = await runningServer('deaf');
+    estate.simulator.faults.add({ action: 'ignoreShutdown' });
+    await carryOut(server, 'stop');
+    await carryOut(server, 'start');
+    const refused = await carryOut(server, 'shutdown', { timeoutSeconds: 5 });
+    expect(refused).toMatchObject({ status: 'failed', errorCode: 'guest_did_not_shut_down' });
+    expect(await powerOf(server)).toBe('running');
+    const forced = await carryOut(server, 'shutdown', { timeoutSeconds: 5, force: true });
+    expect(forced).toMatchObject({ status: 'succeeded' });
+    expect(await powerOf(server)).toBe('stopped');
+  });
+
+  it('fails with vm_gone when somebody deleted the VM behind its back', async () => {
+    const { server, vmid } = await runningServer('gone');
+    delete estate.simulator.state.vms[vmid];
+    expect(await carryOut(server, 'start')).toMatchObject({ status: 'failed', errorCode: 'vm_gone' });
+  });
+
+  const remains = async ({ id: serverId }: Server, vmid: number) => ({
+    vm: vmOf(vmid) !== undefined,
+    volumes: Object.values(estate.simulator.state.volumes).filter((volume) => volume.vmid === vmid).length,
+    vmids: await VmidLease.query(estate.database).where({ serverId }).resultSize(),
+    addresses: await IpLease.query(estate.database).where({ serverId }).resultSize(),
+    lifecycle: (await Server.query(estate.database).findById(serverId))?.lifecycle,
+  });
+  const NOTHING = { vm: false, volumes: 0, vmids: 0, addresses: 0, lifecycle: 'deleted' };
+
+  it('deletes a running server with its disks, VM id and address', async () => {
+    const { server, vmid } = await runningServer('delete-running');
+    expect(await carryOut(server, 'terminate')).toMatchObject({ status: 'succeeded' });
+    expect(await remains(server, vmid)).toEqual(NOTHING);
+  });
+
+  it('deletes a stopped server', async () => {
+    const { server, vmid } = await runningServer('delete-stopped');
+    await carryOut(server, 'stop');
+    expect(await carryOut(server, 'terminate')).toMatchObject({ status: 'succeeded' });
+    expect(await remains(server, vmid)).toEqual(NOTHING);
+  });
+
+  it('deletes a server whose VM is gone already', async () => {
+    const { server, vmid } = await runningServer('delete-gone');
+    delete estate.simulator.state.vms[vmid];
+    for (const [key, volume] of Object.entries(estate.simulator.state.volumes)) {
+      if (volume.vmid === vmid) delete estate.simulator.state.volumes[key];
+    }
+    expect(await carryOut(server, 'terminate')).toMatchObject({ status: 'succeeded' });
+    expect(await remains(server, vmid)).toEqual(NOTHING);
+  });
+
+  it('deletes a server that was never built', async () => {
+    const { server, operation } = await orderServer(estate, 'never-built');
+    await operation.$query(estate.database).patch({ status: 'cancelled', finishedAt: new Date() });
+    expect(await carryOut(server, 'terminate')).toMatchObject({ status: 'succeeded' });
+    expect(await remains(server, 0)).toEqual(NOTHING);
+  });
+
+  it('deletes a server whose clone is still running on Proxmox after its workflow was lost', async () => {
+    estate.simulator.faults.add({
+      method: 'POST',
+      path: '/clone$',
+      when: 'after',
+      action: 'slowTask',
+      ms: 60_000,
+    });
+    const { server, operation } = await orderServer(estate, 'half-built');
+    const handle = await startWorkflow(temporal, operation);
+    const saved = () => OperationTask.query(estate.database).findById([operation.id, 'clone']);
+    await until(async () => (await saved()) !== undefined);
+    await handle.terminate('an operator pressed Terminate');
+    await operation
+      .$query(estate.database)
+      .patch({ status: 'failed', errorCode: 'workflow_lost', finishedAt: new Date() });
+    const { vmid } = await VmidLease.query(estate.database)
+      .findOne({ serverId: server.id })
+      .throwIfNotFound();
+    expect(await carryOut(server, 'terminate')).toMatchObject({ status: 'succeeded' });
+    expect(await remains(server, vmid)).toEqual(NOTHING);
+  });
+
+  it('goes on deleting when it is cancelled', async () => {
+    const { server, vmid } = await runningServer('no-way-back');
+    const operation = await requestOperation(estate, server, 'terminate');
+    const handle = await startWorkflow(temporal, operation);
+    await handle.cancel();
+    expect(await settled(estate, operation)).toMatchObject({ status: 'succeeded' });
+    expect(await remains(server, vmid)).toEqual(NOTHING);
+  });
+});
