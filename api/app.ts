@@ -15,6 +15,7 @@ import { docsRoutes } from './routes/docs.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { serverActionRoutes } from './routes/server-actions.ts';
 import { serverRoutes } from './routes/servers.ts';
 import { userRoutes } from './routes/users.ts';
 
@@ -39,6 +40,7 @@ function createRouter(deps: Deps): Router {
     ...userRoutes(),
     ...catalogRoutes(deps),
     ...serverRoutes(deps),
+    ...serverActionRoutes(deps),
     ...operationRoutes(deps),
     ...eventRoutes(deps),
     ...healthRoutes(deps),

@@ -4,6 +4,8 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { serverWorkflowId } from '../contract/temporal.ts';
 import { isLive } from '../contract/operations.ts';
 import { Operation } from '../db/models/operation.ts';
+import { IpLease } from '../db/models/ip-lease.ts';
+import { Secret } from '../db/models/secret.ts';
 import { Server } from '../db/models/server.ts';
 import { audit } from './audit.ts';
 import { visibleAccounts, type CurrentUser } from './current-user.ts';
@@ -47,8 +49,11 @@ export async function requestCancel(
 /** Takes back what the request itself changed; nothing has happened on Proxmox yet. */
 async function undoRequest(trx: Knex, { serverId, type, params }: Operation): Promise<void> {
   if (type === 'provision') {
-    await trx('ip_leases').where({ serverId }).delete();
-    await Server.query(trx).findById(serverId).patch({ lifecycle: 'failed' });
+    const server = await Server.query(trx).findById(serverId).throwIfNotFound();
+    const secretIds = [server.passwordSecretId, server.userDataSecretId].filter((id) => id !== null);
+    await IpLease.query(trx).delete().where({ serverId });
+    await server.$query(trx).patch({ lifecycle: 'failed', passwordSecretId: null, userDataSecretId: null });
+    await Secret.query(trx).delete().whereIn('id', secretIds);
   }
   if (type === 'terminate' && params.previousLifecycle) {
     await Server.query(trx).findById(serverId).patch({ lifecycle: params.previousLifecycle });

@@ -1,9 +1,19 @@
 import type { Knex } from 'knex';
 import type { Context } from 'koa';
+import { Accepted } from '../contract/servers.ts';
 import type { Deps } from './deps.ts';
 import { mutate, sendReply, type Reply } from './idempotency.ts';
 import { currentUser } from './middleware/authenticate.ts';
 import { startNow } from './start-now.ts';
+
+/** How every accepted change is described. */
+export const ACCEPTED = {
+  202: {
+    description: 'Accepted; follow it at Location',
+    schema: Accepted,
+    headers: { Location: 'The operation: /operations/<id>' },
+  },
+};
 
 /** Commits a requested change under the request's Idempotency-Key, starts its workflow and answers 202. */
 export async function changeServer(

@@ -29,7 +29,7 @@ export interface Endpoint extends Description {
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodObject;
-  handle(ctx: Context): Promise<void>;
+  handle: (ctx: Context) => Promise<void>;
 }
 
 interface Input<P, Q, B> {
@@ -46,7 +46,7 @@ interface Declaration<
   params?: P;
   query?: Q;
   body?: B;
-  handle(ctx: Context, input: Input<P, Q, B>): Promise<void> | void;
+  handle: (ctx: Context, input: Input<P, Q, B>) => Promise<void> | void;
 }
 
 /**

@@ -3,14 +3,9 @@ import { z } from 'zod';
 import { Problem } from '../contract/problem.ts';
 import type { Endpoint } from './endpoint.ts';
 
-const IdempotencyKey = z
-  .string()
-  .min(1)
-  .max(255)
-  .optional()
-  .meta({
-    description: 'The same key with the same request gets the same answer, and the change is made once',
-  });
+const IdempotencyKey = z.string().min(1).max(255).optional().meta({
+  description: 'The same key with the same request gets the same answer, and the change is made once',
+});
 
 /** Describes the declared endpoints as an OpenAPI 3.1 document. */
 export function openApiDocument(endpoints: Endpoint[], publicUrl: string | undefined): object {

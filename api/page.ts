@@ -3,7 +3,7 @@ import { encodeCursor } from './cursor.ts';
 interface PageOptions<Row, View> {
   limit: number;
   sort: string;
-  toView(row: Row): View;
+  toView: (row: Row) => View;
 }
 
 /** Cuts `limit` rows off, and turns the one row more into a cursor. */

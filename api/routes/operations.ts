@@ -1,14 +1,18 @@
 import { z } from 'zod';
 import { Operation } from '../../contract/operations.ts';
+import { ListOperationsQuery, OperationList } from '../../contract/servers.ts';
 import { cancelWorkflow, requestCancel } from '../cancel-operation.ts';
 import { visibleAccounts } from '../current-user.ts';
+import { decodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../endpoint.ts';
 import { NotFound } from '../errors.ts';
 import { mutate, sendReply } from '../idempotency.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { logOf } from '../middleware/request-id.ts';
-import { findOperation } from '../operation-rows.ts';
+import { findOperation, listOperations } from '../operation-rows.ts';
+import { toPage } from '../page.ts';
+import { findServer } from '../server-rows.ts';
 import { toOperationView } from '../views/operation.ts';
 
 const ById = z.object({ id: z.uuid() });
@@ -19,6 +23,25 @@ export function operationRoutes({
   jwtSecret,
 }: Pick<Deps, 'database' | 'temporal' | 'jwtSecret'>): Endpoint[] {
   return [
+    endpoint({
+      method: 'get',
+      path: '/servers/:id/operations',
+      tag: 'Operations',
+      summary: "A server's operations, newest first",
+      auth: 'bearer',
+      params: ById,
+      query: ListOperationsQuery,
+      answers: { 200: { description: 'One page', schema: OperationList } },
+      problems: ['not_found', 'invalid_input'],
+      async handle(ctx, { params: { id }, query }) {
+        const position = decodeCursor('-createdAt', query.cursor);
+        if (!(await findServer(database, visibleAccounts(currentUser(ctx)), id))) {
+          throw new NotFound('There is no such server.');
+        }
+        const rows = await listOperations(database, id, query.limit, position);
+        ctx.body = toPage(rows, { limit: query.limit, sort: '-createdAt', toView: toOperationView });
+      },
+    }),
     endpoint({
       method: 'get',
       path: '/operations/:id',

@@ -1,14 +1,5 @@
 import { z } from 'zod';
-import {
-  Accepted,
-  CreateServer,
-  ListOperationsQuery,
-  ListServersQuery,
-  OperationList,
-  Server,
-  ServerAction,
-  ServerList,
-} from '../../contract/servers.ts';
+import { CreateServer, ListServersQuery, Server, ServerList } from '../../contract/servers.ts';
 import { Server as ServerModel } from '../../db/models/server.ts';
 import { createServer } from '../create-server.ts';
 import { visibleAccounts } from '../current-user.ts';
@@ -16,24 +7,14 @@ import { decodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../endpoint.ts';
 import { NotFound } from '../errors.ts';
-import { changeServer } from '../change-server.ts';
+import { ACCEPTED, changeServer } from '../change-server.ts';
 import { currentUser } from '../middleware/authenticate.ts';
-import { listOperations } from '../operation-rows.ts';
 import { toPage } from '../page.ts';
-import { checkActionFits, paramsOfAction } from '../power-action.ts';
 import { acceptedReply, insertOperation, lockServer } from '../request-operation.ts';
 import { findServer, listServers } from '../server-rows.ts';
-import { toOperationView } from '../views/operation.ts';
 import { toServerView } from '../views/server.ts';
 
 const ById = z.object({ id: z.uuid() });
-const ACCEPTED = {
-  202: {
-    description: 'Accepted; follow it at Location',
-    schema: Accepted,
-    headers: { Location: 'The operation: /operations/<id>' },
-  },
-};
 
 export function serverRoutes(
   deps: Pick<Deps, 'database' | 'temporal' | 'secretBox' | 'jwtSecret'>,
@@ -113,48 +94,6 @@ export function serverRoutes(
           await ServerModel.query(trx).findById(id).patch({ lifecycle: 'deleting' });
           return acceptedReply(trx, id, operationId);
         });
-      },
-    }),
-    endpoint({
-      method: 'post',
-      path: '/servers/:id/actions',
-      tag: 'Servers',
-      summary: 'Start, shut down, stop, reboot or reset a server',
-      auth: 'bearer',
-      idempotent: true,
-      params: ById,
-      body: ServerAction,
-      answers: ACCEPTED,
-      problems: ['not_found', 'invalid_input', 'server_busy', 'invalid_state'],
-      async handle(ctx, { params: { id }, body }) {
-        const user = currentUser(ctx);
-        const params = paramsOfAction(body);
-        await changeServer(deps, ctx, body, async (trx) => {
-          const server = await lockServer(trx, user, id);
-          // First the operation: a live one says more than the state it has brought about.
-          const operationId = await insertOperation(trx, ctx, { user, server, type: body.action, params });
-          checkActionFits(server);
-          return acceptedReply(trx, id, operationId);
-        });
-      },
-    }),
-    endpoint({
-      method: 'get',
-      path: '/servers/:id/operations',
-      tag: 'Operations',
-      summary: "A server's operations, newest first",
-      auth: 'bearer',
-      params: ById,
-      query: ListOperationsQuery,
-      answers: { 200: { description: 'One page', schema: OperationList } },
-      problems: ['not_found', 'invalid_input'],
-      async handle(ctx, { params: { id }, query }) {
-        const position = decodeCursor('-createdAt', query.cursor);
-        if (!(await findServer(database, visibleAccounts(currentUser(ctx)), id))) {
-          throw new NotFound('There is no such server.');
-        }
-        const rows = await listOperations(database, id, query.limit, position);
-        ctx.body = toPage(rows, { limit: query.limit, sort: '-createdAt', toView: toOperationView });
       },
     }),
   ];

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { ServerAction } from '../../contract/servers.ts';
+import { ACCEPTED, changeServer } from '../change-server.ts';
+import type { Deps } from '../deps.ts';
+import { endpoint, type Endpoint } from '../endpoint.ts';
+import { currentUser } from '../middleware/authenticate.ts';
+import { checkActionFits, paramsOfAction } from '../power-action.ts';
+import { acceptedReply, insertOperation, lockServer } from '../request-operation.ts';
+
+export function serverActionRoutes(deps: Pick<Deps, 'database' | 'temporal' | 'jwtSecret'>): Endpoint[] {
+  return [
+    endpoint({
+      method: 'post',
+      path: '/servers/:id/actions',
+      tag: 'Servers',
+      summary: 'Start, shut down, stop, reboot or reset a server',
+      auth: 'bearer',
+      idempotent: true,
+      params: ById,
+      body: ServerAction,
+      answers: ACCEPTED,
+      problems: ['not_found', 'invalid_input', 'server_busy', 'invalid_state'],
+      async handle(ctx, { params: { id }, body }) {
+        const user = currentUser(ctx);
+        const params = paramsOfAction(body);
+        await changeServer(deps, ctx, body, async (trx) => {
+          const server = await lockServer(trx, user, id);
+          // First the operation: a live one says more than the state it has brought about.
+          const operationId = await insertOperation(trx, ctx, { user, server, type: body.action, params });
+          checkActionFits(server);
+          return acceptedReply(trx, id, operationId);
+        });
+      },
+    }),
+  ];
+}
