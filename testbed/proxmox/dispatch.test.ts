@@ -171,7 +171,7 @@ describe('the server around the API', () => {
 
   test('says goodbye with the hundredth answer on one connection', async () => {
     const one = `GET /api2/json/version HTTP/1.1\r\nHost: x\r\n${authorization}\r\n\r\n`;
-    const text = await sendRaw(simulator, one.repeat(100));
+    const text = await sendRaw(simulator, one.repeat(100), { staysOpen: true });
     const connections = text.match(/^Connection: .*$/gm)?.map((line) => line.trim());
     expect(connections).toHaveLength(100);
     expect(connections?.slice(-2)).toEqual(['Connection: Keep-Alive', 'Connection: close']);

@@ -89,18 +89,21 @@ export function createTestClient(simulator: Simulator) {
       const { data } = await call('GET', path, params);
       return data as Record<string, unknown>;
     },
-    close: () => dispatcher.close(),
+    close: () => dispatcher.destroy(),
   };
 }
 
 export type TestClient = ReturnType<typeof createTestClient>;
 
 /** Sends bytes over TLS and answers all that comes back. */
-export function sendRaw(simulator: Simulator, text: string): Promise<string> {
+export function sendRaw(simulator: Simulator, text: string, { staysOpen = false } = {}): Promise<string> {
   const { hostname, port } = new URL(simulator.url);
   return new Promise((resolve, reject) => {
     let received = '';
-    const socket = connect({ host: hostname, port: Number(port), ca: simulator.ca }, () => socket.end(text));
+    const socket = connect({ host: hostname, port: Number(port), ca: simulator.ca }, () => {
+      socket.write(text);
+      if (!staysOpen) socket.end();
+    });
     socket.on('data', (chunk: Buffer) => (received += chunk.toString('latin1')));
     socket.on('error', reject);
     socket.on('close', () => resolve(received));
