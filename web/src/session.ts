@@ -17,8 +17,10 @@ export const sessionStore = createStore<SessionState>({ status: 'restoring' });
 
 const REFRESH_LOCK = 'berth-refresh';
 const otherTabs = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('berth-session');
-otherTabs?.addEventListener('message', (event) => {
-  if (event.data === 'logout') sessionStore.set({ status: 'anonymous', loggedOut: true });
+otherTabs?.addEventListener('message', ({ data }) => {
+  const { status } = sessionStore.get();
+  if (data === 'logout') sessionStore.set({ status: 'anonymous', loggedOut: true });
+  else if (status === 'expired' || status === 'anonymous') void refreshSession().catch(() => false);
 });
 
 async function post(path: string, body?: unknown): Promise<Response> {
@@ -40,11 +42,12 @@ function activate(session: Session): void {
   sessionStore.set({ status: 'active', accessToken: session.accessToken, user: session.user });
 }
 
-/** Throws ApiError when refused (also `rate_limited` with its delay), NetworkError when nothing answered. */
+/** Logs in here and in every other tab that waits for it. Throws ApiError when refused (also `rate_limited` with its delay), NetworkError when nothing answered. */
 export async function logIn(email: string, password: string): Promise<void> {
   const response = await post('/login', { email, password });
   if (!response.ok) throw await readProblem(response);
   activate((await response.json()) as Session);
+  otherTabs?.postMessage('login');
 }
 
 /** Ends the session here and in every other tab, even when the API cannot be told. */

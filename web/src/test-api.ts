@@ -121,6 +121,10 @@ export interface TestApi {
   on: (route: string, handler: Handler) => void;
   /** Sends an event to whoever is connected. */
   emit: (event: string, data: unknown) => void;
+  /** Opens another event stream, for routes that answer `GET /events` themselves. */
+  openStream: () => Response;
+  /** Ends every event stream, asking for a new attempt after `retryMs`. */
+  endStreams: (retryMs: number) => void;
 }
 
 /** Puts a fake API behind `fetch`: a session to restore, an open event stream, and whatever `routes` answer. */
@@ -157,6 +161,14 @@ export function fakeApi(routes: Record<string, Handler> = {}): TestApi {
     emit: (event, data) => {
       const message = `id: ${requests.length}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
       for (const stream of streams) stream.enqueue(text.encode(message));
+    },
+    openStream: () => eventStream(streams),
+    endStreams: (retryMs) => {
+      for (const stream of streams) {
+        stream.enqueue(text.encode(`retry: ${retryMs}\n\n`));
+        stream.close();
+      }
+      streams.clear();
     },
   };
 }

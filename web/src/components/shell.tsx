@@ -11,7 +11,7 @@ import { UserMenu } from './user-menu.tsx';
 
 /** The frame around every page of somebody who is logged in. */
 export function Shell() {
-  return <RequireSession>{(user) => <Frame user={user} />}</RequireSession>;
+  return <RequireSession>{(user) => <Frame key={user.id} user={user} />}</RequireSession>;
 }
 
 function Frame({ user }: { user: User }) {

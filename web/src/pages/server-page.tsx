@@ -2,6 +2,7 @@ import { Callout, Spinner, Tab, Tabs } from '@blueprintjs/core';
 import { ChevronLeft } from '@blueprintjs/icons';
 import { useEffect, useState } from 'react';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
+import type { Operation } from '../../../contract/operations.ts';
 import type { Server } from '../../../contract/servers.ts';
 import { problemCode } from '../api-error.ts';
 import { ErrorState } from '../components/error-state.tsx';
@@ -12,6 +13,7 @@ import { useNow } from '../hooks/use-now.ts';
 import { useOperations } from '../hooks/use-operations.ts';
 import { useServer } from '../hooks/use-server.ts';
 import { isLiveOperation } from '../live-cache.ts';
+import { OPERATION_STATUS_WORDS, operationName } from '../operation-words.ts';
 import { showToast } from '../toaster.tsx';
 import { AddressList } from './address-list.tsx';
 import { DeleteServer } from './delete-server.tsx';
@@ -115,10 +117,19 @@ function LatestOperation({ server }: { server: Server }) {
     latest.status === 'failed' && now - Date.parse(latest.finishedAt ?? latest.createdAt) < FRESH_FAILURE_MS;
   if (!isLiveOperation(latest) && !hasJustFailed && server.status !== 'failed') return null;
   return (
-    <section className="panel latest-operation" aria-label="Latest operation" aria-live="polite">
+    <section className="panel latest-operation" aria-label="Latest operation">
+      <span className="visually-hidden" role="status">
+        {announce(latest)}
+      </span>
       <OperationDetails operation={latest} />
     </section>
   );
+}
+
+/** What a screen reader says as the operation moves on; the ticking times stay silent. */
+function announce(operation: Operation): string {
+  const step = operation.steps.find(({ state }) => state === 'running');
+  return `${operationName(operation.type)}: ${step?.title ?? OPERATION_STATUS_WORDS[operation.status]}`;
 }
 
 function ServerTabs({ server }: { server: Server }) {

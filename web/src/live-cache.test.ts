@@ -1,0 +1,58 @@
+import type { InfiniteData } from '@tanstack/react-query';
+import { expect, test } from 'vitest';
+import type { Server, ServerList } from '../../contract/servers.ts';
+import { applyServer, applyServerDeleted, putServer, serversKey, summarize, withNews } from './live-cache.ts';
+import { createQueryClient } from './query-client.ts';
+import { buildOperation, buildServer } from './test-api.ts';
+
+const ALL = { search: '', status: '', sort: '' };
+const pagesOf = (...items: Server[]): InfiniteData<ServerList, string | null> => ({
+  pages: [{ items, nextCursor: null }],
+  pageParams: [null],
+});
+const names = (pages: InfiniteData<ServerList, string | null>): string[] =>
+  pages.pages.flatMap((page) => page.items.map((item) => item.name));
+
+test('a new server goes in front of the list that is newest first, and into no other', () => {
+  const old = buildServer({ name: 'old', createdAt: '2026-01-01T00:00:00Z' });
+  const recent = buildServer({ name: 'new', createdAt: '2026-01-02T00:00:00Z' });
+  expect(names(putServer(pagesOf(old), recent, ALL))).toEqual(['new', 'old']);
+  expect(names(putServer(pagesOf(old), recent, { ...ALL, sort: 'name' }))).toEqual(['old']);
+  expect(names(putServer(pagesOf(old), recent, { ...ALL, status: 'stopped' }))).toEqual(['old']);
+  expect(names(putServer(pagesOf(old), recent, { ...ALL, search: '203.0.113' }))).toEqual(['new', 'old']);
+});
+
+test('a server leaves a list whose status it no longer has', () => {
+  const server = buildServer();
+  const stopped = { ...server, status: 'stopped' as const };
+  expect(names(putServer(pagesOf(server), stopped, { ...ALL, status: 'running' }))).toEqual([]);
+});
+
+test('an answer that was under way does not undo what an event said meanwhile', async () => {
+  const client = createQueryClient();
+  const server = buildServer();
+  const gone = buildServer({ name: 'gone' });
+  const answer = await withNews(
+    async () => {
+      applyServer(client, { ...server, status: 'stopped' });
+      applyServerDeleted(client, gone.id);
+      return [server, gone];
+    },
+    (rows) => rows,
+    (_, rows) => rows,
+  );
+  expect(answer.map(({ name, status }) => [name, status])).toEqual([['web-1', 'stopped']]);
+});
+
+test('a deleted server leaves every list', () => {
+  const client = createQueryClient();
+  const server = buildServer();
+  client.setQueryData(serversKey(ALL), pagesOf(server));
+  applyServerDeleted(client, server.id);
+  expect(names(client.getQueryData(serversKey(ALL)) ?? pagesOf(server))).toEqual([]);
+});
+
+test('a finished operation no longer holds its server', () => {
+  const operation = buildOperation(buildServer(), 'start', { status: 'succeeded' });
+  expect(summarize(operation)).toBeNull();
+});
