@@ -292,6 +292,7 @@ function agentMethods({ call }: Session) {
           method: 'POST',
           template: `${QEMU}/agent/ping`,
           path: { node, vmid },
+          isRepeatable: true,
         });
         return 'answering';
       } catch (error) {

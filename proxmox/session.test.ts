@@ -284,6 +284,13 @@ describe('several endpoints', () => {
     expect(node.seen).toHaveLength(1);
   });
 
+  it('repeats a read on a lone endpoint when its connection was lost', async () => {
+    let answers = 0;
+    const node = await startNode((res, { socket }) => (answers++ === 0 ? socket.destroy() : json(res, 1)));
+    expect(await openSession([node.url]).call(ANYTHING, { method: 'GET', template: '/x' })).toBe(1);
+    expect(node.seen).toHaveLength(2);
+  });
+
   it('says unreachable when none answers', async () => {
     const session = openSession([await deadUrl(), await deadUrl()]);
     const error = await failureOf(session.call(ANYTHING, { method: 'PUT', template: '/x' }));
@@ -385,6 +392,15 @@ describe('tickets', () => {
     const error = await failureOf(session.call(ANYTHING, { method: 'GET', template: '/x' }));
     expect(error).toMatchObject({ kind: 'auth', status: 401 });
     expect(logins).toHaveLength(3);
+  });
+
+  it('says that a write was not made when its login got no answer', async () => {
+    const node = await startNode((_res, { socket }) => socket.destroy());
+    const session = createSession({ endpoints: [node.url], ticket, fingerprint });
+    onTestFinished(session.close);
+    const error = await failureOf(session.call(ANYTHING, { method: 'POST', template: '/x' }));
+    expect(error).toMatchObject({ kind: 'unreachable', sent: false });
+    expect(node.seen.every(({ url }) => url.endsWith('/access/ticket'))).toBe(true);
   });
 });
 

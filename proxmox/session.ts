@@ -3,6 +3,8 @@ import { Ticket } from './answers.ts';
 import { classifyAnswer, ProxmoxError } from './errors.ts';
 import { createTransport } from './transport.ts';
 import type { RawAnswer, TransportOptions } from './transport.ts';
+import { createTicketLogin } from './ticket-login.ts';
+import type { IssuedTicket, TicketLogin } from './ticket-login.ts';
 
 export type ProxmoxAuth =
   | { token: { id: string; secret: string }; ticket?: never }
@@ -33,6 +35,8 @@ export interface Call {
   path?: Record<string, string | number>;
   params?: Record<string, ParameterValue>;
   signal?: AbortSignal;
+  /** A POST that may be made twice without harm. */
+  isRepeatable?: boolean;
 }
 
 export interface Session {
@@ -41,25 +45,15 @@ export interface Session {
   close: () => Promise<void>;
 }
 
-/** Tickets live 2 h; renewed at half of it. */
-const TICKET_RENEWAL_MS = 60 * 60 * 1000;
-
 const Envelope = z.object({
   data: z.unknown(),
   message: z.string().optional(),
   errors: z.record(z.string(), z.coerce.string()).optional(),
 });
 
-interface Login {
-  ticket: string;
-  csrf: string;
-  renewAt: number;
-}
-
 /** An authenticated way to call Proxmox: credentials, parameter encoding, deadlines, answers. */
 export function createSession(options: SessionOptions): Session {
   const transport = createTransport(options);
-  let login: Promise<Login> | undefined;
 
   async function send(call: Call, auth: Record<string, string>): Promise<RawAnswer> {
     const encoded = encodeParameters(call.params ?? {});
@@ -76,6 +70,7 @@ export function createSession(options: SessionOptions): Session {
           ...(inQuery ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
         },
         ...(inQuery ? {} : { body: encoded }),
+        isRepeatable: isRepeatable(call),
         timeoutMs:
           call.method === 'GET' ? (options.timeouts?.read ?? 10_000) : (options.timeouts?.mutate ?? 35_000),
         ...(call.signal ? { signal: call.signal } : {}),
@@ -92,63 +87,54 @@ export function createSession(options: SessionOptions): Session {
     }
   }
 
-  async function logIn(username: string, password: string): Promise<Login> {
-    const call: Call = { method: 'POST', template: '/access/ticket', params: { username, password } };
-    const answer = readAnswer(Ticket, call, await send(call, {}));
-    if (answer.NeedTFA) {
-      throw new ProxmoxError({
-        kind: 'auth',
-        code: 'proxmox_auth_failed',
-        reason: 'this user needs a second factor',
-        sent: false,
-      });
-    }
-    return {
-      ticket: answer.ticket,
-      csrf: answer.CSRFPreventionToken,
-      renewAt: Date.now() + TICKET_RENEWAL_MS,
+  async function logIn(username: string, password: string): Promise<IssuedTicket> {
+    const request: Call = {
+      method: 'POST',
+      template: '/access/ticket',
+      params: { username, password },
+      isRepeatable: true,
     };
+    const {
+      ticket,
+      CSRFPreventionToken: csrf,
+      NeedTFA,
+    } = readAnswer(Ticket, request, await send(request, {}));
+    if (!NeedTFA) return { ticket, csrf };
+    const reason = 'this user needs a second factor';
+    throw new ProxmoxError({ kind: 'auth', code: 'proxmox_auth_failed', reason, sent: false });
   }
 
-  function currentLogin({ username, password }: { username: string; password: string }): Promise<Login> {
-    login ??= logIn(username, password);
-    login = login.then(
-      // A valid ticket is accepted as the password; should it have died, the real one is tried.
-      (held) =>
-        held.renewAt > Date.now()
-          ? held
-          : logIn(username, held.ticket).catch(() => logIn(username, password)),
-    );
-    login.catch(() => {
-      login = undefined;
-    });
-    return login;
+  async function sendWithTicket(login: TicketLogin, request: Call): Promise<RawAnswer> {
+    const issued = await login.current();
+    const answer = await send(request, ticketHeaders(issued, request.method));
+    if (answer.status !== 401) return answer;
+    // Refused before anything was done; the key that signed the ticket may be gone.
+    login.forget(issued);
+    return send(request, ticketHeaders(await login.current(), request.method));
   }
 
-  async function credentials(method: Call['method']): Promise<Record<string, string>> {
-    if (options.token) return { authorization: `PVEAPIToken=${options.token.id}=${options.token.secret}` };
-    const { ticket, csrf } = await currentLogin(options.ticket);
-    return {
-      cookie: `PVEAuthCookie=${encodeURIComponent(ticket)}`,
-      ...(method === 'GET' ? {} : { csrfpreventiontoken: csrf }),
-    };
-  }
+  const tickets = options.ticket && createTicketLogin(options.ticket, logIn);
+  const authorization = options.token && `PVEAPIToken=${options.token.id}=${options.token.secret}`;
 
   async function call<T extends z.ZodType>(schema: T, request: Call): Promise<z.output<T>> {
-    let answer = await send(request, await credentials(request.method));
-    if (answer.status === 401 && options.ticket) {
-      // Refused before anything was done: the ticket may have been signed with a key that is gone.
-      login = undefined;
-      answer = await send(request, await credentials(request.method));
-    }
+    const answer = await (tickets
+      ? sendWithTicket(tickets, request)
+      : send(request, authorization ? { authorization } : {}));
     return readAnswer(schema, request, answer);
   }
 
   return { call, close: transport.close };
 }
 
+const isRepeatable = (call: Call) => call.method === 'GET' || call.isRepeatable === true;
+
+function ticketHeaders({ ticket, csrf }: IssuedTicket, method: Call['method']): Record<string, string> {
+  const cookie = `PVEAuthCookie=${encodeURIComponent(ticket)}`;
+  return method === 'GET' ? { cookie } : { cookie, csrfpreventiontoken: csrf };
+}
+
 function readAnswer<T extends z.ZodType>(schema: T, call: Call, answer: RawAnswer): z.output<T> {
-  const isRead = call.method === 'GET';
+  const isRead = isRepeatable(call);
   const envelope = parseEnvelope(answer.body);
   if (answer.status !== 200) {
     // The body's message survives characters that the reason phrase does not, but older versions lack it.

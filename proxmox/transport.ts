@@ -20,6 +20,8 @@ export interface RawRequest {
   headers: Record<string, string>;
   body?: string;
   timeoutMs: number;
+  /** Has no effect, or the same when made twice. */
+  isRepeatable: boolean;
   signal?: AbortSignal;
 }
 
@@ -65,10 +67,11 @@ export function createTransport(options: TransportOptions): Transport {
   let preferred = 0;
 
   async function send(request: RawRequest): Promise<RawAnswer> {
-    const first = preferred;
+    const order = pools.map((_, offset) => (preferred + offset) % pools.length);
+    // A lone endpoint gets a second chance: pveproxy's workers come and go, and take idle connections with them.
+    if (order.length === 1 && request.isRepeatable) order.push(0);
     let failure: ProxmoxError | undefined;
-    for (let offset = 0; offset < pools.length; offset++) {
-      const index = (first + offset) % pools.length;
+    for (const index of order) {
       try {
         // oxlint-disable-next-line no-await-in-loop -- the next endpoint is tried only after this one failed
         const answer = await exchange(pools[index]!, request); // index is below pools.length
@@ -77,7 +80,7 @@ export function createTransport(options: TransportOptions): Transport {
       } catch (error) {
         if (!(error instanceof ProxmoxError)) throw error;
         failure = error;
-        if (error.sent) break;
+        if (error.sent || (pools.length === 1 && !isConnectionLost(error.cause))) break;
       }
     }
     throw failure!; // there is at least one pool, so the loop has returned or failed
@@ -92,9 +95,9 @@ export function createTransport(options: TransportOptions): Transport {
 }
 
 /** One request on one pool. The header and body go out in one write: undici corks the socket around a string body. */
-function exchange(pool: Pool, request: RawRequest): Promise<RawAnswer> {
+async function exchange(pool: Pool, request: RawRequest): Promise<RawAnswer> {
+  request.signal?.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<RawAnswer>();
-  const isRead = request.method === 'GET';
   const chunks: Buffer[] = [];
   let started = false;
   let status = 0;
@@ -104,29 +107,14 @@ function exchange(pool: Pool, request: RawRequest): Promise<RawAnswer> {
 
   const fail = (error: Error) => {
     settle();
-    reject(
-      stopped === request.signal?.reason && stopped ? stopped : classifyTransport(error, started && !isRead),
-    );
+    const isAborted = stopped !== undefined && stopped === request.signal?.reason;
+    reject(isAborted ? stopped : classifyTransport(error, started && !request.isRepeatable));
   };
-  const halt = (error: Error) => {
+  const settle = onStop(request, (error) => {
     stopped = error;
     if (stop) stop(error);
     else fail(error);
-  };
-  const onAbort = () => halt(request.signal?.reason as Error); // an AbortSignal's reason is an error unless a caller insists
-  const timer = setTimeout(
-    () => halt(Object.assign(new Error(`no answer within ${request.timeoutMs} ms`), { code: 'ETIMEDOUT' })),
-    request.timeoutMs,
-  );
-  const settle = () => {
-    clearTimeout(timer);
-    request.signal?.removeEventListener('abort', onAbort);
-  };
-  if (request.signal?.aborted) {
-    settle();
-    return Promise.reject(request.signal.reason as Error);
-  }
-  request.signal?.addEventListener('abort', onAbort, { once: true });
+  });
 
   pool.dispatch(
     {
@@ -158,6 +146,24 @@ function exchange(pool: Pool, request: RawRequest): Promise<RawAnswer> {
     },
   );
   return promise;
+}
+
+/** Calls back at the deadline or on abort, until the returned function is called. */
+function onStop({ timeoutMs, signal }: RawRequest, halt: (error: Error) => void): () => void {
+  const onTimeout = () =>
+    halt(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: 'ETIMEDOUT' }));
+  const onAbort = () => halt(signal?.reason as Error); // an error, unless a caller insists on aborting with something else
+  const timer = setTimeout(onTimeout, timeoutMs);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  return () => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+  };
+}
+
+function isConnectionLost(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(code);
 }
 
 function createConnect(options: TransportOptions): buildConnector.connector {
