@@ -33,8 +33,9 @@ export async function ensureCluster(
     });
     const present = await Cluster.query(trx).findOne({ name: settings.name });
     if (!present) return Cluster.query(trx).insertAndFetch({ ...columns, tokenSecretId: secret.id });
-    const updated = await present.$query(trx).patchAndFetch({ ...columns, tokenSecretId: secret.id });
-    await Secret.query(trx).deleteById(present.tokenSecretId);
+    const { id, tokenSecretId: former } = present;
+    const updated = await Cluster.query(trx).patchAndFetchById(id, { ...columns, tokenSecretId: secret.id });
+    await Secret.query(trx).deleteById(former);
     return updated;
   });
 }
