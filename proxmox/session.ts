@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Ticket } from './answers.ts';
 import { classifyAnswer, ProxmoxError } from './errors.ts';
 import { createTransport } from './transport.ts';
-import type { RawAnswer, TransportOptions } from './transport.ts';
+import type { RawAnswer, RawRequest, TransportOptions } from './transport.ts';
 import { createTicketLogin } from './ticket-login.ts';
 import type { IssuedTicket, TicketLogin } from './ticket-login.ts';
 
@@ -56,25 +56,10 @@ export function createSession(options: SessionOptions): Session {
   const transport = createTransport(options);
 
   async function send(call: Call, auth: Record<string, string>): Promise<RawAnswer> {
-    const encoded = encodeParameters(call.params ?? {});
-    const inQuery = call.method === 'GET' || call.method === 'DELETE';
     const started = performance.now();
     let status: number | null = null;
     try {
-      const answer = await transport.send({
-        method: call.method,
-        path: expandPath(call.template, call.path ?? {}) + (inQuery && encoded ? `?${encoded}` : ''),
-        headers: {
-          accept: 'application/json',
-          ...auth,
-          ...(inQuery ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
-        },
-        ...(inQuery ? {} : { body: encoded }),
-        isRepeatable: isRepeatable(call),
-        timeoutMs:
-          call.method === 'GET' ? (options.timeouts?.read ?? 10_000) : (options.timeouts?.mutate ?? 35_000),
-        ...(call.signal ? { signal: call.signal } : {}),
-      });
+      const answer = await transport.send(toRawRequest(call, auth, options.timeouts));
       status = answer.status;
       return answer;
     } finally {
@@ -131,6 +116,36 @@ const isRepeatable = (call: Call) => call.method === 'GET' || call.isRepeatable 
 function ticketHeaders({ ticket, csrf }: IssuedTicket, method: Call['method']): Record<string, string> {
   const cookie = `PVEAuthCookie=${encodeURIComponent(ticket)}`;
   return method === 'GET' ? { cookie } : { cookie, csrfpreventiontoken: csrf };
+}
+
+function toRawRequest(
+  call: Call,
+  auth: Record<string, string>,
+  { read = 10_000, mutate = 35_000 }: { read?: number; mutate?: number } = {},
+): RawRequest {
+  const encoded = encodeParameters(call.params ?? {});
+  const path = expandPath(call.template, call.path ?? {});
+  const common = {
+    method: call.method,
+    timeoutMs: call.method === 'GET' ? read : mutate,
+    isRepeatable: isRepeatable(call),
+    ...(call.signal ? { signal: call.signal } : {}),
+  };
+  // GET and DELETE with a body are refused (501).
+  if (call.method === 'GET' || call.method === 'DELETE') {
+    return {
+      ...common,
+      path: encoded ? `${path}?${encoded}` : path,
+      headers: { accept: 'application/json', ...auth },
+    };
+  }
+  const type = 'application/x-www-form-urlencoded';
+  return {
+    ...common,
+    path,
+    headers: { accept: 'application/json', 'content-type': type, ...auth },
+    body: encoded,
+  };
 }
 
 function readAnswer<T extends z.ZodType>(schema: T, call: Call, answer: RawAnswer): z.output<T> {
