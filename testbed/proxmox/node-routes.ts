@@ -47,7 +47,7 @@ export const nodeRoutes: Route[] = [
           version: '#1 SMP PREEMPT_DYNAMIC PMX 6.14.8-2',
           machine: 'x86_64',
         },
-        'boot-info': { mode: 'efi', secureboot: 0 },
+        'boot-info': { mode: 'efi' },
         cpuinfo: {
           model: 'AMD EPYC 9354P 32-Core Processor',
           vendor: 'AuthenticAMD',

@@ -1,6 +1,7 @@
 import { connect } from 'node:tls';
 
 import { Agent, fetch } from 'undici';
+import type { Headers, Response } from 'undici';
 
 import type { Simulator } from './simulator.ts';
 
@@ -19,6 +20,22 @@ interface CallOptions {
   json?: boolean;
 }
 
+function bodyOf(params: Record<string, unknown>, isJson: boolean): string | undefined {
+  if (Object.keys(params).length === 0) return undefined;
+  return isJson ? JSON.stringify(params) : formOf(params);
+}
+
+function formOf(params: Record<string, unknown>): string {
+  const pairs = Object.entries(params).map(([key, value]) => [key, String(value)]);
+  return new URLSearchParams(pairs).toString();
+}
+
+async function readAnswer(res: Response): Promise<Answer> {
+  const text = await res.text();
+  const { data, errors, message } = (text.startsWith('{') ? JSON.parse(text) : {}) as Partial<Answer>;
+  return { status: res.status, reason: res.statusText, text, data, errors, message, headers: res.headers };
+}
+
 /** A client for tests of the simulator: form bodies, the seeded token, certificate checked. */
 export function createTestClient(simulator: Simulator) {
   const dispatcher = new Agent({ connect: { ca: simulator.ca } });
@@ -28,62 +45,42 @@ export function createTestClient(simulator: Simulator) {
     method: string,
     path: string,
     params: Record<string, unknown> = {},
-    options: CallOptions = {},
+    { json = false, headers }: CallOptions = {},
   ): Promise<Answer> {
-    const form = new URLSearchParams(
-      Object.entries(params).map(([key, value]) => [key, String(value)] as [string, string]),
-    ).toString();
     const inQuery = method === 'GET' || method === 'DELETE';
-    const body = inQuery || form === '' ? undefined : options.json ? JSON.stringify(params) : form;
-    const type = options.json ? 'application/json' : 'application/x-www-form-urlencoded';
-    const res = await fetch(`${simulator.url}/api2/json${path}${inQuery && form ? `?${form}` : ''}`, {
+    const query = inQuery ? formOf(params) : '';
+    const body = inQuery ? undefined : bodyOf(params, json);
+    const type = json ? 'application/json' : 'application/x-www-form-urlencoded';
+    const res = await fetch(`${simulator.url}/api2/json${path}${query && '?'}${query}`, {
       method,
       dispatcher,
-      headers: options.headers ?? { authorization, ...(body === undefined ? {} : { 'content-type': type }) },
+      headers: headers ?? { authorization, ...(body === undefined ? {} : { 'content-type': type }) },
       ...(body === undefined ? {} : { body }),
     });
-    const text = await res.text();
-    const parsed = text.startsWith('{')
-      ? (JSON.parse(text) as { data: unknown; errors?: Record<string, string>; message?: string })
-      : { data: undefined };
-    return {
-      status: res.status,
-      reason: res.statusText,
-      text,
-      data: parsed.data,
-      errors: parsed.errors,
-      message: parsed.message,
-      headers: res.headers as unknown as Headers,
-    };
+    return readAnswer(res);
   }
 
   /** Waits for a task by polling its status, and answers how it ended. */
   async function exitOf(upid: unknown): Promise<string> {
-    const node = String(upid).split(':')[1];
     for (;;) {
-      const { data } = await call('GET', `/nodes/${node}/tasks/${encodeURIComponent(String(upid))}/status`);
+      const { data } = await call('GET', `${taskPath(upid)}/status`);
       const { status, exitstatus } = data as { status: string; exitstatus?: string };
       if (status === 'stopped') return exitstatus ?? '';
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
 
-  async function logOf(upid: unknown): Promise<string[]> {
-    const node = String(upid).split(':')[1];
-    const path = `/nodes/${node}/tasks/${encodeURIComponent(String(upid))}/log`;
-    const { data } = await call('GET', path, { limit: 0 });
-    return (data as { t: string }[]).map(({ t }) => t);
-  }
-
   return {
     call,
     exitOf,
-    logOf,
-    /** Makes a call that answers a UPID and waits for the task. */
+    async logOf(upid: unknown): Promise<string[]> {
+      const { data } = await call('GET', `${taskPath(upid)}/log`, { limit: 0 });
+      return (data as { t: string }[]).map(({ t }) => t);
+    },
+    /** Makes a call that answers a UPID and waits for the task; a refusal comes as its status and reason. */
     async run(method: string, path: string, params: Record<string, unknown> = {}): Promise<string> {
       const answer = await call(method, path, params);
-      if (answer.status !== 200) return `${answer.status} ${answer.reason}`;
-      return exitOf(answer.data);
+      return answer.status === 200 ? exitOf(answer.data) : `${answer.status} ${answer.reason}`;
     },
     async read(path: string, params: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
       const { data } = await call('GET', path, params);
@@ -91,6 +88,11 @@ export function createTestClient(simulator: Simulator) {
     },
     close: () => dispatcher.destroy(),
   };
+}
+
+function taskPath(upid: unknown): string {
+  const [, node] = String(upid).split(':');
+  return `/nodes/${node}/tasks/${encodeURIComponent(String(upid))}`;
 }
 
 export type TestClient = ReturnType<typeof createTestClient>;
