@@ -116,10 +116,10 @@ export const getOperation = (id: string, signal?: AbortSignal): Promise<Operatio
   json(`/operations/${id}`, { signal });
 
 export const listPlans = (signal?: AbortSignal): Promise<z.infer<typeof PlanList>> =>
-  json('/plans?limit=100', { signal });
+  json('/plans', { signal });
 
 export const listTemplates = (signal?: AbortSignal): Promise<z.infer<typeof TemplateList>> =>
-  json('/templates?limit=100', { signal });
+  json('/templates', { signal });
 
 export const createServer = (body: CreateServer, idempotencyKey: string): Promise<Accepted> =>
   json('/servers', { method: 'POST', body, idempotencyKey });

@@ -11,9 +11,11 @@ export type LiveState = 'connecting' | 'live' | 'polling' | 'offline';
 export const liveStore = createStore<LiveState>('connecting');
 
 const FIRST_DELAY_MS = 1_000;
+const SOON_MS = 300;
 const LONGEST_DELAY_MS = 30_000;
-/** The API sends a comment now and then; silence for this long means the connection is dead. */
-const SILENCE_MS = 60_000;
+const CONNECT_MS = 15_000;
+/** The API sends a comment every 15 s; silence for this long means that the connection is dead. */
+const SILENCE_MS = 45_000;
 
 type EventData = { [Name in ServerEventName]: z.infer<(typeof ServerEvents)[Name]> };
 
@@ -39,54 +41,65 @@ export function startLive(client: QueryClient): () => void {
 const stateWithoutStream = (): LiveState => (navigator.onLine && reachability.get() ? 'polling' : 'offline');
 
 async function keepConnected(client: QueryClient, signal: AbortSignal, wake: Wake): Promise<void> {
-  const stream: StreamMemory = { lastEventId: null, retryMs: FIRST_DELAY_MS };
+  const memory: StreamMemory = { lastEventId: null, retryMs: FIRST_DELAY_MS, isAlive: false };
   let failures = 0;
   while (!signal.aborted) {
-    const lived = await readStream(client, signal, stream).catch(() => false);
+    memory.isAlive = false;
+    await readStream(client, signal, memory).catch(() => null);
     if (signal.aborted) return;
-    failures = lived ? 0 : failures + 1;
-    liveStore.set(stateWithoutStream());
-    const delayMs = Math.min(LONGEST_DELAY_MS, stream.retryMs * 2 ** Math.max(0, failures - 1));
-    await wake.orAfter(delayMs * (0.75 + Math.random() / 2));
+    if (memory.isAlive) {
+      // The API ends streams now and then, for one when the access token does: the next one is usually had at once.
+      failures = 0;
+      liveStore.set('connecting');
+      await wake.orAfter(Math.random() * SOON_MS);
+    } else {
+      failures += 1;
+      liveStore.set(stateWithoutStream());
+      const delayMs = Math.min(LONGEST_DELAY_MS, memory.retryMs * 2 ** (failures - 1));
+      await wake.orAfter(delayMs * (0.75 + Math.random() / 2));
+    }
   }
 }
 
 interface StreamMemory {
   lastEventId: string | null;
   retryMs: number;
+  /** Whether the present stream has carried anything yet. */
+  isAlive: boolean;
 }
 
-/** Resolves with true when a stream that carried something ended; rejects when none could be had. */
-async function readStream(client: QueryClient, signal: AbortSignal, memory: StreamMemory): Promise<boolean> {
+/** Reads one stream until it ends; rejects when none could be had or it broke. */
+async function readStream(client: QueryClient, signal: AbortSignal, memory: StreamMemory): Promise<void> {
   const attempt = new AbortController();
   const abort = (): void => attempt.abort();
   signal.addEventListener('abort', abort);
   window.addEventListener('offline', abort);
-  let silence = setTimeout(abort, SILENCE_MS);
+  let silence = setTimeout(abort, CONNECT_MS);
   try {
     const headers: Record<string, string> = { accept: 'text/event-stream' };
     if (memory.lastEventId) headers['last-event-id'] = memory.lastEventId;
     const response = await apiFetch('/events', { headers, signal: attempt.signal });
-    if (!response.body) return false;
-    const isResumed = memory.lastEventId !== null;
+    const reader = response.body?.getReader();
+    if (!reader) return;
+    attempt.signal.addEventListener('abort', () => void reader.cancel().catch(() => null));
     liveStore.set('live');
-    if (!isResumed) void catchUp(client);
+    if (memory.lastEventId === null) void catchUp(client);
     const parser = createParser({
-      onEvent: (event) => receive(client, event, memory),
+      onEvent: (event) => receive(client, event),
+      onId: (id) => {
+        memory.lastEventId = id;
+      },
       onRetry: (retryMs) => {
         memory.retryMs = retryMs;
       },
     });
-    const reader = response.body.getReader();
     const decoder = new TextDecoder();
-    attempt.signal.addEventListener('abort', () => void reader.cancel().catch(() => null));
-    let lived = false;
     for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return lived;
-      lived = true;
       clearTimeout(silence);
       silence = setTimeout(abort, SILENCE_MS);
+      const { done, value } = await reader.read();
+      if (done) return;
+      memory.isAlive = true;
       parser.feed(decoder.decode(value, { stream: true }));
     }
   } finally {
@@ -97,8 +110,7 @@ async function readStream(client: QueryClient, signal: AbortSignal, memory: Stre
   }
 }
 
-function receive(client: QueryClient, event: EventSourceMessage, memory: StreamMemory): void {
-  if (event.id) memory.lastEventId = event.id;
+function receive(client: QueryClient, event: EventSourceMessage): void {
   const name = event.event as ServerEventName | undefined;
   const data = JSON.parse(event.data || '{}') as unknown;
   if (name === 'server') applyServer(client, data as EventData['server']);

@@ -8,19 +8,23 @@ import { formatDisk } from '../format-size.ts';
 import { useSubmit } from '../hooks/use-submit.ts';
 import { applyAccepted } from '../live-cache.ts';
 
-/** Lists what is lost and asks for the name, so that nobody deletes the wrong server. */
-export function DeleteDialog({ server, onClose }: { server: Server; onClose: () => void }) {
+function useDelete(server: Server, onAccepted: () => void) {
   const client = useQueryClient();
   const submit = useSubmit();
-  const [typed, setTyped] = useState('');
-  const isConfirmed = typed.trim() === server.name;
-  const remove = useMutation({
+  return useMutation({
     mutationFn: () => submit({ delete: server.id }, (key) => deleteServer(server.id, key)),
     onSuccess: (accepted) => {
       applyAccepted(client, accepted);
-      onClose();
+      onAccepted();
     },
   });
+}
+
+/** Lists what is lost and asks for the name, so that nobody deletes the wrong server. */
+export function DeleteDialog({ server, onClose }: { server: Server; onClose: () => void }) {
+  const [typed, setTyped] = useState('');
+  const isConfirmed = typed.trim() === server.name;
+  const remove = useDelete(server, onClose);
 
   function confirm(event: FormEvent): void {
     event.preventDefault();
