@@ -35,9 +35,6 @@ const simulator = await startSimulator({
   ...(rootPassword ? { rootPassword } : {}),
 });
 const control = await startControlServer(simulator, options.controlPort);
-const { url, fingerprint, token, ca } = simulator;
-process.stdout.write(`${JSON.stringify({ url, fingerprint, controlUrl: control.url, token, ca })}\n`);
-
 async function stop(): Promise<void> {
   await control.close();
   await simulator.close();
@@ -45,3 +42,7 @@ async function stop(): Promise<void> {
 }
 process.once('SIGTERM', () => void stop());
 process.once('SIGINT', () => void stop());
+
+// Printed last: whoever reads it may end this process at once.
+const { url, fingerprint, token, ca } = simulator;
+process.stdout.write(`${JSON.stringify({ url, fingerprint, controlUrl: control.url, token, ca })}\n`);

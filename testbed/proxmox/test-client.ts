@@ -26,8 +26,9 @@ function bodyOf(params: Record<string, unknown>, isJson: boolean): string | unde
 }
 
 function formOf(params: Record<string, unknown>): string {
-  const pairs = Object.entries(params).map(([key, value]) => [key, String(value)]);
-  return new URLSearchParams(pairs).toString();
+  const form = new URLSearchParams();
+  for (const [key, value] of Object.entries(params)) form.append(key, String(value));
+  return form.toString();
 }
 
 async function readAnswer(res: Response): Promise<Answer> {
