@@ -9,7 +9,7 @@ import { createTaskWatcher, parseUpid } from './tasks.ts';
 import type { TaskProgress, TaskSource } from './tasks.ts';
 
 const INTERVAL = 20;
-const TIMING = { intervalMs: INTERVAL, firstCheckMs: 3, graceMs: 60 };
+const TIMING = { intervalMs: INTERVAL, firstCheckMs: 3, graceMs: 250 };
 
 let lastPid = 0;
 function newUpid(node = 'pve1'): string {
