@@ -138,9 +138,7 @@ async function sealSecret(
 /** Proxmox's own prefix, BC:24:11, and three random bytes; drawn again in the rare case that they are taken. */
 async function insertServer(trx: Knex, row: Partial<Server>): Promise<Server> {
   for (;;) {
-    const macAddress = `bc:24:11:${randomBytes(3)
-      .toString('hex')
-      .replace(/(..)(?!$)/g, '$1:')}`;
+    const macAddress = `bc2411${randomBytes(3).toString('hex')}`;
     const [inserted] = await trx('servers')
       .insert({ ...row, macAddress })
       .onConflict('macAddress')

@@ -1,7 +1,10 @@
 import type { Context } from 'koa';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { NotFound } from './errors.ts';
 import type { ProblemCode } from '../contract/problem.ts';
+
+/** The parameters of paths that name one thing. */
+export const ById = z.object({ id: z.uuid() });
 
 export interface Answer {
   description: string;

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import bunyan from 'bunyan';
+import { request } from 'undici';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { PASSWORD } from './builders.ts';
 import { createApp } from '../api/app.ts';
@@ -101,11 +102,13 @@ export interface TestApi {
 
 /** The real application on a free port, with a database of its own. */
 export async function startTestApi(overrides: Partial<Deps> = {}): Promise<TestApi> {
-  const { url: databaseUrl, database, drop } = await createTestDatabase();
+  const testDatabase = await createTestDatabase();
+  const { url: databaseUrl, database } = testDatabase;
   const logLines: string[] = [];
   const log = bunyan.createLogger({
     name: 'api',
     level: 'debug',
+    serializers: { err: bunyan.stdSerializers.err },
     stream: { write: (line: string) => logLines.push(line) } as unknown as NodeJS.WritableStream,
   });
   const temporal = createFakeTemporal();
@@ -128,9 +131,9 @@ export async function startTestApi(overrides: Partial<Deps> = {}): Promise<TestA
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   const call: TestApi['call'] = async (method, path, { token, body, headers = {} } = {}) => {
-    const response = await fetch(`${url}${path}`, {
-      method,
-      redirect: 'manual',
+    // Not fetch, which decides on Sec-Fetch-Site and the like by itself.
+    const response = await request(`${url}${path}`, {
+      method: method as 'GET',
       headers: {
         ...(token ? { Authorization: `Bearer ${token}` } : {}),
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
@@ -138,9 +141,11 @@ export async function startTestApi(overrides: Partial<Deps> = {}): Promise<TestA
       },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-    const text = await response.text();
-    const isJson = response.headers.get('Content-Type')?.includes('json') ?? false;
-    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+    const text = await response.body.text();
+    const answered = new Headers();
+    for (const [name, value] of Object.entries(response.headers)) answered.set(name, String(value));
+    const isJson = answered.get('Content-Type')?.includes('json') ?? false;
+    return { status: response.statusCode, headers: answered, body: isJson ? JSON.parse(text) : text };
   };
   return {
     url,
@@ -160,7 +165,7 @@ export async function startTestApi(overrides: Partial<Deps> = {}): Promise<TestA
       await events.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      await drop();
+      await testDatabase.drop();
     },
   };
 }

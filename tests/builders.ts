@@ -190,7 +190,7 @@ export async function buildServer(
     lifecycle: 'active',
     powerState: 'running',
     powerObservedAt: new Date(),
-    macAddress: `bc:24:11:${randomBytes(3).toString('hex')}`,
+    macAddress: `bc2411${randomBytes(3).toString('hex')}`,
     ...overrides,
   });
 }

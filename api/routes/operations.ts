@@ -1,13 +1,13 @@
-import { z } from 'zod';
+import type { Context } from 'koa';
 import { Operation } from '../../contract/operations.ts';
 import { ListOperationsQuery, OperationList } from '../../contract/servers.ts';
 import { cancelWorkflow, requestCancel } from '../cancel-operation.ts';
 import { visibleAccounts } from '../current-user.ts';
 import { decodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
-import { endpoint, type Endpoint } from '../endpoint.ts';
+import { ById, endpoint, type Endpoint } from '../endpoint.ts';
 import { NotFound } from '../errors.ts';
-import { mutate, sendReply } from '../idempotency.ts';
+import { mutate, sendReply, type Reply } from '../idempotency.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { logOf } from '../middleware/request-id.ts';
 import { findOperation, listOperations } from '../operation-rows.ts';
@@ -15,13 +15,10 @@ import { toPage } from '../page.ts';
 import { findServer } from '../server-rows.ts';
 import { toOperationView } from '../views/operation.ts';
 
-const ById = z.object({ id: z.uuid() });
+type OperationDeps = Pick<Deps, 'database' | 'temporal' | 'jwtSecret'>;
 
-export function operationRoutes({
-  database,
-  temporal,
-  jwtSecret,
-}: Pick<Deps, 'database' | 'temporal' | 'jwtSecret'>): Endpoint[] {
+export function operationRoutes(deps: OperationDeps): Endpoint[] {
+  const { database } = deps;
   return [
     endpoint({
       method: 'get',
@@ -68,22 +65,27 @@ export function operationRoutes({
       answers: { 202: { description: 'It will be cancelled; follow it', schema: Operation } },
       problems: ['not_found', 'not_cancellable'],
       async handle(ctx, { params: { id } }) {
-        const user = currentUser(ctx);
-        const mutation = { userId: user.id, hashKey: jwtSecret, body: null };
-        const { reply } = await mutate(database, ctx, mutation, async (trx) =>
-          requestCancel(trx, { ctx, user, id }),
-        );
-        const { status, serverId } = reply.body as Operation; // requestCancel's reply is its view
-        if (status !== 'cancelled') {
-          await cancelWorkflow(temporal, id, serverId).catch((err: unknown) => {
-            logOf(ctx).warn(
-              { err, operationId: id },
-              'workflow not asked to cancel yet: left to the sweeper',
-            );
-          });
-        }
-        sendReply(ctx, reply);
+        sendReply(ctx, await cancel(deps, ctx, id));
       },
     }),
   ];
+}
+
+async function cancel(
+  { database, temporal, jwtSecret }: OperationDeps,
+  ctx: Context,
+  id: string,
+): Promise<Reply> {
+  const user = currentUser(ctx);
+  const mutation = { userId: user.id, hashKey: jwtSecret, body: null };
+  const { reply } = await mutate(database, ctx, mutation, async (trx) =>
+    requestCancel(trx, { ctx, user, id }),
+  );
+  const { status, serverId } = reply.body as Operation; // requestCancel's reply is its view
+  if (status !== 'cancelled') {
+    await cancelWorkflow(temporal, id, serverId).catch((err: unknown) => {
+      logOf(ctx).warn({ err, operationId: id }, 'workflow not asked to cancel yet: left to the sweeper');
+    });
+  }
+  return reply;
 }

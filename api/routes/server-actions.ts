@@ -1,8 +1,7 @@
-import { z } from 'zod';
 import { ServerAction } from '../../contract/servers.ts';
 import { ACCEPTED, changeServer } from '../change-server.ts';
 import type { Deps } from '../deps.ts';
-import { endpoint, type Endpoint } from '../endpoint.ts';
+import { ById, endpoint, type Endpoint } from '../endpoint.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { checkActionFits, paramsOfAction } from '../power-action.ts';
 import { acceptedReply, insertOperation, lockServer } from '../request-operation.ts';

@@ -1,11 +1,10 @@
-import { z } from 'zod';
 import { CreateServer, ListServersQuery, Server, ServerList } from '../../contract/servers.ts';
 import { Server as ServerModel } from '../../db/models/server.ts';
 import { createServer } from '../create-server.ts';
 import { visibleAccounts } from '../current-user.ts';
 import { decodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
-import { endpoint, type Endpoint } from '../endpoint.ts';
+import { ById, endpoint, type Endpoint } from '../endpoint.ts';
 import { NotFound } from '../errors.ts';
 import { ACCEPTED, changeServer } from '../change-server.ts';
 import { currentUser } from '../middleware/authenticate.ts';
@@ -13,8 +12,6 @@ import { toPage } from '../page.ts';
 import { acceptedReply, insertOperation, lockServer } from '../request-operation.ts';
 import { findServer, listServers } from '../server-rows.ts';
 import { toServerView } from '../views/server.ts';
-
-const ById = z.object({ id: z.uuid() });
 
 export function serverRoutes(
   deps: Pick<Deps, 'database' | 'temporal' | 'secretBox' | 'jwtSecret'>,

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Problem } from '../../contract/problem.ts';
+import { buildAccount, buildUser } from '../../tests/builders.ts';
+import { startTestApi, type TestApi } from '../../tests/api.ts';
+
+let api: TestApi;
+let token: string;
+beforeAll(async () => {
+  api = await startTestApi();
+  const user = await buildUser(api.database);
+  await buildAccount(api.database, { owner: user });
+  token = await api.logIn(user);
+});
+afterAll(async () => api.close());
+
+async function refusal(...call: Parameters<TestApi['call']>) {
+  const answer = await api.call(...call);
+  expect(answer.headers.get('Content-Type')).toContain('application/problem+json');
+  const problem = Problem.parse(answer.body);
+  expect(problem.status).toBe(answer.status);
+  expect(problem.type).toBe(`urn:berth:problem:${problem.code}`);
+  expect(problem.requestId).toBe(answer.headers.get('X-Request-Id'));
+  return { ...problem, headers: answer.headers };
+}
+
+describe('every refusal is a problem document', () => {
+  it('for an unknown path, with and without a session', async () => {
+    expect(await refusal('GET', '/nowhere')).toMatchObject({ status: 404, code: 'not_found' });
+    expect(await refusal('GET', '/servers/not-a-uuid', { token })).toMatchObject({
+      status: 404,
+      code: 'not_found',
+    });
+  });
+
+  it('for a wrong method, naming those that work', async () => {
+    const problem = await refusal('PUT', '/servers', { token });
+    expect(problem).toMatchObject({ status: 405, code: 'method_not_allowed' });
+    expect(problem.headers.get('Allow')).toMatch(/GET.*POST|POST.*GET/);
+    expect(await refusal('DELETE', '/login')).toMatchObject({ status: 405 });
+  });
+
+  it('for JSON that is none', async () => {
+    expect(await refusal('POST', '/servers', { token, body: '{"name":' })).toMatchObject({
+      code: 'invalid_json',
+      status: 400,
+    });
+    expect(await refusal('POST', '/servers', { token, body: '"text"' })).toMatchObject({
+      code: 'invalid_json',
+      status: 400,
+    });
+  });
+
+  it('for a body that is not JSON', async () => {
+    const body = 'name=web-1';
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    expect(await refusal('POST', '/login', { body, headers })).toMatchObject({
+      code: 'unsupported_media_type',
+      status: 415,
+    });
+    expect(
+      await refusal('POST', '/servers', { token, body, headers: { 'Content-Type': 'text/plain' } }),
+    ).toMatchObject({ status: 415 });
+  });
+
+  it('for a body over 1 MB', async () => {
+    const body = { name: 'x'.repeat(1_100_000) };
+    expect(await refusal('POST', '/servers', { token, body })).toMatchObject({
+      code: 'payload_too_large',
+      status: 413,
+    });
+  });
+
+  it('for bad fields, naming each, unknown ones too', async () => {
+    const body = { name: '-bad-', planId: 'x', colour: 'red', sshKeys: ['nonsense'] };
+    const problem = await refusal('POST', '/servers', { token, body });
+    expect(problem).toMatchObject({ code: 'invalid_input', status: 422 });
+    const fields = problem.issues?.map(({ field }) => field).sort();
+    expect(fields).toEqual(['colour', 'name', 'planId', 'sshKeys.0', 'templateId']);
+    expect(problem.issues?.find(({ field }) => field === 'colour')?.message).toBe('unknown field');
+  });
+
+  it('for no body at all, and for unknown query parameters', async () => {
+    expect(await refusal('POST', '/login')).toMatchObject({ code: 'invalid_input' });
+    const problem = await refusal('GET', '/servers?limit=1000&colour=red', { token });
+    expect(problem.issues?.map(({ field }) => field).sort()).toEqual(['colour', 'limit']);
+  });
+
+  it('for a request without a session, with WWW-Authenticate', async () => {
+    const problem = await refusal('GET', '/servers');
+    expect(problem).toMatchObject({ code: 'unauthenticated', status: 401 });
+    expect(problem.headers.get('WWW-Authenticate')).toBe('Bearer');
+    expect(await refusal('GET', '/servers', { token: 'nonsense' })).toMatchObject({
+      code: 'unauthenticated',
+    });
+  });
+});
+
+it('keeps a sensible X-Request-Id, replaces any other, and logs it', async () => {
+  const kept = await api.call('GET', '/healthz', { headers: { 'X-Request-Id': 'trace-42' } });
+  expect(kept.headers.get('X-Request-Id')).toBe('trace-42');
+  const replaced = await api.call('GET', '/plans', { token, headers: { 'X-Request-Id': 'a b' } });
+  const id = replaced.headers.get('X-Request-Id');
+  expect(id).toMatch(/^[0-9a-f-]{36}$/);
+  expect(api.logLines.some((line) => line.includes(`"reqId":"${id}"`) && line.includes('"status":200'))).toBe(
+    true,
+  );
+});
+
+it('answers 500 without a word about the inside, and logs the cause', async () => {
+  await api.database.schema.renameTable('plans', 'plans_gone');
+  const problem = await refusal('GET', '/plans', { token });
+  await api.database.schema.renameTable('plans_gone', 'plans');
+  expect(problem).toMatchObject({ status: 500, code: 'internal_error' });
+  expect(JSON.stringify(problem)).not.toContain('relation');
+  expect(api.logLines.some((line) => line.includes('request failed') && line.includes('plans'))).toBe(true);
+});
+
+it('sets strict headers', async () => {
+  const { headers } = await api.call('GET', '/healthz');
+  const csp = headers.get('Content-Security-Policy') ?? '';
+  expect(csp).toContain("script-src 'self';");
+  expect(csp).toContain("frame-ancestors 'none'");
+  expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
+  expect(headers.get('Strict-Transport-Security')).toBeNull();
+});
