@@ -2,6 +2,7 @@ import { createCallBudget } from './call-budget.ts';
 import type { CallBudget } from './call-budget.ts';
 import type { Proxmox } from './client.ts';
 import { classifyTaskExit, ProxmoxError } from './errors.ts';
+import type { Upid } from './upid.ts';
 
 /** What watching tasks needs of the client. */
 export type TaskSource = Pick<Proxmox, 'taskStatus' | 'taskLog' | 'findTasks'>;
@@ -39,7 +40,7 @@ export interface Waiter {
 }
 
 export interface NodePoller {
-  add: (upid: string, startTime: number, waiter: Waiter) => void;
+  add: (upid: string, parsed: Upid, waiter: Waiter) => void;
   remove: (upid: string, waiter: Waiter) => void;
 }
 
@@ -47,6 +48,8 @@ interface WatchedTask {
   upid: string;
   /** Unix seconds, by the node's clock */
   startTime: number;
+  /** Likely to take seconds at least: looked at early once, then in the steady pace, which saves calls for short tasks. */
+  isCopy: boolean;
   waiters: Set<Waiter>;
   since: number;
   nextCheckAt: number;
@@ -79,6 +82,16 @@ const FINAL_LOGS_MAX = 3;
 /** Among many tasks one call in so many reads a progress log; with a single task it is the other way round. */
 const PROGRESS_SHARE = 4;
 const BACKOFF_MAX = 8;
+const COPY_TYPES = new Set([
+  'qmclone',
+  'qmcreate',
+  'qmrestore',
+  'qmmove',
+  'qmmigrate',
+  'vzdump',
+  'imgcopy',
+  'download',
+]);
 
 /** Asks one node about all watched tasks, one call at a time and never more often than the budget allows. */
 export function createNodePoller(node: string, source: TaskSource, timing: PollTiming): NodePoller {
@@ -95,8 +108,8 @@ export function createNodePoller(node: string, source: TaskSource, timing: PollT
     finalLogs: 0,
   };
   return {
-    add(upid, startTime, waiter) {
-      const task = state.tasks.get(upid) ?? newTask(upid, startTime, timing.firstCheckMs);
+    add(upid, parsed, waiter) {
+      const task = state.tasks.get(upid) ?? newTask(upid, parsed, timing.firstCheckMs);
       task.waiters.add(waiter);
       state.tasks.set(upid, task);
       state.wake?.();
@@ -111,11 +124,12 @@ export function createNodePoller(node: string, source: TaskSource, timing: PollT
   };
 }
 
-function newTask(upid: string, startTime: number, firstCheckMs: number): WatchedTask {
+function newTask(upid: string, { startTime, type }: Upid, firstCheckMs: number): WatchedTask {
   const since = performance.now();
   return {
     upid,
     startTime,
+    isCopy: COPY_TYPES.has(type),
     waiters: new Set(),
     since,
     nextCheckAt: since + firstCheckMs,
@@ -245,7 +259,8 @@ async function readProgress(state: PollerState, task: WatchedTask): Promise<void
 function again({ timing }: PollerState, task: WatchedTask): void {
   const now = performance.now();
   task.failures = 0;
-  task.nextCheckAt = now + Math.min(timing.intervalMs, Math.max(timing.firstCheckMs, now - task.since));
+  const backoff = Math.max(timing.firstCheckMs, now - task.since);
+  task.nextCheckAt = now + (task.isCopy ? timing.intervalMs : Math.min(timing.intervalMs, backoff));
 }
 
 /** A missing answer says nothing about the task, so it only delays the next question; what cannot heal ends the wait. */

@@ -41,8 +41,8 @@ export function createTaskWatcher(source: TaskSource, timing: Partial<PollTiming
   return {
     wait: async (upid, { signal, onProgress, onPoll } = {}) => {
       signal?.throwIfAborted();
-      const { node, startTime } = parseUpid(upid);
-      const poller = pollerFor(node);
+      const parsed = parseUpid(upid);
+      const poller = pollerFor(parsed.node);
       const { promise, resolve, reject } = Promise.withResolvers<TaskResult>();
       const waiter: Waiter = { resolve, reject, ...(onProgress ? { onProgress } : {}) };
       const abort = () => {
@@ -51,7 +51,7 @@ export function createTaskWatcher(source: TaskSource, timing: Partial<PollTiming
       };
       signal?.addEventListener('abort', abort, { once: true });
       const heartbeat = onPoll ? setInterval(onPoll, intervalMs) : undefined;
-      poller.add(upid, startTime, waiter);
+      poller.add(upid, parsed, waiter);
       try {
         return await promise;
       } finally {
