@@ -41,6 +41,7 @@ export async function apiFetch(path: string, request: ApiRequest = {}): Promise<
   if (token === null) throw new ApiError(NO_SESSION);
   let response = await send(path, request, token);
   if (response.status === 401) {
+    await response.body?.cancel();
     const renewed = await renewToken(token);
     if (renewed === null) throw new ApiError(NO_SESSION);
     response = await send(path, request, renewed);

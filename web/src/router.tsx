@@ -28,4 +28,4 @@ export const routes: RouteObject[] = [
 ];
 
 /** The dashboard lives under `/app/`. */
-export const createRouter = () => createBrowserRouter(routes, { basename: '/app' });
+export const createRouter = () => createBrowserRouter(routes, { basename: '/app/' });

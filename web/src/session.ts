@@ -79,7 +79,10 @@ export function refreshSession(): Promise<boolean> {
       activate((await response.json()) as Session);
       return true;
     }
-    if (response.status === 401 || response.status === 403) return false;
+    if (response.status === 401 || response.status === 403) {
+      await response.body?.cancel(); // what nobody reads holds its connection
+      return false;
+    }
     throw await readProblem(response);
   }).finally(() => {
     refreshing = null;
