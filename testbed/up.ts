@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { apiService, simulatorService, workerService } from './berth-services.ts';
 import { isWebOutdated } from './build-web.ts';
@@ -141,6 +141,9 @@ async function bringUpTemporal(
   const executable = await findTemporal({ onProgress, signal: stack.signal });
   const dir = join(DATA_DIR, 'temporal');
   await mkdir(dir, { recursive: true });
+  // A person's own profile, for other servers, must not lend this one its TLS or key.
+  const clientConfig = join(dir, 'client.toml');
+  await writeFile(clientConfig, '[profile.default]\n');
   const { spec, address, uiUrl } = await prepareTemporal({
     executable,
     // The server does not carry its file over to another version.
@@ -156,8 +159,7 @@ async function bringUpTemporal(
       TEMPORAL_ADDRESS: address,
       TEMPORAL_NAMESPACE: 'default',
       TEMPORAL_UI_URL: uiUrl ?? '',
-      // A person's profile for other servers must not lend this one its TLS or key.
-      TEMPORAL_CONFIG_FILE: '/dev/null',
+      TEMPORAL_CONFIG_FILE: clientConfig,
     },
     run: { temporalUiUrl: uiUrl, temporalAddress: address },
   };
@@ -200,9 +202,9 @@ interface Login {
 
 async function migrateAndSeed(task: RunNamedTask, customer: Login, admin: Login, isSimulated: boolean) {
   onProgress('bringing the database schema up to date');
-  await task('migrate', ['db/migrate.ts']);
+  await task('migrate', ['db/cli.ts', 'migrate']);
   onProgress('adding the demo data');
-  await task('seed', ['testbed/seed.ts'], {
+  await task('seed', ['db/seed.ts'], {
     BERTH_CUSTOMER_EMAIL: customer.email,
     BERTH_CUSTOMER_PASSWORD: customer.password,
     BERTH_ADMIN_EMAIL: admin.email,
