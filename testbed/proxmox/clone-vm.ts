@@ -94,6 +94,7 @@ async function cloneDisks(cluster: Cluster, work: TaskWork, source: Vm, target: 
         const size = 4 * 1024 ** 2;
         const wanted = { size, used: size, cloudInit: true } as const;
         const { volid } = allocateVolume(cluster, target, storage, wanted, work.log);
+        work.log(`allocated target volume '${volid}'`);
         args[`volume-${key}`] = volid;
       });
       await work.pause(`make-${key}`, cluster.scaled(CLOUD_INIT_MS));
@@ -124,7 +125,9 @@ async function cloneDisk(
     const parent = full ? {} : { parent: origin.volid };
     const { volid } = allocateVolume(cluster, target, storage, { size, system, ...parent }, work.log);
     work.record.args[`volume-${key}`] = volid;
-    if (full) work.log(`transferred 0.0 B of ${printAmount(size)} (0.00%)`);
+    if (!full) return;
+    work.log(`allocated target volume '${volid}'`);
+    work.log(`transferred 0.0 B of ${printAmount(size)} (0.00%)`);
   });
   const volid = String(work.record.args[`volume-${key}`]);
   if (full) {

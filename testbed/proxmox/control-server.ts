@@ -5,7 +5,7 @@ import type { FaultRule } from './faults.ts';
 import type { Simulator } from './simulator.ts';
 
 /**
- * A door for tests beside the API, on loopback and in plain HTTP: POST and DELETE /faults, GET /faults,
+ * A door for tests beside the API, on loopback and in plain HTTP: POST, GET and DELETE /faults, DELETE /faults/<id>, GET
  * /state (what really exists) and /calls.
  */
 export async function startControlServer(
@@ -35,6 +35,11 @@ export async function startControlServer(
 }
 
 async function answer(simulator: Simulator, req: IncomingMessage): Promise<unknown> {
+  const [, id] = /^\/faults\/(.+)$/.exec(req.url ?? '') ?? [];
+  if (req.method === 'DELETE' && id) {
+    simulator.faults.clear(id);
+    return {};
+  }
   switch (`${req.method} ${req.url}`) {
     case 'POST /faults':
       return { id: simulator.faults.add(JSON.parse(await readText(req)) as FaultRule) };

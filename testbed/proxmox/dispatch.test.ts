@@ -71,6 +71,13 @@ describe('the server around the API', () => {
     ]);
   });
 
+  test('refuses what is no method or no request at all', async () => {
+    expect(await raw('FOO /api2/json/version HTTP/1.1')).toMatch(
+      /^HTTP\/1\.1 501 method 'FOO' not available/,
+    );
+    expect(await raw('garbage')).toMatch(/^HTTP\/1\.1 400 bad request/);
+  });
+
   test('refuses a chunked body', async () => {
     const text = await raw(
       'POST /api2/json/pools HTTP/1.1\r\nTransfer-Encoding: chunked',
@@ -171,7 +178,7 @@ describe('the server around the API', () => {
 
   test('says goodbye with the hundredth answer on one connection', async () => {
     const one = `GET /api2/json/version HTTP/1.1\r\nHost: x\r\n${authorization}\r\n\r\n`;
-    const text = await sendRaw(simulator, one.repeat(100), { staysOpen: true });
+    const text = await sendRaw(simulator, one.repeat(100), 100);
     const connections = text.match(/^Connection: .*$/gm)?.map((line) => line.trim());
     expect(connections).toHaveLength(100);
     expect(connections?.slice(-2)).toEqual(['Connection: Keep-Alive', 'Connection: close']);

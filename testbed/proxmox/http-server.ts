@@ -54,9 +54,11 @@ export async function listen(
     handle,
   );
   https.keepAliveTimeoutBuffer = 0;
-  https.on('clientError', (_err: Error, socket: Socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 bad request\r\nConnection: close\r\n\r\n');
-    else socket.destroy();
+  https.on('clientError', (err: Error & { rawPacket?: Buffer }, socket: Socket) => {
+    if (!socket.writable) return socket.destroy();
+    return socket.end(
+      `HTTP/1.1 ${refusalOf(err.rawPacket)}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+    );
   });
   const sockets = new Set<Socket>();
   const server = createTcpServer((socket) => {
@@ -86,6 +88,12 @@ export async function listen(
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+/** Status and reason for what is no HTTP request, or one with a method that Node does not know. */
+function refusalOf(packet: Buffer | undefined): string {
+  const method = /^([A-Z]+) \S+ HTTP\/1\./.exec(packet?.toString('latin1') ?? '')?.[1];
+  return method ? `501 method '${method}' not available` : '400 bad request';
 }
 
 function portOf(server: Server): number {

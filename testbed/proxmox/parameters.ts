@@ -10,7 +10,7 @@ export interface Parameter {
   enum?: readonly string[];
   pattern?: RegExp;
   /** Answers what is wrong with the format of a value, or undefined. */
-  format?: (value: string) => string | undefined;
+  format?: (value: string, name: string) => string | undefined;
 }
 
 export type Parameters = Record<string, Parameter>;
@@ -32,7 +32,7 @@ export function checkParameters(schema: Parameters, raw: Record<string, RawValue
       errors[key] = UNKNOWN;
       continue;
     }
-    const checked = checkValue(parameter, value);
+    const checked = checkValue(key, parameter, value);
     if ('error' in checked) errors[key] = checked.error;
     else values[key] = checked.value;
   }
@@ -57,7 +57,8 @@ function findParameter(schema: Parameters, key: string): Parameter | undefined {
 
 type Checked = { value: string | number } | { error: string };
 
-function checkValue(parameter: Parameter, value: RawValue): Checked {
+/** Checks one value; answers it converted, or what is wrong with it. */
+export function checkValue(name: string, parameter: Parameter, value: RawValue): Checked {
   if (Array.isArray(value)) {
     if (parameter.type === 'array') return { value: value.map(String).join('\0') };
     return { error: `type check ('${parameter.type}') failed - got ARRAY` };
@@ -74,21 +75,21 @@ function checkValue(parameter: Parameter, value: RawValue): Checked {
         : { error: `type check ('boolean') failed - got '${text}'` };
     case 'integer':
       return /^[+-]?\d+$/.test(text)
-        ? checkRange(parameter, text)
+        ? checkRange(name, parameter, text)
         : { error: `type check ('integer') failed - got '${text}'` };
     case 'number':
       return /^[+-]?\d+(\.\d+)?$/.test(text)
-        ? checkRange(parameter, text)
+        ? checkRange(name, parameter, text)
         : { error: `type check ('number') failed - got '${text}'` };
     case 'array':
     case 'string':
-      return checkText(parameter, text);
+      return checkText(name, parameter, text);
   }
 }
 
-function checkRange(parameter: Parameter, text: string): Checked {
+function checkRange(name: string, parameter: Parameter, text: string): Checked {
   const number = Number(text);
-  const detail = parameter.format?.(text);
+  const detail = parameter.format?.(text, name);
   if (detail !== undefined) return { error: `invalid format - ${detail}\n` };
   if (parameter.minimum !== undefined && number < parameter.minimum) {
     return { error: `value must have a minimum value of ${parameter.minimum}` };
@@ -99,8 +100,8 @@ function checkRange(parameter: Parameter, text: string): Checked {
   return { value: number };
 }
 
-function checkText(parameter: Parameter, text: string): Checked {
-  const detail = parameter.format?.(text);
+function checkText(name: string, parameter: Parameter, text: string): Checked {
+  const detail = parameter.format?.(text, name);
   if (detail !== undefined) return { error: `invalid format - ${detail}\n` };
   if (parameter.maxLength !== undefined && text.length > parameter.maxLength) {
     return { error: `value may only be ${parameter.maxLength} characters long` };

@@ -1,10 +1,12 @@
 import type { Cluster } from './cluster.ts';
-import { findVm, lockKey, missingConfig } from './cluster.ts';
+import { findNode, findVm, lockKey, missingConfig } from './cluster.ts';
 import type { Guest, Vm } from './cluster-state.ts';
 import { agentAnswers, bootGuest, isAgentEnabled, resetGuest } from './guests.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
-import { applyPending, diskKeys, isCloudInitDrive, parseDrive } from './vm-config.ts';
+import { applyPending, diskKeys, isCloudInitDrive, mergedConfig, parseDrive } from './vm-config.ts';
 
+/** The one bridge every node has. */
+const BRIDGE = 'vmbr0';
 const START_MS = 900;
 const STOP_MS = 400;
 const SHUTDOWN_MS = 3000;
@@ -25,6 +27,20 @@ function checkLock(work: TaskWork, vm: Vm, allowed: string[] = []): void {
   throw new Error(`VM is locked (${lock})`);
 }
 
+function checkVcpus(cluster: Cluster, vm: Vm): void {
+  const { sockets, cores } = mergedConfig(vm);
+  const most = findNode(cluster, vm.node)?.cpus ?? 0;
+  if (Number(sockets ?? 1) * Number(cores ?? 1) <= most) return;
+  throw new Error(`MAX ${most} vcpus allowed per VM on this node`);
+}
+
+function checkBridges(vm: Vm): void {
+  for (const [key, value] of Object.entries(mergedConfig(vm))) {
+    const bridge = /^net\d+$/.test(key) && /,bridge=([^,]+)/.exec(String(value))?.[1];
+    if (bridge && bridge !== BRIDGE) throw new Error(`bridge '${bridge}' does not exist`);
+  }
+}
+
 const startVm: TaskWorker = async (cluster, work) => {
   const vmid = Number(work.record.id);
   vmOf(cluster, work);
@@ -34,6 +50,8 @@ const startVm: TaskWorker = async (cluster, work) => {
     if (vm.config.template) throw new Error("you can't start a vm if it's a template");
     checkLock(work, vm);
     if (vm.guest) throw new Error(`VM ${vmid} already running`);
+    checkVcpus(cluster, vm);
+    checkBridges(vm);
   }
   work.once('prepare', () => {
     applyPending(vm);
@@ -129,6 +147,7 @@ const shutdownVm: TaskWorker = async (cluster, work) => {
 };
 
 const rebootVm: TaskWorker = async (cluster, work) => {
+  if (work.record.done.includes('stopped')) return;
   const vmid = Number(work.record.id);
   await work.lock(work.record.node, vmid);
   const vm = vmOf(cluster, work);

@@ -40,7 +40,23 @@ beforeAll(async () => {
   simulator = await startSimulator({ speed: 0 });
   dispatcher = new Agent({ connect: { ca: simulator.ca } });
   const client = createTestClient(simulator);
-  await client.run('POST', '/nodes/pve1/qemu', { vmid: 101, name: 'plain', scsi0: 'local-lvm:1', tags: 'a' });
+  const good = {
+    name: 'plain',
+    memory: 128,
+    cores: 1,
+    kvm: 0,
+    ostype: 'l26',
+    onboot: 1,
+    numa: 0,
+    tags: 'zeta;Alpha',
+  };
+  const devices = {
+    scsihw: 'virtio-scsi-single',
+    scsi0: 'local-lvm:1,discard=on',
+    net0: 'virtio,bridge=vmbr0',
+  };
+  const description = 'first line\nsecond line';
+  await client.run('POST', '/nodes/pve1/qemu', { vmid: 101, ...good, ...devices, description });
   for (const newid of [201, 212, 230, 241, 250]) {
     await client.run('POST', '/nodes/pve1/qemu/9001/clone', { newid });
   }

@@ -98,19 +98,32 @@ function taskPath(upid: unknown): string {
 
 export type TestClient = ReturnType<typeof createTestClient>;
 
-/** Sends bytes over TLS and answers all that comes back. */
-export function sendRaw(simulator: Simulator, text: string, { staysOpen = false } = {}): Promise<string> {
+/** Sends bytes over TLS and answers what comes back: a number of answers, or all until the server closes. */
+export function sendRaw(simulator: Simulator, text: string, answers = 1): Promise<string> {
   const { hostname, port } = new URL(simulator.url);
   return new Promise((resolve, reject) => {
     let received = '';
     const socket = connect({ host: hostname, port: Number(port), ca: simulator.ca }, () => {
       socket.write(text);
-      if (!staysOpen) socket.end();
     });
-    socket.on('data', (chunk: Buffer) => (received += chunk.toString('latin1')));
+    socket.on('data', (chunk: Buffer) => {
+      received += chunk.toString('latin1');
+      if (countAnswers(received) >= answers) socket.end();
+    });
     socket.on('error', reject);
     socket.on('close', () => resolve(received));
   });
+}
+
+/** Counts whole answers; one without a length ends with the connection. */
+function countAnswers(received: string): number {
+  let rest = received;
+  for (let count = 0; ; count += 1) {
+    const [head = '', body] = rest.split(/\r\n\r\n(.*)/s);
+    const length = /^content-length: (\d+)/im.exec(head)?.[1];
+    if (body === undefined || length === undefined || body.length < Number(length)) return count;
+    rest = body.slice(Number(length));
+  }
 }
 
 /** Polls until a condition holds. */

@@ -2,6 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 
 import { BOOLEAN, DNS_NAME, integer, optional, STRING } from './parameters.ts';
 import type { Parameter, Parameters } from './parameters.ts';
+import { propertyString } from './property-string.ts';
 
 /** Keys whose values are printed as JSON numbers; `memory` is famously not among them. */
 export const NUMERIC_KEYS = new Set(
@@ -23,8 +24,8 @@ export const DISK_KEYS = [
 
 const FREE_TEXT_KEYS = `
   affinity agent amd-sev args audio0 bios boot bootdisk cdrom cicustom cipassword citype ciuser
-  cpu hookscript hotplug hugepages keyboard lock machine memory migrate_downtime nameserver
-  ostype rng0 scsihw searchdomain smbios1 spice_enhancements startdate startup vga vmgenid
+  cpu hookscript hotplug hugepages keyboard lock machine migrate_downtime nameserver
+  rng0 scsihw searchdomain smbios1 spice_enhancements startdate startup vga vmgenid
   vmstatestorage watchdog cpulimit keephugepages efidisk0 tpmstate0 migrate_speed
   import-working-storage`
   .trim()
@@ -35,11 +36,97 @@ const FLAG_KEYS = `
   .trim()
   .split(/\s+/);
 
+const IPV4_NETWORK: Parameter = {
+  ...STRING,
+  format: (text) => {
+    const [address = '', prefix = ''] = text.split('/');
+    const isGood = text === 'dhcp' || (isIPv4(address) && isBetween(prefix, 8, 32));
+    return isGood ? undefined : 'value does not look like a valid ipv4 network configuration';
+  },
+};
+
+const IPV6_NETWORK: Parameter = {
+  ...STRING,
+  format: (text) => {
+    const [address = '', prefix = ''] = text.split('/');
+    const isGood = text === 'dhcp' || text === 'auto' || (isIPv6(address) && isBetween(prefix, 8, 128));
+    return isGood ? undefined : 'value does not look like a valid ipv6 network configuration';
+  },
+};
+
+const IPV4: Parameter = {
+  ...STRING,
+  format: (text) => (isIPv4(text) ? undefined : 'value does not look like a valid ipv4 address'),
+};
+
+const IPV6: Parameter = {
+  ...STRING,
+  format: (text) => (isIPv6(text) ? undefined : 'value does not look like a valid ipv6 address'),
+};
+
+function isBetween(text: string, least: number, most: number): boolean {
+  return /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most;
+}
+
+const checkIpConfigParts = propertyString(
+  { ip: IPV4_NETWORK, gw: IPV4, ip6: IPV6_NETWORK, gw6: IPV6 },
+  { requires: { gw: 'ip', gw6: 'ip6' } },
+);
+
+const NET_MODELS = `e1000 e1000-82540em e1000-82544gc e1000-82545em e1000e i82551 i82557b i82559er
+  ne2k_isa ne2k_pci pcnet rtl8139 virtio vmxnet3`.split(/\s+/);
+
+const checkNet = propertyString(
+  {
+    model: { type: 'string', enum: NET_MODELS },
+    macaddr: {
+      ...STRING,
+      format: (text) =>
+        /^[0-9a-f][02468ace](?::[0-9a-f]{2}){5}$/i.test(text)
+          ? undefined
+          : 'value does not look like a valid unicast MAC address',
+    },
+    bridge: { ...STRING, pattern: /^[-_.\w]+$/ },
+    firewall: BOOLEAN,
+    link_down: BOOLEAN,
+    mtu: integer(1, 65_520),
+    queues: integer(0, 64),
+    rate: { type: 'number', optional: true, minimum: 0 },
+    tag: integer(1, 4094),
+    trunks: { ...STRING, pattern: /^\d+(?:-\d+)?(?:;\d+(?:-\d+)?)*$/ },
+  },
+  {
+    defaultKey: 'model',
+    aliases: (key) => (NET_MODELS.includes(key) ? ['model', 'macaddr'] : undefined),
+  },
+);
+
+const DRIVE_OPTIONS = `aio backup bps bps_max_length bps_rd bps_rd_max_length bps_wr bps_wr_max_length cache
+  cyls detect_zeroes discard heads import-from iops iops_max iops_max_length iops_rd iops_rd_max
+  iops_rd_max_length iops_wr iops_wr_max iops_wr_max_length iothread mbps mbps_max mbps_rd mbps_rd_max mbps_wr
+  mbps_wr_max media model product queues replicate rerror ro scsiblock secs serial shared size snapshot ssd
+  trans vendor werror wwn`.split(/\s+/);
+
+const checkDrive = propertyString(
+  {
+    ...Object.fromEntries(DRIVE_OPTIONS.map((key) => [key, STRING])),
+    file: { type: 'string', format: checkVolume },
+    format: { ...STRING, enum: ['raw', 'qcow', 'qed', 'qcow2', 'vmdk', 'cloop'] },
+  },
+  { defaultKey: 'file' },
+);
+
+const checkMemory = propertyString({ current: { type: 'integer', minimum: 16 } }, { defaultKey: 'current' });
+
+const OS_TYPES = 'other wxp w2k w2k3 w2k8 wvista win7 win8 win10 win11 l24 l26 solaris'.split(' ');
+
 /** The schema of every configuration key of a VM. */
 export const VM_CONFIG: Parameters = {
   ...Object.fromEntries(FREE_TEXT_KEYS.map((key) => [key, STRING])),
   ...Object.fromEntries(FLAG_KEYS.map((key) => [key, BOOLEAN])),
   name: optional(DNS_NAME),
+  memory: { ...STRING, format: checkMemory },
+  ostype: { ...STRING, enum: OS_TYPES },
   description: { ...STRING, maxLength: 8192 },
   tags: { ...STRING, format: checkTags },
   sshkeys: { ...STRING, format: checkUrlEncoded },
@@ -59,7 +146,7 @@ export const VM_CONFIG: Parameters = {
   'numa[n]': numbered(7),
   'parallel[n]': numbered(2),
   'virtiofs[n]': numbered(9),
-  ...Object.fromEntries(Object.entries(DISK_BUSES).map(([bus, n]) => [`${bus}[n]`, numbered(n)])),
+  ...Object.fromEntries(Object.entries(DISK_BUSES).map(([bus, n]) => [`${bus}[n]`, numbered(n, checkDrive)])),
 };
 
 /** Says whether a name is a configuration key at all, as `delete` and `revert` ask. */
@@ -70,7 +157,7 @@ export function isConfigKey(key: string): boolean {
   return parameter ? Number(match[2]) <= (parameter.maximum ?? 0) : false;
 }
 
-function numbered(maximum: number, format?: (text: string) => string | undefined): Parameter {
+function numbered(maximum: number, format?: Parameter['format']): Parameter {
   return { type: 'string', optional: true, maximum, ...(format ? { format } : {}) };
 }
 
@@ -86,79 +173,13 @@ function checkUrlEncoded(text: string): string | undefined {
   return /^[-%a-zA-Z0-9_.!~*'()]*$/.test(text) ? undefined : `invalid urlencoded string: ${text}`;
 }
 
-const NET_MODELS =
-  /^(?:e1000(?:-8254[045](?:em|gc))?|e1000e|i8255[179](?:b|er)?|ne2k_(?:isa|pci)|pcnet|rtl8139|virtio|vmxnet3)$/;
-const NET_OPTIONS: Record<string, RegExp> = {
-  bridge: /^[-_.\w]+$/,
-  firewall: /^[01]$/,
-  link_down: /^[01]$/,
-  macaddr: /^[0-9a-f][02468ace](?::[0-9a-f]{2}){5}$/i,
-  model: NET_MODELS,
-  mtu: /^\d+$/,
-  queues: /^\d+$/,
-  rate: /^\d+(\.\d+)?$/,
-  tag: /^\d+$/,
-  trunks: /^\d+(?:-\d+)?(?:;\d+(?:-\d+)?)*$/,
-};
-
-function checkNet(text: string): string | undefined {
-  let model = false;
-  for (const part of text.split(',')) {
-    const [key = '', value] = part.split(/=(.*)/s);
-    if (NET_MODELS.test(key)) {
-      model = true;
-      if (value !== undefined && !NET_OPTIONS.macaddr?.test(value)) {
-        return `format error\nnet.macaddr: invalid format - value does not look like a valid unicast MAC address\n`;
-      }
-      continue;
-    }
-    const pattern = NET_OPTIONS[key];
-    if (!pattern || value === undefined) {
-      return `format error\nnet.${key}: property is not defined in schema and the schema does not allow additional properties`;
-    }
-    if (key === 'model') model = true;
-    if (!pattern.test(value)) return `format error\nnet.${key}: value does not match the regex pattern`;
-  }
-  return model ? undefined : 'format error\nnet.model: property is missing and it is not optional';
+/** An emptied ipconfig is accepted and kept as a blank. */
+function checkIpConfig(text: string, name: string): string | undefined {
+  return text.trim() === '' ? undefined : checkIpConfigParts(text, name);
 }
 
-/** Checks ip, gw, ip6 and gw6; texts as seen on pve-manager 9.2. */
-function checkIpConfig(text: string): string | undefined {
-  if (text.trim() === '') return undefined;
-  const given: Record<string, string> = {};
-  for (const part of text.split(',')) {
-    const [key = '', value = ''] = part.split(/=(.*)/s);
-    if (key in given) return `duplicate key in comma-separated list property: ${key}`;
-    given[key] = value;
-  }
-  for (const [key, value] of Object.entries(given)) {
-    const detail = checkIpConfigPart(key, value);
-    if (detail) return `format error\nipconfig0.${key}: ${detail}`;
-  }
-  if (given.gw && !given.ip) return "format error\nipconfig0.ip: missing property required by 'ipconfig0.gw'";
-  if (given.gw6 && !given.ip6) {
-    return "format error\nipconfig0.ip6: missing property required by 'ipconfig0.gw6'";
-  }
-  return undefined;
-}
-
-function checkIpConfigPart(key: string, value: string): string | undefined {
-  const [address = '', prefix = ''] = value.split('/');
-  const bits = /^\d+$/.test(prefix) ? Number(prefix) : -1;
-  switch (key) {
-    case 'ip':
-      return value === 'dhcp' || (isIPv4(address) && bits >= 8 && bits <= 32)
-        ? undefined
-        : 'invalid format - value does not look like a valid ipv4 network configuration\n';
-    case 'ip6':
-      return value === 'dhcp' || value === 'auto' || (isIPv6(address) && bits >= 8 && bits <= 128)
-        ? undefined
-        : 'invalid format - value does not look like a valid ipv6 network configuration\n';
-    case 'gw':
-      return isIPv4(value) ? undefined : 'invalid format - value does not look like a valid ipv4 address\n';
-    case 'gw6':
-      return isIPv6(value) ? undefined : 'invalid format - value does not look like a valid ipv6 address\n';
-    default:
-      return 'property is not defined in schema and the schema does not allow additional properties';
-  }
+function checkVolume(text: string): string | undefined {
+  return text === 'none' || text === 'cdrom' || text.includes(':')
+    ? undefined
+    : `unable to parse volume ID '${text}'`;
 }

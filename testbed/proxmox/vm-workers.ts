@@ -38,7 +38,8 @@ const createVm: TaskWorker = async (cluster, work) => {
       if (vm.config.boot === undefined) {
         const bootable = diskKeys(vm.config).filter((key) => !/^(efidisk|tpmstate)/.test(key));
         const nets = Object.keys(vm.config).filter((key) => /^net\d+$/.test(key));
-        vm.config.boot = `order=${[...bootable, ...nets].join(';')}`;
+        const order = [...bootable, ...nets].join(';');
+        vm.config.boot = order ? `order=${order}` : ' ';
       }
     });
   } catch (err) {
@@ -46,7 +47,11 @@ const createVm: TaskWorker = async (cluster, work) => {
     const cause = err instanceof Error ? err.message : String(err);
     throw isGone(err) ? err : new Error(`unable to create VM ${vmid} - ${cause}`, { cause: err });
   }
-  if (args.start) work.once('start', () => void cluster.tasks.start('qmstart', { node, id: vmid, user }));
+  if (!args.start) return;
+  work.once('start', () => {
+    work.log('Execute autostart');
+    cluster.tasks.start('qmstart', { node, id: vmid, user });
+  });
 };
 
 function removeVm(cluster: Cluster, vm: Vm): void {
@@ -59,6 +64,7 @@ function removeVm(cluster: Cluster, vm: Vm): void {
 }
 
 const destroyVm: TaskWorker = async (cluster, work) => {
+  if (work.record.done.includes('removed')) return;
   const { node, id, args } = work.record;
   const vmid = Number(id);
   await work.lock(node, vmid);
