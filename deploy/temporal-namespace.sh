@@ -7,7 +7,13 @@ if ! temporal operator namespace describe --namespace "$TEMPORAL_NAMESPACE" >/de
   temporal operator namespace create --namespace "$TEMPORAL_NAMESPACE" --retention 30d
 fi
 
-present=$(temporal operator search-attribute list --namespace "$TEMPORAL_NAMESPACE")
+# The server's services learn of a new namespace only after some seconds.
+tries=0
+until present=$(temporal operator search-attribute list --namespace "$TEMPORAL_NAMESPACE"); do
+  tries=$((tries + 1))
+  [ "$tries" -lt 20 ] || exit 1
+  sleep 2
+done
 for name in ServerId OperationId AccountId Node OperationType; do
   case $present in
     *" $name "*) ;;

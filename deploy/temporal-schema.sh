@@ -17,7 +17,7 @@ update() {
     return
   fi
   case $output in
-    *'relation "schema_version" does not exist'*)
+    *schema_version*'does not exist'*)
       echo "$1: empty, creating the schema"
       sql_tool "$1" setup-schema -v 0.0
       sql_tool "$1" update-schema --schema-name "$2"
