@@ -13,6 +13,6 @@ export function requireSameOrigin(ctx: Context, publicUrl: string | undefined): 
   }
   const origin = ctx.get('Origin');
   if (!origin) return;
-  const own = publicUrl === undefined ? ctx.origin : new URL(publicUrl).origin;
+  const own = publicUrl === undefined ? `${ctx.protocol}://${ctx.host}` : new URL(publicUrl).origin;
   if (origin !== own) throw new Forbidden('This request comes from another site.');
 }

@@ -14,8 +14,8 @@ export function dashboardRoutes(router: Router, dashboardDir: string | undefined
     if (ctx.accepts('json', 'html') === 'html') ctx.redirect('/app/');
     else ctx.body = { name: 'Berth', documentation: '/docs', openapi: '/openapi.json' };
   });
-  router.get('/app', (ctx) => ctx.redirect('/app/'));
-  router.get('/app/{*path}', async (ctx) => {
+  router.get('/app{/*path}', async (ctx) => {
+    if (ctx.path === '/app') return ctx.redirect('/app/');
     if (!dashboardDir) throw new NotFound('The dashboard has not been built.');
     await sendFile(ctx, dashboardDir, ctx.path.slice('/app/'.length));
   });

@@ -1,0 +1,146 @@
+import { EventSourceParserStream, type EventSourceMessage } from 'eventsource-parser/stream';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import {
+  buildAccount,
+  buildCatalog,
+  buildOperation,
+  buildServer,
+  buildUser,
+  type Catalog,
+} from '../../tests/builders.ts';
+import { startTestApi, type TestApi } from '../../tests/api.ts';
+import { until } from '../../tests/until.ts';
+
+let api: TestApi;
+let catalog: Catalog;
+const open: AbortController[] = [];
+beforeAll(async () => {
+  api = await startTestApi();
+  catalog = await buildCatalog(api.database);
+});
+afterEach(() => {
+  for (const controller of open.splice(0)) controller.abort();
+});
+afterAll(async () => api.close());
+
+async function someCustomer() {
+  const user = await buildUser(api.database);
+  const account = await buildAccount(api.database, { owner: user });
+  const server = await buildServer(api.database, { account, catalog });
+  return { user, account, server, token: await api.logIn(user) };
+}
+
+/** Opens the feed and gathers what comes. */
+async function follow(token: string, lastEventId?: string) {
+  const controller = new AbortController();
+  open.push(controller);
+  const response = await fetch(`${api.url}/events`, {
+    signal: controller.signal,
+    headers: {
+      Authorization: `Bearer ${token}`,
+      ...(lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }),
+    },
+  });
+  const seen: EventSourceMessage[] = [];
+  const feed = { response, seen, isOver: false, close: () => controller.abort() };
+  const stream = response.body
+    ?.pipeThrough(new TextDecoderStream())
+    .pipeThrough(new EventSourceParserStream());
+  const read = async () => {
+    for await (const message of stream ?? []) seen.push(message);
+  };
+  read()
+    .catch(() => undefined) // aborted by the test
+    .finally(() => (feed.isOver = true));
+  return feed;
+}
+
+const lastId = async () => String((await api.database('events').max('id as id').first())?.id ?? 0);
+
+describe('the feed', () => {
+  it('carries changes of servers and operations, as whole states, within moments', async () => {
+    const { server, token } = await someCustomer();
+    const feed = await follow(token);
+    expect(feed.response.headers.get('Content-Type')).toContain('text/event-stream');
+    expect(feed.response.headers.get('X-Accel-Buffering')).toBe('no');
+    await server.$query(api.database).patch({ powerState: 'stopped' });
+    await until(() => feed.seen.length > 0);
+    expect(feed.seen[0]).toMatchObject({ event: 'server', id: expect.stringMatching(/^\d+$/) });
+    expect(JSON.parse(feed.seen[0]?.data ?? '')).toMatchObject({ id: server.id, status: 'stopped' });
+
+    const operation = await buildOperation(api.database, { server });
+    await until(() => feed.seen.some(({ event }) => event === 'operation'));
+    const sent = feed.seen.find(({ event }) => event === 'operation');
+    expect(JSON.parse(sent?.data ?? '')).toMatchObject({ id: operation.id, status: 'pending' });
+    // The server's own line shows the operation too.
+    await until(() => JSON.parse(feed.seen.at(-1)?.data ?? '{}').operation?.id === operation.id);
+    await operation.$query(api.database).patch({ status: 'succeeded', finishedAt: new Date() });
+    await server.$query(api.database).patch({ lifecycle: 'deleted', deletedAt: new Date() });
+    await until(() => feed.seen.some(({ event }) => event === 'server-deleted'));
+  });
+
+  it("keeps one account's changes from another, and shows an admin all", async () => {
+    const [one, two] = [await someCustomer(), await someCustomer()];
+    const admin = await api.logIn(await buildUser(api.database, { role: 'admin' }));
+    const feeds = [await follow(one.token), await follow(two.token), await follow(admin)];
+    await one.server.$query(api.database).patch({ powerState: 'stopped' });
+    await two.server.$query(api.database).patch({ powerState: 'stopped' });
+    await until(() => (feeds[2]?.seen.length ?? 0) >= 2 && feeds.every(({ seen }) => seen.length > 0));
+    const idsOf = (index: number) => new Set(feeds[index]?.seen.map(({ data }) => JSON.parse(data).id));
+    expect(idsOf(0)).toEqual(new Set([one.server.id]));
+    expect(idsOf(1)).toEqual(new Set([two.server.id]));
+    expect(idsOf(2)).toEqual(new Set([one.server.id, two.server.id]));
+  });
+
+  it('replays what a client missed, and what was committed late, but nothing of others', async () => {
+    const [one, two] = [await someCustomer(), await someCustomer()];
+    const seenUpTo = await lastId();
+    await one.server.$query(api.database).patch({ powerState: 'stopped' });
+    await two.server.$query(api.database).patch({ powerState: 'stopped' });
+    const feed = await follow(one.token, seenUpTo);
+    await until(() => feed.seen.length > 0);
+    const states = feed.seen.map(({ data }) => JSON.parse(data));
+    expect(states.at(-1)).toMatchObject({ id: one.server.id, status: 'stopped' });
+    expect(states.every(({ id }) => id === one.server.id)).toBe(true);
+  });
+
+  it.each([['1'], ['999999999'], ['nonsense']])(
+    'tells a client that resumes from %s to start over',
+    async (id) => {
+      const { token } = await someCustomer();
+      // Pruned, as after a day.
+      await api
+        .database('events')
+        .where('id', '<', (Number(await lastId()) || 0) - 1)
+        .delete();
+      const feed = await follow(token, id);
+      await until(() => feed.seen.length > 0);
+      expect(feed.seen[0]?.event).toBe('reset');
+    },
+  );
+
+  it('needs a session', async () => {
+    expect((await api.call('GET', '/events')).body.code).toBe('unauthenticated');
+  });
+
+  it('lets go of a client that has gone', async () => {
+    const { token } = await someCustomer();
+    const streams = async () =>
+      Number(/berth_event_streams (\d+)/.exec((await api.call('GET', '/metrics')).body)?.[1]);
+    const before = await streams();
+    const feed = await follow(token);
+    await until(async () => (await streams()) === before + 1);
+    feed.close();
+    await until(async () => (await streams()) === before);
+  });
+
+  it('goes on after the database cut its connection, missing nothing', async () => {
+    const { server, token } = await someCustomer();
+    const feed = await follow(token);
+    await api.database.raw(
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'berth events'`,
+    );
+    await server.$query(api.database).patch({ powerState: 'stopped' });
+    await until(() => feed.seen.some(({ data }) => JSON.parse(data).status === 'stopped'));
+  });
+});

@@ -1,0 +1,210 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Operation } from '../../contract/operations.ts';
+import type { Operation as OperationRow } from '../../db/models/operation.ts';
+import {
+  buildAccount,
+  buildCatalog,
+  buildOperation,
+  buildServer,
+  buildUser,
+  type Catalog,
+} from '../../tests/builders.ts';
+import { startTestApi, type TestApi } from '../../tests/api.ts';
+
+let api: TestApi;
+let catalog: Catalog;
+beforeAll(async () => {
+  api = await startTestApi();
+  catalog = await buildCatalog(api.database);
+});
+afterAll(async () => api.close());
+
+async function someServer(overrides: object = {}) {
+  const user = await buildUser(api.database);
+  const account = await buildAccount(api.database, { owner: user });
+  const server = await buildServer(api.database, { account, catalog, ...overrides });
+  return { server, user, account, token: await api.logIn(user) };
+}
+
+const startOf = (operation: OperationRow) => ({
+  name: 'powerServer',
+  workflowId: `server/${operation.serverId}`,
+  memo: { operationId: operation.id, requestedBy: null, requestId: null },
+  options: {},
+});
+
+describe('the steps of an operation', () => {
+  it('carry state, times, percentage, message and task, and those not reached yet are pending', async () => {
+    const { server, token } = await someServer({ lifecycle: 'provisioning' });
+    const operation = await buildOperation(api.database, {
+      server,
+      type: 'provision',
+      status: 'running',
+      startedAt: new Date(),
+      fence: 1,
+      step: 'clone',
+      percent: 40,
+      note: 'waiting for the storage',
+    });
+    const report = async (seq: number, step: string, state: string, message: string | null = null) =>
+      api
+        .database('operation_events')
+        .insert({ operationId: operation.id, fence: 1, seq, step, state, message });
+    await report(1, 'place', 'running');
+    await report(2, 'place', 'succeeded', 'pve1 has the most room');
+    await report(3, 'lease', 'skipped');
+    await report(4, 'clone', 'running');
+    await api
+      .database('operation_tasks')
+      .insert({ operationId: operation.id, step: 'clone', upid: 'UPID:pve1:…' });
+    const view = Operation.parse((await api.call('GET', `/operations/${operation.id}`, { token })).body);
+    expect(view.steps.map(({ name, state }) => `${name} ${state}`)).toEqual([
+      'place succeeded',
+      'lease skipped',
+      'clone running',
+      'configure pending',
+      'resize pending',
+      'start pending',
+      'ready pending',
+    ]);
+    expect(view.steps[0]).toMatchObject({
+      message: 'pve1 has the most room',
+      startedAt: expect.any(String),
+      finishedAt: expect.any(String),
+    });
+    expect(view.steps[2]).toMatchObject({
+      percent: 40,
+      message: 'waiting for the storage',
+      task: 'UPID:pve1:…',
+      finishedAt: null,
+    });
+  });
+
+  it('share the fate of an operation that ended in the middle of them', async () => {
+    const { server, token } = await someServer({ lifecycle: 'failed' });
+    const operation = await buildOperation(api.database, {
+      server,
+      type: 'provision',
+      status: 'failed',
+      finishedAt: new Date(),
+      errorCode: 'task_failed',
+      errorMessage: 'The copy failed.',
+      errorCause: 'no space left on device',
+    });
+    await api
+      .database('operation_events')
+      .insert({ operationId: operation.id, fence: 1, seq: 1, step: 'clone', state: 'running' });
+    const view = Operation.parse((await api.call('GET', `/operations/${operation.id}`, { token })).body);
+    expect(view.error).toEqual({
+      code: 'task_failed',
+      message: 'The copy failed.',
+      cause: 'no space left on device',
+    });
+    expect(view.steps.find(({ name }) => name === 'clone')).toMatchObject({
+      state: 'failed',
+      finishedAt: view.finishedAt,
+    });
+    expect(view.steps.find(({ name }) => name === 'ready')?.state).toBe('skipped');
+  });
+});
+
+it("lists a server's operations newest first, page by page", async () => {
+  const { server, token } = await someServer();
+  for (let index = 0; index < 5; index += 1) {
+    await buildOperation(api.database, {
+      server,
+      status: 'succeeded',
+      finishedAt: new Date(),
+      requestId: `r${index}`,
+    });
+  }
+  const first = (await api.call('GET', `/servers/${server.id}/operations?limit=3`, { token })).body;
+  const second = (
+    await api.call('GET', `/servers/${server.id}/operations?limit=3&cursor=${first.nextCursor}`, { token })
+  ).body;
+  const ids = [...first.items, ...second.items].map(({ requestId }: Operation) => requestId);
+  expect(ids).toEqual(['r4', 'r3', 'r2', 'r1', 'r0']);
+  expect(second.nextCursor).toBeNull();
+});
+
+describe('cancelling', () => {
+  const cancel = async (token: string, id: string) => api.call('POST', `/operations/${id}/cancel`, { token });
+
+  it('ends a pending order at once, giving back addresses and secrets', async () => {
+    const { token } = await someServer();
+    const order = {
+      name: 'web-1',
+      planId: catalog.plan.id,
+      templateId: catalog.template.id,
+      password: 'a long password',
+    };
+    const { server, operation } = (await api.call('POST', '/servers', { token, body: order })).body;
+    const answer = await cancel(token, operation.id);
+    expect(answer.status).toBe(202);
+    expect(Operation.parse(answer.body)).toMatchObject({ status: 'cancelled', cancelRequested: true });
+    expect((await api.call('GET', `/servers/${server.id}`, { token })).body).toMatchObject({
+      status: 'failed',
+      ipAddresses: [],
+      operation: null,
+    });
+    expect(await api.database('secrets').where({ purpose: 'server-password' })).toEqual([]);
+  });
+
+  it('of a pending deletion makes the server what it was', async () => {
+    const { server, token } = await someServer();
+    const { operation } = (await api.call('DELETE', `/servers/${server.id}`, { token })).body;
+    await cancel(token, operation.id);
+    expect((await api.call('GET', `/servers/${server.id}`, { token })).body.status).toBe('running');
+  });
+
+  it('asks the workflow of a running operation, and only of that one', async () => {
+    const { server, token } = await someServer();
+    const operation = await buildOperation(api.database, {
+      server,
+      status: 'running',
+      startedAt: new Date(),
+    });
+    api.temporal.started.push(startOf(operation));
+    const answer = await cancel(token, operation.id);
+    expect(answer.body).toMatchObject({ status: 'running', cancelRequested: true });
+    expect(api.temporal.cancelled).toContain(`server/${server.id}`);
+
+    const other = await someServer();
+    const stale = await buildOperation(api.database, {
+      server: other.server,
+      status: 'running',
+      startedAt: new Date(),
+    });
+    api.temporal.started.push({
+      ...startOf(stale),
+      memo: { operationId: operation.id, requestedBy: null, requestId: null },
+    });
+    expect((await cancel(other.token, stale.id)).status).toBe(202);
+    expect(api.temporal.cancelled).not.toContain(`server/${other.server.id}`);
+  });
+
+  it('is accepted while Temporal is away', async () => {
+    const { server, token } = await someServer();
+    const operation = await buildOperation(api.database, {
+      server,
+      status: 'running',
+      startedAt: new Date(),
+    });
+    api.temporal.isAway = true;
+    const answer = await cancel(token, operation.id);
+    api.temporal.isAway = false;
+    expect([answer.status, answer.body.cancelRequested]).toEqual([202, true]);
+  });
+
+  it('is refused once the operation has ended', async () => {
+    const { server, token } = await someServer();
+    const operation = await buildOperation(api.database, {
+      server,
+      status: 'succeeded',
+      finishedAt: new Date(),
+    });
+    const answer = await cancel(token, operation.id);
+    expect([answer.status, answer.body.code]).toEqual([409, 'not_cancellable']);
+    expect(answer.body.operation).toMatchObject({ id: operation.id, status: 'succeeded' });
+  });
+});
