@@ -60,6 +60,7 @@ beforeAll(async () => {
   for (const newid of [201, 212, 230, 241, 250]) {
     await client.run('POST', '/nodes/pve1/qemu/9001/clone', { newid });
   }
+  await client.run('POST', '/nodes/pve1/qemu', { vmid: 261, name: 'noagent' });
   await client.close();
 });
 afterAll(async () => {
