@@ -21,7 +21,8 @@ import { userRoutes } from './routes/users.ts';
 
 /** The whole API as a Koa application; whoever calls it listens. */
 export function createApp(deps: Deps): Koa {
-  const app = new Koa({ proxy: deps.trustProxy });
+  // Of X-Forwarded-For only the last entry counts: the proxy wrote it, the others may come from anyone.
+  const app = new Koa({ proxy: deps.trustProxy, maxIpsCount: 1 });
   const router = createRouter(deps);
   app.use(requestId(deps.log));
   app.use(requestLog());

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { Context } from 'koa';
 import { AuditEntry } from '../db/models/audit-entry.ts';
+import { clientIp } from './client-ip.ts';
 import { requestIdOf } from './middleware/request-id.ts';
 
 interface Deed {
@@ -21,7 +22,7 @@ export async function audit(trx: Knex, ctx: Context, deed: Deed): Promise<void> 
     action,
     subjectType: action.split('.')[0] ?? null,
     subjectId,
-    ip: ctx.ip,
+    ip: clientIp(ctx),
     requestId: requestIdOf(ctx),
     details,
   });

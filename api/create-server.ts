@@ -67,7 +67,7 @@ export async function createServer(
 async function lockAccount(trx: Knex, user: CurrentUser): Promise<Account> {
   const [own] = user.accounts;
   if (!own) throw new Forbidden('You belong to no account, so there is nobody to own the server.');
-  const account = await Account.query(trx).findById(own.id).forUpdate().throwIfNotFound();
+  const account = await Account.query(trx).findById(own.id).forNoKeyUpdate().throwIfNotFound();
   if (account.suspendedAt) {
     throw new QuotaExceeded(
       'This account is suspended.',

@@ -23,7 +23,11 @@ export interface FeedMessage {
   data: object;
 }
 
-export type Subscriber = (messages: FeedMessage[]) => void;
+export interface Subscriber {
+  receive: (messages: FeedMessage[]) => void;
+  /** The feed is over: this process stops. */
+  end: () => void;
+}
 
 /** Ids are given out before they are committed, so one lower than the last one seen may still turn up this much later. */
 const LATE_COMMIT = `interval '15 seconds'`;
@@ -79,6 +83,7 @@ export class EventHub {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    for (const { end } of this.#subscribers) end();
     this.#subscribers.clear();
     await this.#client?.end().catch(() => undefined); // it may be gone already
     await this.#working;
@@ -158,7 +163,7 @@ export class EventHub {
     try {
       const changes = await readChanges(this.#database, ids);
       const messages = await toMessages(this.#database, changes);
-      for (const subscriber of this.#subscribers) subscriber(messages);
+      for (const { receive } of this.#subscribers) receive(messages);
     } catch (err) {
       this.#log.warn({ err }, 'events could not be read: trying again');
       if (this.#isClosed) return;

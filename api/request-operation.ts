@@ -18,7 +18,7 @@ import { toServerView } from './views/server.ts';
 /** Finds a living server of the caller's and locks its row, so that its lifecycle stays what it is; else NotFound. */
 export async function lockServer(trx: Knex, user: CurrentUser, id: string): Promise<Server> {
   const accountIds = visibleAccounts(user);
-  const query = Server.query(trx).findById(id).whereNull('deletedAt').forUpdate();
+  const query = Server.query(trx).findById(id).whereNull('deletedAt').forNoKeyUpdate();
   const server = await (accountIds ? query.whereIn('accountId', accountIds) : query);
   if (!server) throw new NotFound('There is no such server.');
   return server;

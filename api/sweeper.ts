@@ -38,19 +38,28 @@ export function startSweeper(deps: SweepDeps, times: Partial<SweeperTimes> = {})
   const memory: SweepMemory = { notBefore: new Map() };
   const suspects = new Map<string, number>();
   const chores = [
-    { everyMs: set.everyMs, run: async () => sweepPending(deps, memory, set.pendingForMs) },
-    { everyMs: set.everyMs, run: async () => sweepCancels(deps, memory, set.pendingForMs) },
-    { everyMs: set.lostEveryMs, run: async () => sweepLost(deps, suspects, set.runningForMs) },
-    { everyMs: set.pruneEveryMs, run: async () => prune(deps.database) },
+    { name: 'pending', everyMs: set.everyMs, run: async () => sweepPending(deps, memory, set.pendingForMs) },
+    { name: 'cancels', everyMs: set.everyMs, run: async () => sweepCancels(deps, memory, set.pendingForMs) },
+    { name: 'lost', everyMs: set.lostEveryMs, run: async () => sweepLost(deps, suspects, set.runningForMs) },
+    { name: 'prune', everyMs: set.pruneEveryMs, run: async () => prune(deps.database) },
   ];
-  const loops = chores.map(async ({ everyMs, run }) => {
+  const loops = chores.map(async ({ name, everyMs, run }) => {
+    let isFailing = false;
     while (!stopping.signal.aborted) {
       // Jittered, so that several api processes do not ask the same at the same moment.
       await sleep(everyMs * (0.75 + Math.random() / 2), undefined, { signal: stopping.signal }).catch(
         () => undefined,
       );
       if (stopping.signal.aborted) return;
-      await run().catch((err: unknown) => deps.log.warn({ err }, 'sweep failed: trying again'));
+      try {
+        await run();
+        if (isFailing) deps.log.info({ chore: name }, 'sweep works again');
+        isFailing = false;
+      } catch (err) {
+        // Once is enough: PostgreSQL or Temporal may be away for hours.
+        deps.log[isFailing ? 'debug' : 'warn']({ err, chore: name }, 'sweep failed: trying again');
+        isFailing = true;
+      }
     }
   });
   return {

@@ -56,7 +56,7 @@ function toIssues(issue: ZodError['issues'][number]): { field: string; message: 
 /** Connection failures by errno, SQLSTATE class 08 and 57P (shutting down, starting), or an exhausted pool. */
 function isDatabaseAway(err: unknown): boolean {
   if (!(err instanceof Error)) return false;
-  if (err.name === 'KnexTimeoutError' || /^Connection terminated/.test(err.message)) return true;
+  if (err.name === 'KnexTimeoutError' || err.message.startsWith('Connection terminated')) return true;
   if (err instanceof AggregateError) return err.errors.some(isDatabaseAway);
   const code = 'code' in err && typeof err.code === 'string' ? err.code : '';
   return /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|ETIMEDOUT|EPIPE|EHOSTUNREACH|08...|57P0[123]|53300)$/.test(

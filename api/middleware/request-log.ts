@@ -1,4 +1,5 @@
 import type { Middleware } from 'koa';
+import { clientIp } from '../client-ip.ts';
 import { httpDuration } from '../metrics.ts';
 import { logOf } from './request-id.ts';
 
@@ -11,7 +12,14 @@ export function requestLog(): Middleware {
     const route = String(ctx.state['route'] ?? 'none');
     httpDuration.observe({ method: ctx.method, route, status: ctx.status }, ms / 1000);
     const user = ctx.state['user'] as { id: string } | undefined; // set by authenticate()
-    const line = { method: ctx.method, path: ctx.path, status: ctx.status, ms, ip: ctx.ip, userId: user?.id };
+    const line = {
+      method: ctx.method,
+      path: ctx.path,
+      status: ctx.status,
+      ms,
+      ip: clientIp(ctx),
+      userId: user?.id,
+    };
     if (isProbe(ctx.path)) logOf(ctx).debug(line, 'request');
     else logOf(ctx).info(line, 'request');
   };

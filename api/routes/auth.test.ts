@@ -217,3 +217,15 @@ it('sets a secure cookie and HSTS where the public URL is https', async () => {
     await secure.close();
   }
 });
+
+it('believes only the entry of X-Forwarded-For its own proxy wrote', async () => {
+  for (let attempt = 0; attempt < 8; attempt += 1) {
+    await logIn(`forged-${attempt}@example.test`, 'x', {
+      'X-Forwarded-For': `203.0.113.${attempt}, 192.0.2.1`,
+    });
+  }
+  const blocked = await logIn('forged@example.test', 'x', { 'X-Forwarded-For': '203.0.113.99, 192.0.2.1' });
+  expect(blocked.status).toBe(429);
+  const user = await buildUser(api.database);
+  expect((await logIn(user.email, PASSWORD, { 'X-Forwarded-For': 'nonsense' })).status).toBe(200);
+});

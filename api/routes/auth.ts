@@ -6,6 +6,7 @@ import { User } from '../../db/models/user.ts';
 import { hashPassword, verifyPassword } from '../../db/passwords.ts';
 import { ACCESS_TOKEN_SECONDS, parseClaims, signAccessToken } from '../access-token.ts';
 import { audit } from '../audit.ts';
+import { clientIp } from '../client-ip.ts';
 import { findCurrentUser } from '../current-user.ts';
 import type { Deps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../endpoint.ts';
@@ -49,15 +50,19 @@ function login({ database, jwtSecret, publicUrl, loginLimits }: AuthDeps): Endpo
     problems: ['invalid_credentials', 'rate_limited', 'forbidden'],
     async handle(ctx, { body: { email, password } }) {
       requireSameOrigin(ctx, publicUrl);
-      await limiter.attempt(ctx.ip, email);
+      await limiter.attempt(clientIp(ctx), email);
       const user = await User.query(database).whereRaw('lower(email) = lower(?)', [email]).first();
       const isRight = await verifyPassword(user?.passwordHash ?? (await decoy), password);
       if (!user || !isRight || user.disabledAt) throw new InvalidCredentials();
       const session = await database.transaction(async (trx) => {
         await audit(trx, ctx, { userId: user.id, action: 'session.open' });
-        return openSession(trx, { userId: user.id, ip: ctx.ip, userAgent: ctx.get('User-Agent') || null });
+        return openSession(trx, {
+          userId: user.id,
+          ip: clientIp(ctx),
+          userAgent: ctx.get('User-Agent') || null,
+        });
       });
-      await limiter.succeeded(ctx.ip, email);
+      await limiter.succeeded(clientIp(ctx), email);
       setCookie(ctx, session.refreshToken, publicUrl);
       await answerSession(ctx, { database, jwtSecret }, session.sessionId);
     },

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectDatabase } from '../../db/connect.ts';
 import { startTestApi, type TestApi } from '../../tests/api.ts';
 
 let api: TestApi;
@@ -141,7 +142,6 @@ describe('health', () => {
   });
 
   it('is unavailable without a database, and requests are told so', async () => {
-    const { connectDatabase } = await import('../../db/connect.ts');
     const gone = connectDatabase('postgres://nobody@127.0.0.1:1/none');
     const alone = await startTestApi({ database: gone });
     try {

@@ -47,9 +47,12 @@ async function openStream({ database, events }: EventDeps, ctx: Context): Promis
 
   // Subscribed before the replay is read, so that nothing falls between the two; what comes meanwhile waits.
   let waiting: FeedMessage[] | null = [];
-  const unsubscribe = events.subscribe((messages) => {
-    if (waiting) waiting.push(...mine(messages));
-    else stream.send(mine(messages));
+  const unsubscribe = events.subscribe({
+    receive: (messages) => {
+      if (waiting) waiting.push(...mine(messages));
+      else stream.send(mine(messages));
+    },
+    end: () => stream.end(),
   });
   stream.body.once('close', unsubscribe);
   try {

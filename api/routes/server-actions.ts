@@ -1,4 +1,5 @@
 import { ServerAction } from '../../contract/servers.ts';
+import { Server } from '../../db/models/server.ts';
 import { ACCEPTED, changeServer } from '../change-server.ts';
 import type { Deps } from '../deps.ts';
 import { ById, endpoint, type Endpoint } from '../endpoint.ts';
@@ -8,6 +9,27 @@ import { acceptedReply, insertOperation, lockServer } from '../request-operation
 
 export function serverActionRoutes(deps: Pick<Deps, 'database' | 'temporal' | 'jwtSecret'>): Endpoint[] {
   return [
+    endpoint({
+      method: 'delete',
+      path: '/servers/:id',
+      tag: 'Servers',
+      summary: 'Delete a server with its disks and addresses, whatever state it is in',
+      auth: 'bearer',
+      idempotent: true,
+      params: ById,
+      answers: ACCEPTED,
+      problems: ['not_found', 'server_busy'],
+      async handle(ctx, { params: { id } }) {
+        const user = currentUser(ctx);
+        await changeServer(deps, ctx, null, async (trx) => {
+          const server = await lockServer(trx, user, id);
+          const params = { previousLifecycle: server.lifecycle };
+          const operationId = await insertOperation(trx, ctx, { user, server, type: 'terminate', params });
+          await Server.query(trx).findById(id).patch({ lifecycle: 'deleting' });
+          return acceptedReply(trx, id, operationId);
+        });
+      },
+    }),
     endpoint({
       method: 'post',
       path: '/servers/:id/actions',

@@ -131,7 +131,7 @@ describe('ordering a server', () => {
     const answers = await Promise.all(
       [1, 2, 3].map(async () => api.call('POST', '/servers', { token, body: order() })),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([202, 422, 422]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([202, 422, 422]);
     expect(answers.find(({ status }) => status === 422)?.body.code).toBe('quota_exceeded');
     expect(await api.database('servers').where({ accountId: account.id })).toHaveLength(1);
   });
@@ -163,7 +163,7 @@ describe('ordering a server', () => {
     const answers = await Promise.all(
       others.map(async (other) => api.call('POST', '/servers', { token: other.token, body })),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([202, 202, 202, 422, 422]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([202, 202, 202, 422, 422]);
     const given = answers
       .filter(({ status }) => status === 202)
       .map((answer) => answer.body.server.ipAddresses[0].address);

@@ -1,5 +1,4 @@
 import { CreateServer, ListServersQuery, Server, ServerList } from '../../contract/servers.ts';
-import { Server as ServerModel } from '../../db/models/server.ts';
 import { createServer } from '../create-server.ts';
 import { visibleAccounts } from '../current-user.ts';
 import { decodeCursor } from '../cursor.ts';
@@ -9,7 +8,6 @@ import { NotFound } from '../errors.ts';
 import { ACCEPTED, changeServer } from '../change-server.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { toPage } from '../page.ts';
-import { acceptedReply, insertOperation, lockServer } from '../request-operation.ts';
 import { findServer, listServers } from '../server-rows.ts';
 import { toServerView } from '../views/server.ts';
 
@@ -70,27 +68,6 @@ export function serverRoutes(
         const row = await findServer(database, visibleAccounts(currentUser(ctx)), id);
         if (!row) throw new NotFound('There is no such server.');
         ctx.body = toServerView(row);
-      },
-    }),
-    endpoint({
-      method: 'delete',
-      path: '/servers/:id',
-      tag: 'Servers',
-      summary: 'Delete a server with its disks and addresses, whatever state it is in',
-      auth: 'bearer',
-      idempotent: true,
-      params: ById,
-      answers: ACCEPTED,
-      problems: ['not_found', 'server_busy'],
-      async handle(ctx, { params: { id } }) {
-        const user = currentUser(ctx);
-        await changeServer(deps, ctx, null, async (trx) => {
-          const server = await lockServer(trx, user, id);
-          const params = { previousLifecycle: server.lifecycle };
-          const operationId = await insertOperation(trx, ctx, { user, server, type: 'terminate', params });
-          await ServerModel.query(trx).findById(id).patch({ lifecycle: 'deleting' });
-          return acceptedReply(trx, id, operationId);
-        });
       },
     }),
   ];
