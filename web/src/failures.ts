@@ -87,7 +87,7 @@ export const FAILURES: Record<FailureCode, FailureExplanation> = {
   cancelled: {
     title: 'Cancelled',
     cause: 'Someone cancelled this operation before it was complete.',
-    nextStep: 'What had been done was undone or brought to a safe end. Start it again whenever you like.',
+    nextStep: 'What had been done was undone or brought to a safe end, so you can simply do it again.',
   },
   workflow_lost: {
     title: 'The operation was lost',

@@ -7,7 +7,8 @@ export function ProblemCallout({ error, retryHint }: { error: unknown; retryHint
   if (error instanceof ApiError) {
     const { problem } = error;
     return (
-      <Callout intent="danger" role="alert" title={problem.title} compact>
+      <Callout intent="danger" role="alert" compact>
+        <p className="callout-title">{problem.title}</p>
         {problem.detail && <p className="callout-text">{problem.detail}</p>}
         {problem.operation && (
           <p className="callout-text">
@@ -29,7 +30,8 @@ export function ProblemCallout({ error, retryHint }: { error: unknown; retryHint
   }
   const isNetwork = error instanceof NetworkError;
   return (
-    <Callout intent={isNetwork ? 'warning' : 'danger'} role="alert" title={messageOf(error)} compact>
+    <Callout intent={isNetwork ? 'warning' : 'danger'} role="alert" compact>
+      <p className="callout-title">{messageOf(error)}</p>
       {isNetwork && <p className="callout-text">{retryHint ?? 'Check your connection and try again.'}</p>}
     </Callout>
   );

@@ -1,4 +1,4 @@
-import { Button, NonIdealState, Spinner } from '@blueprintjs/core';
+import { Button, Spinner } from '@blueprintjs/core';
 import { Offline } from '@blueprintjs/icons';
 import type { ReactNode } from 'react';
 import { Navigate, useLocation } from 'react-router';
@@ -6,6 +6,7 @@ import type { User } from '../../../contract/auth.ts';
 import { useStore } from '../hooks/use-store.ts';
 import { restoreSession, sessionStore } from '../session.ts';
 import { SessionExpiredDialog } from './session-expired-dialog.tsx';
+import { NoticeState } from './notice-state.tsx';
 
 /** Renders its children for somebody; sends nobody to the login page, which brings them back here afterwards. */
 export function RequireSession({ children }: { children: (user: User) => ReactNode }) {
@@ -21,7 +22,8 @@ export function RequireSession({ children }: { children: (user: User) => ReactNo
     case 'unreachable':
       return (
         <div className="whole-page" role="alert">
-          <NonIdealState
+          <NoticeState
+            level={1}
             icon={<Offline size={40} />}
             title="Berth does not answer"
             description="Check your connection. Your servers are not affected."

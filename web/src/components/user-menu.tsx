@@ -1,44 +1,42 @@
-import { Button, Menu, MenuDivider, MenuItem, PopoverNext } from '@blueprintjs/core';
-import { CaretDown, Contrast, Flash, LogOut, Moon, Tick, User as UserIcon } from '@blueprintjs/icons';
-import type { ReactElement } from 'react';
+import { Button, Menu, MenuItem, PopoverNext, SegmentedControl } from '@blueprintjs/core';
+import { CaretDown, LogOut, User as UserIcon } from '@blueprintjs/icons';
 import type { User } from '../../../contract/auth.ts';
 import { useStore } from '../hooks/use-store.ts';
 import { logOut } from '../session.ts';
 import { type Theme, setTheme, themeStore } from '../theme.ts';
 
-const THEMES: { theme: Theme; label: string; icon: ReactElement }[] = [
-  { theme: 'light', label: 'Light', icon: <Flash /> },
-  { theme: 'dark', label: 'Dark', icon: <Moon /> },
-  { theme: 'system', label: 'Like the system', icon: <Contrast /> },
+const THEMES: { value: Theme; label: string }[] = [
+  { value: 'light', label: 'Light' },
+  { value: 'dark', label: 'Dark' },
+  { value: 'system', label: 'System' },
 ];
 
 /** Who is logged in, the theme, and the way out. */
 export function UserMenu({ user }: { user: User }) {
-  const chosen = useStore(themeStore);
+  const theme = useStore(themeStore);
   return (
     <PopoverNext
       placement="bottom-end"
       content={
-        <Menu>
-          <li className="user-menu-who">
+        <div className="user-menu">
+          <div className="user-menu-who">
             <strong>{user.name || user.email}</strong>
             <span className="muted">{user.email}</span>
-          </li>
-          <MenuDivider title="Theme" />
-          {THEMES.map(({ theme, label, icon }) => (
-            <MenuItem
-              key={theme}
-              icon={icon}
-              text={label}
-              roleStructure="menuitem"
-              aria-current={theme === chosen}
-              labelElement={theme === chosen ? <Tick /> : null}
-              onClick={() => setTheme(theme)}
+          </div>
+          <div className="user-menu-theme">
+            <span id="theme-label">Theme</span>
+            <SegmentedControl
+              aria-labelledby="theme-label"
+              size="small"
+              options={THEMES}
+              value={theme}
+              onValueChange={(value) => setTheme(value as Theme)}
             />
-          ))}
-          <MenuDivider />
-          <MenuItem icon={<LogOut />} text="Log out" onClick={() => void logOut()} />
-        </Menu>
+          </div>
+          <Menu>
+            <MenuItem icon={<LogOut />} text="Log out" onClick={() => void logOut()} />
+          </Menu>
+        </div>
       }
     >
       <Button

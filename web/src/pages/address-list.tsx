@@ -3,7 +3,7 @@ import { CopyButton } from '../components/copy-button.tsx';
 
 /** Every address, each ready to copy. */
 export function AddressList({ server }: { server: Server }) {
-  if (server.ipAddresses.length === 0) return <p className="muted address-list">No address yet</p>;
+  if (server.ipAddresses.length === 0) return <p className="muted address-list">No address</p>;
   return (
     <ul className="address-list" aria-label="Addresses">
       {server.ipAddresses.map(({ address, family }) => (

@@ -47,7 +47,7 @@ export function OperationDetails({
             onClick={() => setChoice(!isOpen)}
           />
         )}
-        <h3>{name}</h3>
+        <h2>{name}</h2>
         <Tag minimal intent={INTENT[operation.status]}>
           {operation.cancelRequested && isLive ? 'Cancelling' : OPERATION_STATUS_WORDS[operation.status]}
         </Tag>

@@ -15,7 +15,8 @@ export function OperationFailure({
   const intent =
     operation.status === 'cancelled' ? 'none' : operation.status === 'needs_attention' ? 'warning' : 'danger';
   return (
-    <Callout intent={intent} title={explanation.title} compact className="failure">
+    <Callout intent={intent} compact className="failure">
+      <p className="callout-title">{explanation.title}</p>
       <p className="callout-text">{explanation.cause}</p>
       {error.message && <p className="callout-text">{error.message}</p>}
       {error.cause && (

@@ -1,7 +1,8 @@
-import { Button, NonIdealState } from '@blueprintjs/core';
+import { Button } from '@blueprintjs/core';
 import { WarningSign } from '@blueprintjs/icons';
 import { useRouteError } from 'react-router';
 import { PageTitle } from '../components/page-title.tsx';
+import { NoticeState } from '../components/notice-state.tsx';
 
 /** A page that broke, or whose code could not be loaded: after an update of Berth a reload brings the new one. */
 export function RouteError() {
@@ -9,10 +10,11 @@ export function RouteError() {
   return (
     <div className="whole-page" role="alert">
       <PageTitle text="Error" />
-      <NonIdealState
+      <NoticeState
+        level={1}
         icon={<WarningSign size={40} />}
         title="This page could not be shown"
-        description={error instanceof Error ? error.message : undefined}
+        description={error instanceof Error ? error.message : null}
         action={<Button text="Load again" onClick={() => window.location.reload()} />}
       />
     </div>

@@ -31,7 +31,7 @@ export function ServerOverview({ server }: { server: Server }) {
         </Fact>
       </Facts>
       <Facts title="Network">
-        {server.ipAddresses.length === 0 && <Fact name="Addresses">none yet</Fact>}
+        {server.ipAddresses.length === 0 && <Fact name="Addresses">none</Fact>}
         {server.ipAddresses.map((entry) => (
           <Fact key={entry.address} name={`IPv${entry.family}`}>
             <span className="numeric">{`${entry.address}/${entry.prefix}`}</span>

@@ -1,4 +1,4 @@
-import { Button, Classes, HTMLSelect, InputGroup, NonIdealState } from '@blueprintjs/core';
+import { Button, Classes, HTMLSelect, InputGroup } from '@blueprintjs/core';
 import { CloudServer, Cross, Plus, Search } from '@blueprintjs/icons';
 import { useEffect, useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
@@ -10,6 +10,7 @@ import { useMediaQuery } from '../hooks/use-media-query.ts';
 import { useServers } from '../hooks/use-servers.ts';
 import { ServerCards } from './server-cards.tsx';
 import { ServerTable } from './server-table.tsx';
+import { NoticeState } from '../components/notice-state.tsx';
 
 const TYPING_PAUSE_MS = 250;
 
@@ -139,7 +140,8 @@ function FilterBar({
 
 function NoServers() {
   return (
-    <NonIdealState
+    <NoticeState
+      level={2}
       icon={<CloudServer size={40} />}
       title="No servers yet"
       description="Choose a system and a size; it runs within a minute or so."
@@ -154,7 +156,8 @@ function NoServers() {
 
 function NoMatch({ onClear }: { onClear: () => void }) {
   return (
-    <NonIdealState
+    <NoticeState
+      level={2}
       icon={<Search size={40} />}
       title="No server matches"
       description="None of your servers has this name, address and status."
