@@ -11,4 +11,4 @@ PROXMOX_FINGERPRINT=$(node -e '
   });
 ')
 export PROXMOX_FINGERPRINT
-exec node testbed/seed.ts
+exec node db/seed.ts

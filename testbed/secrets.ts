@@ -19,8 +19,8 @@ export async function loadSecrets(file: string): Promise<Secrets> {
     secretsKey: randomBytes(32).toString('base64'),
     postgresPassword: randomBytes(18).toString('base64url'),
     proxmoxTokenSecret: randomUUID(),
-    customerPassword: randomBytes(9).toString('base64url'),
-    adminPassword: randomBytes(9).toString('base64url'),
+    customerPassword: randomBytes(8).toString('hex'),
+    adminPassword: randomBytes(8).toString('hex'),
     ...kept,
   };
   await writeJsonFile(file, secrets);

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { takeFileLock } from './file-lock.ts';
 import { readJsonFile, writeJsonFile } from './json-file.ts';
@@ -52,8 +52,9 @@ export async function runStack(
 ): Promise<void> {
   const { dataDir, onProgress, signal, force } = options;
   const files = stackFiles(dataDir);
+  await mkdir(dataDir, { recursive: true });
   // Others may pass through on the way to the database's files, but not look around.
-  await mkdir(dataDir, { recursive: true, mode: 0o711 });
+  await chmod(dataDir, 0o711);
   const lock = await takeFileLock(files.lock, 'npm start');
   if ('heldBy' in lock) throw new Error(await describeRun(files.run, lock.heldBy.pid));
   await rm(files.run, { force: true });
