@@ -31,6 +31,8 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          // Each file runs a whole Berth of its own.
+          fileParallelism: false,
           include: ['tests/e2e/**/*.test.ts'],
           pool: 'forks',
           testTimeout: 300_000,

@@ -18,6 +18,8 @@ export interface WatcherOptions {
   intervalMs?: number;
   /** Between two readings of nodes, storages and templates. */
   syncIntervalMs?: number;
+  /** Called once the cluster has been read, could not be, or turned out to be another worker's to watch. */
+  onFirstLook?: () => void;
 }
 
 /**
@@ -40,6 +42,7 @@ export async function watchCluster(options: WatcherOptions): Promise<void> {
         [`watch ${clusterId}`],
       );
       if (rows[0]?.elected) await watchWhileElected(options, session);
+      else options.onFirstLook?.();
     } catch (err) {
       if (!signal.aborted) log.warn({ err, clusterId }, 'the watcher starts over');
     } finally {
@@ -69,6 +72,7 @@ async function watchWhileElected(options: WatcherOptions, session: pg.Client): P
         log.warn({ err, clusterId }, 'the cluster cannot be read; its servers will show as unknown');
       wasReadable = false;
     }
+    options.onFirstLook?.();
     await delay(intervalMs, undefined, { signal }).catch(() => undefined);
   }
 }

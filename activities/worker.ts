@@ -88,10 +88,20 @@ async function main(): Promise<void> {
     deps: { database, secretBox, clusters, timing: DEFAULT_TIMING },
   });
   const { signal } = stopping;
-  const watchers = (await Cluster.query(database)).map(({ id: clusterId }) =>
-    watchCluster({ database, databaseUrl: config.DATABASE_URL, clusters, clusterId, log, signal }),
+  const unseen = new Set((await Cluster.query(database)).map(({ id }) => id));
+  const watchers = [...unseen].map((clusterId) =>
+    watchCluster({
+      database,
+      databaseUrl: config.DATABASE_URL,
+      clusters,
+      clusterId,
+      log,
+      signal,
+      onFirstLook: () => unseen.delete(clusterId),
+    }),
   );
-  isReady = () => workers.areRunning();
+  // Customers can order once templates are known; a cluster that cannot be read must not hold the worker up.
+  isReady = () => workers.areRunning() && unseen.size === 0;
   stopping.signal.addEventListener('abort', () => workers.shutdown());
   log.info({ namespace }, 'worker started');
   try {

@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import getPort from 'get-port';
+import { until } from '../until.ts';
+import type { Operation } from '../../contract/operations.ts';
+import type { Accepted, Server } from '../../contract/servers.ts';
+
+type Part = 'api' | 'worker' | 'temporal' | 'postgres' | 'proxmox';
+
+/** What `.berth/run.json` says of a running Berth. */
+export interface Run {
+  apiUrl: string;
+  dashboardUrl: string;
+  temporalUiUrl: string;
+  temporalAddress: string;
+  databaseUrl: string;
+  proxmoxUrl: string;
+  proxmoxControlUrl: string;
+  customer: { email: string; password: string };
+  admin: { email: string; password: string };
+  pids: Record<Part, number>;
+}
+
+export interface RunningBerth {
+  /** Read anew: process ids follow restarts. */
+  run(): Promise<Run>;
+  pidOf(part: Part): Promise<number>;
+  /** What its customer sees and does. */
+  api: ApiClient;
+  /** What Proxmox really has; the oracle. */
+  cluster(): Promise<ClusterView>;
+  addFault(rule: object): Promise<void>;
+  clearFaults(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface ClusterView {
+  vms: Record<string, { vmid: number; node: string; config: Record<string, unknown>; guest: unknown }>;
+  tasks: { type: string; upid: string; log: string[] }[];
+}
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** Starts the product with the README's command, on data and ports of its own; `speed` is the simulator's. */
+export async function startBerth({ speed = '1' } = {}): Promise<RunningBerth> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'berth-e2e-'));
+  const names = ['API', 'WORKER', 'POSTGRES', 'TEMPORAL', 'TEMPORAL_UI', 'PROXMOX', 'PROXMOX_CONTROL'];
+  const ports = await Promise.all(
+    names.map(async (name) => [`BERTH_${name}_PORT`, String(await getPort({ host: '127.0.0.1' }))]),
+  );
+  const child = execa('npm', ['start'], {
+    cwd: ROOT,
+    env: { ...Object.fromEntries(ports), BERTH_DATA_DIR: dataDir, BERTH_PROXMOX_SPEED: speed, CI: 'true' },
+    stdin: 'ignore',
+    all: true,
+    reject: false,
+  });
+  const file = join(dataDir, 'run.json');
+  const run = async () => JSON.parse(await readFile(file, 'utf8')) as Run;
+  let ended = false;
+  void child.then(() => (ended = true));
+  const isUp = async () => {
+    if (ended) throw new Error(`Berth did not start:\n${(await child).all}`);
+    return run().then(
+      () => true,
+      () => false,
+    );
+  };
+  await until(isUp, 15 * 60_000);
+  const { apiUrl, customer } = await run();
+  const control = async (method: string, path: string, body?: object) => {
+    const { proxmoxControlUrl } = await run();
+    const answer = await fetch(`${proxmoxControlUrl}${path}`, {
+      method,
+      ...(body ? { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } } : {}),
+    });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return answer;
+  };
+  return {
+    run,
+    pidOf: async (part) => (await run()).pids[part],
+    api: await logIn(apiUrl, customer),
+    cluster: async () => (await (await control('GET', '/state')).json()) as ClusterView,
+    addFault: async (rule) => void (await control('POST', '/faults', rule)),
+    clearFaults: async () => void (await control('DELETE', '/faults')),
+    async stop() {
+      child.kill('SIGINT');
+      const late = setTimeout(() => child.kill('SIGKILL'), 60_000);
+      await child;
+      clearTimeout(late);
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export type ApiClient = Awaited<ReturnType<typeof logIn>>;
+
+/** A customer's client of the REST API: nothing but what the README says. */
+async function logIn(apiUrl: string, credentials: { email: string; password: string }) {
+  const call = async (method: string, path: string, body?: object, headers: Record<string, string> = {}) =>
+    fetch(`${apiUrl}${path}`, {
+      method,
+      headers: { ...(body ? { 'content-type': 'application/json' } : {}), ...headers },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+  let authorization = '';
+  const refresh = async () => {
+    const { accessToken } = (await (await call('POST', '/login', credentials)).json()) as {
+      accessToken: string;
+    };
+    authorization = `Bearer ${accessToken}`;
+  };
+  await refresh();
+  /** Logs in again when the token has run out; an api that is being restarted is waited for. */
+  async function request(method: string, path: string, body?: object, key?: string): Promise<Response> {
+    for (;;) {
+      const answer = await call(method, path, body, {
+        authorization,
+        ...(key ? { 'idempotency-key': key } : {}),
+      });
+      if (answer.status !== 401) return answer;
+      await refresh();
+    }
+  }
+  const get = async <T>(path: string) => (await (await request('GET', path)).json()) as T;
+  return {
+    request,
+    get,
+    server: (id: string) => get<Server>(`/servers/${id}`),
+    operation: (id: string) => get<Operation>(`/operations/${id}`),
+    async order(name: string, key = randomUUID()): Promise<Response> {
+      const plans = await get<{ items: { id: string; name: string }[] }>('/plans');
+      const templates = await get<{ items: { id: string; name: string }[] }>('/templates');
+      const planId = plans.items.find((plan) => plan.name === 'Small')?.id;
+      const templateId = templates.items.find((template) => template.name === 'debian-12')?.id;
+      return request('POST', '/servers', { name, planId, templateId }, key);
+    },
+    async accepted(answer: Response | Promise<Response>): Promise<Accepted> {
+      const resolved = await answer;
+      if (resolved.status !== 202) throw new Error(`${resolved.status} ${await resolved.text()}`);
+      return (await resolved.json()) as Accepted;
+    },
+    /** Waits until an operation is over; an api that does not answer for a moment is asked again. */
+    async settled(id: string, timeoutMs = 120_000): Promise<Operation> {
+      let last: Operation | undefined;
+      await until(async () => {
+        last = await get<Operation>(`/operations/${id}`).catch(() => last);
+        return last !== undefined && last.finishedAt !== null;
+      }, timeoutMs);
+      return last as Operation;
+    },
+  };
+}
