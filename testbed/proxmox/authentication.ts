@@ -45,7 +45,7 @@ export function newTicket(state: ClusterState, user: string): string {
 }
 
 /** The user a ticket belongs to, or undefined when it is bad or too old. */
-export function verifyTicket(state: ClusterState, ticket: string): string | undefined {
+function verifyTicket(state: ClusterState, ticket: string): string | undefined {
   const match = /^(PVE:([^:\s]+):([0-9A-F]{8}))::(.+)$/.exec(ticket);
   if (!match || !isFresh(match[3] ?? '')) return undefined;
   return equal(signTicket(state, match[1] ?? ''), match[4] ?? '') ? match[2] : undefined;

@@ -7,7 +7,7 @@ import type { Route } from './route.ts';
 import { listTasks } from './task-routes.ts';
 
 /** What /nodes and /cluster/resources say about a node; an offline one has no numbers. */
-export function nodeSummary(cluster: Cluster, node: NodeState): Record<string, unknown> {
+function nodeSummary(cluster: Cluster, node: NodeState): Record<string, unknown> {
   const base = { id: `node/${node.node}`, type: 'node', node: node.node, level: '' };
   if (cluster.faults.isNodeDown(node.node)) return { ...base, status: 'offline' };
   const root = findStorage(cluster, node.node, 'local');

@@ -43,7 +43,7 @@ class PlainRefusal extends Error {
 }
 
 /** Splits /api2/<format>/<path>; other paths are files, of which there are none. */
-export function splitPath(url: string): { format: string; path: string } {
+function splitPath(url: string): { format: string; path: string } {
   const [pathname = ''] = url.split('?');
   const match = /^\/api2\/([^/]+)(\/.*)?$/.exec(pathname);
   if (!match) throw new PlainRefusal(500, `no such file '${pathname}'`, `no such file '${pathname}'\n`);

@@ -14,7 +14,7 @@ export type FaultRule = {
   when?: 'before' | 'after';
 } & FaultAction;
 
-export type FaultAction =
+type FaultAction =
   | { action: 'drop' }
   | { action: 'hang' }
   | { action: 'delay'; ms: number }
@@ -31,11 +31,11 @@ export type FaultAction =
   | { action: 'ignoreShutdown'; vmid?: number }
   | { action: 'nodeDown'; node: string };
 
-export type ActionName = FaultAction['action'];
+type ActionName = FaultAction['action'];
 /** A rule of one of these actions. */
 export type FaultOf<A extends ActionName> = FaultRule & { action: A };
 
-export interface ListedFault {
+interface ListedFault {
   id: string;
   rule: FaultRule;
   hits: number;

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 
 import { startControlServer } from './control-server.ts';
 import { startSimulator } from './simulator.ts';
@@ -6,11 +6,11 @@ import { startSimulator } from './simulator.ts';
 /** Runs the simulator as a process; prints one line of JSON when it listens. */
 const options = new Command('proxmox-simulator')
   .description('A simulated Proxmox VE cluster')
-  .option('--port <port>', 'HTTPS port of the API, 0 for a free one', Number, 8006)
+  .option('--port <port>', 'HTTPS port of the API, 0 for a free one', parseAmount, 8006)
   .option('--host <address>', 'address to listen on', '127.0.0.1')
-  .option('--control-port <port>', 'port for faults and state, 0 for a free one', Number, 0)
+  .option('--control-port <port>', 'port for faults and state, 0 for a free one', parseAmount, 0)
   .option('--state-file <file>', 'keeps the cluster in this file')
-  .option('--speed <factor>', 'multiplies durations: 1 realistic, 0 immediate', Number, 1)
+  .option('--speed <factor>', 'multiplies durations: 1 realistic, 0 immediate', parseAmount, 1)
   .parse()
   .opts<{
     port: number;
@@ -46,3 +46,9 @@ process.once('SIGINT', () => void stop());
 // Printed last: whoever reads it may end this process at once.
 const { url, fingerprint, token, ca } = simulator;
 process.stdout.write(`${JSON.stringify({ url, fingerprint, controlUrl: control.url, token, ca })}\n`);
+
+function parseAmount(text: string): number {
+  const amount = Number(text);
+  if (text.trim() === '' || !(amount >= 0)) throw new InvalidArgumentError('It is no number.');
+  return amount;
+}

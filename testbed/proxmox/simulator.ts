@@ -30,7 +30,7 @@ export interface SimulatorOptions {
   rootPassword?: string;
 }
 
-export interface RecordedCall {
+interface RecordedCall {
   method: string;
   path: string;
   at: number;

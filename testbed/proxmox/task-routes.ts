@@ -8,7 +8,7 @@ import type { Call, Route } from './route.ts';
 import { ListAnswer } from './route.ts';
 import { isUpid } from './tasks.ts';
 
-export interface ListedTask {
+interface ListedTask {
   [key: string]: unknown;
   upid: string;
   starttime: number;

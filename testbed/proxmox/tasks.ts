@@ -49,7 +49,7 @@ export class TaskInterrupted extends Error {
 }
 
 /** The task's process was killed: nothing is cleaned up. */
-export class TaskKilled extends Error {
+class TaskKilled extends Error {
   override name = 'TaskKilled';
 }
 

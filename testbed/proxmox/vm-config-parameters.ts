@@ -11,7 +11,7 @@ export const NUMERIC_KEYS = new Set(
 );
 
 /** Buses that carry disks, with their highest index. */
-export const DISK_BUSES: Record<string, number> = { ide: 3, sata: 5, scsi: 30, virtio: 15 };
+const DISK_BUSES: Record<string, number> = { ide: 3, sata: 5, scsi: 30, virtio: 15 };
 
 /** All disk keys a config may have, in the order Proxmox VE lists them. */
 export const DISK_KEYS = [

@@ -4,7 +4,7 @@ import { badParameters, refuse } from './api-error.ts';
 import type { Vm, VmConfig } from './cluster-state.ts';
 import { DISK_KEYS, NUMERIC_KEYS } from './vm-config-parameters.ts';
 
-export interface Drive {
+interface Drive {
   /** Volume id, `none`, or what stands first in the value. */
   file: string;
   options: Record<string, string>;
@@ -43,7 +43,7 @@ export function isCdrom(drive: Drive): boolean {
   return drive.options.media === 'cdrom';
 }
 
-/** Reads a size such as 32G or 512M as bytes; without a unit it is kibibytes no more but bytes. */
+/** Reads a size such as 32G or 512M; a number without a unit is bytes. */
 export function parseSize(text: string): number {
   const match = /^(\d+(?:\.\d+)?)([KMGT])?$/.exec(text);
   if (!match) throw new Error(`bad size ${text}`);
@@ -53,17 +53,14 @@ export function parseSize(text: string): number {
 
 /** Prints bytes with the largest unit that divides them, as in `size=32G`. */
 export function printSize(bytes: number): string {
-  for (const [unit, power] of [
-    ['T', 4],
-    ['G', 3],
-    ['M', 2],
-    ['K', 1],
-  ] as const) {
-    if (bytes >= 1024 ** power && bytes % 1024 ** power === 0 && !(unit === 'T')) {
-      return `${bytes / 1024 ** power}${unit}`;
-    }
+  const units = ['', 'K', 'M', 'G', 'T'];
+  let value = bytes;
+  let unit = 0;
+  while (unit < units.length - 1 && value % 1024 === 0) {
+    value /= 1024;
+    unit += 1;
   }
-  return String(bytes);
+  return `${value}${units[unit]}`;
 }
 
 export function newMacAddress(): string {
