@@ -113,9 +113,6 @@ export function listOperations(
   return json(`/servers/${serverId}/operations?${query}`, { signal });
 }
 
-export const getOperation = (id: string, signal?: AbortSignal): Promise<Operation> =>
-  json(`/operations/${id}`, { signal });
-
 export const listPlans = (signal?: AbortSignal): Promise<z.infer<typeof PlanList>> =>
   json('/plans', { signal });
 

@@ -131,7 +131,7 @@ export function applyOperation(client: QueryClient, operation: Operation): void 
 }
 
 /** The same pages with this operation in its new state, or in front when it is new. */
-export function putOperation(pages: Pages<OperationList>, operation: Operation): Pages<OperationList> {
+function putOperation(pages: Pages<OperationList>, operation: Operation): Pages<OperationList> {
   const isListed = pages.pages.some((page) => page.items.some((item) => item.id === operation.id));
   if (isListed) {
     const replace = (item: Operation): Operation => (item.id === operation.id ? operation : item);

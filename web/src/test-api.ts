@@ -4,7 +4,7 @@ import type { Plan, Template } from '../../contract/catalog.ts';
 import { OPERATION_STEPS, type Operation, type OperationType } from '../../contract/operations.ts';
 import type { Server } from '../../contract/servers.ts';
 
-export interface SentRequest {
+interface SentRequest {
   method: string;
   path: string;
   query: URLSearchParams;
