@@ -33,6 +33,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const running = new Map<string, RunningService>();
   const processes = new Map<string, ProcessRecord>();
   const stages: ServiceSpec[][] = [];
+  const starts: Promise<void>[] = [];
   const watches: Promise<void>[] = [];
 
   async function launch(spec: ServiceSpec): Promise<RunningService> {
@@ -49,42 +50,19 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     return service;
   }
 
-  async function keepRunning(spec: ServiceSpec, first: RunningService): Promise<void> {
-    let service: RunningService | undefined = first;
-    let failures = 0;
-    while (!stopping.aborted) {
-      const since = Date.now();
-      if (service) {
-        const how = await service.exited;
-        if (stopping.aborted) return;
-        if (Date.now() - since > HEALTHY_AFTER_MS) failures = 0;
-        onProgress(`${spec.name} ended (${how}); starting it again`);
-      }
-      try {
-        const pause = Math.min(firstBackoffMs * 2 ** failures, LONGEST_BACKOFF_MS);
-        failures += 1;
-        await delay(pause, undefined, { signal: stopping });
-        service = await launch(spec);
-        onProgress(`${spec.name} runs again (process ${service.pid})`);
-      } catch (err) {
-        service = undefined;
-        if (!stopping.aborted) onProgress(err instanceof Error ? err.message : String(err));
-      }
-    }
-  }
-
   return {
     async start(specs) {
       stages.push(specs);
-      const launched = await Promise.allSettled(specs.map(launch));
-      for (const [index, result] of launched.entries()) {
-        const spec = specs[index];
-        if (result.status === 'rejected') throw result.reason;
-        if (spec) watches.push(keepRunning(spec, result.value));
-      }
+      const stage = specs.map(async (spec) => {
+        const service = await launch(spec);
+        watches.push(keepRunning({ spec, service, launch, stopping, onProgress, firstBackoffMs }));
+      });
+      starts.push(...stage);
+      await Promise.all(stage);
     },
     async stop() {
       stop.abort();
+      await Promise.allSettled(starts);
       for (const stage of stages.toReversed()) {
         await Promise.all(stage.map(async (spec) => running.get(spec.name)?.stop()));
       }
@@ -96,4 +74,38 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     },
     pids: () => Object.fromEntries([...processes.values()].map(({ name, pid }) => [name, pid])),
   };
+}
+
+interface Watch {
+  spec: ServiceSpec;
+  service: RunningService;
+  launch: (spec: ServiceSpec) => Promise<RunningService>;
+  stopping: AbortSignal;
+  onProgress: (message: string) => void;
+  firstBackoffMs: number;
+}
+
+async function keepRunning(watch: Watch): Promise<void> {
+  const { spec, launch, stopping, onProgress, firstBackoffMs } = watch;
+  let service: RunningService | undefined = watch.service;
+  let failures = 0;
+  while (!stopping.aborted) {
+    if (service) {
+      const since = Date.now();
+      const how = await service.exited;
+      if (stopping.aborted) return;
+      if (Date.now() - since > HEALTHY_AFTER_MS) failures = 0;
+      onProgress(`${spec.name} ended (${how}); starting it again`);
+    }
+    try {
+      const pause = Math.min(firstBackoffMs * 2 ** failures, LONGEST_BACKOFF_MS);
+      failures += 1;
+      await delay(pause, undefined, { signal: stopping });
+      service = await launch(spec);
+      onProgress(`${spec.name} runs again (process ${service.pid})`);
+    } catch (err) {
+      service = undefined;
+      if (!stopping.aborted) onProgress(err instanceof Error ? err.message : String(err));
+    }
+  }
 }
