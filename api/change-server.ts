@@ -17,7 +17,7 @@ export const ACCEPTED = {
 
 /** Commits a requested change under the request's Idempotency-Key, starts its workflow and answers 202. */
 export async function changeServer(
-  deps: Pick<Deps, 'database' | 'temporal' | 'jwtSecret'>,
+  deps: Pick<Deps, 'database' | 'temporal' | 'jwtSecret' | 'queuePrefix'>,
   ctx: Context,
   body: unknown,
   work: (trx: Knex.Transaction) => Promise<Reply>,

@@ -6,7 +6,7 @@ import type { ProblemCode } from '../contract/problem.ts';
 /** The parameters of paths that name one thing. */
 export const ById = z.object({ id: z.uuid() });
 
-export interface Answer {
+interface Answer {
   description: string;
   schema?: z.ZodType;
   contentType?: string;

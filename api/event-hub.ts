@@ -31,7 +31,7 @@ export interface Subscriber {
 
 /** Ids are given out before they are committed, so one lower than the last one seen may still turn up this much later. */
 const LATE_COMMIT = `interval '15 seconds'`;
-const MOST_REPLAYED = 2_000;
+const MOST_REPLAYED = 1_000;
 
 const CHANGE = 'id::int8 as "id", server_id as "serverId", operation_id as "operationId"';
 

@@ -1,7 +1,8 @@
 import { PassThrough } from 'node:stream';
 import type { FeedMessage } from './event-hub.ts';
 
-const MOST_UNSENT_BYTES = 1024 * 1024;
+/** More than the longest replay takes, which is written before anyone can have read of it. */
+const MOST_UNSENT_BYTES = 4 * 1024 * 1024;
 
 export interface EventStream {
   readonly body: PassThrough;
@@ -19,8 +20,8 @@ export function createEventStream(): EventStream {
   const body = new PassThrough();
   const write = (text: string) => {
     if (body.destroyed || body.writableEnded) return;
-    body.write(text);
     if (body.readableLength + body.writableLength > MOST_UNSENT_BYTES) body.destroy();
+    else body.write(text);
   };
   return {
     body,

@@ -34,6 +34,7 @@ const app = createApp({
   jwtSecret: config.BERTH_JWT_SECRET,
   events,
   trustProxy: config.BERTH_TRUST_PROXY,
+  queuePrefix: config.BERTH_QUEUE_PREFIX,
   ...(existsSync(dashboardDir) ? { dashboardDir } : {}),
   ...(config.BERTH_PUBLIC_URL ? { publicUrl: config.BERTH_PUBLIC_URL } : {}),
 });
@@ -43,7 +44,7 @@ const server = createServer((req, res) => void handle(req, res));
 await listen(server, config.BERTH_API_PORT, config.BERTH_API_HOST);
 const { address, port } = server.address() as AddressInfo; // a TCP server's address
 log.info({ address, port }, 'listening');
-const sweeper = startSweeper({ database, temporal, log });
+const sweeper = startSweeper({ database, temporal, log, queuePrefix: config.BERTH_QUEUE_PREFIX });
 void events.start();
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));

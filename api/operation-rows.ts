@@ -4,7 +4,7 @@ import type { OperationStatus, OperationType, StepState } from '../contract/oper
 import { queryRows } from '../db/query-rows.ts';
 import type { PagePosition } from './cursor.ts';
 
-export interface StepEvent {
+interface StepEvent {
   step: string;
   state: Exclude<StepState, 'pending'>;
   message: string | null;

@@ -9,14 +9,14 @@ import { startOperation } from './start-operation.ts';
  * started stays pending, and the sweeper starts it.
  */
 export async function startNow(
-  { database, temporal }: Pick<Deps, 'database' | 'temporal'>,
+  { database, temporal, queuePrefix }: Pick<Deps, 'database' | 'temporal' | 'queuePrefix'>,
   ctx: Context,
   operationId: string,
 ): Promise<void> {
   try {
     const operation = await findStartable(database, operationId);
     if (!operation) return;
-    const outcome = await startOperation(temporal, operation);
+    const outcome = await startOperation(temporal, operation, queuePrefix);
     logOf(ctx).info(
       { operationId, type: operation.type, serverId: operation.serverId, outcome },
       'operation requested',

@@ -1,7 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common';
 import type { OperationType } from '../contract/operations.ts';
-import { serverWorkflowId, TASK_QUEUES, WORKFLOW_OF, type SEARCH_ATTRIBUTES } from '../contract/temporal.ts';
+import { serverWorkflowId, taskQueues, WORKFLOW_OF, type SEARCH_ATTRIBUTES } from '../contract/temporal.ts';
 import type { Temporal } from './deps.ts';
 
 /** What is needed to start an operation's workflow; ids and names only. */
@@ -31,6 +31,7 @@ function keyword(name: (typeof SEARCH_ATTRIBUTES)[number], value: string): Searc
 export async function startOperation(
   temporal: Temporal,
   operation: StartableOperation,
+  queuePrefix = '',
 ): Promise<StartOutcome> {
   const { id, type, serverId, serverName, accountId, requestedBy, requestId } = operation;
   const workflowId = serverWorkflowId(serverId);
@@ -40,7 +41,7 @@ export async function startOperation(
     try {
       await temporal.workflow.start(workflow, {
         workflowId,
-        taskQueue: TASK_QUEUES.servers,
+        taskQueue: taskQueues(queuePrefix).servers,
         args: [workflow === 'powerServer' ? { ...input, action: type } : input],
         workflowIdConflictPolicy: 'FAIL',
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',

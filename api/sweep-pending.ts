@@ -13,7 +13,7 @@ export interface SweepMemory {
   notBefore: Map<string, number>;
 }
 
-type SweepDeps = Pick<Deps, 'database' | 'temporal' | 'log'>;
+type SweepDeps = Pick<Deps, 'database' | 'temporal' | 'log' | 'queuePrefix'>;
 
 /**
  * Starts pending operations nobody has started. No row is locked while Temporal is asked: several processes may start
@@ -31,7 +31,7 @@ export async function sweepPending(
     const except = [...memory.notBefore.keys()];
     const operations = await listStartable(deps.database, { olderThanMs, limit: BATCH, except });
     await inParallel(operations, async (operation) => {
-      const outcome = await startOperation(deps.temporal, operation);
+      const outcome = await startOperation(deps.temporal, operation, deps.queuePrefix);
       // Started but not claimed: no worker is up, or it is about to claim it. Not worth asking every two seconds.
       memory.notBefore.set(operation.id, Date.now() + (outcome === 'busy' ? 1_000 : AGAIN_MS));
       if (outcome !== 'started') return;

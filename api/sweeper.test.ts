@@ -88,6 +88,12 @@ describe('startOperation', () => {
     expect(await run.staticSummary()).toBe('reboot web-1');
   });
 
+  it('puts it on the task queue of its installation', async () => {
+    const operation = await someOperation();
+    await startOperation(client, startable(operation), 'blue-');
+    expect((await describeRun(operation)).taskQueue).toBe('blue-servers');
+  });
+
   it("says busy while another operation's workflow holds the server", async () => {
     const operation = await someOperation();
     await startOperation(client, startable(operation));

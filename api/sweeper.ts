@@ -4,7 +4,7 @@ import { sweepCancels, sweepPending, type SweepMemory } from './sweep-pending.ts
 import { sweepLost } from './sweep-lost.ts';
 import { prune } from './prune.ts';
 
-type SweepDeps = Pick<Deps, 'database' | 'temporal' | 'log'>;
+type SweepDeps = Pick<Deps, 'database' | 'temporal' | 'log' | 'queuePrefix'>;
 
 export interface SweeperTimes {
   everyMs: number;

@@ -1,4 +1,5 @@
 import { EventSourceParserStream, type EventSourceMessage } from 'eventsource-parser/stream';
+import jwt from 'jsonwebtoken';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   buildAccount,
@@ -15,7 +16,7 @@ let api: TestApi;
 let catalog: Catalog;
 const open: AbortController[] = [];
 beforeAll(async () => {
-  api = await startTestApi();
+  api = await startTestApi({ streamRecheckMs: 100 });
   catalog = await buildCatalog(api.database);
 });
 afterEach(() => {
@@ -132,6 +133,40 @@ describe('the feed', () => {
     await until(async () => (await streams()) === before + 1);
     feed.close();
     await until(async () => (await streams()) === before);
+  });
+
+  it('ends when the session does, and when the access token does', async () => {
+    const { user, token } = await someCustomer();
+    const { iat: _iat, exp: _exp, ...claims } = jwt.decode(token) as jwt.JwtPayload;
+    const short = await follow(jwt.sign(claims, api.jwtSecret, { expiresIn: 2 }));
+    const feed = await follow(token);
+    await until(() => short.isOver);
+    expect(feed.isOver).toBe(false);
+    await user.$query(api.database).patch({ disabledAt: new Date() });
+    await until(() => feed.isOver);
+  });
+
+  it('shows nothing more of an account its user has left', async () => {
+    const { user, account, server, token } = await someCustomer();
+    const other = await buildAccount(api.database, { owner: user });
+    const kept = await buildServer(api.database, { account: other, catalog });
+    const feed = await follow(token);
+    await api.database('memberships').where({ accountId: account.id }).delete();
+    const sightings = (id: string) => feed.seen.filter(({ data }) => JSON.parse(data).id === id).length;
+    // Both change together, again and again, until only the other one is still heard of.
+    const heard = async () => {
+      const before = [sightings(server.id), sightings(kept.id)];
+      for (const one of [server, kept]) {
+        await api.database.raw(
+          `update servers set power_state = case power_state when 'running' then 'stopped' else 'running' end where id = ?`,
+          [one.id],
+        );
+      }
+      await until(() => sightings(kept.id) > (before[1] ?? 0));
+      return sightings(server.id) > (before[0] ?? 0);
+    };
+    await until(async () => !(await heard()));
+    expect(await heard()).toBe(false);
   });
 
   it('goes on after the database cut its connection, missing nothing', async () => {

@@ -13,7 +13,7 @@ import { logOf } from '../middleware/request-id.ts';
 const PING_MS = 15_000;
 const RECHECK_MS = 30_000;
 
-type EventDeps = Pick<Deps, 'database' | 'events'>;
+type EventDeps = Pick<Deps, 'database' | 'events' | 'streamRecheckMs'>;
 
 export function eventRoutes(deps: EventDeps): Endpoint[] {
   return [
@@ -39,7 +39,10 @@ export function eventRoutes(deps: EventDeps): Endpoint[] {
   ];
 }
 
-async function openStream({ database, events }: EventDeps, ctx: Context): Promise<void> {
+async function openStream(
+  { database, events, streamRecheckMs = RECHECK_MS }: EventDeps,
+  ctx: Context,
+): Promise<void> {
   const stream = createEventStream();
   let accountIds = visibleAccounts(currentUser(ctx));
   const mine = (messages: FeedMessage[]) =>
@@ -75,7 +78,7 @@ async function openStream({ database, events }: EventDeps, ctx: Context): Promis
     setInterval(() => {
       // Rather a closed stream than one that may show too much.
       recheck().catch(() => stream.end());
-    }, RECHECK_MS),
+    }, streamRecheckMs),
     setTimeout(() => stream.end(), Math.max(0, exp * 1000 - Date.now())),
   ];
   eventStreams.inc();

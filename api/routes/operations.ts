@@ -17,6 +17,7 @@ import { toOperationView } from '../views/operation.ts';
 
 type OperationDeps = Pick<Deps, 'database' | 'temporal' | 'jwtSecret'>;
 
+/** Following operations and cancelling them. */
 export function operationRoutes(deps: OperationDeps): Endpoint[] {
   const { database } = deps;
   return [

@@ -7,7 +7,10 @@ import { currentUser } from '../middleware/authenticate.ts';
 import { checkActionFits, paramsOfAction } from '../power-action.ts';
 import { acceptedReply, insertOperation, lockServer } from '../request-operation.ts';
 
-export function serverActionRoutes(deps: Pick<Deps, 'database' | 'temporal' | 'jwtSecret'>): Endpoint[] {
+/** What changes a server that exists. */
+export function serverActionRoutes(
+  deps: Pick<Deps, 'database' | 'temporal' | 'jwtSecret' | 'queuePrefix'>,
+): Endpoint[] {
   return [
     endpoint({
       method: 'delete',

@@ -11,9 +11,10 @@ import { toPage } from '../page.ts';
 import { findServer, listServers } from '../server-rows.ts';
 import { toServerView } from '../views/server.ts';
 
-export function serverRoutes(
-  deps: Pick<Deps, 'database' | 'temporal' | 'secretBox' | 'jwtSecret'>,
-): Endpoint[] {
+type ServerDeps = Pick<Deps, 'database' | 'temporal' | 'secretBox' | 'jwtSecret' | 'queuePrefix'>;
+
+/** Finding servers and ordering them. */
+export function serverRoutes(deps: ServerDeps): Endpoint[] {
   const { database, secretBox } = deps;
   return [
     endpoint({
