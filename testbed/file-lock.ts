@@ -1,4 +1,5 @@
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { identifyProcess, isRunning, type ProcessRecord } from './process-identity.ts';
 
 export interface FileLock {
@@ -31,6 +32,25 @@ export async function takeFileLock(
     }
   } finally {
     await rm(draft, { force: true });
+  }
+}
+
+export interface WaitForLockOptions {
+  onWait: (holder: ProcessRecord) => void;
+  signal?: AbortSignal;
+}
+
+/** Takes the lock file as soon as nobody else holds it; `onWait` is told once who does. */
+export async function waitForFileLock(
+  path: string,
+  name: string,
+  { onWait, signal }: WaitForLockOptions,
+): Promise<FileLock> {
+  for (let isFirst = true; ; isFirst = false) {
+    const lock = await takeFileLock(path, name);
+    if ('release' in lock) return lock;
+    if (isFirst) onWait(lock.heldBy);
+    await delay(500, undefined, signal ? { signal } : {});
   }
 }
 

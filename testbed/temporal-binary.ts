@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
-import { takeFileLock } from './file-lock.ts';
+import { waitForFileLock } from './file-lock.ts';
 import { findOnPath } from './find-on-path.ts';
 import { buildTemporal, type ObtainOptions } from './temporal-build.ts';
 
@@ -32,7 +32,10 @@ export async function findTemporal(options: FindOptions = {}): Promise<string> {
   if (found) onProgress(`${onPath} carries Temporal server ${found}; 1.29 or newer is needed`);
 
   await mkdir(dirname(cached), { recursive: true });
-  const lock = await waitForLock(`${cached}.lock`, onProgress, signal);
+  const lock = await waitForFileLock(`${cached}.lock`, 'temporal', {
+    onWait: ({ pid }) => onProgress(`process ${pid} is already getting a Temporal server; waiting for it`),
+    ...(signal ? { signal } : {}),
+  });
   try {
     if (await serverVersion(cached)) return cached; // another process made it meanwhile
     const draft = `${cached}.${process.pid}`;
@@ -72,17 +75,6 @@ function isNewEnough(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [oldestMajor = 0, oldestMinor = 0] = OLDEST_SERVER;
   return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
-}
-
-async function waitForLock(path: string, onProgress: (message: string) => void, signal?: AbortSignal) {
-  let told = false;
-  for (;;) {
-    const lock = await takeFileLock(path, 'temporal');
-    if ('release' in lock) return lock;
-    if (!told) onProgress(`process ${lock.heldBy.pid} is already getting a Temporal server; waiting for it`);
-    told = true;
-    await delay(1_000, undefined, signal ? { signal } : {});
-  }
 }
 
 /** Lets the SDK fetch the CLI from temporal.download, as its test environment does; fails at once when offline. */

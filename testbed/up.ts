@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { apiService, simulatorService, workerService } from './berth-services.ts';
 import { isWebOutdated } from './build-web.ts';
+import { waitForFileLock } from './file-lock.ts';
 import { readJsonFile, writeJsonFile } from './json-file.ts';
 import { importantLine } from './logs.ts';
 import { checkOutsideTemporal, outsideParts } from './outside-parts.ts';
@@ -58,7 +59,7 @@ async function bringUp(stack: Stack): Promise<RunInfo> {
     bringUpDatabase(stack, outside.databaseUrl, ports['postgres'], secrets.postgresPassword),
     bringUpTemporal(stack, outside.temporal, ports),
     bringUpProxmox(stack, outside.proxmoxUrl, ports, secrets.proxmoxTokenSecret),
-    buildWeb(task({})),
+    buildWeb(task({}), signal),
   ]);
   const apiUrl = `http://${HOST}:${ports['api']}`;
   const customer = { email: 'customer@berth.test', password: secrets.customerPassword };
@@ -213,10 +214,20 @@ async function migrateAndSeed(task: RunNamedTask, customer: Login, admin: Login,
   });
 }
 
-async function buildWeb(task: RunNamedTask): Promise<void> {
+/** Two runs, with data of their own, share the built dashboard: one builds it, the other waits. */
+async function buildWeb(task: RunNamedTask, signal: AbortSignal): Promise<void> {
   if (!(await isWebOutdated(ROOT))) return;
-  onProgress('building the dashboard');
-  await task('web', ['node_modules/vite/bin/vite.js', 'build', 'web'], { NODE_ENV: 'production' });
+  const lock = await waitForFileLock(join(ROOT, 'node_modules', '.berth-web.lock'), 'web build', {
+    onWait: ({ pid }) => onProgress(`process ${pid} is building the dashboard; waiting for it`),
+    signal,
+  });
+  try {
+    if (!(await isWebOutdated(ROOT))) return;
+    onProgress('building the dashboard');
+    await task('web', ['node_modules/vite/bin/vite.js', 'build', 'web'], { NODE_ENV: 'production' });
+  } finally {
+    await lock.release();
+  }
 }
 
 function echo(name: string): (line: string) => void {
