@@ -115,7 +115,7 @@ export class EventHub {
     try {
       await client.connect();
       await client.query('listen berth_events');
-      await this.#catchUp(client);
+      await this.#catchUp(client, { overlapping: true });
       attempt = 0;
       this.#check(client, lost);
     } catch (err) {
@@ -127,20 +127,22 @@ export class EventHub {
   #check(client: pg.Client, lost: (err: Error) => void): void {
     if (this.#isClosed || this.#client !== client) return;
     this.#timer = setTimeout(() => {
-      this.#catchUp(client).then(() => this.#check(client, lost), lost);
+      this.#catchUp(client, { overlapping: false }).then(() => this.#check(client, lost), lost);
     }, this.#checkEveryMs);
   }
 
-  async #catchUp(client: pg.Client): Promise<void> {
+  /** `overlapping` looks back a little, for what was committed late and announced to nobody. */
+  async #catchUp(client: pg.Client, { overlapping }: { overlapping: boolean }): Promise<void> {
     if (this.#lastSeen === null) {
       const { rows } = await client.query<{ id: string }>('select coalesce(max(id), 0) as id from events');
       this.#lastSeen = Number(rows[0]?.id ?? 0);
       return;
     }
-    const { rows } = await client.query<{ id: string }>(
-      'select id from events where id > $1 order by id limit 10000',
-      [this.#lastSeen],
-    );
+    const late = overlapping
+      ? `or at > (select at from events where id <= $1 order by id desc limit 1) - ${LATE_COMMIT}`
+      : '';
+    const sql = `select id from events where id > $1 ${late} order by id limit 10000`;
+    const { rows } = await client.query<{ id: string }>(sql, [this.#lastSeen]);
     for (const { id } of rows) this.#announce(Number(id));
   }
 

@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
+import { raw } from 'objection';
 import { RefreshToken } from '../db/models/refresh-token.ts';
 import { Session } from '../db/models/session.ts';
 import { queryRows } from '../db/query-rows.ts';
@@ -64,7 +65,9 @@ export async function rotateRefreshToken(database: Knex, token: string, key: str
     const refreshToken = createHmac('sha256', `${key}:refresh`).update(token).digest('base64url');
     const tokenHash = hashToken(refreshToken);
     if (!state.spent) {
-      await RefreshToken.query(trx).findById(hashToken(token)).patch({ spentAt: new Date() });
+      await RefreshToken.query(trx)
+        .findById(hashToken(token))
+        .patch({ spentAt: raw('now()') });
       await RefreshToken.query(trx).insert({ tokenHash, sessionId });
       await Session.query(trx)
         .findById(sessionId)

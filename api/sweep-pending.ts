@@ -52,6 +52,7 @@ interface CancelRequest {
 
 /** Passes on cancels that could not reach Temporal when they were asked for; asking twice does no harm. */
 export async function sweepCancels(deps: SweepDeps, memory: SweepMemory, olderThanMs: number): Promise<void> {
+  forgetOld(memory);
   const requests = await queryRows<CancelRequest>(
     deps.database,
     `select id, server_id as "serverId" from operations

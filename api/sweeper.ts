@@ -35,11 +35,12 @@ export interface Sweeper {
 export function startSweeper(deps: SweepDeps, times: Partial<SweeperTimes> = {}): Sweeper {
   const set = { ...TIMES, ...times };
   const stopping = new AbortController();
-  const memory: SweepMemory = { notBefore: new Map() };
+  const starts: SweepMemory = { notBefore: new Map() };
+  const cancels: SweepMemory = { notBefore: new Map() };
   const suspects = new Map<string, number>();
   const chores = [
-    { name: 'pending', everyMs: set.everyMs, run: async () => sweepPending(deps, memory, set.pendingForMs) },
-    { name: 'cancels', everyMs: set.everyMs, run: async () => sweepCancels(deps, memory, set.pendingForMs) },
+    { name: 'pending', everyMs: set.everyMs, run: async () => sweepPending(deps, starts, set.pendingForMs) },
+    { name: 'cancels', everyMs: set.everyMs, run: async () => sweepCancels(deps, cancels, set.pendingForMs) },
     { name: 'lost', everyMs: set.lostEveryMs, run: async () => sweepLost(deps, suspects, set.runningForMs) },
     { name: 'prune', everyMs: set.pruneEveryMs, run: async () => prune(deps.database) },
   ];

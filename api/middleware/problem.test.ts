@@ -74,7 +74,7 @@ describe('every refusal is a problem document', () => {
     const body = { name: '-bad-', planId: 'x', colour: 'red', sshKeys: ['nonsense'] };
     const problem = await refusal('POST', '/servers', { token, body });
     expect(problem).toMatchObject({ code: 'invalid_input', status: 422 });
-    const fields = problem.issues?.map(({ field }) => field).sort();
+    const fields = problem.issues?.map(({ field }) => field).toSorted();
     expect(fields).toEqual(['colour', 'name', 'planId', 'sshKeys.0', 'templateId']);
     expect(problem.issues?.find(({ field }) => field === 'colour')?.message).toBe('unknown field');
   });
@@ -82,7 +82,23 @@ describe('every refusal is a problem document', () => {
   it('for no body at all, and for unknown query parameters', async () => {
     expect(await refusal('POST', '/login')).toMatchObject({ code: 'invalid_input' });
     const problem = await refusal('GET', '/servers?limit=1000&colour=red', { token });
-    expect(problem.issues?.map(({ field }) => field).sort()).toEqual(['colour', 'limit']);
+    expect(problem.issues?.map(({ field }) => field).toSorted()).toEqual(['colour', 'limit']);
+  });
+
+  it('for text the database cannot hold', async () => {
+    expect(await refusal('GET', '/servers?search=a%00b', { token })).toMatchObject({
+      status: 422,
+      code: 'invalid_input',
+    });
+    expect(
+      await refusal('POST', '/login', { body: { email: 'a\u0000@example.test', password: 'x' } }),
+    ).toMatchObject({
+      status: 422,
+    });
+    const cursor = Buffer.from(JSON.stringify(['-createdAt', 'never', crypto.randomUUID()])).toString(
+      'base64url',
+    );
+    expect(await refusal('GET', `/servers?cursor=${cursor}`, { token })).toMatchObject({ status: 422 });
   });
 
   it('for a request without a session, with WWW-Authenticate', async () => {

@@ -11,6 +11,8 @@ import {
 } from '../errors.ts';
 import { logOf, requestIdOf } from './request-id.ts';
 
+const UNIQUE_VIOLATION = '23505';
+
 /** Turns what was thrown, and answers nobody gave, into `application/problem+json`. */
 export function problem(): Middleware {
   return async (ctx, next) => {
@@ -36,6 +38,16 @@ function toRefusal(ctx: Context, err: unknown): Refusal {
     logOf(ctx).warn({ err }, 'database away');
     return new Unavailable();
   }
+  const code = codeOf(err);
+  // A text PostgreSQL cannot hold (a NUL byte), a time that is none: what no schema of ours caught.
+  if (/^22...$/.test(code)) {
+    logOf(ctx).warn({ err }, 'the database refused a value');
+    return new InvalidInput([]);
+  }
+  if (code === UNIQUE_VIOLATION) {
+    logOf(ctx).warn({ err }, 'the database refused a duplicate');
+    return new Refusal(409, 'conflict', 'Something else has taken this in the meantime.');
+  }
   if (err instanceof Error && 'status' in err) {
     if (err.status === 413) return new PayloadTooLarge();
     if (err.status === 400) return new Refusal(400, 'invalid_input', 'The request cannot be understood.');
@@ -58,10 +70,16 @@ function isDatabaseAway(err: unknown): boolean {
   if (!(err instanceof Error)) return false;
   if (err.name === 'KnexTimeoutError' || err.message.startsWith('Connection terminated')) return true;
   if (err instanceof AggregateError) return err.errors.some(isDatabaseAway);
-  const code = 'code' in err && typeof err.code === 'string' ? err.code : '';
   return /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|ETIMEDOUT|EPIPE|EHOSTUNREACH|08...|57P0[123]|53300)$/.test(
-    code,
+    codeOf(err),
   );
+}
+
+/** An errno or SQLSTATE, also of an error objection has wrapped. */
+function codeOf(err: unknown): string {
+  if (!(err instanceof Error)) return '';
+  if ('code' in err && typeof err.code === 'string') return err.code;
+  return 'nativeError' in err ? codeOf(err.nativeError) : '';
 }
 
 function answer(ctx: Context, refusal: Refusal): void {
