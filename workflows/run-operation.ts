@@ -39,7 +39,8 @@ export async function runOperation(
   if (!claimed) return;
   const run = new Run(input, claimed);
   try {
-    if (claimed.cancelRequested) throw new CancelledFailure('cancelled before it began');
+    if (claimed.cancelRequested && claimed.type !== 'terminate')
+      throw new CancelledFailure('cancelled before it began');
     await body(run);
     await database('succeeded').finishOperation({
       ...run.claim,
