@@ -60,7 +60,7 @@ it('lets two processes migrate at once: one does it, the schema is whole', async
     withDatabase(test.url, migrateToLatest),
     withDatabase(test.url, migrateToLatest),
   ]);
-  const applied = both.map((it) => (it.status === 'fulfilled' ? it.value.length : 0));
-  expect(applied.toSorted()).toEqual([0, 1]);
+  const applied = both.flatMap((it) => (it.status === 'fulfilled' ? it.value : []));
+  expect(applied).toHaveLength(1);
   expect(await readSchema(test.database)).toEqual(before);
 });
