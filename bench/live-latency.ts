@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Operation } from '../contract/operations.ts';
 import type { Server } from '../contract/servers.ts';
+import { keepCalls } from './call-log.ts';
 import { followEvents, type SeenOperation } from './event-feed.ts';
 import { SPEED_FOR_CLONE_OF_5_S, withEstate, type BenchEstate } from './estate.ts';
 import { percentile, printRatio, printTable } from './numbers.ts';
@@ -21,13 +22,15 @@ interface Latency {
 
 await withEstate({ speed: SPEED_FOR_CLONE_OF_5_S }, async (estate) => {
   const ends = watchTaskEnds(estate.simulator);
+  const calls = keepCalls(estate.simulator);
   const feed = await followEvents(estate);
   try {
     const servers = await buildServers(estate);
-    const clones = await latencies(estate, 'clone', 'qmclone', ends.all, feed.seen);
+    const clones = await latencies({ ends: ends.all, calls: calls.all, seen: feed.seen }, 'clone');
     const alone = await powerCycles(estate, servers.slice(0, 1), ROUNDS * 2);
     const crowd = await powerCycles(estate, servers, ROUNDS);
-    const of = async (ids: string[]) => powerLatencies(ids, ends.all, feed.seen, estate);
+    const of = async (ids: string[]) =>
+      powerLatencies({ ends: ends.all, calls: calls.all, seen: feed.seen }, ids);
     const table: [string, Latency[]][] = [
       [`clone, ${SERVERS} at once`, clones],
       ['stop or start, alone', await of(alone)],
@@ -37,6 +40,7 @@ await withEstate({ speed: SPEED_FOR_CLONE_OF_5_S }, async (estate) => {
   } finally {
     feed.close();
     ends.close();
+    calls.close();
   }
 });
 
@@ -71,45 +75,39 @@ async function powerCycles(estate: BenchEstate, servers: Server[], rounds: numbe
   return ids;
 }
 
-async function powerLatencies(
-  ids: string[],
-  ends: TaskEnd[],
-  seen: SeenOperation[],
-  estate: BenchEstate,
-): Promise<Latency[]> {
+interface Recorded {
+  ends: TaskEnd[];
+  calls: ReturnType<typeof keepCalls>['all'];
+  seen: SeenOperation[];
+}
+
+async function powerLatencies(recorded: Recorded, ids: string[]): Promise<Latency[]> {
   const wanted = new Set(ids);
-  const some = seen.filter(({ operation }) => wanted.has(operation.id));
+  const seen = recorded.seen.filter(({ operation }) => wanted.has(operation.id));
   return [
-    ...(await latencies(estate, 'stop', 'qmstop', ends, some)),
-    ...(await latencies(estate, 'start', 'qmstart', ends, some)),
+    ...(await latencies({ ...recorded, seen }, 'stop')),
+    ...(await latencies({ ...recorded, seen }, 'start')),
   ];
 }
 
 /** For each task of a step, the first event that shows the step as done. */
-async function latencies(
-  { simulator }: BenchEstate,
-  step: string,
-  type: string,
-  ends: TaskEnd[],
-  seen: SeenOperation[],
-): Promise<Latency[]> {
+async function latencies({ ends, calls, seen }: Recorded, step: string): Promise<Latency[]> {
   await delay(500); // for the last event to arrive
+  const endOf = new Map(ends.map((end) => [end.upid, end]));
   const found = new Map<string, Latency>();
   for (const { operation, at } of seen) {
     const done = operation.steps.find(({ name, state }) => name === step && state === 'succeeded');
-    const end = done?.task ? ends.find(({ upid }) => upid === done.task) : undefined;
-    if (!done?.task || !end || !done.task.includes(`:${type}:`) || found.has(done.task)) continue;
-    const told = simulator.calls.find(
-      (call) =>
-        call.at >= end.at && call.path.startsWith(`/nodes/${end.node}/tasks`) && tells(call.path, end.upid),
-    );
-    found.set(done.task, { wholeMs: at - end.at, noticedMs: told ? told.at - end.at : Number.NaN });
+    const end = done?.task ? endOf.get(done.task) : undefined;
+    if (!end || found.has(end.upid)) continue;
+    const told = calls.find((call) => call.at >= end.at && tells(call.path, end));
+    if (told) found.set(end.upid, { wholeMs: at - end.at, noticedMs: told.at - end.at });
   }
-  return [...found.values()].filter(({ noticedMs }) => Number.isFinite(noticedMs));
+  return [...found.values()];
 }
 
-/** The list of tasks tells of all of them, a status or a log of one. */
-function tells(path: string, upid: string): boolean {
+/** The node's list of tasks tells of all of them, a status or a log of one. */
+function tells(path: string, { node, upid }: TaskEnd): boolean {
+  if (!path.startsWith(`/nodes/${node}/tasks`)) return false;
   return /\/tasks(?:\?|$)/.test(path) || decodeURIComponent(path).includes(upid);
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { callsSince, type CallKind } from './call-log.ts';
+import { keepCalls, kindOf, nodeOf, type CallKind } from './call-log.ts';
 import { withEstate, type BenchEstate } from './estate.ts';
 import { printRatio, printTable } from './numbers.ts';
 import { settledOperations, untilAllAt } from './operations.ts';
@@ -55,13 +55,14 @@ async function measure(estate: BenchEstate, load: number): Promise<[string, Rate
 async function ratesOver({ simulator }: BenchEstate, settleMs: number): Promise<Rates> {
   await delay(settleMs);
   const from = Date.now();
+  const log = keepCalls(simulator);
   await delay(WINDOW_MS);
-  const calls = callsSince(simulator, from);
-  const nodes = [...new Set(calls.map(({ node }) => node).filter(Boolean))];
-  const busiest = (kind: CallKind) =>
-    Math.max(
-      0,
-      ...nodes.map((node) => calls.filter((call) => call.node === node && call.kind === kind).length),
-    );
-  return Object.fromEntries(KINDS.map((kind) => [kind, busiest(kind) / (WINDOW_MS / 1_000)])) as Rates;
+  log.close();
+  const calls = log.all.filter(({ at }) => at >= from);
+  const nodes = [...new Set(calls.map(nodeOf).filter(Boolean))];
+  const count = (node: string, kind: CallKind) =>
+    calls.filter((call) => nodeOf(call) === node && kindOf(call) === kind).length;
+  return Object.fromEntries(
+    KINDS.map((kind) => [kind, Math.max(0, ...nodes.map((node) => count(node, kind))) / (WINDOW_MS / 1_000)]),
+  ) as Rates;
 }
