@@ -22,6 +22,7 @@ export async function createUser(
   const { success, data: email } = z.email().safeParse(input.email.trim());
   if (!success) throw new Error(`${input.email} is not an e-mail address`);
   const password = input.password ?? randomBytes(12).toString('base64url');
+  if (password === '') throw new Error('The password must not be empty');
   const { name = '', role, maxServers = 10 } = input;
   const passwordHash = await hashPassword(password);
   return database.transaction(async (trx) => {

@@ -53,7 +53,8 @@ await withDatabase(config.DATABASE_URL, async (database) => {
     },
   ];
   for (const user of users) {
-    if (!(await User.query(database).findOne({ email: user.email }))) await createUser(database, user);
+    const present = await User.query(database).whereRaw('lower(email) = lower(?)', [user.email]).first();
+    if (!present) await createUser(database, user);
   }
   await Plan.query(database).insert(PLANS).onConflict('name').ignore();
   if (!cluster) return;
