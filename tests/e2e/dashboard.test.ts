@@ -1,4 +1,5 @@
 import { AxeBuilder } from '@axe-core/playwright';
+import { execa } from 'execa';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBerth, type Run, type RunningBerth } from './berth.ts';
@@ -157,6 +158,15 @@ describe('a customer in a browser', () => {
     expect(await page.getByRole('link', { name: 'shop-1' }).count()).toBe(0);
     const names = Object.values((await berth.cluster()).vms).map(({ config }) => config['name']);
     expect(names).not.toContain('shop-1');
+  });
+
+  it('has loaded no more JavaScript at first than its budget allows', async () => {
+    const { exitCode, all } = await execa('node', ['web/check-size.ts'], {
+      preferLocal: true,
+      all: true,
+      reject: false,
+    });
+    expect([exitCode, all]).toEqual([0, expect.stringContaining('kB')]);
   });
 
   it('has found no script error and nothing blocked by its own content security policy', () => {
