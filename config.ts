@@ -62,6 +62,8 @@ const Worker = Common.extend({
 
 const Seed = Common.extend({
   ...Proxmox.shape,
+  /** Addresses for examples are of use on a simulated cluster only. */
+  BERTH_SEED_SIMULATOR: flag,
   BERTH_CUSTOMER_EMAIL: z.email(),
   BERTH_CUSTOMER_PASSWORD: z.string().min(10),
   BERTH_ADMIN_EMAIL: z.email(),

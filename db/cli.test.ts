@@ -1,3 +1,5 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -97,7 +99,7 @@ it('adds a plan and a pool', async () => {
 });
 
 it('names the setting that is missing or wrong, and never its value', async () => {
-  expect(await admin(['status'], {})).toMatchObject({
+  expect(await admin(['status'], { BERTH_DATA_DIR: '/nonexistent' })).toMatchObject({
     exitCode: 1,
     stderr: expect.stringContaining('DATABASE_URL'),
   });
@@ -105,6 +107,13 @@ it('names the setting that is missing or wrong, and never its value', async () =
   expect(wrong.exitCode).toBe(1);
   expect(wrong.stderr).toContain('DATABASE_URL');
   expect(wrong.stderr).not.toContain('hunter2');
+});
+
+it('means the database of a running Berth when it is told of none', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'berth-cli-'));
+  await writeFile(join(dataDir, 'run.json'), JSON.stringify({ databaseUrl: test.url }));
+  expect(await admin(['migrate'], { BERTH_DATA_DIR: dataDir })).toMatchObject({ exitCode: 0 });
+  await rm(dataDir, { recursive: true });
 });
 
 it('says that the database cannot be reached, without the password', async () => {

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { migrateToLatest, migrationStatus, rollbackMigrations, withDatabase } from './migrate.ts';
@@ -8,7 +10,16 @@ import { loadConfig } from '../config.ts';
 
 const program = new Command('berth-admin').description('Prepares and maintains the database of Berth');
 const run = <T>(work: Parameters<typeof withDatabase<T>>[1]) =>
-  withDatabase(loadConfig('database', process.env).DATABASE_URL, work);
+  withDatabase(loadConfig('database', withRunningBerth(process.env)).DATABASE_URL, work);
+
+/** Without DATABASE_URL the database of a running `npm start` is meant. */
+function withRunningBerth(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const file = join(env['BERTH_DATA_DIR'] || join(import.meta.dirname, '../.berth'), 'run.json');
+  if (env['DATABASE_URL'] || !existsSync(file)) return env;
+  const { databaseUrl } = z.object({ databaseUrl: z.string() }).parse(JSON.parse(readFileSync(file, 'utf8')));
+  return { ...env, DATABASE_URL: databaseUrl };
+}
+
 const wholeNumber = (text: string): number => {
   const result = z.coerce.number().int().positive().safeParse(text);
   if (!result.success) throw new InvalidArgumentError('a whole number above 0 is needed');

@@ -28,6 +28,7 @@ async function seed(overrides: NodeJS.ProcessEnv = {}) {
     BERTH_CUSTOMER_PASSWORD: 'customer-password',
     BERTH_ADMIN_EMAIL: 'admin@example.test',
     BERTH_ADMIN_PASSWORD: 'admin-password',
+    BERTH_SEED_SIMULATOR: '1',
     PROXMOX_URL: 'https://127.0.0.1:8006',
     PROXMOX_TOKEN_ID: 'berth@pve!seed',
     PROXMOX_TOKEN_SECRET: 'token-secret',

@@ -57,7 +57,7 @@ await withDatabase(config.DATABASE_URL, async (database) => {
     if (!present) await createUser(database, user);
   }
   await Plan.query(database).insert(PLANS).onConflict('name').ignore();
-  if (!cluster) return;
+  if (!cluster || !config.BERTH_SEED_SIMULATOR) return;
   for (const pool of POOLS) {
     if (await IpPool.query(database).findOne({ clusterId: cluster.id, name: pool.name })) continue;
     await createPool(database, {
