@@ -18,21 +18,26 @@ export async function settledOperations(
   }
 }
 
-/** Waits until all of these operations are at a step. */
-export async function untilAllAt(
+/** Waits until all of these operations are at a step, at most for `timeoutMs`; returns how many are. */
+export async function countAt(
   database: Database,
   ids: string[],
   step: string,
-  timeoutMs = 120_000,
-): Promise<void> {
+  timeoutMs: number,
+): Promise<number> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const there = await Operation.query(database)
       .findByIds(ids)
       .where({ step, status: 'running' })
       .resultSize();
-    if (there === ids.length) return;
-    if (Date.now() > deadline) throw new Error(`only ${there} of ${ids.length} operations reached ${step}`);
+    if (there === ids.length || Date.now() > deadline) return there;
     await delay(100);
   }
+}
+
+/** Waits until all of these operations are at a step; throws when that takes longer than two minutes. */
+export async function untilAllAt(database: Database, ids: string[], step: string): Promise<void> {
+  const there = await countAt(database, ids, step, 120_000);
+  if (there < ids.length) throw new Error(`only ${there} of ${ids.length} operations reached ${step}`);
 }

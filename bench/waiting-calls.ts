@@ -2,31 +2,32 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { keepCalls, kindOf, nodeOf, type CallKind } from './call-log.ts';
 import { withEstate, type BenchEstate } from './estate.ts';
 import { printRatio, printTable } from './numbers.ts';
-import { settledOperations, untilAllAt } from './operations.ts';
+import { countAt, settledOperations, untilAllAt } from './operations.ts';
 
 /** Counts Berth's calls to Proxmox while 1, 30 and 100 provisions wait: first for a clone, then for a guest's agent. */
 const LOADS = (process.env['LOADS'] ?? '1,30,100').split(',').map(Number);
-const WINDOW_MS = 20_000;
+const WINDOW_MS = 12_000;
 /** Longer than it takes to get all of them waiting, and the window after that. */
-const SLOW_CLONE_MS = 60_000;
+const SLOW_CLONE_MS = 40_000;
+const READY_TIMEOUT_MS = 60_000;
 const KINDS: CallKind[] = ['task polls', 'agent pings', 'watcher', 'steps'];
 
 type Rates = Record<CallKind, number>;
 
 await withEstate({ speed: 1 }, async (estate) => {
   const rows: string[][] = [];
-  const pollRates: number[] = [];
+  const waitingRates: number[] = [];
   for (const load of LOADS) {
     for (const [phase, rates] of await measure(estate, load)) {
       rows.push([`${load} wait for ${phase}`, ...KINDS.map((kind) => rates[kind].toFixed(2))]);
-      pollRates.push(rates['task polls']);
+      waitingRates.push(rates['task polls'] + rates['agent pings']);
     }
   }
   console.log(`calls per second on the busiest node, over ${WINDOW_MS / 1_000} s`);
   printTable(['operations', ...KINDS], rows);
   printRatio(
-    Math.max(...pollRates),
-    '≤ 1 task poll per second per node; pings and watcher are shown beside it',
+    Math.max(...waitingRates),
+    '≤ 1 poll or ping per second per node; the watcher is shown beside it',
   );
 });
 
@@ -39,15 +40,16 @@ async function measure(estate: BenchEstate, load: number): Promise<[string, Rate
   );
   const ids = accepted.map(({ operation }) => operation.id);
   await untilAllAt(database, ids, 'clone');
-  const clone = await ratesOver(estate, 5_000);
-  await untilAllAt(database, ids, 'ready', 240_000);
-  const ready = await ratesOver(estate, 5_000);
+  const clone = await ratesOver(estate, 3_000);
+  // Silent guests hold up calls, so that some servers may get there late; whoever is there is counted.
+  const waiting = await countAt(database, ids, 'ready', SLOW_CLONE_MS + READY_TIMEOUT_MS);
+  const ready = await ratesOver(estate, 3_000);
   simulator.faults.clear();
   await Promise.all(ids.map((id) => estate.call('POST', `/operations/${id}/cancel`)));
   await settledOperations(database, ids, { timeoutMs: 240_000 });
   return [
     ['a clone', clone],
-    ['an agent', ready],
+    [`an agent (${waiting} of them)`, ready],
   ];
 }
 
