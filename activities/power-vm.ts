@@ -96,6 +96,7 @@ async function reboot(deps: Deps, vm: VmContext, found: FoundVm): Promise<string
   while ((await observePower(deps, vm, found)) !== 'running') {
     if (Date.now() > deadline) return `stayed down, so it was started: ${await start(deps, vm, found)}`;
     heartbeat();
+    await vm.tasks.turn(found.node, cancellationSignal());
     await delay(deps.timing.pollMs, undefined, { signal: cancellationSignal() });
   }
   return 'rebooted';

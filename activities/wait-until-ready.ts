@@ -10,20 +10,35 @@ export function createWaitUntilReady(deps: Deps) {
   /** Waits for what the template promises: a running VM, its guest agent, or the leased address seen by the agent. */
   return async function waitUntilReady(claim: OperationClaim): Promise<{ summary: string }> {
     const vm = await loadVm(deps, claim);
-    const found = await requireOurVm(vm);
-    const deadline = activityInfo().scheduledTimestampMs + deps.timing.readyTimeoutMs;
-    let told = '';
-    for (;;) {
-      const missing = await whatIsMissing(deps, vm, found);
-      if (!missing) return { summary: READY[vm.server.template?.readyWhen ?? 'running'] };
-      if (Date.now() > deadline)
-        throw finalFailure('guest_not_ready', `The server did not become ready: ${missing}`);
-      if (missing !== told) await noteProgress(deps, claim, { note: `Waiting: ${missing}` });
-      told = missing;
-      heartbeat();
-      await delay(deps.timing.pollMs, undefined, { signal: cancellationSignal() });
+    const alive = setInterval(() => heartbeat(), HEARTBEAT_MS);
+    try {
+      return { summary: await watchGuest(deps, vm, await requireOurVm(vm)) };
+    } finally {
+      clearInterval(alive);
     }
   };
+}
+
+const HEARTBEAT_MS = 2_000;
+/** Among many new guests on a node a look may be minutes apart, so time alone must not decide. */
+const LEAST_LOOKS = 3;
+
+async function watchGuest(deps: Deps, vm: VmContext, found: FoundVm): Promise<string> {
+  const { pollMs, readyTimeoutMs } = deps.timing;
+  const signal = cancellationSignal();
+  const deadline = activityInfo().scheduledTimestampMs + readyTimeoutMs;
+  let told = '';
+  for (let looks = 1; ; looks++) {
+    await vm.tasks.turn(found.node, signal);
+    signal.throwIfAborted();
+    const missing = await whatIsMissing(deps, vm, found);
+    if (!missing) return READY[vm.server.template?.readyWhen ?? 'running'];
+    if (looks >= LEAST_LOOKS && Date.now() > deadline)
+      throw finalFailure('guest_not_ready', `The server did not become ready: ${missing}`);
+    if (missing !== told) await noteProgress(deps, vm.claim, { note: `Waiting: ${missing}` });
+    told = missing;
+    await delay(pollMs, undefined, { signal });
+  }
 }
 
 const SILENT = {

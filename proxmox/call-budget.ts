@@ -1,6 +1,4 @@
 export interface CallBudget {
-  /** When the next call is due, on the clock of `performance.now()`. */
-  readyAt: () => number;
   /** Spends a call. May run ahead of the budget: the promise says when that call is due. */
   take: () => Promise<void>;
 }
@@ -9,11 +7,9 @@ export interface CallBudget {
 export function createCallBudget(intervalMs: number, burst: number): CallBudget {
   // When the last call taken was due. A full bucket is the same as that having been `burst` intervals ago.
   let lastDueAt = -Infinity;
-  const readyAt = () => Math.max(lastDueAt, performance.now() - burst * intervalMs) + intervalMs;
   return {
-    readyAt,
     take() {
-      lastDueAt = readyAt();
+      lastDueAt = Math.max(lastDueAt, performance.now() - burst * intervalMs) + intervalMs;
       const delay = lastDueAt - performance.now();
       return delay > 0 ? new Promise((resolve) => setTimeout(resolve, delay)) : Promise.resolve();
     },

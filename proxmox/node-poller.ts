@@ -42,6 +42,7 @@ export interface Waiter {
 export interface NodePoller {
   add: (upid: string, parsed: Upid, waiter: Waiter) => void;
   remove: (upid: string, waiter: Waiter) => void;
+  turn: (signal?: AbortSignal) => Promise<void>;
 }
 
 interface WatchedTask {
@@ -107,6 +108,7 @@ export function createNodePoller(node: string, source: TaskSource, timing: PollT
     listLimit: 0,
     finalLogs: 0,
   };
+  let turns: Promise<void> = Promise.resolve();
   return {
     add(upid, parsed, waiter) {
       const task = state.tasks.get(upid) ?? newTask(upid, parsed, timing.firstCheckMs);
@@ -120,6 +122,12 @@ export function createNodePoller(node: string, source: TaskSource, timing: PollT
       task?.waiters.delete(waiter);
       if (task?.waiters.size === 0) state.tasks.delete(upid);
       state.wake?.();
+    },
+    turn(signal) {
+      // One at a time, so that a crowd here does not spend the calls of the poller ahead.
+      const turn = turns.then(() => (signal?.aborted ? undefined : state.budget.take()));
+      turns = turn;
+      return turn;
     },
   };
 }
@@ -144,13 +152,14 @@ async function run(state: PollerState): Promise<void> {
   state.isRunning = true;
   while (state.tasks.size > 0) {
     const wantedAt = Math.min(...[...state.tasks.values()].map((task) => task.nextCheckAt));
-    const delay = Math.max(state.budget.readyAt(), wantedAt) - performance.now();
+    const delay = wantedAt - performance.now();
     if (delay > 0) {
       await pause(state, delay);
       continue;
     }
-    void state.budget.take(); // due already
-    await poll(state);
+    await state.budget.take();
+    // Those who waited may be gone by now.
+    if (state.tasks.size > 0) await poll(state);
   }
   state.isRunning = false;
 }

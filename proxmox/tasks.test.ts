@@ -223,6 +223,25 @@ describe('when Proxmox does not answer', () => {
 });
 
 describe('the call rate', () => {
+  it('is shared with looks at guests, and a crowd of those does not hold up the tasks', async () => {
+    const node = createNode();
+    const watcher = createTaskWatcher(node.source, TIMING);
+    const upid = node.start();
+    const looks: number[] = [];
+    const started = performance.now();
+    const crowd = Array.from({ length: 20 }, async () => {
+      await watcher.turn('pve1');
+      looks.push(performance.now());
+    });
+    const end = watcher.wait(upid);
+    node.end(upid, 'OK');
+    await end;
+    expect(looks.length).toBeLessThan(20);
+    await Promise.all(crowd);
+    const calls = looks.length + node.calls.length;
+    expect(calls).toBeLessThanOrEqual((performance.now() - started) / INTERVAL + 3 + 1);
+  });
+
   it('is one per interval and node for hundreds of waiters, with progress and failures', async () => {
     const upids: string[] = [];
     const node = createNode({

@@ -20,6 +20,8 @@ export interface TaskWatcher {
    * node does not know the task.
    */
   wait: (upid: string, options?: WaitOptions) => Promise<TaskResult>;
+  /** Resolves when another look at something on this node (a guest, say) fits the same call rate; first come, first served. */
+  turn: (node: string, signal?: AbortSignal) => Promise<void>;
 }
 
 /**
@@ -38,6 +40,7 @@ export function createTaskWatcher(source: TaskSource, timing: Partial<PollTiming
   }
 
   return {
+    turn: (node, signal) => pollerFor(node).turn(signal),
     wait: async (upid, { signal, onProgress, onPoll } = {}) => {
       signal?.throwIfAborted();
       const parsed = parseUpid(upid);
