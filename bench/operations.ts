@@ -35,9 +35,3 @@ export async function countAt(
     await delay(100);
   }
 }
-
-/** Waits until all of these operations are at a step; throws when that takes longer than two minutes. */
-export async function untilAllAt(database: Database, ids: string[], step: string): Promise<void> {
-  const there = await countAt(database, ids, step, 120_000);
-  if (there < ids.length) throw new Error(`only ${there} of ${ids.length} operations reached ${step}`);
-}
