@@ -46,6 +46,8 @@ export async function prepareTemporal(
   // A person's own settings for other servers (~/.config/temporalio) must not reach this one.
   args.push('--disable-config-file', '--disable-config-env');
   args.push(...(uiPort ? ['--ui-port', String(uiPort)] : ['--headless']));
+  // Database activities then start with the workflow's own answer, without a way through the task queue.
+  args.push('--dynamic-config-value', 'system.enableActivityEagerExecution=true');
   args.push(...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]));
   if (options.dbFile) {
     args.push('--db-filename', options.dbFile);
