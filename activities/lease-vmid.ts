@@ -44,11 +44,13 @@ async function leaseLowest(
     await Cluster.query(trx).findById(clusterId).forNoKeyUpdate();
     const [free] = await queryRows<{ vmid: number }>(
       trx,
-      `select vmid from generate_series(?::int, ?::int) vmid
+      // Among one more id than are taken there is a free one: no need to look at the whole range.
+      `select vmid from generate_series(?::int, least(?::int, ?::int + cardinality(?::int[])
+         + (select count(*)::int from vmid_leases where cluster_id = ?))) vmid
        where vmid <> all (?::int[])
          and not exists (select from vmid_leases l where l.cluster_id = ? and l.vmid = vmid.vmid)
        order by vmid limit 1`,
-      [cluster.vmidMin, cluster.vmidMax, used, clusterId],
+      [cluster.vmidMin, cluster.vmidMax, cluster.vmidMin, used, clusterId, used, clusterId],
     );
     if (!free) {
       const range = `${cluster.vmidMin} to ${cluster.vmidMax}`;

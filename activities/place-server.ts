@@ -25,7 +25,9 @@ export function createPlaceServer({ database }: Pick<Deps, 'database'>) {
       const template = await Template.query(trx).findById(server.templateId).throwIfNotFound();
       if (server.nodeId) {
         const node = await Node.query(trx).findById(server.nodeId).throwIfNotFound();
-        const source = await TemplateVm.query(trx).findById([template.id, node.id]).throwIfNotFound();
+        const source = await TemplateVm.query(trx).findById([template.id, node.id]);
+        if (!source)
+          throw finalFailure('template_missing', `${node.name} has no template ${template.name} any more`);
         return {
           node: node.name,
           reason: 'chosen before',

@@ -75,6 +75,8 @@ export const CreateServer = z
       .min(10, { error: 'use at least 10 characters' })
       .max(128)
       .regex(/^[\x20-\x7e]+$/, { error: 'use printable ASCII characters only' })
+      // Proxmox shows a password as asterisks and takes those for the mask.
+      .regex(/[^*]/, { error: 'use something besides asterisks' })
       .optional(),
     userData: z
       .string()

@@ -33,12 +33,13 @@ export async function createPool(database: Database, input: NewPool): Promise<nu
     const { rows } = await trx.raw<{ rows: { inside: boolean }[] }>(
       `insert into ip_addresses (pool_id, address)
        select ?, host(?::inet + n)::inet from generate_series(0, ?::int - 1) n
-       returning address << ?::cidr and address <> ?::inet as inside`,
-      [pool.id, first, count, network, gateway],
+       returning address << ?::cidr and address <> ?::inet
+         and (family(address) = 6 or host(address) not in (host(network(?::cidr)), host(broadcast(?::cidr)))) as inside`,
+      [pool.id, first, count, network, gateway, network, network],
     );
     if (!rows.every(({ inside }) => inside)) {
       throw new Error(
-        `${count} addresses from ${first} do not all lie in ${network}, or include the gateway ${gateway}.`,
+        `${count} addresses from ${first} do not all lie in ${network}, or include its first or last address or the gateway ${gateway}.`,
       );
     }
     return rows.length;
