@@ -55,10 +55,10 @@ export async function prepareMariadb(
   options: MariadbOptions,
 ): Promise<{ spec: ServiceSpec; url: string; readerUrl: string; dataDir: string }> {
   const { durable, password = randomBytes(18).toString('base64url'), onProgress = () => undefined } = options;
-  if (!/^[\w-]+$/.test(password)) throw new Error('the password of MariaDB may hold letters, digits, - and _');
+  if (!/^[\w-]+$/.test(password))
+    throw new Error('the password of MariaDB may hold letters, digits, - and _');
   const programs = await findMariadb(onProgress);
-  const account =
-    programs.kind === 'docker' ? {} : await systemAccount('mysql', 'MariaDB', onProgress);
+  const account = programs.kind === 'docker' ? {} : await systemAccount('mysql', 'MariaDB', onProgress);
   const dataDir = await reachableDataDir(options.dataDir, account, 'mariadb');
   if (dataDir !== options.dataDir) onProgress(`MariaDB keeps its data in ${dataDir}`);
   await createDataDir({ programs, account, dataDir, onProgress });
@@ -139,7 +139,9 @@ function settings(durable: boolean): string[] {
     '--innodb-buffer-pool-size=256M',
     '--innodb-log-file-size=128M',
     '--innodb-flush-log-at-trx-commit=2',
-    ...(durable ? [] : ['--innodb-doublewrite=0', '--innodb-flush-method=nosync', '--innodb-fast-shutdown=2']),
+    ...(durable
+      ? []
+      : ['--innodb-doublewrite=0', '--innodb-flush-method=nosync', '--innodb-fast-shutdown=2']),
   ];
 }
 

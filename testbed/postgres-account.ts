@@ -24,7 +24,14 @@ export async function systemAccount(
   const found = await findUser(name);
   if (found) return found;
   onProgress(`creating the system user "${name}", because ${program} refuses to run as root`);
-  await execa('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', name]);
+  await execa('useradd', [
+    '--system',
+    '--user-group',
+    '--no-create-home',
+    '--shell',
+    '/usr/sbin/nologin',
+    name,
+  ]);
   const created = await findUser(name);
   if (!created) throw new Error(`could not create the system user "${name}"`);
   return created;
@@ -41,11 +48,7 @@ async function findUser(name: string): Promise<{ uid: number; gid: number } | un
  * Where the data directory goes: as asked, unless the account cannot get there (a project below /root, say); then
  * below /var/lib/berth, under a name made of the wanted path so that each project has its own.
  */
-export async function reachableDataDir(
-  wanted: string,
-  account: Account,
-  name = 'postgres',
-): Promise<string> {
+export async function reachableDataDir(wanted: string, account: Account, name = 'postgres'): Promise<string> {
   await mkdir(dirname(wanted), { recursive: true });
   if (await canEnter(dirname(wanted), account)) return wanted;
   await mkdir(SHARED_DIR, { recursive: true, mode: 0o755 });
