@@ -2,18 +2,10 @@ import bunyan from 'bunyan';
 
 export type Log = bunyan;
 
-interface SerializedError {
-  name: string;
-  message: string;
-  stack?: string | undefined;
-  code?: unknown;
-  cause?: SerializedError;
-}
-
 /** Bunyan's own serializer drops `cause` and `code`. */
-function serializeError(err: unknown): SerializedError | unknown {
+function serializeError(err: unknown): unknown {
   if (!(err instanceof Error)) return err;
-  const cause = err.cause === undefined ? undefined : (serializeError(err.cause) as SerializedError);
+  const cause = err.cause === undefined ? undefined : serializeError(err.cause);
   const code = 'code' in err ? { code: err.code } : {};
   return { name: err.name, message: err.message, stack: err.stack, ...code, ...(cause ? { cause } : {}) };
 }

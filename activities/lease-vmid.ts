@@ -1,7 +1,9 @@
 import type { Deps } from './deps.ts';
-import { finalFailure, passingFailure } from './failures.ts';
+import { finalFailure } from './failures.ts';
 import { loadVm } from './vm-context.ts';
+import { Cluster } from '../db/models/cluster.ts';
 import { VmidLease } from '../db/models/vmid-lease.ts';
+import { queryRows } from '../db/query-rows.ts';
 import type { Server } from '../db/models/server.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
 
@@ -37,23 +39,22 @@ async function leaseLowest(
   used: number[],
 ): Promise<number> {
   if (!cluster) throw finalFailure('internal_error', 'the server has no cluster');
-  const { rows: free } = await database.raw<{ rows: { vmid: number }[] }>(
-    `select vmid from generate_series(?::int, ?::int) vmid
-     where vmid <> all (?::int[])
-       and not exists (select from vmid_leases l where l.cluster_id = ? and l.vmid = vmid.vmid)
-     order by vmid limit 1`,
-    [cluster.vmidMin, cluster.vmidMax, used, clusterId],
-  );
-  if (!free[0]) {
-    const range = `${cluster.vmidMin} to ${cluster.vmidMax}`;
-    throw finalFailure('no_vmid_left', `Every VM id from ${range} is in use; widen the cluster's range`);
-  }
-  const { vmid } = free[0];
-  const leased = await VmidLease.query(database)
-    .insert({ clusterId, vmid, serverId: id })
-    .onConflict()
-    .ignore()
-    .returning('vmid');
-  if (!leased) throw passingFailure('no_vmid_left', `Another server took VM id ${vmid} first`);
-  return vmid;
+  return database.transaction(async (trx) => {
+    // Two leases at once would both find the same id free.
+    await Cluster.query(trx).findById(clusterId).forNoKeyUpdate();
+    const [free] = await queryRows<{ vmid: number }>(
+      trx,
+      `select vmid from generate_series(?::int, ?::int) vmid
+       where vmid <> all (?::int[])
+         and not exists (select from vmid_leases l where l.cluster_id = ? and l.vmid = vmid.vmid)
+       order by vmid limit 1`,
+      [cluster.vmidMin, cluster.vmidMax, used, clusterId],
+    );
+    if (!free) {
+      const range = `${cluster.vmidMin} to ${cluster.vmidMax}`;
+      throw finalFailure('no_vmid_left', `Every VM id from ${range} is in use; widen the cluster's range`);
+    }
+    await VmidLease.query(trx).insert({ clusterId, vmid: free.vmid, serverId: id });
+    return free.vmid;
+  });
 }

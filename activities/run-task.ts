@@ -35,7 +35,8 @@ export async function runTask(deps: Deps, vm: VmContext, request: TaskRequest): 
   let upid = saved && !saved.finishedAt ? saved.upid : null;
   if (!upid) {
     upid =
-      (activityInfo().attempt > 1 ? await findLostTask(deps, vm, request) : null) ?? (await request.start());
+      (activityInfo().attempt > 1 ? await findLostTask(deps, vm, request, saved?.upid) : null) ??
+      (await request.start());
     await OperationTask.query(database)
       .insert({ ...key, upid, exitStatus: null, finishedAt: null, startedAt: new Date() })
       .onConflict(['operation_id', 'step'])
@@ -75,8 +76,16 @@ async function waitForTask(deps: Deps, vm: VmContext, request: TaskRequest, upid
 /** The clocks of Proxmox and Berth may differ; tasks saved by any operation are left out anyway. */
 const CLOCK_SKEW_S = 300;
 
-/** The task of an earlier attempt whose answer never arrived: started by our token and known to no operation. */
-async function findLostTask({ database }: Deps, vm: VmContext, request: TaskRequest): Promise<string | null> {
+/**
+ * The task of an earlier attempt whose answer never arrived: started by our token, known to no operation, and later than
+ * the one saved last (those before it have had their turn; only the last one is kept).
+ */
+async function findLostTask(
+  { database }: Deps,
+  vm: VmContext,
+  request: TaskRequest,
+  savedLast: string | undefined,
+): Promise<string | null> {
   const startedAt = vm.operation.startedAt ?? vm.operation.createdAt;
   const since = Math.floor(startedAt.getTime() / 1000) - CLOCK_SKEW_S;
   const tasks = await vm.proxmox.findTasks(request.node, {
@@ -86,11 +95,24 @@ async function findLostTask({ database }: Deps, vm: VmContext, request: TaskRequ
   });
   for (const task of tasks) {
     if (ownerOf(task) !== vm.server.cluster?.tokenId) continue;
+    if (savedLast && !isLater(task.upid, savedLast)) continue;
     if (await OperationTask.query(database).findOne({ upid: task.upid })) continue;
     if (request.isOurs && !(await request.isOurs(task))) continue;
     return task.upid;
   }
   return null;
+}
+
+/** By the node's clocks in the UPID, both in hex: the second it was, then the hundredths since the node booted. */
+function isLater(upid: string, than: string): boolean {
+  const [startedAt, ticks] = clocksOf(upid);
+  const [thanStartedAt, thanTicks] = clocksOf(than);
+  return startedAt === thanStartedAt ? ticks > thanTicks : startedAt > thanStartedAt;
+}
+
+function clocksOf(upid: string): [startedAt: number, ticks: number] {
+  const [, , , ticks = '', startedAt = ''] = upid.split(':');
+  return [Number.parseInt(startedAt, 16), Number.parseInt(ticks, 16)];
 }
 
 /** A running task names its token in `user`, an ended one in `tokenid`. */

@@ -117,6 +117,6 @@ export async function observePower({ database }: Deps, vm: VmContext, found: Fou
   await Server.query(database)
     .findById(vm.server.id)
     .patch({ powerState, powerObservedAt: askedAt, ...(node ? { nodeId: node.id } : {}) })
-    .where((query) => query.whereNull('powerObservedAt').orWhere('powerObservedAt', '<', askedAt));
+    .where((query) => void query.whereNull('powerObservedAt').orWhere('powerObservedAt', '<', askedAt));
   return powerState;
 }

@@ -3,15 +3,17 @@ import pg from 'pg';
 import { syncCluster } from './sync-cluster.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 import type { Database } from '../db/connect.ts';
+import { Cluster } from '../db/models/cluster.ts';
 import { Node } from '../db/models/node.ts';
 import type { Log } from '../log.ts';
 import type { Proxmox } from '../proxmox/client.ts';
 
-export interface WatcherOptions {
+const SYNC_INTERVAL_MS = 60_000;
+
+interface WatcherOptions {
   database: Database;
   databaseUrl: string;
   clusters: ClusterAccess;
-  clusterId: string;
   log: Log;
   signal: AbortSignal;
   /** Between two looks at power states; at least a call per node each. */
@@ -19,14 +21,31 @@ export interface WatcherOptions {
   /** Between two readings of nodes, storages and templates. */
   syncIntervalMs?: number;
   /** Called once the cluster has been read, could not be, or turned out to be another worker's to watch. */
-  onFirstLook?: () => void;
+  onFirstLook?: (clusterId: string) => void;
+}
+
+/** Watches every cluster there is, also those that are added while it runs. Ends with `signal`. */
+export async function watchClusters(options: WatcherOptions): Promise<void> {
+  const { database, log, signal, syncIntervalMs = SYNC_INTERVAL_MS } = options;
+  const watched = new Map<string, Promise<void>>();
+  while (!signal.aborted) {
+    try {
+      for (const { id: clusterId } of await Cluster.query(database)) {
+        if (!watched.has(clusterId)) watched.set(clusterId, watchCluster({ ...options, clusterId }));
+      }
+    } catch (err) {
+      log.warn({ err }, 'the list of clusters cannot be read');
+    }
+    await delay(syncIntervalMs, undefined, { signal }).catch(() => undefined);
+  }
+  await Promise.all(watched.values());
 }
 
 /**
  * Keeps what is known of a cluster fresh: one watcher per cluster however many workers there are, elected by a session
  * advisory lock; when its worker dies PostgreSQL drops the lock and another one takes over. Ends with `signal`.
  */
-export async function watchCluster(options: WatcherOptions): Promise<void> {
+async function watchCluster(options: WatcherOptions & { clusterId: string }): Promise<void> {
   const { databaseUrl, clusterId, log, signal, intervalMs = 5_000 } = options;
   while (!signal.aborted) {
     const session = new pg.Client({
@@ -42,7 +61,7 @@ export async function watchCluster(options: WatcherOptions): Promise<void> {
         [`watch ${clusterId}`],
       );
       if (rows[0]?.elected) await watchWhileElected(options, session);
-      else options.onFirstLook?.();
+      else options.onFirstLook?.(clusterId);
     } catch (err) {
       if (!signal.aborted) log.warn({ err, clusterId }, 'the watcher starts over');
     } finally {
@@ -52,8 +71,19 @@ export async function watchCluster(options: WatcherOptions): Promise<void> {
   }
 }
 
-async function watchWhileElected(options: WatcherOptions, session: pg.Client): Promise<void> {
-  const { database, clusters, clusterId, log, signal, intervalMs = 5_000, syncIntervalMs = 60_000 } = options;
+async function watchWhileElected(
+  options: WatcherOptions & { clusterId: string },
+  session: pg.Client,
+): Promise<void> {
+  const {
+    database,
+    clusters,
+    clusterId,
+    log,
+    signal,
+    intervalMs = 5_000,
+    syncIntervalMs = SYNC_INTERVAL_MS,
+  } = options;
   let syncedAt = -Infinity;
   let wasReadable = true;
   while (!signal.aborted) {
@@ -72,7 +102,7 @@ async function watchWhileElected(options: WatcherOptions, session: pg.Client): P
         log.warn({ err, clusterId }, 'the cluster cannot be read; its servers will show as unknown');
       wasReadable = false;
     }
-    options.onFirstLook?.();
+    options.onFirstLook?.(clusterId);
     await delay(intervalMs, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -7,7 +7,7 @@ import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { createClusterAccess } from './cluster-access.ts';
 import { DEFAULT_TIMING } from './deps.ts';
 import { createWorkers } from './run-workers.ts';
-import { watchCluster } from './watch-cluster.ts';
+import { watchClusters } from './watch-cluster.ts';
 import { loadConfig } from '../config.ts';
 import { connectDatabase } from '../db/connect.ts';
 import { ensureClusterFromEnv } from '../db/ensure-cluster.ts';
@@ -23,6 +23,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 Runtime.install({
   logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
     if (level === 'ERROR') log.error({ temporal: meta }, message);
+    // The Proxmox worker has activities only, as meant.
+    else if (message.startsWith('No workflows registered')) log.debug(message);
     else if (level === 'WARN') log.warn({ temporal: meta }, message);
     else log.debug({ temporal: meta }, message);
   }),
@@ -87,19 +89,15 @@ async function main(): Promise<void> {
     identity: `worker@${hostname()}:${process.pid}`,
     deps: { database, secretBox, clusters, timing: DEFAULT_TIMING },
   });
-  const { signal } = stopping;
   const unseen = new Set((await Cluster.query(database)).map(({ id }) => id));
-  const watchers = [...unseen].map((clusterId) =>
-    watchCluster({
-      database,
-      databaseUrl: config.DATABASE_URL,
-      clusters,
-      clusterId,
-      log,
-      signal,
-      onFirstLook: () => unseen.delete(clusterId),
-    }),
-  );
+  const watching = watchClusters({
+    database,
+    databaseUrl: config.DATABASE_URL,
+    clusters,
+    log,
+    signal: stopping.signal,
+    onFirstLook: (clusterId) => unseen.delete(clusterId),
+  });
   // Customers can order once templates are known; a cluster that cannot be read must not hold the worker up.
   isReady = () => workers.areRunning() && unseen.size === 0;
   stopping.signal.addEventListener('abort', () => workers.shutdown());
@@ -108,7 +106,7 @@ async function main(): Promise<void> {
     await workers.run();
   } finally {
     stopping.abort();
-    await Promise.all(watchers);
+    await watching;
     await connection.close();
   }
 }

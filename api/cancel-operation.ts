@@ -28,7 +28,8 @@ export async function requestCancel(
   const query = Operation.query(trx).findById(id).forUpdate();
   const operation = await (accountIds ? query.whereIn('accountId', accountIds) : query);
   if (!operation) throw new NotFound('There is no such operation.');
-  if (!isLive(operation.status)) throw new NotCancellable(operation);
+  const isDeleting = operation.type === 'terminate' && operation.status !== 'pending';
+  if (!isLive(operation.status) || isDeleting) throw new NotCancellable(operation);
   const now = new Date();
   const cancelRequestedAt = operation.cancelRequestedAt ?? now;
   if (operation.status === 'pending') {

@@ -136,7 +136,11 @@ export class InvalidState extends Refusal {
 export class NotCancellable extends Refusal {
   override name = 'NotCancellable';
   constructor(operation: { id: string; type: string; status: string }) {
-    super(409, 'not_cancellable', `This operation has already ended: ${operation.status}.`, { operation });
+    const isDeleting = operation.status === 'running';
+    const title = isDeleting
+      ? 'A deletion that has begun cannot be cancelled.'
+      : `This operation has already ended: ${operation.status}.`;
+    super(409, 'not_cancellable', title, { operation });
   }
 }
 

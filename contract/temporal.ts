@@ -6,7 +6,6 @@ import type { PowerAction } from './servers.ts';
  * installations (or two tests) apart that share a namespace.
  */
 export const taskQueues = (prefix = '') => ({ servers: `${prefix}servers`, proxmox: `${prefix}proxmox` });
-export const TASK_QUEUES = taskQueues();
 
 /** The queue of the Proxmox activities that belongs to a workflow's own queue. */
 export const proxmoxQueueOf = (servers: string): string => servers.replace(/servers$/, 'proxmox');

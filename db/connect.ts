@@ -11,6 +11,8 @@ export function databaseConfig(url: string, { poolSize = 10 } = {}): Database.Co
     connection: { connectionString: url, application_name: 'berth', keepAlive: true },
     pool: { min: 0, max: poolSize },
     acquireConnectionTimeout: 10_000,
+    // What Knex would print here is thrown as well, and logged by whoever catches it.
+    log: { warn: () => undefined, error: () => undefined },
     migrations: { migrationSource, tableName: 'knex_migrations' },
     ...knexSnakeCaseMappers(),
   };

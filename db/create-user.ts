@@ -19,8 +19,10 @@ export async function createUser(
   database: Database,
   input: NewUser,
 ): Promise<{ user: User; password: string }> {
-  const email = z.email({ error: `${input.email} is not an e-mail address` }).parse(input.email.trim());
+  const { success, data: email } = z.email().safeParse(input.email.trim());
+  if (!success) throw new Error(`${input.email} is not an e-mail address`);
   const password = input.password ?? randomBytes(12).toString('base64url');
+  if (password === '') throw new Error('The password must not be empty');
   const { name = '', role, maxServers = 10 } = input;
   const passwordHash = await hashPassword(password);
   return database.transaction(async (trx) => {

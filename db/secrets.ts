@@ -25,7 +25,9 @@ export function createSecretBox(key: Buffer): SecretBox {
     },
     open({ keyId: sealedWith, nonce, ciphertext }, purpose) {
       if (sealedWith !== keyId) throw new Error(`the secret was sealed with key ${sealedWith}, not ${keyId}`);
-      const decipher = createDecipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(purpose));
+      // Without the length Node would accept a tag cut to 4 bytes.
+      const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: 16 });
+      decipher.setAAD(Buffer.from(purpose));
       decipher.setAuthTag(ciphertext.subarray(-16));
       return Buffer.concat([decipher.update(ciphertext.subarray(0, -16)), decipher.final()]).toString('utf8');
     },

@@ -9,9 +9,9 @@ import { createSecretBox } from './secrets.ts';
 import { loadConfig } from '../config.ts';
 
 const PLANS = [
-  { name: 'Small', vcpu: 1, memoryMib: 2_048, diskGib: 20, trafficGib: 1_000, networkMbps: 200 },
-  { name: 'Medium', vcpu: 2, memoryMib: 4_096, diskGib: 40, trafficGib: 2_000, networkMbps: 500 },
-  { name: 'Large', vcpu: 4, memoryMib: 8_192, diskGib: 80, trafficGib: 4_000, networkMbps: 1_000 },
+  { name: 'Small', vcpu: 1, memoryMib: 2_048, diskGib: 20, trafficGib: 1_024, networkMbps: 200 },
+  { name: 'Medium', vcpu: 2, memoryMib: 4_096, diskGib: 40, trafficGib: 2_048, networkMbps: 500 },
+  { name: 'Large', vcpu: 4, memoryMib: 8_192, diskGib: 80, trafficGib: 4_096, networkMbps: 1_000 },
   { name: 'Extra large', vcpu: 8, memoryMib: 16_384, diskGib: 160, trafficGib: null, networkMbps: 1_000 },
 ];
 
@@ -53,7 +53,8 @@ await withDatabase(config.DATABASE_URL, async (database) => {
     },
   ];
   for (const user of users) {
-    if (!(await User.query(database).findOne({ email: user.email }))) await createUser(database, user);
+    const present = await User.query(database).whereRaw('lower(email) = lower(?)', [user.email]).first();
+    if (!present) await createUser(database, user);
   }
   await Plan.query(database).insert(PLANS).onConflict('name').ignore();
   if (!cluster) return;

@@ -3,7 +3,6 @@ import type { NodePoller, PollTiming, TaskProgress, TaskResult, TaskSource, Wait
 import { parseUpid } from './upid.ts';
 
 export { parseUpid } from './upid.ts';
-export type { Upid } from './upid.ts';
 export type { TaskProgress, TaskResult, TaskSource } from './node-poller.ts';
 
 export interface WaitOptions {

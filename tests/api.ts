@@ -20,14 +20,14 @@ interface StartedWorkflow {
 }
 
 /** Stands in for Temporal in route tests: remembers what was started and cancelled, and can be away. */
-export interface FakeTemporal {
+interface FakeTemporal {
   client: Temporal;
   started: StartedWorkflow[];
   cancelled: string[];
   isAway: boolean;
 }
 
-export function createFakeTemporal(): FakeTemporal {
+function createFakeTemporal(): FakeTemporal {
   const fake: FakeTemporal = {
     client: undefined as unknown as Temporal,
     started: [],
@@ -71,13 +71,13 @@ export function createFakeTemporal(): FakeTemporal {
   return fake;
 }
 
-export interface Answer<T> {
+interface Answer<T> {
   status: number;
   headers: Headers;
   body: T;
 }
 
-export interface CallOptions {
+interface CallOptions {
   token?: string;
   body?: unknown;
   headers?: Record<string, string>;

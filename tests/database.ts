@@ -6,7 +6,7 @@ import { connectDatabase, type Database } from '../db/connect.ts';
 export interface TestDatabase {
   url: string;
   database: Database;
-  drop(): Promise<void>;
+  drop: () => Promise<void>;
 }
 
 /** A database of its own, copied from the migrated one (tens of milliseconds); the models are bound to it. */

@@ -11,10 +11,10 @@ export async function provisionServer(input: OperationInput): Promise<void> {
     input,
     async (run) => {
       const { claim } = run;
-      undo.unshift(() => database.releaseLeases(claim));
+      undo.unshift(() => database('undo: give back VM id and addresses').releaseLeases(claim));
       const place = await run.step(
         'place',
-        () => database.placeServer(claim),
+        () => database(`choose a node for ${run.serverName}`).placeServer(claim),
         (it) => `${it.node}: ${it.reason}`,
       );
       upsertSearchAttributes([{ key: NODE, value: place.node }]);

@@ -2,12 +2,14 @@ import { proxyActivities, workflowInfo, type ActivityOptions } from '@temporalio
 import { proxmoxQueueOf } from '../contract/temporal.ts';
 import type { DatabaseActivities, ProxmoxActivities } from '../activities/index.ts';
 
-/** PostgreSQL may be away for a while; an operation outlives that. */
-export const database = proxyActivities<DatabaseActivities>({
-  startToCloseTimeout: '15 seconds',
-  scheduleToCloseTimeout: '12 hours',
-  retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
-});
+/** Activities that read and write PostgreSQL, which may be away for a while; an operation outlives that. */
+export const database = (summary: string) =>
+  proxyActivities<DatabaseActivities>({
+    startToCloseTimeout: '15 seconds',
+    scheduleToCloseTimeout: '12 hours',
+    retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
+    summary,
+  });
 
 const PROXMOX_OPTIONS: ActivityOptions = {
   startToCloseTimeout: '4 hours',

@@ -34,14 +34,19 @@ export async function runOperation(
   compensate: (run: OperationRun) => Promise<void> = async () => undefined,
 ): Promise<void> {
   const claimed = await CancellationScope.nonCancellable(() =>
-    database.claimOperation({ ...input, runId: workflowInfo().runId }),
+    database('take the operation').claimOperation({ ...input, runId: workflowInfo().runId }),
   );
   if (!claimed) return;
   const run = new Run(input, claimed);
   try {
-    if (claimed.cancelRequested) throw new CancelledFailure('cancelled before it began');
+    if (claimed.cancelRequested && claimed.type !== 'terminate')
+      throw new CancelledFailure('cancelled before it began');
     await body(run);
-    await database.finishOperation({ ...run.claim, reports: run.takeReports(), outcome: 'succeeded' });
+    await database('succeeded').finishOperation({
+      ...run.claim,
+      reports: run.takeReports(),
+      outcome: 'succeeded',
+    });
   } catch (err) {
     if (!(err instanceof TemporalFailure)) throw err; // a bug: the workflow waits for a corrected worker
     if (failureOf(err).code === STALE_CLAIM) return;
@@ -64,7 +69,8 @@ async function fail(run: Run, err: unknown, compensate: (run: OperationRun) => P
     leftBehind = failureOf(undoError).message;
     log.error('undo failed', { operationId: run.claim.operationId, reason: leftBehind });
   }
-  await database.finishOperation({
+  const summary = `${failure.code}: ${failure.message}`.slice(0, 200);
+  await database(summary).finishOperation({
     ...run.claim,
     reports: run.takeReports(),
     outcome: isCancellation(err) && !leftBehind ? 'cancelled' : 'failed',
@@ -116,7 +122,9 @@ class Run implements OperationRun {
   /** Sends what has gathered: a step's end travels with the next one's start. */
   async flush(): Promise<void> {
     const reports = this.takeReports();
-    if (reports.length > 0) await database.reportSteps({ ...this.claim, reports });
+    if (reports.length === 0) return;
+    const summary = reports.map(({ step, state }) => `${step} ${state}`).join(', ');
+    await database(summary).reportSteps({ ...this.claim, reports });
   }
 
   takeReports(): StepReport[] {

@@ -14,7 +14,7 @@ export async function terminateServer(input: OperationInput): Promise<void> {
         (it) => it.summary,
       );
       await run.step('destroy', () => proxmox(`delete the VM of ${serverName}`).destroyVm(claim));
-      await run.step('release', () => database.releaseLeases(claim));
+      await run.step('release', () => database('give back VM id and addresses').releaseLeases(claim));
     }),
   );
 }

@@ -178,6 +178,25 @@ describe('ordering a server', () => {
     expect(await api.database('idempotency_keys').where({ key: 'retry-me' })).toHaveLength(0);
   });
 
+  it('goes to another cluster when the best one has no address left', async () => {
+    const [full, other] = [
+      await buildCatalog(api.database, { addresses: 0 }),
+      await buildCatalog(api.database, { nodes: 1 }),
+    ];
+    const [node] = other.nodes;
+    await api
+      .database('template_vms')
+      .insert({ templateId: full.template.id, nodeId: node?.id, vmid: 9100, storage: 'local-lvm' });
+    const { token, account } = await someCustomer();
+    await buildServer(api.database, { account, catalog: other, lifecycle: 'active' });
+    const body = order({ planId: full.plan.id, templateId: full.template.id });
+    const { server } = (await api.call('POST', '/servers', { token, body })).body;
+    expect(await api.database('servers').where({ id: server.id }).first()).toMatchObject({
+      clusterId: other.cluster.id,
+    });
+    expect(server.ipAddresses).toHaveLength(1);
+  });
+
   it('leases an IPv6 address too where there is a pool', async () => {
     const dual = await buildCatalog(api.database, { addressesV6: 1 });
     const { token } = await someCustomer();

@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Database } from './connect.ts';
+import { migrateToLatest, migrationStatus, rollbackMigrations, withDatabase } from './migrate.ts';
+import { queryRows } from './query-rows.ts';
+import { createTestDatabase, type TestDatabase } from '../tests/database.ts';
+
+let test: TestDatabase;
+beforeEach(async () => {
+  test = await createTestDatabase();
+});
+afterEach(async () => test.drop());
+
+/** Everything a migration makes, in the words of PostgreSQL itself. */
+const SCHEMA = `
+  select 'column' as kind, table_name || '.' || column_name as name,
+    concat_ws(' ', data_type, udt_name, is_nullable, column_default, identity_generation) as definition
+  from information_schema.columns where table_schema = 'public'
+  union all
+  select 'constraint', conrelid::regclass || '.' || conname, pg_get_constraintdef(oid)
+  from pg_constraint where connamespace = 'public'::regnamespace
+  union all
+  select 'index', indexname, indexdef from pg_indexes where schemaname = 'public'
+  union all
+  select 'trigger', tgname, pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
+  union all
+  select 'function', proname, pg_get_functiondef(oid) from pg_proc where pronamespace = 'public'::regnamespace
+  order by 1, 2, 3`;
+
+const readSchema = (database: Database) =>
+  queryRows<{ kind: string; name: string; definition: string }>(database, SCHEMA);
+
+it('makes the same schema again after it was taken down', async () => {
+  const before = await readSchema(test.database);
+  expect(before.length).toBeGreaterThan(200);
+  expect(await rollbackMigrations(test.database)).toHaveLength(1);
+  expect(await migrateToLatest(test.database)).toHaveLength(1);
+  expect(await readSchema(test.database)).toEqual(before);
+});
+
+it('leaves nothing behind when it is taken down, not even with data in it', async () => {
+  await queryRows(test.database, `insert into accounts (name) values ('someone')`);
+  await rollbackMigrations(test.database);
+  const remains = await readSchema(test.database);
+  expect(remains.filter(({ name }) => !name.startsWith('knex_migrations'))).toEqual([]);
+});
+
+it('says what is applied and what is not, and applies nothing twice', async () => {
+  const [name] = (await migrationStatus(test.database)).applied;
+  expect(await migrationStatus(test.database)).toEqual({ applied: [name], pending: [] });
+  expect(await migrateToLatest(test.database)).toEqual([]);
+  await rollbackMigrations(test.database);
+  expect(await migrationStatus(test.database)).toEqual({ applied: [], pending: [name] });
+  expect(await rollbackMigrations(test.database)).toEqual([]);
+});
+
+it('lets two processes migrate at once: one does it, the schema is whole', async () => {
+  const before = await readSchema(test.database);
+  await rollbackMigrations(test.database);
+  const both = await Promise.allSettled([
+    withDatabase(test.url, migrateToLatest),
+    withDatabase(test.url, migrateToLatest),
+  ]);
+  const applied = both.flatMap((it) => (it.status === 'fulfilled' ? it.value : []));
+  expect(applied).toHaveLength(1);
+  expect(await readSchema(test.database)).toEqual(before);
+});

@@ -1,0 +1,175 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { execa } from 'execa';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startBerth, type Run, type RunningBerth } from './berth.ts';
+import { launchBrowser, screenshotPath } from './browser.ts';
+import { OPERATION_STEPS } from '../../contract/operations.ts';
+
+const WAIT = { timeout: 60_000 };
+
+describe('a customer in a browser', () => {
+  let berth: RunningBerth;
+  let run: Run;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    [berth, browser] = await Promise.all([startBerth(), launchBrowser()]);
+    run = await berth.run();
+    context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
+    page = await context.newPage();
+    page.on('pageerror', (err) => complaints.push(err.message));
+    page.on('console', (message) => {
+      if (/Content Security Policy|Refused to/.test(message.text())) complaints.push(message.text());
+    });
+  });
+  afterAll(async () => {
+    await browser.close();
+    await berth.stop();
+  });
+
+  const picture = async (name: string) => {
+    const path = await screenshotPath(name);
+    if (path) await page.screenshot({ path });
+  };
+  const button = (name: string, within: Page | Locator = page) =>
+    within.getByRole('button', { name, exact: true });
+  const status = (word: string) => page.locator('.server-head .status', { hasText: word });
+  const logIn = async (password = run.customer.password) => {
+    await page.getByLabel('E-mail').fill(run.customer.email);
+    await page.getByLabel('Password').fill(password);
+    await button('Log in').click();
+  };
+  const fillIn = async (form: Locator, name: string) => {
+    await form.getByLabel('Name', { exact: true }).fill(name);
+    await form.getByText('Small', { exact: true }).click();
+  };
+  const power = async (label: string) => {
+    await button(label, page.getByRole('group', { name: 'Power' })).click();
+    await button(label, page.getByRole('dialog')).click();
+  };
+
+  it('logs in and comes to the page that was asked for', async () => {
+    await page.goto(`${run.dashboardUrl}servers/new`);
+    await logIn('not the password');
+    await page.getByText('E-mail or password is wrong.').waitFor(WAIT);
+    await picture('login-refused');
+    await logIn();
+    await page.getByRole('form', { name: 'Create server' }).waitFor(WAIT);
+    expect(new URL(page.url()).pathname).toBe('/app/servers/new');
+  });
+
+  it('orders a server and sees every step live until it runs with its address', async () => {
+    const form = page.getByRole('form', { name: 'Create server' });
+    await fillIn(form, 'shop-1');
+    await picture('create');
+    await button('Create server').click();
+    await status('Provisioning').waitFor(WAIT);
+    for (const { title } of OPERATION_STEPS.provision) {
+      await page.locator('.step-running, .step-succeeded', { hasText: title }).waitFor(WAIT);
+      await picture(`provision-${title.toLowerCase().replaceAll(' ', '-')}`);
+    }
+    await status('Running').waitFor(WAIT);
+    await page.getByText('203.0.113.10', { exact: true }).first().waitFor(WAIT);
+    await picture('running');
+  });
+
+  it('reboots, shuts down and starts it, and is told the truth each time', async () => {
+    await page.getByRole('tab', { name: 'Activity' }).click();
+    await power('Reboot');
+    await page.getByText('Reboot', { exact: true }).first().waitFor(WAIT);
+    await expectEnabled(button('Shut down', page.getByRole('group', { name: 'Power' })));
+    await power('Shut down');
+    await status('Stopped').waitFor(WAIT);
+    await picture('stopped');
+    await power('Start');
+    await status('Running').waitFor(WAIT);
+    await picture('activity');
+  });
+
+  const expectEnabled = async (target: Locator) => {
+    await target.and(page.locator(':not([disabled])')).waitFor(WAIT);
+  };
+
+  it('sees the cause when a server cannot be built', async () => {
+    const message = 'clone failed: unable to create image: No space left on device';
+    await berth.addFault({
+      method: 'POST',
+      path: '/clone$',
+      when: 'after',
+      action: 'failTask',
+      message,
+      atPercent: 20,
+    });
+    await page.goto(`${run.dashboardUrl}servers/new`);
+    await fillIn(page.getByRole('form', { name: 'Create server' }), 'unlucky');
+    await button('Create server').click();
+    await page.getByText('No space left on device').first().waitFor({ timeout: 10_000 });
+    await status('Failed').waitFor(WAIT);
+    await picture('failed');
+  });
+
+  it('finds it in the list, in light and dark, wide and narrow', async () => {
+    await page.goto(run.dashboardUrl);
+    await page.getByRole('link', { name: 'shop-1' }).first().waitFor(WAIT);
+    await picture('list');
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      for (const width of [360, 1280]) {
+        await page.setViewportSize({ width, height: 800 });
+        const overflow = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
+        expect(overflow).toBeLessThanOrEqual(0);
+        await picture(`list-${colorScheme}-${width}`);
+      }
+      const { violations } = await new AxeBuilder({ page })
+        .withTags(['wcag2a', 'wcag2aa', 'wcag22aa'])
+        .analyze();
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+    }
+    await page.emulateMedia({ colorScheme: 'light' });
+  });
+
+  it('is still logged in after a reload, and sees in one window what is done in another', async () => {
+    await page.reload();
+    await page.getByRole('link', { name: 'shop-1' }).first().click();
+    const other = await context.newPage();
+    await other.goto(page.url());
+    await other.getByRole('group', { name: 'Power' }).getByRole('button', { name: 'Power off' }).click();
+    await other.getByRole('dialog').getByRole('button', { name: 'Power off' }).click();
+    await status('Stopped').waitFor(WAIT);
+    await other.close();
+  });
+
+  it('deletes it after typing its name, and it is gone from the list and from Proxmox', async () => {
+    await page.getByRole('tab', { name: 'Overview' }).click();
+    const erase = page.locator('.danger-zone').getByRole('button', { name: 'Delete server' });
+    await expectEnabled(erase);
+    await erase.click();
+    const dialog = page.getByRole('dialog');
+    const confirm = button('Delete server', dialog);
+    expect(await confirm.isDisabled()).toBe(true);
+    await dialog.getByRole('textbox').fill('shop-1');
+    await picture('delete');
+    await confirm.click();
+    await page.getByText('shop-1 was deleted.').waitFor(WAIT);
+    expect(await page.getByRole('link', { name: 'shop-1' }).count()).toBe(0);
+    const names = Object.values((await berth.cluster()).vms).map(({ config }) => config['name']);
+    expect(names).not.toContain('shop-1');
+  });
+
+  it('has loaded no more JavaScript at first than its budget allows', async () => {
+    const { exitCode, all } = await execa('node', ['web/check-size.ts'], {
+      preferLocal: true,
+      all: true,
+      reject: false,
+    });
+    expect([exitCode, all]).toEqual([0, expect.stringContaining('kB')]);
+  });
+
+  it('has found no script error and nothing blocked by its own content security policy', () => {
+    expect(complaints).toEqual([]);
+  });
+});
