@@ -2,15 +2,13 @@ import {
   ADDONS,
   CURRENCIES,
   FIELDS,
-  OPTION_GROUPS,
-  OPTIONS,
   PLANS,
   PRODUCT_GROUPS,
   PRODUCTS,
   SERVERS,
-  valueId,
   type Product,
 } from './catalogue.ts';
+import { OPTION_GROUPS, OPTIONS, valueId } from './options.ts';
 import { opaqueSecret } from './passwords.ts';
 import { planService } from './plan-service.ts';
 import type { Emit, Row } from './row.ts';

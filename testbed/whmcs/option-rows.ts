@@ -1,4 +1,4 @@
-import { OPTIONS, valueId } from './catalogue.ts';
+import { OPTIONS, valueId } from './options.ts';
 import type { Emit } from './row.ts';
 import type { ServicePlan } from './service-plan.ts';
 
@@ -20,7 +20,7 @@ export function emitOptionRows(plan: ServicePlan, emit: Emit): void {
     emit('tblhostingconfigoptions', { id: plan.index * 24 + n, relid: plan.id, configid, optionid, qty });
   };
   const { defects } = plan;
-  for (const chosen of [...sizeChoices(plan), ...otherChoices(plan)]) {
+  for (const chosen of [...sizeChoices(plan), ...otherChoices(plan), ...comfortChoices(plan)]) {
     const type = OPTIONS.find(({ id }) => id === chosen.option)?.type;
     const ordinary = defects.has('zeroQuantityDropdown') ? 0 : 1;
     const qty = type === 3 || type === 4 ? (chosen.quantity ?? 0) : ordinary;
@@ -65,22 +65,19 @@ function sizeChoices({ product, size, defects, extraRam }: ServicePlan): Chosen[
     { option: cpu, value: size.cpu },
     { option: disk, value: size.disk },
   ];
-  switch (product.style) {
-    case 'flex':
-      return sizes(301, 302, 303);
-    case 'power':
-      return [...sizes(321, 322, 323), { option: 325, value: 0, quantity: extraRam }];
-    case 'puq':
-      return sizes(351, 352, 353).filter(({ option }) => option !== 351 || !defects.has('optionPredated'));
-    case 'handmade':
-      if (product.id === 131) return sizes(331, 333, 334);
-      return [
-        { option: 341, value: size.cpu },
-        { option: 342, value: size.disk },
-      ];
-    default:
-      return [];
+  if (product.id === 132) {
+    return [
+      { option: 341, value: size.cpu },
+      { option: 342, value: size.disk },
+    ];
   }
+  if (product.style === 'flex') return sizes(301, 302, 303);
+  if (product.style === 'handmade') return sizes(331, 333, 334);
+  if (product.style === 'power') {
+    return [...sizes(321, 322, 323), { option: 325, value: 0, quantity: extraRam }];
+  }
+  if (product.style !== 'puq') return [];
+  return sizes(351, 352, 353).filter(({ option }) => option !== 351 || !defects.has('optionPredated'));
 }
 
 function otherChoices(plan: ServicePlan): Chosen[] {
@@ -117,6 +114,12 @@ function otherChoices(plan: ServicePlan): Chosen[] {
     default:
       return [];
   }
+}
+
+/** What says nothing about the VM, and makes most of the rows. */
+function comfortChoices({ product, index }: ServicePlan): Chosen[] {
+  if (!product.optionGroups.includes(31)) return [];
+  return [381, 382, 383, 384, 385].map((option) => ({ option, value: index % 2 }));
 }
 
 /** Flex and power have three good systems and then three odd ones, hand-made services two and one. */

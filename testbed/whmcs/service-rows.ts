@@ -152,38 +152,32 @@ function emitModuleRow(world: World, plan: ServicePlan, emit: Emit): void {
   const network = { ipaddress: primary, subnetmask: '255.255.255.0', gateway: '10.64.0.1', created };
   // Where the module last saw the VM; only the simulator knows where it is.
   const node = vmNode(world, { ...plan, defects: new Set() });
-  switch (product.style) {
-    case 'pvewhmcs':
-      emit('mod_pvewhmcs_vms', {
-        id,
-        node_id: 0,
-        user_id: clientId(world, plan.client),
-        vtype: defects.has('vmKindMismatch') ? 'lxc' : index % 5 === 0 ? 'kvm' : 'qemu',
-        ...network,
-        vmid: defects.has('vmidNull') ? null : plan.claims,
-        v6prefix: null,
-      });
-      break;
-    case 'prve':
-      emit('mod_prve_vms', { id, user_id: clientId(world, plan.client), vtype: 'kvm', ...network });
-      break;
-    case 'power': {
-      const password = opaqueSecret(world, 'vm password', index);
-      emit('mod_proxmoxvm', { id: index + 1, service_id: id, vmid: plan.claims, node, password });
-      break;
-    }
-    case 'puq':
-      emit('puqProxmoxKVM_vm_info', {
-        id: index + 1,
-        service_id: id,
-        vm_id: plan.claims,
-        vm_name: vmName(world, plan),
-        node,
-        status: 'ready',
-        ips: JSON.stringify([primary]),
-      });
-      break;
-    default:
+  const user_id = clientId(world, plan.client);
+  if (product.style === 'pvewhmcs') {
+    emit('mod_pvewhmcs_vms', {
+      id,
+      node_id: 0,
+      user_id,
+      vtype: defects.has('vmKindMismatch') ? 'lxc' : index % 5 === 0 ? 'kvm' : 'qemu',
+      ...network,
+      vmid: defects.has('vmidNull') ? null : plan.claims,
+      v6prefix: null,
+    });
+  } else if (product.style === 'prve') {
+    emit('mod_prve_vms', { id, user_id, vtype: 'kvm', ...network });
+  } else if (product.style === 'power') {
+    const password = opaqueSecret(world, 'vm password', index);
+    emit('mod_proxmoxvm', { id: index + 1, service_id: id, vmid: plan.claims, node, password });
+  } else if (product.style === 'puq') {
+    emit('puqProxmoxKVM_vm_info', {
+      id: index + 1,
+      service_id: id,
+      vm_id: plan.claims,
+      vm_name: vmName(world, plan),
+      node,
+      status: 'ready',
+      ips: JSON.stringify([primary]),
+    });
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Style } from './catalogue.ts';
 import { SERVICE_DEFECTS } from './defects.ts';
 import { quarantineOf } from './choose-defects.ts';
 import { addressesOf, isLive, specOf, type ServicePlan } from './service-plan.ts';
@@ -40,16 +41,9 @@ function warningsOf({ defects }: ServicePlan): string[] {
 }
 
 function linkOf({ product, link }: ServicePlan): NonNullable<ServiceTruth['link']> {
-  switch (product.style) {
-    case 'handmade':
-      return link;
-    case 'flex':
-      return 'field';
-    case 'prve':
-      return 'service_id';
-    default:
-      return 'module';
-  }
+  if (product.style === 'handmade') return link;
+  if (product.style === 'flex') return 'field';
+  return product.style === 'prve' ? 'service_id' : 'module';
 }
 
 function targetOf(world: World, plan: ServicePlan): ServiceTarget {
@@ -90,15 +84,14 @@ function statusOf({ status }: ServicePlan): ServiceTarget['status'] {
 function osOf({ product, choice, defects }: ServicePlan): string | null {
   if (defects.has('osUnmapped')) return null;
   if (defects.has('multiPipe') || defects.has('emptyRawOs')) return 'debian-12';
-  switch (product.style) {
-    case 'pvewhmcs':
-    case 'flex':
-      return ['ubuntu-22.04', 'debian-12', 'almalinux-9'][choice.os] ?? null;
-    case 'power':
-      return ['ubuntu-20.04', 'debian-12', 'windows-2022'][choice.os] ?? null;
-    case 'handmade':
-      return ['debian-12', 'ubuntu-22.04'][choice.os % 2] ?? null;
-    default:
-      return null;
-  }
+  return SYSTEMS[product.style ?? 'prve'][choice.os] ?? null;
 }
+
+const SYSTEMS: Record<Style, string[]> = {
+  pvewhmcs: ['ubuntu-22.04', 'debian-12', 'almalinux-9'],
+  flex: ['ubuntu-22.04', 'debian-12', 'almalinux-9'],
+  power: ['ubuntu-20.04', 'debian-12', 'windows-2022'],
+  handmade: ['debian-12', 'ubuntu-22.04', 'debian-12'],
+  prve: [],
+  puq: [],
+};

@@ -30,18 +30,11 @@ export function vmNode(world: World, { index, defects }: ServicePlan): string {
 
 /** The VM's name, as the module of the service names them. */
 export function vmName(world: World, plan: ServicePlan): string {
-  switch (plan.product.style) {
-    case 'pvewhmcs':
-      return `vps${plan.id}-cus${clientId(world, plan.client)}`;
-    case 'power':
-      return `vm-${plan.id}`;
-    case 'puq':
-      return `${plan.id}-${1_600_000_000 + plan.registered}`;
-    case 'handmade':
-      return plan.hostname;
-    default:
-      return `vps${plan.id}`;
-  }
+  const { product, id, hostname, registered, client } = plan;
+  if (product.style === 'pvewhmcs') return `vps${id}-cus${clientId(world, client)}`;
+  if (product.style === 'power') return `vm-${id}`;
+  if (product.style === 'puq') return `${id}-${1_600_000_000 + registered}`;
+  return product.style === 'handmade' ? hostname : `vps${id}`;
 }
 
 export function macOf(world: World, index: number): string {
