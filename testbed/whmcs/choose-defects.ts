@@ -66,7 +66,7 @@ const APPLIES: Record<ServiceDefect, Rule> = {
   hiddenSubOption: style('flex', 'power'),
   spacedPipe: style('power'),
   zeroQuantityDropdown: style('flex', 'power', 'handmade', 'puq'),
-  duplicateRows: style('flex', 'power', 'handmade', 'puq'),
+  duplicateRows: (plan) => style('flex', 'power')(plan) || plan.product.id === 131,
   leftoverOptions: always,
   leftoverFields: style('pvewhmcs'),
   emptyFieldRow: style('flex'),
@@ -97,9 +97,8 @@ const EXCLUSIVE: ServiceDefect[][] = [
   ['rawLabelDisagree', 'duplicateOption', 'spacedPipe', 'hiddenSubOption', 'optionPredated'],
   ['multiPipe', 'emptyRawOs', 'osUnmapped'],
   ['emptyFieldRow', 'paddedVmid'],
-  ['badIp', 'messyAddresses'],
   ['badHostname', 'hostnameMissing'],
-  ['importedGuest', 'negativeAmount'],
+  ['importedGuest', 'negativeAmount', 'badIp', 'messyAddresses'],
   ['vmStopped', 'specDrift'],
 ];
 const FREE = NAMES.filter(

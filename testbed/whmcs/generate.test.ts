@@ -193,11 +193,7 @@ describe('2,000 services with every dial up', () => {
     expect(
       await count('FROM tblusers_clients m LEFT JOIN tblusers u ON u.id = m.auth_user_id WHERE u.id IS NULL'),
     ).toBeGreaterThan(0);
-    expect(
-      await count(
-        "FROM tblclients WHERE lastname LIKE '%\u0161%' COLLATE utf8mb3_bin OR firstname = '\u0418\u0432\u0430\u043d'",
-      ),
-    ).toBeGreaterThan(0);
+    expect(await count("FROM tblclients WHERE firstname = '\u0418\u0432\u0430\u043d'")).toBeGreaterThan(0);
   });
 
   it('agrees with the tables on status, amount, due date and currency of what is to be migrated', async () => {

@@ -1,6 +1,7 @@
 import { CYCLES, PRODUCTS, SERVERS, type Product, type Status } from './catalogue.ts';
 import { canHave, chooseDefects, quarantineOf } from './choose-defects.ts';
 import { clientFacts } from './client-facts.ts';
+import type { ServiceDefect } from './defects.ts';
 import { EDITS, type Edit, type ServicePlan } from './service-plan.ts';
 import {
   clientOf,
@@ -17,20 +18,22 @@ const TOTAL_WEIGHT = PRODUCTS.reduce((sum, { weight }) => sum + weight, 0);
 
 /** Undefined when the service is gone in this edition. */
 export function planService(world: World, index: number): ServicePlan | undefined {
-  const plan = draftService(world, index);
-  if (!plan) return undefined;
+  const draft = draftService(world, index);
+  if (!draft) return undefined;
+  const plan = settle(world, draft, chooseDefects(world, draft));
   // Two services that claim one VM are two apart, so that their cluster is the same.
   const [leader, follower] = index % 4 < 2 ? [index, index + 2] : [index - 2, index];
   if (follower >= world.services) return plan;
   if (!world.random.chance('vmClaimedTwice', leader, world.dials.vmClaimedTwice)) return plan;
   const other = draftService(world, index === leader ? follower : leader);
-  if (!other || !canHave('vmClaimedTwice', plan) || !canHave('vmClaimedTwice', other)) return plan;
-  if (isQuarantined(plan) || isQuarantined(other)) return plan;
-  return { ...plan, defects: new Set(['vmClaimedTwice']), claims: vmidOf(leader) };
+  if (!other || !canClaim(draft, plan.defects) || !canClaim(other, chooseDefects(world, other))) return plan;
+  return { ...settle(world, draft, new Set(['vmClaimedTwice'])), claims: vmidOf(leader) };
 }
 
-function isQuarantined(plan: ServicePlan): boolean {
-  return plan.facts.missingOwner || plan.edit === 'repaired' || quarantineOf(plan.defects) !== undefined;
+/** Whether it may share its VM: not when another reason would keep it from being migrated. */
+function canClaim(draft: ServicePlan, defects: ReadonlySet<ServiceDefect>): boolean {
+  if (draft.facts.missingOwner || draft.edit === 'repaired') return false;
+  return canHave('vmClaimedTwice', draft) && quarantineOf(defects) === undefined;
 }
 
 function draftService(world: World, index: number): ServicePlan | undefined {
@@ -46,7 +49,7 @@ function draftService(world: World, index: number): ServicePlan | undefined {
   const vmid = product.style === 'prve' ? serviceId(world, index) : vmidOf(index);
   const cpu = random.below('cpu size', index, 4);
   const ram = (random.below('ram size', index, 3) + (edit === 'ram' ? 1 : 0)) % 4;
-  const plan: ServicePlan = {
+  return {
     index,
     id: serviceId(world, index),
     client,
@@ -79,12 +82,10 @@ function draftService(world: World, index: number): ServicePlan | undefined {
     defects: new Set(),
     edit,
   };
-  return settle(world, plan);
 }
 
-/** Chooses what is wrong with the service, and what of its plan follows from that. */
-function settle(world: World, plan: ServicePlan): ServicePlan {
-  const defects = chooseDefects(world, plan);
+/** Draws from what is wrong with the service what of its plan follows. */
+function settle(world: World, plan: ServicePlan, defects: ReadonlySet<ServiceDefect>): ServicePlan {
   const settled: ServicePlan = { ...plan, defects };
   if (defects.has('rawLabelDisagree')) settled.size = { ...plan.size, ram: 2 };
   if (defects.has('spacedPipe') || defects.has('hiddenSubOption')) settled.size = { ...plan.size, ram: 1 };
