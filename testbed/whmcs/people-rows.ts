@@ -43,6 +43,22 @@ export function emitClientRows(world: World, plan: ClientPlan, emit: Emit): void
   if (random.chance('orphanMembership', index, world.dials.orphanMembership)) {
     emitMembership(index * 4 + 4, 900_000_000 + index, id, false, emit);
   }
+  emitOtherPeople(world, plan, emit);
+}
+
+/** Invitations nobody has accepted and contacts, with the password they had as sub-accounts. */
+function emitOtherPeople({ random }: World, { index, id, stored, defects }: ClientPlan, emit: Emit): void {
+  if (index % 40 === 7) {
+    emit('tbluser_invites', {
+      id: index + 1,
+      token: random.hex('invite', index, 40),
+      email: `invited${index}@example.org`,
+      client_id: id,
+      permissions: '["invoices"]',
+      accepted_at: null,
+      created_at: '2025-10-10 10:10:10',
+    });
+  }
   if (defects.has('contact')) {
     emit('tblcontacts', {
       id: index + 1,

@@ -42,7 +42,7 @@ function draftService(world: World, index: number): ServicePlan | undefined {
   const facts = clientFacts(world, client);
   const edit = editOf(world, index);
   if (!facts || edit === 'removed') return undefined;
-  const product = chooseProduct(random.below('product', index, TOTAL_WEIGHT));
+  const product = chooseProduct(random.below('product', index, TOTAL_WEIGHT), edit);
   const status = chooseStatus(random.fraction('status', index), edit);
   const cycle = chooseCycle(random.fraction('cycle', index), status);
   const cluster = clusterOf(index);
@@ -107,12 +107,16 @@ function editOf(world: World, index: number): Edit | undefined {
   return world.random.pick('edit', index, EDITS);
 }
 
-function chooseProduct(draw: number): Product {
+function chooseProduct(draw: number, edit: Edit | undefined): Product {
   let rest = draw;
   const product = PRODUCTS.find(({ weight }) => (rest -= weight) < 0);
   if (!product) throw new Error('the weights of the products do not sum up');
-  return product;
+  const moved = edit === 'moved' ? UPGRADES[product.id] : undefined;
+  return PRODUCTS.find(({ id }) => id === moved) ?? product;
 }
+
+/** Products a service can be moved to: those of the same module. */
+const UPGRADES: Record<number, number> = { 101: 102, 102: 103, 111: 112, 112: 111, 121: 122, 122: 121 };
 
 function serverOfOthers({ servertype }: Product): number {
   return servertype === 'cpanel' ? 20 : 0;

@@ -37,6 +37,7 @@ export interface ServicePlan {
 
 export const EDITS = [
   'removed',
+  'moved',
   'amount',
   'ram',
   'suspended',
