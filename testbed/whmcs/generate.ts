@@ -4,11 +4,12 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
 import { emitCatalogueRows } from './catalogue-rows.ts';
-import { emitClientRows, emitUserRow } from './people-rows.ts';
+import { clientTruth, emitClientRows, emitUserRow, userTruth } from './people-rows.ts';
 import { planClient, planUser } from './people.ts';
 import { planService } from './plan-service.ts';
 import { clientRow, serviceRow, userRow, vmRows } from './provider.ts';
 import { emitServiceRows } from './service-rows.ts';
+import { serviceTruth } from './service-truth.ts';
 import { emitStrayRows } from './stray-rows.ts';
 import { openTableWriter, type TableWriter } from './table-writer.ts';
 import { compareTruth, type Truth, type RowTruth } from './truth.ts';
@@ -75,7 +76,7 @@ export async function generate(options: GenerateOptions): Promise<Summary> {
   for (let index = 0; index < world.services; index += 1) {
     const plan = planService(world, index);
     if (plan) emitServiceRows(world, plan, writer.emit);
-    const truth = serviceRow(world, index);
+    const truth = plan && serviceTruth(world, plan);
     if (truth) await record(truth);
     if (before) await recordChange(serviceRow(before, index), truth);
     await writer.drain();
@@ -108,10 +109,13 @@ async function writePeople(
     if (client) emitClientRows(world, client, writer.emit);
     const user = planUser(world, index);
     if (user) emitUserRow(world, user, writer.emit);
-    for (const rowOf of [clientRow, userRow]) {
-      const truth = rowOf(world, index);
-      if (truth) await record(truth);
-      if (before) await recordChange(rowOf(before, index), truth);
+    const clientNow = client && clientTruth(world, client);
+    const userNow = user && userTruth(world, user);
+    if (clientNow) await record(clientNow);
+    if (userNow) await record(userNow);
+    if (before) {
+      await recordChange(clientRow(before, index), clientNow);
+      await recordChange(userRow(before, index), userNow);
     }
     await writer.drain();
   }

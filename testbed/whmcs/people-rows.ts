@@ -1,6 +1,6 @@
 import { clientFacts } from './client-facts.ts';
 import { opaqueSecret } from './passwords.ts';
-import type { ClientPlan, UserPlan } from './people.ts';
+import { planClient, type ClientPlan, type UserPlan } from './people.ts';
 import type { Emit } from './row.ts';
 import type { ClientTruth, UserTruth } from './truth.ts';
 import { clientId, dateOf, SNAPSHOT_DAY, userId, ZERO_DATE, ZERO_TIME, type World } from './world.ts';
@@ -138,7 +138,7 @@ export function clientTruth(world: World, plan: ClientPlan): ClientTruth {
 }
 
 /** What a careful migration makes of a user: one who may enter no migrated account is left out. */
-export function userTruth(world: World, plan: UserPlan, isClosed: (client: number) => boolean): UserTruth {
+export function userTruth(world: World, plan: UserPlan): UserTruth {
   const { kind, plain, encoded } = plan.password;
   const truth: UserTruth = {
     entity: 'user',
@@ -149,7 +149,8 @@ export function userTruth(world: World, plan: UserPlan, isClosed: (client: numbe
     password: { kind, plain, encoded },
   };
   const clients = plan.clients.filter(
-    (client) => clientFacts(world, client)?.missingOwner === false && !isClosed(client),
+    (client) =>
+      clientFacts(world, client)?.missingOwner === false && planClient(world, client)?.status !== 'Closed',
   );
   if (clients.length === 0) return { ...truth, outcome: 'skipped', code: 'no_account' };
   return {

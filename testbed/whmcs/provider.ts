@@ -23,7 +23,7 @@ export function clientRow(world: World, index: number): ClientTruth | undefined 
 export function userRow(world: World, index: number): UserTruth | undefined {
   if (index >= world.clients) return undefined;
   const plan = planUser(world, index);
-  return plan && userTruth(world, plan, (client) => planClient(world, client)?.status === 'Closed');
+  return plan && userTruth(world, plan);
 }
 
 /** Every VM on the provider's two clusters, whether a service knows it or not. */

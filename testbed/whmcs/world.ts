@@ -101,8 +101,16 @@ export function vmidOf(service: number): number {
 
 /** A day counted from 1 January 2018, as a date of MariaDB. */
 export function dateOf(day: number): string {
-  return new Date(Date.UTC(2018, 0, 1 + day)).toISOString().slice(0, 10);
+  let text = DATES.get(day);
+  if (text === undefined) {
+    text = new Date(Date.UTC(2018, 0, 1 + day)).toISOString().slice(0, 10);
+    DATES.set(day, text);
+  }
+  return text;
 }
+
+/** A few thousand days are asked for millions of times. */
+const DATES = new Map<number, string>();
 
 export const ZERO_DATE = '0000-00-00';
 export const ZERO_TIME = '0000-00-00 00:00:00';
