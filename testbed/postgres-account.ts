@@ -4,27 +4,36 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 
-/** The account PostgreSQL runs as: an empty object means this process's own. */
+/** The account a database server runs as: an empty object means this process's own. */
 export type Account = { uid: number; gid: number } | Record<string, never>;
 
 const SHARED_DIR = '/var/lib/berth';
 
 /** PostgreSQL refuses to run as root, so root runs it as the user `postgres`, who is made when missing. */
 export async function postgresAccount(onProgress: (message: string) => void): Promise<Account> {
+  return systemAccount('postgres', 'PostgreSQL', onProgress);
+}
+
+/** For root, the system user `name`, who is made when missing; else this process's own account. */
+export async function systemAccount(
+  name: string,
+  program: string,
+  onProgress: (message: string) => void,
+): Promise<Account> {
   if (process.getuid?.() !== 0) return {};
-  const found = await findUser('postgres');
+  const found = await findUser(name);
   if (found) return found;
-  onProgress('creating the system user "postgres", because PostgreSQL refuses to run as root');
+  onProgress(`creating the system user "${name}", because ${program} refuses to run as root`);
   await execa('useradd', [
     '--system',
     '--user-group',
     '--no-create-home',
     '--shell',
     '/usr/sbin/nologin',
-    'postgres',
+    name,
   ]);
-  const created = await findUser('postgres');
-  if (!created) throw new Error('could not create the system user "postgres"');
+  const created = await findUser(name);
+  if (!created) throw new Error(`could not create the system user "${name}"`);
   return created;
 }
 
@@ -39,17 +48,17 @@ async function findUser(name: string): Promise<{ uid: number; gid: number } | un
  * Where the data directory goes: as asked, unless the account cannot get there (a project below /root, say); then
  * below /var/lib/berth, under a name made of the wanted path so that each project has its own.
  */
-export async function reachableDataDir(wanted: string, account: Account): Promise<string> {
+export async function reachableDataDir(wanted: string, account: Account, name = 'postgres'): Promise<string> {
   await mkdir(dirname(wanted), { recursive: true });
   if (await canEnter(dirname(wanted), account)) return wanted;
   await mkdir(SHARED_DIR, { recursive: true, mode: 0o755 });
-  return sharedDataDir(wanted);
+  return sharedDataDir(wanted, name);
 }
 
 /** Where a data directory is kept that could not be where it was wanted. */
-export function sharedDataDir(wanted: string): string {
+export function sharedDataDir(wanted: string, name = 'postgres'): string {
   const key = createHash('sha256').update(wanted).digest('hex').slice(0, 12);
-  return join(SHARED_DIR, `postgres-${key}`);
+  return join(SHARED_DIR, `${name}-${key}`);
 }
 
 async function canEnter(dir: string, account: Account): Promise<boolean> {

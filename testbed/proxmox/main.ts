@@ -1,6 +1,9 @@
+import { readFile } from 'node:fs/promises';
+
 import { Command, InvalidArgumentError } from 'commander';
 
 import { startControlServer } from './control-server.ts';
+import type { SeedVm } from './seed-vm.ts';
 import { startSimulator } from './simulator.ts';
 
 /** Runs the simulator as a process; prints one line of JSON when it listens. */
@@ -10,6 +13,7 @@ const options = new Command('proxmox-simulator')
   .option('--host <address>', 'address to listen on', '127.0.0.1')
   .option('--control-port <port>', 'port for faults and state, 0 for a free one', parseAmount, 0)
   .option('--state-file <file>', 'keeps the cluster in this file')
+  .option('--vms <file>', 'VMs that are there from the start, one as JSON per line')
   .option('--speed <factor>', 'multiplies durations: 1 realistic, 0 immediate', parseAmount, 1)
   .parse()
   .opts<{
@@ -17,6 +21,7 @@ const options = new Command('proxmox-simulator')
     host: string;
     controlPort: number;
     stateFile?: string;
+    vms?: string;
     speed: number;
   }>();
 
@@ -33,6 +38,7 @@ const simulator = await startSimulator({
   ...(options.stateFile === undefined ? {} : { stateFile: options.stateFile }),
   ...(secret ? { token: { id, secret } } : {}),
   ...(rootPassword ? { rootPassword } : {}),
+  ...(options.vms === undefined ? {} : { vms: await readVms(options.vms) }),
 });
 const control = await startControlServer(simulator, options.controlPort);
 async function stop(): Promise<void> {
@@ -46,6 +52,12 @@ process.once('SIGINT', () => void stop());
 // Printed last: whoever reads it may end this process at once.
 const { url, fingerprint, token, ca } = simulator;
 process.stdout.write(`${JSON.stringify({ url, fingerprint, controlUrl: control.url, token, ca })}\n`);
+
+async function readVms(file: string): Promise<SeedVm[]> {
+  const lines = (await readFile(file, 'utf8')).split('\n').filter(Boolean);
+  // Whoever names the file vouches for its shape.
+  return lines.map((line) => JSON.parse(line) as SeedVm);
+}
 
 function parseAmount(text: string): number {
   const amount = Number(text);

@@ -9,6 +9,7 @@ import type { FaultOf, Faults } from './faults.ts';
 import { listen, sendAnswer } from './http-server.ts';
 import { createFileLocks } from './locks.ts';
 import { powerWorkers, resumeTimers } from './power-workers.ts';
+import { addSeedVm, type SeedVm } from './seed-vm.ts';
 import { seedCluster } from './seed.ts';
 import { createStateStore, loadState } from './state-store.ts';
 import { createBroadcast } from './status-broadcast.ts';
@@ -28,6 +29,8 @@ export interface SimulatorOptions {
   tls?: { key: string; cert: string };
   token?: ApiToken;
   rootPassword?: string;
+  /** VMs that are there from the start; those whose VMID exists already are left as they are. */
+  vms?: Iterable<SeedVm>;
 }
 
 interface RecordedCall {
@@ -61,6 +64,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const { host = '127.0.0.1', port = 0, speed = 1, stateFile } = options;
   const state =
     (stateFile && (await loadState(stateFile))) || seedCluster(options.token, options.rootPassword);
+  for (const vm of options.vms ?? []) addSeedVm(state, vm);
   if (options.token) state.token = options.token;
   if (options.rootPassword) state.rootPassword = options.rootPassword;
   const certificate = options.tls ?? (await loadCertificate(stateFile));

@@ -1,0 +1,76 @@
+import { selectRows, type Source } from './connect-source.ts';
+import { LegacyClient, LegacyMembership, LegacyUser } from './rows.ts';
+
+export interface ClientBundle {
+  client: LegacyClient;
+  /** Memberships of users who are there. */
+  memberships: LegacyMembership[];
+}
+
+export interface UserBundle {
+  user: LegacyUser;
+  /** Each with the state of its client: one that is not migrated gives no access. */
+  memberships: {
+    clientId: number;
+    owner: boolean;
+    permissions: string;
+    clientStatus: string;
+    clientOwners: number;
+  }[];
+}
+
+interface Page {
+  after: number;
+  limit: number;
+}
+
+/** The next clients after an id, in order of ids, with their memberships. */
+export async function readClientPage(source: Source, { after, limit }: Page): Promise<ClientBundle[]> {
+  const clients = await selectRows(source, LegacyClient, {
+    from: 'tblclients',
+    where: 'id > ?',
+    order: 'id',
+    limit,
+    values: [after],
+  });
+  if (clients.length === 0) return [];
+  const memberships = await selectRows(source, LegacyMembership, {
+    from: 'tblusers_clients',
+    where: 'client_id IN (?) AND auth_user_id IN (SELECT id FROM tblusers)',
+    order: 'id',
+    values: [clients.map(({ id }) => id)],
+  });
+  const grouped = Map.groupBy(memberships, ({ client_id }) => client_id);
+  return clients.map((client) => ({ client, memberships: grouped.get(client.id) ?? [] }));
+}
+
+/** The next users after an id, in order of ids, with the accounts they may enter. */
+export async function readUserPage(source: Source, { after, limit }: Page): Promise<UserBundle[]> {
+  const users = await selectRows(source, LegacyUser, {
+    from: 'tblusers',
+    where: 'id > ?',
+    order: 'id',
+    limit,
+    values: [after],
+  });
+  if (users.length === 0) return [];
+  const rows = await source.select(
+    `SELECT m.auth_user_id, m.client_id, m.owner, m.permissions, c.status,
+       (SELECT COUNT(*) FROM tblusers_clients o JOIN tblusers u ON u.id = o.auth_user_id
+        WHERE o.client_id = c.id AND o.owner = 1) AS owners
+     FROM tblusers_clients m JOIN tblclients c ON c.id = m.client_id
+     WHERE m.auth_user_id IN (?) ORDER BY m.id`,
+    [users.map(({ id }) => id)],
+  );
+  const grouped = Map.groupBy(rows, (row) => Number(row['auth_user_id']));
+  return users.map((user) => ({
+    user,
+    memberships: (grouped.get(user.id) ?? []).map((row) => ({
+      clientId: Number(row['client_id']),
+      owner: Number(row['owner']) === 1,
+      permissions: String(row['permissions'] ?? ''),
+      clientStatus: String(row['status']),
+      clientOwners: Number(row['owners']),
+    })),
+  }));
+}

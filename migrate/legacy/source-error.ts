@@ -1,0 +1,50 @@
+export type SourceErrorCode = 'unreachable' | 'refused' | 'schema' | 'bad_url' | 'query';
+
+/** The source could not be read. The message says what to do and never holds the password. */
+export class SourceError extends Error {
+  override name = 'SourceError';
+  code: SourceErrorCode;
+  constructor(code: SourceErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+const REFUSED = new Set([
+  'ER_ACCESS_DENIED_ERROR',
+  'ER_DBACCESS_DENIED_ERROR',
+  'ER_TABLEACCESS_DENIED_ERROR',
+  'ER_BAD_DB_ERROR',
+  'ER_NOT_SUPPORTED_AUTH_MODE',
+]);
+
+/** Says what a failure of the driver means. The statement is not part of the message, nor is the URL. */
+export function toSourceError(err: unknown): SourceError {
+  if (err instanceof SourceError) return err;
+  // Errors of mysql2 and of sockets have these.
+  const {
+    code = '',
+    message = String(err),
+    fatal = false,
+  } = err as { code?: string; message?: string; fatal?: boolean };
+  const cause = { cause: err };
+  if (REFUSED.has(code)) return new SourceError('refused', `the source refused the login: ${message}`, cause);
+  if (code === 'ER_BAD_FIELD_ERROR') {
+    return new SourceError(
+      'schema',
+      `the source lacks a column Berth reads: ${message}. Is it WHMCS 8?`,
+      cause,
+    );
+  }
+  if (code === 'ER_NO_SUCH_TABLE') {
+    return new SourceError(
+      'schema',
+      `the source lacks a table Berth reads: ${message}. Is it the right database?`,
+      cause,
+    );
+  }
+  if (fatal || /^E[A-Z]+$|^PROTOCOL_/.test(code)) {
+    return new SourceError('unreachable', `cannot reach the source: ${message || code}`, cause);
+  }
+  return new SourceError('query', `the source could not answer: ${message}`, cause);
+}

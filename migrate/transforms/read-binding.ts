@@ -1,0 +1,127 @@
+import type { ServiceBundle } from '../legacy/read-services.ts';
+import type { LegacyProduct } from '../legacy/rows.ts';
+import type { BINDING_WAYS, ProductSettings } from '../mapping-schema.ts';
+import type { TransformContext } from './context.ts';
+import { parseVmid } from './facts.ts';
+import { finding, type Notes } from './outcome.ts';
+
+export type BindingWay = (typeof BINDING_WAYS)[number];
+
+/** What the source says about which VM is the service's; whether it is there only the cluster knows. */
+export interface BindingClaim {
+  /** Null when the service names no server: every cluster has to be looked at. */
+  cluster: string | null;
+  /** Null when only name and address can tell. */
+  vmid: number | null;
+  way: BindingWay;
+  /** qemu, lxc, or null when the source does not say. */
+  kind: 'qemu' | 'lxc' | null;
+  /** Where the module last saw it; VMs move. */
+  node: string | null;
+  /** Everything that names a VMID, in order of the mapping. */
+  evidence: { way: BindingWay; vmid: number; from: string }[];
+}
+
+/** Follows the ways the mapping allows, in order; the first that names a VM wins, and the others must agree. */
+export function readBinding(
+  bundle: ServiceBundle,
+  product: LegacyProduct,
+  settings: ProductSettings,
+  context: TransformContext,
+  fieldVmid: number | null,
+  notes: Notes,
+): BindingClaim | undefined {
+  const ways = settings.binding ?? context.mapping.binding.order;
+  const module = settings.module ?? product.servertype;
+  const row = bundle.moduleRows.find((candidate) => candidate.module === module);
+  const evidence = ways.flatMap((way) => {
+    const found = lookFor(way);
+    return found === undefined ? [] : [{ way, ...found }];
+  });
+  const [first] = evidence;
+  const server = findCluster(bundle, context, notes);
+  if (!first && !ways.includes('corroboration')) {
+    const where =
+      ways.includes('module') && row ? `the row of ${row.table} names no VMID` : 'nothing names a VM';
+    notes.problems.push(finding('vm_not_found', `${where} (looked at: ${ways.join(', ')})`));
+    return undefined;
+  }
+  const other = evidence.find(({ vmid }) => vmid !== first?.vmid);
+  if (first && other) {
+    const message = `${first.from} names VM ${first.vmid} and ${other.from} names VM ${other.vmid}`;
+    notes.problems.push(finding('vm_ambiguous', message));
+  }
+  for (const { way, vmid, from } of evidence) {
+    notes.trace.push({
+      from,
+      input: String(vmid),
+      rule: `binding ${way}`,
+      field: 'vmid',
+      effect: `names VM ${vmid}`,
+    });
+  }
+  return {
+    cluster: server,
+    vmid: first?.vmid ?? null,
+    way: first?.way ?? 'corroboration',
+    kind: row ? kindOf(row.kind) : null,
+    node: row?.node || null,
+    evidence,
+  };
+
+  function lookFor(way: BindingWay): { vmid: number; from: string } | undefined {
+    const { service } = bundle;
+    const patterns = context.mapping.binding;
+    switch (way) {
+      case 'module':
+        return row ? checked(row.vmid, `${row.table} ${row.service}`) : undefined;
+      case 'field':
+        return fieldVmid === null ? undefined : { vmid: fieldVmid, from: 'custom field' };
+      case 'username':
+        return matched(service.username, patterns.usernamePattern, 'tblhosting.username');
+      case 'notes':
+        return matched(service.notes, patterns.notesPattern, 'tblhosting.notes');
+      case 'serviceId':
+        return row ? checked(String(service.id), 'tblhosting.id') : undefined;
+      case 'corroboration':
+        return undefined;
+    }
+  }
+
+  function matched(text: string, pattern: string, from: string): { vmid: number; from: string } | undefined {
+    const digits = new RegExp(pattern, 'i').exec(text)?.[1];
+    return digits === undefined ? undefined : checked(digits, from);
+  }
+
+  function checked(text: string, from: string): { vmid: number; from: string } | undefined {
+    if (text === '' || text === '0') return undefined;
+    const vmid = parseVmid(text);
+    if (vmid !== undefined) return { vmid, from };
+    notes.problems.push(finding('vmid_invalid', `${from} is no VMID: a number from 100 on`));
+    return undefined;
+  }
+}
+
+/** pvewhmcs's older imports wrote kvm. */
+function kindOf(text: string): BindingClaim['kind'] {
+  const kind = text.trim().toLowerCase();
+  if (kind === 'lxc') return 'lxc';
+  return kind === 'qemu' || kind === 'kvm' ? 'qemu' : null;
+}
+
+function findCluster(
+  { service }: ServiceBundle,
+  { mapping, catalogue }: TransformContext,
+  notes: Notes,
+): string | null {
+  if (service.server === 0) return null;
+  if (!catalogue.servers.has(service.server)) {
+    notes.problems.push(finding('orphan_server', `server ${service.server} does not exist`));
+    return null;
+  }
+  const server = mapping.servers[String(service.server)];
+  if (server && 'cluster' in server) return server.cluster;
+  const message = `server ${service.server} is not mapped to a cluster: add it under servers`;
+  notes.problems.push(finding('unmapped_server', message));
+  return null;
+}
