@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { queryRows } from '../db/query-rows.ts';
+import { queryRowsPrepared } from '../db/query-rows.ts';
 
 export interface CurrentUser {
   id: string;
@@ -23,7 +23,7 @@ const CURRENT_USER = `
 
 /** The user behind a session, or undefined when the session has ended or the user was disabled. */
 export async function findCurrentUser(database: Knex, sessionId: string): Promise<CurrentUser | undefined> {
-  const [user] = await queryRows<CurrentUser>(database, CURRENT_USER, [sessionId]);
+  const [user] = await queryRowsPrepared<CurrentUser>(database, CURRENT_USER, [sessionId]);
   return user;
 }
 

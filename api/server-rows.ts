@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { ListServersQuery, ServerAddress, ServerSort, ServerStatus } from '../contract/servers.ts';
 import type { OperationStatus, OperationType } from '../contract/operations.ts';
-import { queryRows } from '../db/query-rows.ts';
+import { queryRows, queryRowsPrepared } from '../db/query-rows.ts';
 import type { PagePosition } from './cursor.ts';
 
 /** A server with everything its view shows, read in one query. */
@@ -72,7 +72,7 @@ function selectServers(conditions: Condition[], sort: ServerSort, limit: number)
       o.step as "operationStep", o.percent as "operationPercent",
       o.cancel_requested_at is not null as "operationCancelRequested", o.created_at as "operationCreatedAt",
       ${column}::text as "sortValue"
-    from (select s.* from servers s where true ${where} ${order} limit ?) s
+    from (select s.* from servers s where true ${where} ${order} limit ${limit}) s
     join plans p on p.id = s.plan_id
     join templates t on t.id = s.template_id
     join clusters c on c.id = s.cluster_id
@@ -85,7 +85,7 @@ function selectServers(conditions: Condition[], sort: ServerSort, limit: number)
       where l.server_id = s.id
     ) held on true
     ${order}`;
-  return { sql, bindings: [...conditions.flatMap(({ bindings }) => bindings), limit] };
+  return { sql, bindings: conditions.flatMap(({ bindings }) => bindings) };
 }
 
 /** Null stands for every account: an admin's view. */
@@ -128,7 +128,7 @@ export async function listServers(
     ...(position ? [after(query.sort, position)] : []),
   ];
   const { sql, bindings } = selectServers(conditions, query.sort, query.limit + 1);
-  return queryRows<ServerRow>(database, sql, bindings);
+  return queryRowsPrepared<ServerRow>(database, sql, bindings);
 }
 
 /** A living server the caller may see, or undefined. */
@@ -143,7 +143,7 @@ export async function findServer(
     ...ownedBy(accountIds),
   ];
   const { sql, bindings } = selectServers(conditions, '-createdAt', 1);
-  const [row] = await queryRows<ServerRow>(database, sql, bindings);
+  const [row] = await queryRowsPrepared<ServerRow>(database, sql, bindings);
   return row;
 }
 
