@@ -20,4 +20,4 @@ export interface Timing {
   rebootGraceMs: number;
 }
 
-export const DEFAULT_TIMING: Timing = { pollMs: 1_500, readyTimeoutMs: 300_000, rebootGraceMs: 30_000 };
+export const DEFAULT_TIMING: Timing = { pollMs: 250, readyTimeoutMs: 300_000, rebootGraceMs: 30_000 };
