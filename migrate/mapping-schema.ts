@@ -46,7 +46,7 @@ const Identifier = z.string().regex(/^\w+$/, { error: 'a name of a table or colu
 
 const Part = z.strictObject({ field: FieldNameSchema, unit: Unit.optional() });
 
-const Rule = z.strictObject({
+export const Rule = z.strictObject({
   option: Names.optional(),
   customField: Names.optional(),
   addon: Names.optional(),
@@ -71,7 +71,7 @@ const Rule = z.strictObject({
 const Base = z.partialRecord(FieldNameSchema, z.union([z.number(), z.string(), z.boolean()]));
 const Setting = z.strictObject({ configoption: z.int().min(1).max(24), unit: Unit.optional() });
 
-const Product = z.strictObject({
+export const Product = z.strictObject({
   /** What the product comes with before options. */
   base: Base.default({}),
   /** The same, read from the module's settings of the product. */
@@ -93,7 +93,12 @@ const FieldSettings = z.strictObject({
 });
 
 const NameMap = z.strictObject({
-  values: z.record(z.string(), z.string().min(1)).default({}),
+  // A section of which every line is a comment is null.
+  values: z
+    .record(z.string(), z.string().min(1))
+    .nullable()
+    .default({})
+    .transform((values) => values ?? {}),
   missing: z.enum(['warn', 'quarantine']),
 });
 
@@ -111,16 +116,12 @@ const LiveStatus = z.enum(['active', 'suspended', 'completed']);
 
 export const MappingFile = z.strictObject({
   source: z.strictObject({
-    id: z
-      .string()
-      .regex(/^[a-z][\da-z-]*$/, {
-        error: 'a short name of the source: a-z, digits and -, such as whmcs-eu',
-      }),
-    timezone: z
-      .string()
-      .refine(isTimeZone, {
-        error: 'a time zone such as Europe/Berlin: WHMCS stores local times without saying which',
-      }),
+    id: z.string().regex(/^[a-z][\da-z-]*$/, {
+      error: 'a short name of the source: a-z, digits and -, such as whmcs-eu',
+    }),
+    timezone: z.string().refine(isTimeZone, {
+      error: 'a time zone such as Europe/Berlin: WHMCS stores local times without saying which',
+    }),
     charset: z.enum(['as-declared', 'utf8-in-latin1']).default('as-declared'),
     entities: z.enum(['decode-once', 'keep']).default('decode-once'),
   }),
@@ -129,7 +130,11 @@ export const MappingFile = z.strictObject({
     .default({}),
   products: z.record(Id, Product),
   fields: z.partialRecord(FieldNameSchema, FieldSettings).default({}),
-  rules: z.array(Rule).default([]),
+  rules: z
+    .array(Rule)
+    .nullable()
+    .default([])
+    .transform((rules) => rules ?? []),
   os: NameMap.default({ values: {}, missing: 'warn' }),
   location: NameMap.default({ values: {}, missing: 'quarantine' }),
   modules: z.record(z.string(), ModuleTable).default({}),

@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
 import { canonicalJson } from './canonical-json.ts';
-import { FIELD_KINDS, MappingFile, type FieldName, type RuleSettings } from './mapping-schema.ts';
+import {
+  FIELD_KINDS,
+  MappingFile,
+  Product,
+  Rule,
+  type FieldName,
+  type RuleSettings,
+} from './mapping-schema.ts';
 import { closest } from './closest.ts';
 import { dimensionOf } from './transforms/quantity.ts';
 import { foldText, normaliseName } from './transforms/text.ts';
@@ -62,7 +69,7 @@ export function parseMapping(text: string, file = 'mapping'): Mapping {
 
 /** Equal for files that say the same, whatever their comments and order of keys. */
 export function mappingHash({ rules, ...rest }: Mapping): string {
-  const content = { ...rest, rules: rules.map(({ line: _, ...rule }) => rule) };
+  const content = { ...rest, rules: rules.map((rule) => ({ ...rule, line: undefined })) };
   return createHash('sha256').update(canonicalJson(content)).digest('hex');
 }
 
@@ -109,26 +116,13 @@ function keyHint(path: Path): string {
 }
 
 function knownKeys(): string[] {
-  const { rules, products } = MappingFile.shape;
-  const rule = rules.unwrap().element.shape;
+  const settings =
+    'id timezone charset entities cluster values missing min max required default perTb order usernamePattern notesPattern configoption module';
   return [
     ...Object.keys(MappingFile.shape),
-    ...Object.keys(rule),
-    ...Object.keys(products.valueType.shape),
-    ...[
-      'id',
-      'timezone',
-      'charset',
-      'entities',
-      'cluster',
-      'values',
-      'missing',
-      'min',
-      'max',
-      'required',
-      'default',
-    ],
-    ...['perTb', 'order', 'usernamePattern', 'notesPattern', 'configoption', 'module'],
+    ...Object.keys(Rule.shape),
+    ...Object.keys(Product.shape),
+    ...settings.split(' '),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startMariadb, type MariadbServer } from '../testbed/mariadb-server.ts';
 import { generate } from '../testbed/whmcs/generate.ts';
 import type { ServiceTarget, ServiceTruth, Truth } from '../testbed/whmcs/truth.ts';

@@ -68,7 +68,7 @@ export async function readUserPage(source: Source, { after, limit }: Page): Prom
     memberships: (grouped.get(user.id) ?? []).map((row) => ({
       clientId: Number(row['client_id']),
       owner: Number(row['owner']) === 1,
-      permissions: String(row['permissions'] ?? ''),
+      permissions: typeof row['permissions'] === 'string' ? row['permissions'] : '',
       clientStatus: String(row['status']),
       clientOwners: Number(row['owners']),
     })),

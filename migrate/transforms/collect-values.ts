@@ -4,7 +4,7 @@ import { FIELD_KINDS, type FieldName } from '../mapping-schema.ts';
 import type { MappingRule } from '../mapping.ts';
 import type { TransformContext } from './context.ts';
 import { finding, type Notes } from './outcome.ts';
-import { readSteps, readValue, type FieldValue, type Reading } from './read-value.ts';
+import { describeValue, readSteps, readValue, type FieldValue, type Reading } from './read-value.ts';
 import { cleanText, splitPipe } from './text.ts';
 
 /** In order of precedence: an option beats a field, a field beats what the product comes with. */
@@ -51,7 +51,7 @@ function accept(reading: Reading, field: FieldName, input: Input, notes: Notes):
     notes.trace.push({ ...entry, effect: 'says nothing' });
     return [];
   }
-  notes.trace.push({ ...entry, effect: `${rule.op} ${String(reading.value)}` });
+  notes.trace.push({ ...entry, effect: `${rule.op} ${describeValue(reading.value)}` });
   return [{ field, op: rule.op, value: reading.value, level, from }];
 }
 
@@ -62,14 +62,14 @@ function readComposite(input: Input, context: TransformContext, notes: Notes): C
   const policy = context.mapping.source;
   const { raw, label } = splitPipe(input.text, policy);
   const texts = [raw, label ?? ''].map((text) => text.split(rule.separator));
-  const texts2 = texts.find((split) => split.length === parts.length);
-  if (!texts2) {
+  const chosen = texts.find((split) => split.length === parts.length);
+  if (!chosen) {
     const message = `"${input.text}" does not have ${parts.length} parts around "${rule.separator}"`;
     notes.problems.push(finding('bad_composite', message));
     return [];
   }
   return parts.flatMap(({ field, unit }, n) => {
-    const reading = readValue(texts2[n] ?? '', field, { ...rule, unit }, context.mapping);
+    const reading = readValue(chosen[n] ?? '', field, { ...rule, unit }, context.mapping);
     return accept(reading, field, input, notes);
   });
 }

@@ -90,7 +90,7 @@ export function parseQuantity(text: string): Quantity | undefined {
 
 function parseNumber(text: string): number | undefined {
   // One point and three digits: 1024 where the point parts thousands, 1.024 elsewhere.
-  if (/^\d{1,3}\.\d{3}$/.test(text) && !/^0\./.test(text)) return undefined;
+  if (/^\d{1,3}\.\d{3}$/.test(text) && !text.startsWith('0.')) return undefined;
   const hasGroups = /^\d{1,3}(?:[,'.\u00a0\u202f ]\d{3})+(?:\.\d+)?$/.test(text) && !/^\d+\.\d+$/.test(text);
   const plain = hasGroups ? withoutGroups(text) : text.replace(',', '.');
   const value = Number(plain);

@@ -5,7 +5,9 @@ import { finding, type Finding } from './outcome.ts';
 import { convertQuantity, dimensionOf, parseQuantity } from './quantity.ts';
 import { foldText, splitPipe, type PipedText } from './text.ts';
 
-export type FieldValue = number | string | boolean | 'unlimited' | null;
+/** Infinity stands for unlimited. */
+export type FieldValue = number | string | boolean | null;
+export const UNLIMITED = Number.POSITIVE_INFINITY;
 
 /** What a text says about a field. `value` undefined: nothing, as if it had not been there. */
 export interface Reading {
@@ -135,7 +137,7 @@ export function readSteps(count: number, field: FieldName, rule: MappingRule, ma
 
 function unlimited(text: string, field: FieldName): Reading {
   const kind = FIELD_KINDS[field];
-  if (kind.kind === 'number' && 'canBeUnlimited' in kind) return { value: 'unlimited', warnings: [] };
+  if (kind.kind === 'number' && 'canBeUnlimited' in kind) return { value: UNLIMITED, warnings: [] };
   return { warnings: [], problem: finding('bad_number', `${field} cannot be unlimited: "${text}"`) };
 }
 
@@ -158,4 +160,9 @@ function readName(piped: PipedText, field: 'os' | 'location', mapping: Mapping):
   const message = `"${texts.join('" or "')}" is not in the map of ${field}: add it`;
   const unmapped = finding(`${field}_unmapped`, message);
   return missing === 'warn' ? { value: null, warnings: [unmapped] } : { warnings: [], problem: unmapped };
+}
+
+/** For people. */
+export function describeValue(value: FieldValue): string {
+  return value === UNLIMITED ? 'unlimited' : String(value);
 }

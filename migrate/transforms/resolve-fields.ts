@@ -2,7 +2,7 @@ import { FIELD_KINDS, FIELD_NAMES, type FieldName } from '../mapping-schema.ts';
 import type { Mapping } from '../mapping.ts';
 import { LEVELS, type Candidate } from './collect-values.ts';
 import { finding, type Notes } from './outcome.ts';
-import type { FieldValue } from './read-value.ts';
+import { UNLIMITED, type FieldValue } from './read-value.ts';
 
 export type FieldValues = Partial<Record<FieldName, FieldValue>>;
 
@@ -63,7 +63,6 @@ function chooseSet(candidates: Candidate[], notes: Notes): Candidate | undefined
 function addUp(base: Candidate | undefined, own: Candidate[], notes: Notes): FieldValue | undefined {
   const adds = own.filter(({ op, value }) => op === 'add' && value !== 0);
   if (adds.length === 0) return base?.value;
-  if (base?.value === 'unlimited') return base.value;
   if (base !== undefined && typeof base.value !== 'number') return base.value;
   const field = adds[0]?.field ?? '';
   if (base === undefined) {
@@ -76,7 +75,7 @@ function addUp(base: Candidate | undefined, own: Candidate[], notes: Notes): Fie
 }
 
 function checkRange(field: FieldName, value: FieldValue, mapping: Mapping, notes: Notes): void {
-  if (FIELD_KINDS[field].kind !== 'number' || typeof value !== 'number') return;
+  if (FIELD_KINDS[field].kind !== 'number' || typeof value !== 'number' || value === UNLIMITED) return;
   const { min = 0, max = Number.MAX_SAFE_INTEGER } = mapping.fields[field] ?? {};
   if (value >= min && value <= max) return;
   notes.problems.push(finding('out_of_range', `${field} ${value} is not between ${min} and ${max}`));

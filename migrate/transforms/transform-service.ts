@@ -8,7 +8,7 @@ import { CYCLES, parseDate, parseHostname, parseMoney, type Cycle } from './fact
 import { createNotes, distinctWarnings, finding, type Finding, type Notes, type Outcome } from './outcome.ts';
 import { productBase } from './product-base.ts';
 import { readBinding, type BindingClaim } from './read-binding.ts';
-import type { FieldValue } from './read-value.ts';
+import { UNLIMITED, type FieldValue } from './read-value.ts';
 import { resolveFields, type FieldValues } from './resolve-fields.ts';
 import { cleanText, foldText } from './text.ts';
 
@@ -247,7 +247,7 @@ function sold(values: FieldValues) {
     memoryMib: numberOf(values.memoryMib),
     diskGib: numberOf(values.diskGib),
     trafficGib: numberOf(values.trafficGib),
-    trafficUnlimited: values.trafficGib === 'unlimited',
+    trafficUnlimited: values.trafficGib === UNLIMITED,
     networkMbps: numberOf(values.networkMbps),
     ipv4Count: numberOf(values.ipv4Count),
     os: textOf(values.os),
@@ -257,7 +257,7 @@ function sold(values: FieldValues) {
 }
 
 function numberOf(value: FieldValue | undefined): number | null {
-  return typeof value === 'number' ? value : null;
+  return typeof value === 'number' && value !== UNLIMITED ? value : null;
 }
 
 function textOf(value: FieldValue | undefined): string | null {
