@@ -20,19 +20,25 @@ describe('an accepted order is carried out whatever dies', () => {
   const restarted = (part: 'api' | 'worker' | 'temporal', former: number) =>
     until(async () => (await berth.pidOf(part)) !== former, 60_000);
 
-  it('goes on with the same clone when the worker is killed in the middle of it', async () => {
-    const { server, operation } = await berth.api.accepted(berth.api.order('killed-worker'));
-    await until(async () => (await runningClones()).length === 1 && hasCloneTask(operation.id));
-    const worker = await berth.pidOf('worker');
-    process.kill(worker, 'SIGKILL');
-    await restarted('worker', worker);
+  it.each(['SIGKILL', 'SIGTERM'] as const)(
+    'goes on with the same clone when the worker gets %s in the middle of it',
+    async (signal) => {
+      const name = `worker-${signal.toLowerCase()}`;
+      const before = await clones();
+      const { server, operation } = await berth.api.accepted(berth.api.order(name));
+      await until(async () => (await runningClones()).length === 1 && hasCloneTask(operation.id));
+      const worker = await berth.pidOf('worker');
+      process.kill(worker, signal);
+      await restarted('worker', worker);
 
-    expect(await berth.api.settled(operation.id)).toMatchObject({ status: 'succeeded', error: null });
-    expect(await berth.api.server(server.id)).toMatchObject({ status: 'running' });
-    expect(await vmsNamed('killed-worker')).toHaveLength(1);
-    const clones = (await berth.cluster()).tasks.filter(({ type }) => type === 'qmclone');
-    expect(clones).toHaveLength(1);
-  });
+      expect(await berth.api.settled(operation.id)).toMatchObject({ status: 'succeeded', error: null });
+      expect(await berth.api.server(server.id)).toMatchObject({ status: 'running' });
+      expect(await vmsNamed(name)).toHaveLength(1);
+      expect((await clones()) - before).toBe(1);
+    },
+  );
+
+  const clones = async () => (await berth.cluster()).tasks.filter(({ type }) => type === 'qmclone').length;
 
   async function hasCloneTask(operationId: string): Promise<boolean> {
     const { steps } = await berth.api.operation(operationId);
