@@ -120,7 +120,11 @@ function findCluster(
     return null;
   }
   const server = mapping.servers[String(service.server)];
-  if (server && 'cluster' in server) return server.cluster;
+  if (server && 'cluster' in server) {
+    const effect = `cluster ${server.cluster}`;
+    notes.trace.push({ from: 'tblhosting.server', input: `${service.server}`, rule: 'servers', effect });
+    return server.cluster;
+  }
   const message = `server ${service.server} is not mapped to a cluster: add it under servers`;
   notes.problems.push(finding('unmapped_server', message));
   return null;
