@@ -18,7 +18,7 @@ import { transformUser } from './transform-user.ts';
 
 const ROUNDS = 3000;
 const PIECES = [
-  ...[
+  [
     '|',
     '||',
     '&amp;',
@@ -34,7 +34,7 @@ const PIECES = [
     '\ud800',
     '\udc00',
   ],
-  ...[
+  [
     '4',
     '4096',
     '-1',
@@ -51,7 +51,7 @@ const PIECES = [
     '/',
     '/64',
   ],
-  ...[
+  [
     'GB',
     'MB',
     'TB',
@@ -67,7 +67,7 @@ const PIECES = [
     "'",
     '\\',
   ],
-  ...[
+  [
     '10.0.0.1',
     '2001:db8::1',
     '::ffff:1.2.3.4',
@@ -82,7 +82,7 @@ const PIECES = [
     '0000-00-00',
     '2026-02-30',
   ],
-  ...[
+  [
     'J\u00c3\u00bcrgen',
     '\u674e\u96f7',
     '\u202e',
@@ -93,7 +93,7 @@ const PIECES = [
     '$(id)',
     '%s%n',
   ],
-];
+].flat();
 
 /** A small generator of numbers (mulberry32): a failure names its seed and can be run again. */
 function createRandom(seed: number): (below: number) => number {

@@ -487,6 +487,15 @@ describe('the cases of a real WHMCS', () => {
   });
 });
 
+it('does not let an addition hide a choice of nothing', () => {
+  const options: Option[] = [
+    { name: 'RAM', value: '0|0 GB' },
+    { name: 'Extra RAM', type: 4, value: '1', qty: 3 },
+  ];
+  const rules = [MIB, 'option: [extra ram], field: memoryMib, unit: GiB, step: 2, op: add'];
+  expect(run({ options, rules })).toBe('Q(out_of_range)');
+});
+
 const context = createContext(parseMapping(mappingText({})), makeCatalogue([], []));
 
 describe('38 a client nobody owns', () => {
