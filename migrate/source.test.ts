@@ -140,18 +140,18 @@ it('makes of every client and user what the truth says', async () => {
   for (const truth of people) {
     const { entity, sourceId, outcome, code, warnings, target } = truth;
     const actual = (entity === 'client' ? clientOutcomes : userOutcomes).get(sourceId);
-    const label = `${entity} ${sourceId}`;
     if (actual?.outcome !== 'migrated') {
-      expect([actual?.outcome, actual?.reason.code], label).toEqual([outcome, code]);
+      expect([actual?.outcome, actual?.reason.code], `${entity} ${sourceId}`).toEqual([outcome, code]);
       continue;
     }
-    expect([actual.outcome, actual.warnings.map((warning) => warning.code)], label).toEqual([
-      outcome,
-      warnings,
-    ]);
+    expect([actual.outcome, actual.warnings.map((warning) => warning.code)], `${entity} ${sourceId}`).toEqual(
+      [outcome, warnings],
+    );
     const members = 'members' in actual.fields ? actual.fields.members : undefined;
     const plain = members?.map(({ userId, owner }) => ({ userId, owner }));
-    expect({ ...actual.fields, ...(plain ? { members: plain } : {}) }, label).toMatchObject(target ?? {});
+    expect({ ...actual.fields, ...(plain ? { members: plain } : {}) }, `${entity} ${sourceId}`).toMatchObject(
+      target ?? {},
+    );
   }
 });
 
@@ -195,7 +195,7 @@ it('refuses to write, even for a login that could', async () => {
       await admin.query(`DROP FUNCTION IF EXISTS bump`);
       await admin.query(`CREATE FUNCTION bump() RETURNS INT BEGIN DELETE FROM ${table}; RETURN 1; END`);
       // It looks like reading; the session stops it, whatever the engine of the table.
-      await expect(writer.select('SELECT bump()'), table).rejects.toThrow('READ ONLY transaction');
+      await expect(writer.select('SELECT bump()')).rejects.toThrow('READ ONLY transaction');
     }
     await expect(writer.select('SELECT 1; DROP TABLE tblhosting')).rejects.toThrow(SourceError);
   } finally {

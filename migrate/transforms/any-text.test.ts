@@ -307,36 +307,37 @@ it('ends every client and user the same way', () => {
     const text = () => anyText(random);
     const context = createContext(mapping, anyCatalogue(random));
     const client = {
-      ...{
-        id: 1,
-        firstname: text(),
-        lastname: text(),
-        companyname: text(),
-        email: text(),
-        address1: text(),
-        address2: text(),
-      },
-      ...{
-        city: text(),
-        state: text(),
-        postcode: text(),
-        country: text(),
-        phonenumber: text(),
-        tax_id: text(),
-        currency: 1,
-      },
-      ...{
-        credit: random(2) ? '1.50' : text(),
-        datecreated: text(),
-        status: random(3) ? 'Active' : text(),
-        language: text(),
-      },
+      id: 1,
+      firstname: text(),
+      lastname: text(),
+      companyname: text(),
+      email: text(),
+      address1: text(),
+      address2: text(),
+      city: text(),
+      state: text(),
+      postcode: text(),
+      country: text(),
+      phonenumber: text(),
+      tax_id: text(),
+      currency: 1,
+      credit: random(2) ? '1.50' : text(),
+      datecreated: text(),
+      status: random(3) ? 'Active' : text(),
+      language: text(),
       marketing_emails_opt_in: 0,
     };
     const membership = { id: 1, auth_user_id: 7, client_id: 1, owner: 1, permissions: text() };
     const user = {
-      ...{ id: 7, first_name: text(), last_name: text(), email: text(), password: text(), language: text() },
-      ...{ second_factor: text(), email_verified_at: text(), created_at: text() },
+      id: 7,
+      first_name: text(),
+      last_name: text(),
+      email: text(),
+      password: text(),
+      language: text(),
+      second_factor: text(),
+      email_verified_at: text(),
+      created_at: text(),
     };
     const access = { clientId: 1, owner: true, permissions: text(), clientStatus: 'Active', clientOwners: 1 };
     for (const result of [
