@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
 import { canonicalJson } from './canonical-json.ts';
 import {
@@ -75,15 +75,27 @@ export function mappingHash({ rules, ...rest }: Mapping): string {
 
 /** The offset of a value, or of a key in it; of the nearest thing above it when it is not there. */
 function offsetOf(document: Document, path: Path, key?: string): number {
-  const node: unknown = path.length === 0 ? document.contents : document.getIn(path, true);
-  if (key !== undefined && isMap(node)) {
-    const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === key);
-    if (pair && isScalar(pair.key)) return pair.key.range?.[0] ?? 0;
+  let node: unknown = document.contents;
+  let offset = 0;
+  for (const step of key === undefined ? path : [...path, key]) {
+    const isLast = step === key;
+    const inner = lookUp(node, step);
+    const found = isLast ? inner.key : inner.value;
+    offset = rangeOf(found)?.[0] ?? rangeOf(inner.key)?.[0] ?? rangeOf(node)?.[0] ?? offset;
+    node = inner.value;
   }
-  // Nodes of a parsed document have a range.
-  const range = (node as { range?: [number, number, number] } | undefined)?.range;
-  if (range) return range[0];
-  return path.length === 0 ? 0 : offsetOf(document, path.slice(0, -1), String(path.at(-1)));
+  return offset;
+}
+
+/** Keys of YAML may be numbers, paths hold text. */
+function lookUp(node: unknown, step: string | number): { key?: unknown; value?: unknown } {
+  if (isSeq(node)) return { value: node.items[Number(step)] };
+  if (!isMap(node)) return {};
+  return node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step)) ?? {};
+}
+
+function rangeOf(node: unknown): [number, number, number] | undefined {
+  return isNode(node) ? (node.range ?? undefined) : undefined;
 }
 
 function describeIssue(
@@ -120,6 +132,7 @@ function knownKeys(): string[] {
     'id timezone charset entities cluster values missing min max required default perTb order usernamePattern notesPattern configoption module';
   return [
     ...Object.keys(MappingFile.shape),
+    ...Object.keys(FIELD_KINDS),
     ...Object.keys(Rule.shape),
     ...Object.keys(Product.shape),
     ...settings.split(' '),

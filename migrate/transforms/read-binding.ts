@@ -1,5 +1,5 @@
 import type { ServiceBundle } from '../legacy/read-services.ts';
-import type { LegacyProduct } from '../legacy/rows.ts';
+import type { LegacyModuleRow, LegacyProduct } from '../legacy/rows.ts';
 import type { BINDING_WAYS, ProductSettings } from '../mapping-schema.ts';
 import type { TransformContext } from './context.ts';
 import { parseVmid } from './facts.ts';
@@ -34,8 +34,9 @@ export function readBinding(
   const ways = settings.binding ?? context.mapping.binding.order;
   const module = settings.module ?? product.servertype;
   const row = bundle.moduleRows.find((candidate) => candidate.module === module);
+  const place: Place = { bundle, row, fieldVmid, patterns: context.mapping.binding, notes };
   const evidence = ways.flatMap((way) => {
-    const found = lookFor(way);
+    const found = lookFor(way, place);
     return found === undefined ? [] : [{ way, ...found }];
   });
   const [first] = evidence;
@@ -68,38 +69,48 @@ export function readBinding(
     node: row?.node || null,
     evidence,
   };
+}
 
-  function lookFor(way: BindingWay): { vmid: number; from: string } | undefined {
-    const { service } = bundle;
-    const patterns = context.mapping.binding;
-    switch (way) {
-      case 'module':
-        return row ? checked(row.vmid, `${row.table} ${row.service}`) : undefined;
-      case 'field':
-        return fieldVmid === null ? undefined : { vmid: fieldVmid, from: 'custom field' };
-      case 'username':
-        return matched(service.username, patterns.usernamePattern, 'tblhosting.username');
-      case 'notes':
-        return matched(service.notes, patterns.notesPattern, 'tblhosting.notes');
-      case 'serviceId':
-        return row ? checked(String(service.id), 'tblhosting.id') : undefined;
-      case 'corroboration':
-        return undefined;
-    }
-  }
+interface Place {
+  bundle: ServiceBundle;
+  row: LegacyModuleRow | undefined;
+  fieldVmid: number | null;
+  patterns: TransformContext['mapping']['binding'];
+  notes: Notes;
+}
 
-  function matched(text: string, pattern: string, from: string): { vmid: number; from: string } | undefined {
-    const digits = new RegExp(pattern, 'i').exec(text)?.[1];
-    return digits === undefined ? undefined : checked(digits, from);
-  }
+type Found = { vmid: number; from: string } | undefined;
 
-  function checked(text: string, from: string): { vmid: number; from: string } | undefined {
-    if (text === '' || text === '0') return undefined;
-    const vmid = parseVmid(text);
-    if (vmid !== undefined) return { vmid, from };
-    notes.problems.push(finding('vmid_invalid', `${from} is no VMID: a number from 100 on`));
-    return undefined;
+function lookFor(way: BindingWay, place: Place): Found {
+  const { bundle, row, fieldVmid, patterns, notes } = place;
+  const { service } = bundle;
+  switch (way) {
+    case 'module':
+      return row && checkVmid(row.vmid, `${row.table} ${row.service}`, notes);
+    case 'field':
+      return fieldVmid === null ? undefined : { vmid: fieldVmid, from: 'custom field' };
+    case 'username':
+      return matchVmid(service.username, patterns.usernamePattern, 'tblhosting.username', notes);
+    case 'notes':
+      return matchVmid(service.notes, patterns.notesPattern, 'tblhosting.notes', notes);
+    case 'serviceId':
+      return row && checkVmid(String(service.id), 'tblhosting.id', notes);
+    case 'corroboration':
+      return undefined;
   }
+}
+
+function matchVmid(text: string, pattern: string, from: string, notes: Notes): Found {
+  const digits = new RegExp(pattern, 'i').exec(text)?.[1];
+  return digits === undefined ? undefined : checkVmid(digits, from, notes);
+}
+
+function checkVmid(text: string, from: string, notes: Notes): Found {
+  if (text === '' || text === '0') return undefined;
+  const vmid = parseVmid(text);
+  if (vmid !== undefined) return { vmid, from };
+  notes.problems.push(finding('vmid_invalid', `${from} is no VMID: a number from 100 on`));
+  return undefined;
 }
 
 /** pvewhmcs's older imports wrote kvm. */
@@ -120,7 +131,11 @@ function findCluster(
     return null;
   }
   const server = mapping.servers[String(service.server)];
-  if (server && 'cluster' in server) return server.cluster;
+  if (server && 'cluster' in server) {
+    const effect = `cluster ${server.cluster}`;
+    notes.trace.push({ from: 'tblhosting.server', input: `${service.server}`, rule: 'servers', effect });
+    return server.cluster;
+  }
   const message = `server ${service.server} is not mapped to a cluster: add it under servers`;
   notes.problems.push(finding('unmapped_server', message));
   return null;

@@ -16,7 +16,11 @@ export function resolveFields(candidates: Candidate[], mapping: Mapping, notes: 
       settings?.default === undefined
         ? []
         : [{ field, op: 'set', value: settings.default, level: 'default', from: 'mapping, fields' }];
-    const value = addUp(chooseSet([...own, ...fallback], notes), own, notes);
+    const base = chooseSet([...own, ...fallback], notes);
+    // What was chosen must make sense by itself: an addition must not hide a choice of nothing.
+    const isChosen = base?.level === 'option' || base?.level === 'customField';
+    if (base && isChosen) checkRange(field, base.value, mapping, notes);
+    const value = addUp(base, own, notes);
     if (value === undefined) {
       if (settings?.required && notes.problems.length === 0) {
         notes.problems.push(finding('missing_required', `nothing says what ${field} is`));

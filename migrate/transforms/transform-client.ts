@@ -28,7 +28,6 @@ export function transformClient(bundle: ClientBundle, context: TransformContext)
   const { client, memberships } = bundle;
   const notes = createNotes();
   const { trace } = notes;
-  const policy = context.mapping.source;
   if (client.status === 'Closed') {
     return {
       outcome: 'skipped',
@@ -61,38 +60,44 @@ export function transformClient(bundle: ClientBundle, context: TransformContext)
   if (reason || currency === undefined || credit === undefined) {
     return { outcome: 'quarantined', reason: reason ?? finding('bad_amount', ''), warnings, trace };
   }
-  const text = (value: string) => cleanText(value, policy);
   return {
     outcome: 'migrated',
     warnings,
     trace,
-    fields: {
-      firstName: text(client.firstname),
-      lastName: text(client.lastname),
-      company: text(client.companyname),
-      email: email ?? null,
-      address: {
-        lines: [client.address1, client.address2].map(text).filter((line) => line !== ''),
-        city: text(client.city),
-        state: text(client.state),
-        postcode: text(client.postcode),
-        country: text(client.country),
-        phone: text(client.phonenumber),
-      },
-      taxId: text(client.tax_id),
-      currency,
-      credit,
-      status: client.status === 'Inactive' ? 'Inactive' : 'Active',
-      language: text(client.language),
-      wantsMarketing: client.marketing_emails_opt_in === 1,
-      created: parseDate(client.datecreated),
-      members: memberships
-        .map(({ auth_user_id: userId, owner, permissions }) => ({
-          userId,
-          owner: owner === 1,
-          permissions: parsePermissions(permissions),
-        }))
-        .toSorted((a, b) => a.userId - b.userId),
+    fields: accountFields(bundle, context, { email: email ?? null, currency, credit }),
+  };
+}
+
+function accountFields(
+  { client, memberships }: ClientBundle,
+  context: TransformContext,
+  checked: Pick<ClientFields, 'email' | 'currency' | 'credit'>,
+): ClientFields {
+  const text = (value: string) => cleanText(value, context.mapping.source);
+  return {
+    ...checked,
+    firstName: text(client.firstname),
+    lastName: text(client.lastname),
+    company: text(client.companyname),
+    address: {
+      lines: [client.address1, client.address2].map(text).filter((line) => line !== ''),
+      city: text(client.city),
+      state: text(client.state),
+      postcode: text(client.postcode),
+      country: text(client.country),
+      phone: text(client.phonenumber),
     },
+    taxId: text(client.tax_id),
+    status: client.status === 'Inactive' ? 'Inactive' : 'Active',
+    language: text(client.language),
+    wantsMarketing: client.marketing_emails_opt_in === 1,
+    created: parseDate(client.datecreated),
+    members: memberships
+      .map(({ auth_user_id: userId, owner, permissions }) => ({
+        userId,
+        owner: owner === 1,
+        permissions: parsePermissions(permissions),
+      }))
+      .toSorted((a, b) => a.userId - b.userId),
   };
 }

@@ -50,6 +50,7 @@ export function transformService(bundle: ServiceBundle, context: TransformContex
   const product = context.catalogue.products.get(service.packageid);
   const settings = context.mapping.products[String(service.packageid)];
   const status = readStatus(bundle, context);
+  traceRow(bundle, product, notes);
   if (product && settings?.ignore !== undefined) {
     return skip(notes, finding('not_vps', `product ${product.id}: ${settings.ignore}`));
   }
@@ -94,6 +95,19 @@ export function transformService(bundle: ServiceBundle, context: TransformContex
       binding,
     },
   };
+}
+
+function traceRow(
+  { service, client }: ServiceBundle,
+  product: LegacyProduct | undefined,
+  notes: Notes,
+): void {
+  const add = (column: string, input: string, effect: string) =>
+    notes.trace.push({ from: `tblhosting.${column}`, input, rule: 'built in', effect });
+  add('domainstatus', service.domainstatus, 'status');
+  add('packageid', `${service.packageid}`, product ? `product ${product.name}` : 'no such product');
+  const owners = `${client?.owners ?? 0} owners`;
+  add('userid', `${service.userid}`, client ? `client, ${client.status}, ${owners}` : 'no such client');
 }
 
 function skip(notes: Notes, reason: Finding): Outcome<ServiceFields> {
