@@ -23,8 +23,6 @@ export const FIELD_KINDS = {
 export type FieldName = keyof typeof FIELD_KINDS;
 // The keys of the constant above.
 export const FIELD_NAMES = Object.keys(FIELD_KINDS) as [FieldName, ...FieldName[]];
-export const NUMBER_FIELDS = FIELD_NAMES.filter((name) => FIELD_KINDS[name].kind === 'number');
-
 export const BINDING_WAYS = ['module', 'field', 'username', 'notes', 'serviceId', 'corroboration'] as const;
 
 const FieldNameSchema = z.enum(FIELD_NAMES);

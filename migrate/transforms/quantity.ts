@@ -57,13 +57,6 @@ export interface Quantity {
   unit?: string;
 }
 
-/** The units a mapping may name, per dimension. */
-export const UNIT_NAMES = {
-  size: ['MiB', 'GiB', 'TiB'],
-  speed: ['Mbps', 'Gbps', 'MB/s', 'GB/s'],
-  count: [],
-} satisfies Record<Dimension, string[]>;
-
 export function dimensionOf(unit: string): Dimension | undefined {
   return UNITS.get(foldText(unit))?.dimension;
 }
