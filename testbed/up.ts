@@ -190,7 +190,12 @@ async function bringUpProxmox(
   await stack.start([spec]);
   onProgress('the Proxmox simulator answers');
   return {
-    env: { ...env, PROXMOX_FINGERPRINT: fingerprint() },
+    env: {
+      ...env,
+      PROXMOX_FINGERPRINT: fingerprint(),
+      PROXMOX_SNIPPETS_STORAGE: 'local',
+      PROXMOX_SNIPPETS_DIR: dir,
+    },
     run: { proxmoxUrl: url, proxmoxControlUrl: `http://${HOST}:${ports['proxmoxControl']}` },
   };
 }
