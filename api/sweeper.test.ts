@@ -21,8 +21,7 @@ import {
 import { createTestDatabase, type TestDatabase } from '../tests/database.ts';
 import { until } from '../tests/until.ts';
 
-/** From the SDK or from our own timer, whichever comes first. */
-// Which of these it is depends on when the connection fails: before the call, during it, or not at all in time.
+/** From the SDK (before the call, or during it) or from our own timer, whichever comes first. */
 const AWAY = /ECONNREFUSED|DEADLINE|did not answer|connect|Failed to (describe|start)/i;
 const log = bunyan.createLogger({ name: 'test', streams: [] });
 let test: TestDatabase;
