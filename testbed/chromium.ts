@@ -26,10 +26,14 @@ async function installChromium(onProgress: (message: string) => void): Promise<s
   onProgress('installing Chromium with apt-get for the browser tests');
   try {
     await execa(aptGet, ['update', '-qq']);
-    await execa(aptGet, ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], {
-      env: { DEBIAN_FRONTEND: 'noninteractive' },
-      stdin: 'ignore',
-    });
+    await execa(
+      aptGet,
+      ['install', '-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', 'chromium'],
+      {
+        env: { DEBIAN_FRONTEND: 'noninteractive' },
+        stdin: 'ignore',
+      },
+    );
   } catch (err) {
     throw new Error(`apt-get could not install Chromium: ${remedy}`, { cause: err });
   }

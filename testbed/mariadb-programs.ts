@@ -79,10 +79,8 @@ async function installPackage(
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   try {
     await execa(aptGet, ['update', '-qq'], { env, stdin: 'ignore' });
-    await execa(aptGet, ['install', '-y', '-qq', '--no-install-recommends', 'mariadb-server'], {
-      env,
-      stdin: 'ignore',
-    });
+    const options = ['-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'];
+    await execa(aptGet, ['install', ...options, 'mariadb-server'], { env, stdin: 'ignore' });
     return undefined;
   } catch (err) {
     return err instanceof Error ? (err.message.split('\n')[0] ?? err.message) : String(err);

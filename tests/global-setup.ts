@@ -5,6 +5,7 @@ import Knex from 'knex';
 import type { TestProject } from 'vitest/node';
 import { databaseConfig } from '../db/connect.ts';
 import { migrateToLatest } from '../db/migrate.ts';
+import { findMariadb } from '../testbed/mariadb-programs.ts';
 import { startPostgres } from '../testbed/postgres-server.ts';
 import { startTemporal } from '../testbed/temporal-server.ts';
 import { bundleWorkflows } from '../workflows/bundle.ts';
@@ -27,6 +28,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     startPostgres({ dataDir: join(folder, 'postgres'), durable: false, onProgress: say }),
     startTemporal({ headless: true, onProgress: say }),
     bundleWorkflows(bundle),
+    // Once, before several tests would install it at the same time; those that need it say so when it cannot be had.
+    findMariadb(say).catch((err: unknown) => say(err instanceof Error ? err.message : String(err))),
   ]);
   const template = Knex(databaseConfig(postgres.url));
   await migrateToLatest(template);
