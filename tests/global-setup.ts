@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Knex from 'knex';
@@ -23,6 +24,8 @@ const say = (message: string) => console.error(`[test services] ${message}`);
 /** One PostgreSQL, one Temporal and one workflow bundle for the whole run; tests get a database and ids of their own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'berth-test-'));
+  // Vitest does not run the teardown when it is interrupted.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const bundle = join(folder, 'workflow-bundle.js');
   const [postgres, temporal] = await Promise.all([
     startPostgres({ dataDir: join(folder, 'postgres'), durable: false, onProgress: say }),
@@ -40,6 +43,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('workflowBundle', bundle);
   return async () => {
     await Promise.all([postgres.stop(), temporal.stop()]);
-    await rm(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   };
 }
