@@ -53,10 +53,14 @@ async function endUnfinishedTasks({ database }: Deps, { server, proxmox, tasks }
     .whereNot('operation_tasks.step', 'destroy')
     .whereIn('operationId', database('operations').select('id').where('server_id', server.id));
   for (const { operationId, step, upid } of unfinished) {
-    await proxmox.stopTask(upid).catch((err: unknown) => {
+    let exitStatus: string | null = null;
+    try {
+      await proxmox.stopTask(upid);
+      ({ exitStatus } = await tasks.wait(upid, { signal: AbortSignal.timeout(30_000) }));
+    } catch (err) {
+      // A node forgets old tasks; one it does not know does not run.
       if (!isMissing(err)) throw err;
-    });
-    const { exitStatus } = await tasks.wait(upid, { signal: AbortSignal.timeout(30_000) });
+    }
     await OperationTask.query(database)
       .findById([operationId, step])
       .patch({ exitStatus, finishedAt: new Date() });

@@ -165,6 +165,17 @@ describe('power actions and deletion on a simulated cluster', () => {
     expect(await remains(server, vmid)).toEqual(NOTHING);
   });
 
+  it('deletes a server although Proxmox has forgotten a task that was never seen to end', async () => {
+    const { server, vmid } = await runningServer('forgotten-task');
+    const { id: operationId } = await requestOperation(estate, server, 'start').then((operation) =>
+      operation.$query(estate.database).patchAndFetch({ status: 'cancelled', finishedAt: new Date() }),
+    );
+    const upid = 'UPID:pve1:0000FFFF:00000001:5F000000:qmstart:1:berth@pve!berth:';
+    await OperationTask.query(estate.database).insert({ operationId, step: 'start', upid });
+    expect(await carryOut(server, 'terminate')).toMatchObject({ status: 'succeeded' });
+    expect(await remains(server, vmid)).toEqual(NOTHING);
+  });
+
   it('goes on deleting when it is cancelled', async () => {
     const { server, vmid } = await runningServer('no-way-back');
     const operation = await requestOperation(estate, server, 'terminate');
