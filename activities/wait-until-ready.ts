@@ -61,6 +61,7 @@ async function whatIsMissing(deps: Deps, vm: VmContext, found: FoundVm): Promise
   const agent = await proxmox.agentPing(found.node, found.vmid);
   if (agent !== 'answering') return SILENT[agent];
   if (readyWhen === 'agent') return null;
+  await vm.tasks.turn(found.node, cancellationSignal());
   const seen = (await proxmox.agentInterfaces(found.node, found.vmid)).flatMap(({ addresses }) =>
     addresses.map(({ address }) => address),
   );
