@@ -146,8 +146,6 @@ function newTask(upid: string, { startTime, type }: Upid, firstCheckMs: number):
     failures: 0,
   };
 }
-
-/* oxlint-disable no-await-in-loop -- a poller is a loop of waits */
 async function run(state: PollerState): Promise<void> {
   state.isRunning = true;
   while (state.tasks.size > 0) {
@@ -163,7 +161,6 @@ async function run(state: PollerState): Promise<void> {
   }
   state.isRunning = false;
 }
-/* oxlint-enable no-await-in-loop */
 
 function pause(state: PollerState, delay: number): Promise<void> {
   return new Promise((resolve) => {

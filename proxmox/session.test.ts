@@ -120,7 +120,6 @@ describe('requests', () => {
     const node = await startNode((res) => json(res, null));
     const session = openSession([node.url]);
     for (const method of ['DELETE', 'GET'] as const) {
-      // oxlint-disable-next-line no-await-in-loop -- in order
       await session.call(ANYTHING, { method, template: '/x', params: { purge: true, upid: 'a:b@c' } });
     }
     expect(node.seen.map(({ url, body }) => [url, body])).toEqual([
@@ -153,7 +152,6 @@ describe('requests', () => {
     const node = await startNode((res) => json(res, 1));
     const session = openSession([node.url], { connections: 1 });
     for (let n = 0; n < 101; n++) {
-      // oxlint-disable-next-line no-await-in-loop -- one connection is the point
       await session.call(ANYTHING, { method: 'GET', template: '/x' });
     }
     const sockets = node.seen.map(({ socket }) => socket);
@@ -416,7 +414,6 @@ describe('secrets', () => {
       const byTicket = createSession({ endpoints: [url], ticket: credentials, fingerprint });
       onTestFinished(byTicket.close);
       for (const session of [byToken, byTicket]) {
-        // oxlint-disable-next-line no-await-in-loop -- a handful of calls
         errors.push(await failureOf(session.call(ANYTHING, { method: 'PUT', template: '/x', params })));
       }
     }

@@ -272,7 +272,6 @@ describe('the call rate', () => {
     const watcher = createTaskWatcher(node.source, TIMING);
     const began = performance.now();
     for (let n = 0; n < 20; n++) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
       await watcher.wait(node.start('OK'));
     }
     expect(node.calls.length).toBeLessThanOrEqual((performance.now() - began) / INTERVAL + 3);

@@ -73,7 +73,6 @@ export function createTransport(options: TransportOptions): Transport {
     let failure: ProxmoxError | undefined;
     for (const index of order) {
       try {
-        // oxlint-disable-next-line no-await-in-loop -- the next endpoint is tried only after this one failed
         const answer = await exchange(pools[index]!, request); // index is below pools.length
         preferred = index;
         return answer;

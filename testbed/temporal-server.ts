@@ -3,9 +3,7 @@ import getPort from 'get-port';
 import { startService, type ServiceSpec } from './service.ts';
 import { findTemporal, type FindOptions } from './temporal-binary.ts';
 import { waitUntil } from './wait-until.ts';
-
-/** What operations staff can search workflows by; production registers the same (docker-compose.yml). */
-const SEARCH_ATTRIBUTES = ['ServerId', 'OperationId', 'AccountId', 'Node', 'OperationType'];
+import { SEARCH_ATTRIBUTES } from '../contract/temporal.ts';
 
 export interface TemporalOptions extends FindOptions {
   /** Where workflows are kept; in memory when left out. Not to be shared between versions of the server. */
