@@ -4,8 +4,15 @@ import { readCatalogue } from './legacy/read-catalogue.ts';
 import { readService } from './legacy/read-services.ts';
 import { contentHash } from './content-hash.ts';
 import { mappingHash, type Mapping } from './mapping.ts';
+import {
+  bindVm,
+  candidateNames,
+  type Binding,
+  type BindResult,
+  type ClusterVm,
+} from './transforms/bind-vm.ts';
 import { createContext } from './transforms/context.ts';
-import type { Outcome } from './transforms/outcome.ts';
+import type { Finding, Outcome } from './transforms/outcome.ts';
 import { cleanText } from './transforms/text.ts';
 import { transformService, type ServiceFields } from './transforms/transform-service.ts';
 
@@ -18,19 +25,26 @@ export interface Explanation {
   /** Of everything read for the service. */
   contentHash: string;
   result: Outcome<ServiceFields>;
+  /** Only when it would be migrated as far as the source goes, and an inventory of the clusters was given. */
+  bound?: BindResult;
 }
+
+/** The VMs, on any mapped cluster, that have the VMID or, in lower case, one of the names. */
+export type FindVms = (wanted: { vmid: number | null; names: string[] }) => Promise<ClusterVm[]>;
 
 /** Undefined when the source has no such service. */
 export async function explainService(
   source: Source,
   mapping: Mapping,
   id: number,
+  { findVms }: { findVms?: FindVms | undefined } = {},
 ): Promise<Explanation | undefined> {
   const catalogue = await readCatalogue(source, mapping.modules);
   const bundle = await readService(source, catalogue, id);
   if (!bundle) return undefined;
   const { packageid, domainstatus } = bundle.service;
   const name = catalogue.products.get(packageid)?.name;
+  const result = transformService(bundle, createContext(mapping, catalogue));
   return {
     serviceId: id,
     product:
@@ -38,29 +52,53 @@ export async function explainService(
     sourceStatus: domainstatus,
     mappingHash: mappingHash(mapping),
     contentHash: contentHash(bundle),
-    result: transformService(bundle, createContext(mapping, catalogue)),
+    result,
+    ...(findVms && result.outcome === 'migrated' ? { bound: await bind(id, result.fields, findVms) } : {}),
   };
 }
 
+async function bind(id: number, fields: ServiceFields, findVms: FindVms): Promise<BindResult> {
+  const vms = await findVms({ vmid: fields.binding.vmid, names: candidateNames(id, fields) });
+  return bindVm(id, fields, vms);
+}
+
 /** For a terminal: the outcome first, then why. */
-export function describeExplanation({ serviceId, product, sourceStatus, result }: Explanation): string {
-  const head =
-    result.outcome === 'migrated'
-      ? 'would be migrated'
-      : `would be ${result.outcome}: ${result.reason.code}\n  ${printable(result.reason.message)}`;
+export function describeExplanation(explanation: Explanation): string {
+  const { serviceId, product, sourceStatus, result, bound } = explanation;
+  const warnings = [...result.warnings, ...(bound && 'warnings' in bound ? bound.warnings : [])];
+  const trace = [...result.trace, ...(bound?.trace ?? [])];
   const sections = [
-    `Service ${serviceId}, product ${printable(product)}, ${printable(sourceStatus)} in WHMCS\n${head}`,
+    `Service ${serviceId}, product ${printable(product)}, ${printable(sourceStatus)} in WHMCS\n${describeHead(explanation)}`,
     section(
       'Warnings',
-      result.warnings.map(({ code, message }) => [code, message]),
+      warnings.map(({ code, message }) => [code, message]),
     ),
     section(
       'What was read, and what became of it',
-      result.trace.map(({ from, input, rule, field = '', effect }) => [from, input, rule, field, effect]),
+      trace.map(({ from, input, rule, field = '', effect }) => [from, input, rule, field, effect]),
     ),
     result.outcome === 'migrated' ? section('Result', fieldLines(result.fields)) : '',
+    bound && 'binding' in bound ? section('VM', bindingLines(bound.binding)) : '',
   ];
   return sections.filter((text) => text !== '').join('\n\n');
+}
+
+function describeHead({ result, bound }: Explanation): string {
+  if (result.outcome !== 'migrated') return refusal(result.outcome, result.reason);
+  if (bound && 'reason' in bound) return refusal('quarantined', bound.reason);
+  return bound ? 'would be migrated' : 'would be migrated, if its VM is found';
+}
+
+function refusal(outcome: string, { code, message }: Finding): string {
+  return `would be ${outcome}: ${code}\n  ${printable(message)}`;
+}
+
+function bindingLines({ cluster, vmid, node, kind, name, score, reasons }: Binding): string[][] {
+  return [
+    ['is', `VM ${vmid} on ${cluster}, ${kind}, node ${node}, ${name === null ? 'no name' : `name ${name}`}`],
+    ['score', `${score} of 100`],
+    ...reasons.map((reason, n) => [n === 0 ? 'because' : '', reason]),
+  ];
 }
 
 function fieldLines({ binding, ...fields }: ServiceFields): string[][] {
@@ -68,7 +106,7 @@ function fieldLines({ binding, ...fields }: ServiceFields): string[][] {
   const { cluster, vmid, way, kind, node } = binding;
   return [
     ...lines,
-    ['binding', `VM ${vmid ?? 'not named'} on ${cluster ?? 'any cluster'}, by ${way}`],
+    ['claim', `VM ${vmid ?? 'not named'} on ${cluster ?? 'any cluster'}, by ${way}`],
     ['', [kind ? `kind ${kind}` : '', node ? `last seen on node ${node}` : ''].filter(Boolean).join(', ')],
   ].filter(([name, value]) => name !== '' || value !== '');
 }
