@@ -72,9 +72,7 @@ export async function migrateSource({ runId }: RunInput): Promise<void> {
         isAwake = false;
         await record.pauseRun({ runId, cause: result.cause });
         do {
-          await (result.cause?.isPassing
-            ? condition(() => isAwake, '15 seconds')
-            : condition(() => isAwake));
+          await (result.cause?.isPassing ? condition(() => isAwake, '15 seconds') : condition(() => isAwake));
           isAwake = false;
         } while ((await record.leavePause({ runId })).isPaused);
       }

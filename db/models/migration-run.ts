@@ -1,9 +1,22 @@
 import { Model } from 'objection';
 
 export type RunStatus =
-  'pending' | 'running' | 'paused' | 'succeeded' | 'failed' | 'cancelled' | 'rolled_back';
+  | 'pending'
+  | 'running'
+  | 'paused'
+  | 'succeeded'
+  | 'failed'
+  | 'cancelled'
+  | 'rolled_back';
 export type RunPhase =
-  'preflight' | 'clusters' | 'people' | 'servers' | 'settle' | 'load' | 'verify' | 'done';
+  | 'preflight'
+  | 'clusters'
+  | 'people'
+  | 'servers'
+  | 'settle'
+  | 'load'
+  | 'verify'
+  | 'done';
 
 export interface RunOptions {
   /** Rows of the source that could not be read at all before the run pauses by itself. */

@@ -1,3 +1,4 @@
+import { activityInfo, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { SourceError } from '../legacy/source-error.ts';
 
@@ -45,14 +46,23 @@ export function toFailure(err: unknown): unknown {
 
 type Activity = (input: never) => Promise<unknown>;
 
-/** Wraps every activity so that what it throws names a cause. */
+const HEARTBEAT_MS = 3_000;
+
+/**
+ * Wraps every activity so that what it throws names a cause, and so that it gives a sign of life while a database works
+ * on one long statement.
+ */
 export function withCauses<T extends Record<string, Activity>>(activities: T): T {
   const wrap = (activity: Activity): Activity =>
     async function named(input) {
+      const isWatched = activityInfo().heartbeatTimeoutMs !== undefined;
+      const timer = isWatched ? setInterval(() => heartbeat(), HEARTBEAT_MS) : undefined;
       try {
         return await activity(input);
       } catch (err) {
         throw toFailure(err);
+      } finally {
+        clearInterval(timer);
       }
     };
   // The same names with the same signatures.

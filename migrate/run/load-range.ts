@@ -1,4 +1,4 @@
-import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { cancellationSignal } from '@temporalio/activity';
 import type { Knex } from 'knex';
 import { ENTITIES, type Entity, type MigrationDeps, type RangeInput, type RunInput } from './deps.ts';
 import { LOAD_STATEMENTS } from './load-statements.ts';
@@ -28,16 +28,26 @@ export function createLoadRange({ database, pageSize = 1_000 }: MigrationDeps) {
     const { runId, entity } = range;
     const { source } = await MigrationRun.query(database).findById(runId).throwIfNotFound();
     for (;;) {
-      heartbeat();
       cancellationSignal().throwIfAborted();
       if (await isPauseWanted(database, runId)) return 'paused';
       const isDone = await database.transaction(async (trx) => {
         const cursor = await lockRange(trx, range);
         if (cursor.done) return true;
-        const page = await nextPage(trx, { runId, source, entity, after: cursor.cursorId }, cursor.upToId, pageSize);
+        const page = await nextPage(
+          trx,
+          { runId, source, entity, after: cursor.cursorId },
+          cursor.upToId,
+          pageSize,
+        );
         await recordRefusals(trx, runId, await loadPage(trx, page));
         const done = page.upTo >= cursor.upToId;
-        await moveRange(trx, range, { cursorId: page.upTo, rows: page.rows, quarantined: 0, unreadable: 0, done });
+        await moveRange(trx, range, {
+          cursorId: page.upTo,
+          rows: page.rows,
+          quarantined: 0,
+          unreadable: 0,
+          done,
+        });
         return done;
       });
       if (isDone) return 'done';
@@ -63,7 +73,6 @@ export function createLoadDry({ database, pageSize = 1_000 }: MigrationDeps) {
           let after = Number(range.afterId);
           const upTo = Number(range.upToId);
           while (after < upTo) {
-            heartbeat();
             cancellationSignal().throwIfAborted();
             const page = await nextPage(trx, { runId, source, entity, after }, upTo, pageSize);
             const refused = await loadPage(trx, page);
@@ -74,7 +83,13 @@ export function createLoadDry({ database, pageSize = 1_000 }: MigrationDeps) {
           }
           await database('migration_ranges')
             .where({ runId, stage: 'load', entity, afterId: range.afterId })
-            .update({ done: true, rows: database.raw('(select rows from migration_ranges r where r.run_id = ? and r.stage = ? and r.entity = ? and r.after_id = ?)', [runId, 'read', entity, range.afterId]) });
+            .update({
+              done: true,
+              rows: database.raw(
+                '(select rows from migration_ranges r where r.run_id = ? and r.stage = ? and r.entity = ? and r.after_id = ?)',
+                [runId, 'read', entity, range.afterId],
+              ),
+            });
         }
       }
       throw new DryRunOver();

@@ -1,4 +1,3 @@
-import { heartbeat } from '@temporalio/activity';
 import { copyRows } from './copy-rows.ts';
 import type { MigrationDeps, RunInput } from './deps.ts';
 import { ApplicationFailure } from '@temporalio/common';
@@ -29,7 +28,6 @@ export function createReadClusters({ database, listVms }: MigrationDeps) {
       'cluster' in server ? [server.cluster] : [],
     );
     for (const { id, name } of await Cluster.query(database).whereIn('name', names).orderBy('name')) {
-      heartbeat(name);
       const vms = await listVms(id).catch((err: unknown) => {
         const why = err instanceof Error ? err.message : String(err);
         throw ApplicationFailure.create({

@@ -1,4 +1,4 @@
-import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { cancellationSignal } from '@temporalio/activity';
 import type { Knex } from 'knex';
 import { copyRows, type Cell } from './copy-rows.ts';
 import type { Entity, MigrationDeps, RangeInput } from './deps.ts';
@@ -15,7 +15,7 @@ import { parseMoney } from '../transforms/facts.ts';
 import { distinctWarnings, type Outcome } from '../transforms/outcome.ts';
 import { cleanText } from '../transforms/text.ts';
 import { transformClient } from '../transforms/transform-client.ts';
-import { transformService } from '../transforms/transform-service.ts';
+import { claimedVm, transformService, type ServiceFields } from '../transforms/transform-service.ts';
 import { transformUser } from '../transforms/transform-user.ts';
 import { queryRows } from '../../db/query-rows.ts';
 import { MigrationRun } from '../../db/models/migration-run.ts';
@@ -26,7 +26,8 @@ interface Item {
   outcome: Outcome<object>;
   contentHash: string;
   passwordHash?: string | null;
-  binding?: Binding;
+  /** Of rows that are not migrated at least cluster and VMID, as far as they are known. */
+  binding?: Pick<Binding, 'cluster' | 'vmid'> & Partial<Binding>;
   given?: { status: string; currency: string | null; cycle: string; amount: string | null };
 }
 
@@ -98,7 +99,6 @@ export function createReadRange(deps: MigrationDeps, sources: SourceAccess) {
   return async function readRange(range: RangeInput): Promise<RangeState> {
     return sources.use(range.runId, async (source) => {
       for (;;) {
-        heartbeat();
         cancellationSignal().throwIfAborted();
         if (await isPauseWanted(database, range.runId)) return 'paused';
         const isDone = await database.transaction(async (trx) => {
@@ -141,13 +141,20 @@ async function readItems(
     }
     const sourceId = await nextId(source, range.entity, page);
     const reason = { code: UNREADABLE, message: err.message };
-    const outcome = { outcome: 'quarantined', reason, warnings: [], trace: [] } as const;
-    return [{ sourceId, outcome, contentHash: contentHash(err.message) }];
+    return [
+      {
+        sourceId,
+        outcome: { outcome: 'quarantined', reason, warnings: [], trace: [] },
+        contentHash: contentHash(err.message),
+      },
+    ];
   }
 }
 
 async function nextId({ source }: RunSource, entity: Entity, { after }: Page): Promise<number> {
-  const [row] = await source.select(`SELECT MIN(id) AS id FROM \`${SOURCE_TABLE[entity]}\` WHERE id > ?`, [after]);
+  const [row] = await source.select(`SELECT MIN(id) AS id FROM \`${SOURCE_TABLE[entity]}\` WHERE id > ?`, [
+    after,
+  ]);
   return Number(row?.['id']);
 }
 
@@ -176,53 +183,57 @@ const READERS: Record<Entity, Reader> = {
   },
   async service(trx, { runId }, source, page) {
     const bundles = await readServicePage(source.source, source.catalogue, page);
-    const outcomes = bundles.map((bundle) => ({ bundle, outcome: transformService(bundle, source.context) }));
-    const findVms = await loadCandidates(
-      trx,
-      runId,
-      outcomes.flatMap(({ bundle, outcome }) =>
-        outcome.outcome === 'migrated' ? [{ id: bundle.service.id, fields: outcome.fields }] : [],
-      ),
-    );
-    return outcomes.map(({ bundle, outcome }) => ({
-      sourceId: bundle.service.id,
-      contentHash: contentHash(bundle),
-      given: givenBy(bundle, source),
-      ...bindOutcome(bundle.service.id, outcome, findVms, source),
+    const services = bundles.map((bundle) => {
+      const outcome = transformService(bundle, source.context);
+      const fields = outcome.outcome === 'migrated' ? outcome.fields : claimedVm(bundle, source.context);
+      return { bundle, outcome, fields };
+    });
+    const findVms = await loadCandidates(trx, runId, services);
+    return services.map((service) => ({
+      sourceId: service.bundle.service.id,
+      contentHash: contentHash(service.bundle),
+      given: givenBy(service.bundle, source),
+      ...bindService(service, findVms, source),
     }));
   },
 };
 
-type ServiceOutcome = ReturnType<typeof transformService>;
+interface ReadService {
+  bundle: ServiceBundle;
+  outcome: Outcome<ServiceFields>;
+  /** What is known of its VM; undefined when it names none. */
+  fields: ServiceFields | undefined;
+}
 
-function bindOutcome(
-  id: number,
-  outcome: ServiceOutcome,
-  findVms: (id: number, fields: Fields) => ClusterVm[],
+type FindVms = (id: number, fields: ServiceFields) => ClusterVm[];
+
+/** Gives a migrated service its VM or quarantines it; of the others the VM is noted that they seem to have. */
+function bindService(
+  { bundle, outcome, fields }: ReadService,
+  findVms: FindVms,
   { catalogue, context }: RunSource,
 ): Pick<Item, 'outcome' | 'binding'> {
-  if (outcome.outcome !== 'migrated') return { outcome };
-  const bound = bindVm(id, outcome.fields, findVms(id, outcome.fields));
-  if ('reason' in bound) {
-    const { reason, trace } = bound;
+  const { id } = bundle.service;
+  const bound = fields && bindVm(id, fields, findVms(id, fields));
+  const binding = bound && 'binding' in bound ? { binding: bound.binding } : {};
+  if (outcome.outcome !== 'migrated' || !bound) return { outcome, ...binding };
+  if (!('binding' in bound)) {
+    const { warnings, trace, fields: claimed } = outcome;
+    const { cluster, vmid } = claimed.binding;
     return {
-      outcome: {
-        outcome: 'quarantined',
-        reason,
-        warnings: outcome.warnings,
-        trace: [...outcome.trace, ...trace],
-      },
+      outcome: { outcome: 'quarantined', reason: bound.reason, warnings, trace: [...trace, ...bound.trace] },
+      ...(cluster && vmid ? { binding: { cluster, vmid } } : {}),
     };
   }
-  const { binding: claim, ...fields } = outcome.fields;
-  const name = catalogue.products.get(fields.productId)?.name ?? '';
+  const { binding: claim, ...taken } = outcome.fields;
+  const name = catalogue.products.get(taken.productId)?.name ?? '';
   return {
     outcome: {
       ...outcome,
       warnings: distinctWarnings([...outcome.warnings, ...bound.warnings]),
-      fields: { ...fields, productName: cleanText(name, context.mapping.source), claim },
+      fields: { ...taken, productName: cleanText(name, context.mapping.source), claim },
     },
-    binding: bound.binding,
+    ...binding,
   };
 }
 
@@ -236,18 +247,15 @@ function givenBy({ service, client }: ServiceBundle, { catalogue }: RunSource): 
   };
 }
 
-type Fields = Extract<ServiceOutcome, { outcome: 'migrated' }>['fields'];
-
 /** Finds, in one query for a page, every VM that one of its services could have. */
 async function loadCandidates(
   trx: Knex.Transaction,
   runId: string,
-  services: { id: number; fields: Fields }[],
-): Promise<(id: number, fields: Fields) => ClusterVm[]> {
-  const vmids = services.flatMap(({ fields }) => fields.binding.vmid ?? []);
-  const names = services.flatMap(({ id, fields }) =>
-    fields.binding.vmid === null ? candidateNames(id, fields) : [],
-  );
+  services: ReadService[],
+): Promise<FindVms> {
+  const known = services.flatMap(({ bundle, fields }) => (fields ? [{ id: bundle.service.id, fields }] : []));
+  const vmids = known.flatMap(({ fields }) => fields.binding.vmid ?? []);
+  const names = known.flatMap(({ id, fields }) => candidateNames(id, fields));
   const vms = await queryRows<ClusterVm>(
     trx,
     `select cluster_id as "clusterId", cluster, vmid, node, kind, name, status, vcpu, memory_mib as "memoryMib",
@@ -258,10 +266,12 @@ async function loadCandidates(
   );
   const byVmid = Map.groupBy(vms, ({ vmid }) => vmid);
   const byName = Map.groupBy(vms, ({ name }) => name?.toLowerCase() ?? '');
-  return (id, fields) =>
-    fields.binding.vmid === null
-      ? candidateNames(id, fields).flatMap((name) => byName.get(name) ?? [])
-      : (byVmid.get(fields.binding.vmid) ?? []);
+  return (id, fields) => [
+    ...new Set([
+      ...(byVmid.get(fields.binding.vmid ?? 0) ?? []),
+      ...candidateNames(id, fields).flatMap((name) => byName.get(name) ?? []),
+    ]),
+  ];
 }
 
 const ITEM_COLUMNS = [

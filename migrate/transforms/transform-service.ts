@@ -97,6 +97,53 @@ export function transformService(bundle: ServiceBundle, context: TransformContex
   };
 }
 
+/**
+ * What a service that is not migrated says of its VM, so that reports can name VMs that outlived their service; only
+ * the fields that `bindVm` looks at are filled in. Undefined when it names none.
+ */
+export function claimedVm(bundle: ServiceBundle, context: TransformContext): ServiceFields | undefined {
+  const { service } = bundle;
+  const product = context.catalogue.products.get(service.packageid);
+  const settings = context.mapping.products[String(service.packageid)];
+  if (!product || !settings || settings.ignore !== undefined) return undefined;
+  const notes = createNotes();
+  const values = resolveFields(collectValues(bundle, context, notes), context.mapping, notes);
+  const binding = readBinding(bundle, product, settings, context, numberOf(values.vmid), notes);
+  return (
+    binding && {
+      ...NO_FIELDS,
+      clientId: service.userid,
+      hostname: parseHostname(service.domain) ?? null,
+      binding,
+    }
+  );
+}
+
+const NO_FIELDS = {
+  productId: 0,
+  status: 'suspended',
+  suspendReason: null,
+  cycle: 'Free Account',
+  amount: '0.00',
+  currency: '',
+  nextDue: null,
+  registered: null,
+  quantity: 1,
+  vcpu: null,
+  memoryMib: null,
+  diskGib: null,
+  trafficGib: null,
+  trafficUnlimited: false,
+  networkMbps: null,
+  ipv4Count: null,
+  primaryIp: null,
+  extraIps: [],
+  ipv6: [],
+  os: null,
+  location: null,
+  backups: false,
+} satisfies Partial<ServiceFields>;
+
 function traceRow(
   { service, client }: ServiceBundle,
   product: LegacyProduct | undefined,
