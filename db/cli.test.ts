@@ -8,7 +8,8 @@ import { Plan } from './models/plan.ts';
 import { User } from './models/user.ts';
 import { verifyPassword } from './passwords.ts';
 import { rollbackMigrations } from './migrate.ts';
-import { buildCatalog } from '../tests/builders.ts';
+import { migrationSource } from './migrations.ts';
+import { buildCatalog, buildUser } from '../tests/builders.ts';
 import { createTestDatabase, type TestDatabase } from '../tests/database.ts';
 
 let test: TestDatabase;
@@ -29,12 +30,13 @@ async function admin(args: string[], env: NodeJS.ProcessEnv = { DATABASE_URL: te
 
 it('migrates, says where it stands and takes back', async () => {
   await rollbackMigrations(test.database);
-  const name = '20261123100000_foundation.ts';
-  expect((await admin(['status'])).stdout).toBe(`pending  ${name}`);
-  expect((await admin(['migrate'])).stdout).toBe(`Applied: ${name}`);
+  const names = await migrationSource.getMigrations([]);
+  const each = (word: string) => names.map((name) => `${word}  ${name}`).join('\n');
+  expect((await admin(['status'])).stdout).toBe(each('pending'));
+  expect((await admin(['migrate'])).stdout).toBe(`Applied: ${names.join(', ')}`);
   expect((await admin(['migrate'])).stdout).toBe('The schema is up to date.');
-  expect((await admin(['status'])).stdout).toBe(`applied  ${name}`);
-  expect((await admin(['rollback'])).stdout).toBe(`Undone: ${name}`);
+  expect((await admin(['status'])).stdout).toBe(each('applied'));
+  expect((await admin(['rollback'])).stdout).toBe(`Undone: ${names.toReversed().join(', ')}`);
   expect(await admin(['rollback'])).toEqual({ exitCode: 0, stdout: 'There is nothing to undo.', stderr: '' });
 });
 
@@ -79,6 +81,35 @@ it.each(BAD_USERS)(
     expect(await User.query(test.database).resultSize()).toBe(0);
   },
 );
+
+it('shows a link for setting a password, and keeps no copy of it', async () => {
+  const user = await buildUser(test.database, { email: 'Ada@example.test' });
+  const command = ['password-link', '--url', 'https://cloud.example.net/', '--email'];
+  const { stdout, stderr } = await admin([...command, 'ada@example.test', '--days', '3']);
+  expect(stdout).toMatch(/^https:\/\/cloud\.example\.net\/app\/set-password#[\w-]{43}$/);
+  expect(stderr).toBe('');
+  const [kept] = await test.database('password_links');
+  expect(kept.userId).toBe(user.id);
+  expect(Math.round((kept.expiresAt - kept.createdAt) / 86_400_000)).toBe(3);
+  expect(JSON.stringify(kept)).not.toContain(stdout.split('#')[1]);
+
+  await user.$query(test.database).patch({ disabledAt: new Date() });
+  const refusals = [
+    await admin([...command, 'ada@example.test']),
+    await admin([...command, 'nobody@example.test']),
+    await admin(['password-link', '--url', 'cloud.example.net', '--email', 'ada@example.test']),
+  ];
+  expect(refusals.map(({ exitCode, stdout: said }) => [exitCode, said])).toEqual([
+    [1, ''],
+    [1, ''],
+    [1, ''],
+  ]);
+  expect(refusals.map((refused) => refused.stderr)).toEqual([
+    'ada@example.test is disabled.',
+    'There is no user with the e-mail address nobody@example.test.',
+    expect.stringContaining('an address that starts with https:// is needed'),
+  ]);
+});
 
 it('adds a plan and a pool', async () => {
   const size = ['--vcpu', '2', '--memory-mib', '2048', '--disk-gib', '20'];

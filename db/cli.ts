@@ -6,6 +6,8 @@ import { migrateToLatest, migrationStatus, rollbackMigrations, withDatabase } fr
 import { createPool } from './create-pool.ts';
 import { createUser } from './create-user.ts';
 import { Plan } from './models/plan.ts';
+import { User } from './models/user.ts';
+import { createPasswordLinks, LINK_DAYS } from './password-links.ts';
 import { loadConfig } from '../config.ts';
 
 const program = new Command('berth-admin').description('Prepares and maintains the database of Berth');
@@ -23,6 +25,12 @@ function withRunningBerth(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 const wholeNumber = (text: string): number => {
   const result = z.coerce.number().int().positive().safeParse(text);
   if (!result.success) throw new InvalidArgumentError('a whole number above 0 is needed');
+  return result.data;
+};
+
+const webAddress = (text: string): string => {
+  const result = z.url({ protocol: /^https?$/ }).safeParse(text);
+  if (!result.success) throw new InvalidArgumentError('an address that starts with https:// is needed');
   return result.data;
 };
 
@@ -73,6 +81,23 @@ program
       );
     },
   );
+
+program
+  .command('password-link')
+  .description('make a link by which a user sets a password; shown once, and as good as the password')
+  .requiredOption('--email <address>')
+  .requiredOption('--url <url>', 'where customers reach Berth, such as https://cloud.example.net', webAddress)
+  .option('--days <n>', 'how long it can be used', wholeNumber, LINK_DAYS)
+  .action(async ({ email, url, days }: { email: string; url: string; days: number }) => {
+    const link = await run(async (database) => {
+      const user = await User.query(database).whereRaw('lower(email) = lower(?)', [email.trim()]).first();
+      if (!user) throw new Error(`There is no user with the e-mail address ${email}.`);
+      const [made] = await createPasswordLinks(database, [user.id], { publicUrl: url, days });
+      if (!made) throw new Error(`${email} is disabled.`);
+      return made.link;
+    });
+    console.log(link);
+  });
 
 program
   .command('create-plan')
