@@ -41,6 +41,8 @@ export function toFailure(err: unknown): unknown {
       nonRetryable: false,
     });
   }
+  // A statement PostgreSQL does not understand is no better the second time.
+  if (/^(?:42|0A)/.test(code)) return standstill('internal_error', message);
   return err;
 }
 

@@ -72,7 +72,7 @@ export async function summarise(database: Knex, source: Source, runId: string): 
       where run_id = :runId group by 1, 2, 3 order by 1, 2, 3`),
     changes: await rows(`select entity, change, count(*)::int as rows from migration_items
       where run_id = :runId and change is not null group by 1, 2 order by 1, 2`),
-    warnings: await rows(`select code, count(*)::int as rows from migration_items i, unnest(i.warnings) code
+    warnings: await rows(`select w as code, count(*)::int as rows from migration_items i, unnest(i.warnings) w
       where i.run_id = :runId and i.outcome = 'migrated' group by 1 order by 2 desc, 1`),
     capacity: await compareCapacity(rows),
     vms: await reconcileVms(rows),
