@@ -27,6 +27,8 @@ export interface MariadbOptions {
   password?: string;
   logFile?: string;
   onProgress?: (message: string) => void;
+  /** Throws when there is no MariaDB to be had. */
+  find?: typeof findMariadb;
 }
 
 export interface MariadbServer {
@@ -57,7 +59,9 @@ export async function prepareMariadb(
   const { durable, password = randomBytes(18).toString('base64url'), onProgress = () => undefined } = options;
   if (!/^[\w-]+$/.test(password))
     throw new Error('the password of MariaDB may hold letters, digits, - and _');
-  const programs = await findMariadb(onProgress);
+  const programs = await (options.find ?? findMariadb)(onProgress);
+  if (programs.kind === 'docker')
+    onProgress(`MariaDB runs in Docker (${programs.image}, loaded when it is used first)`);
   const account = programs.kind === 'docker' ? {} : await systemAccount('mysql', 'MariaDB', onProgress);
   const dataDir = await reachableDataDir(options.dataDir, account, 'mariadb');
   if (dataDir !== options.dataDir) onProgress(`MariaDB keeps its data in ${dataDir}`);
