@@ -8,6 +8,7 @@ import { connectSource, findWriteGrants, type Source } from './legacy/connect-so
 import { SourceError } from './legacy/source-error.ts';
 import { MappingError, parseMapping, type Mapping } from './mapping.ts';
 import { readSourceUrl, SourceMissing, type SourceOptions } from './source-url.ts';
+import { withRunningBerth } from '../db/running-berth.ts';
 
 /** What the shell learns; part of the command's interface. */
 const EXIT = { ok: 0, failed: 1, usage: 2, source: 3, mapping: 4, notFound: 5 } as const;
@@ -39,7 +40,7 @@ function withSourceOptions(command: Command): Command {
     )
     .option(
       '--source-file <file>',
-      'a file that holds that URL (else WHMCS_DATABASE_URL, WHMCS_DATABASE_URL_FILE)',
+      'a file that holds that URL (else WHMCS_DATABASE_URL, WHMCS_DATABASE_URL_FILE, else the one of a running `npm start`)',
     )
     .option('--json', 'print JSON', false);
 }
@@ -76,7 +77,7 @@ function wholeNumber(text: string): number {
 }
 
 async function withSource(options: SourceOptions, work: (source: Source) => Promise<void>): Promise<void> {
-  const source = await connectSource(await readSourceUrl(options, process.env));
+  const source = await connectSource(await readSourceUrl(options, withRunningBerth(process.env)));
   try {
     const grants = await findWriteGrants(source);
     if (grants.length > 0) {
