@@ -76,7 +76,12 @@ const Seed = Common.extend({
 
 const NewCluster = Sealing.extend({ PROXMOX_TOKEN_SECRET: z.string().optional() });
 
-const SCHEMAS = { database: Database, cluster: NewCluster, api: Api, worker: Worker, seed: Seed } as const;
+const Migration = Sealing.extend({
+  BERTH_QUEUE_PREFIX: z.string().default(''),
+  BERTH_PUBLIC_URL: z.url().optional(),
+});
+
+const SCHEMAS = { database: Database, cluster: NewCluster, migration: Migration, api: Api, worker: Worker, seed: Seed } as const;
 type Kind = keyof typeof SCHEMAS;
 
 /**

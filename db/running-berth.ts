@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 const RunFile = z.object({
-  apiUrl: z.string(),
+  apiUrl: z.string().optional(),
   databaseUrl: z.string(),
-  temporalAddress: z.string(),
+  temporalAddress: z.string().optional(),
   whmcsDatabaseUrl: z.string().optional(),
 });
 const SecretsFile = z.object({ secretsKey: z.string() });
@@ -24,8 +24,10 @@ export function withRunningBerth(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
     const kept = env['BERTH_SECRETS_KEY'] ? undefined : readFile(join(dataDir, 'secrets.json'), SecretsFile);
     if (kept) found['BERTH_SECRETS_KEY'] = kept.secretsKey;
   }
-  if (!env['TEMPORAL_ADDRESS'] && !env['TEMPORAL_PROFILE']) found['TEMPORAL_ADDRESS'] = run.temporalAddress;
-  if (!env['BERTH_PUBLIC_URL']) found['BERTH_PUBLIC_URL'] = run.apiUrl;
+  if (!env['TEMPORAL_ADDRESS'] && !env['TEMPORAL_PROFILE'] && run.temporalAddress) {
+    found['TEMPORAL_ADDRESS'] = run.temporalAddress;
+  }
+  if (!env['BERTH_PUBLIC_URL'] && run.apiUrl) found['BERTH_PUBLIC_URL'] = run.apiUrl;
   if (!env['WHMCS_DATABASE_URL'] && !env['WHMCS_DATABASE_URL_FILE'] && run.whmcsDatabaseUrl) {
     found['WHMCS_DATABASE_URL'] = run.whmcsDatabaseUrl;
   }
