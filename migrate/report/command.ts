@@ -49,31 +49,38 @@ export function reportCommand(program: Command, { withDatabase, stdout = process
       await withDatabase(async (database) => {
         const { id } = await findRun(database, wanted);
         const write = (out: Writable) => WRITERS[options.format](database, id, out);
-        await (options.out === undefined ? write(toStdout(stdout)) : writeFile(options.out, write));
+        if (options.out === undefined) await write(toStdout(stdout)).catch(ignoreClosedPipe);
+        else await writeFile(options.out, write);
       });
     });
 }
 
-/** Passes on to a stream that stays open, and ends quietly when its reader has seen enough. */
+/** Passes on to a stream that stays open, no faster than that takes it. */
 function toStdout(stdout: NodeJS.WritableStream): Writable {
-  let isClosed = false;
-  stdout.on('error', (err: NodeJS.ErrnoException) => {
-    if (err.code !== 'EPIPE') throw err;
-    isClosed = true;
+  let failure: Error | undefined;
+  let done: ((err?: Error) => void) | undefined;
+  const goOn = () => {
+    const waiting = done;
+    done = undefined;
+    waiting?.(failure);
+  };
+  stdout.on('error', (err: Error) => {
+    failure = err;
+    goOn();
   });
+  stdout.on('drain', goOn);
   return new Writable({
-    write: (chunk: Buffer, _encoding, done) => {
-      if (isClosed) done();
-      else if (stdout.write(chunk)) done();
-      else {
-        const go = () => {
-          stdout.off('drain', go).off('error', go);
-          done();
-        };
-        stdout.on('drain', go).on('error', go);
-      }
+    write: (chunk: Buffer, _encoding, callback) => {
+      if (failure) return callback(failure);
+      if (stdout.write(chunk)) return callback();
+      done = callback;
     },
   });
+}
+
+/** A reader such as head has seen enough. */
+function ignoreClosedPipe(err: NodeJS.ErrnoException): void {
+  if (err.code !== 'EPIPE') throw err;
 }
 
 async function writeFile(file: string, write: (out: Writable) => Promise<void>): Promise<void> {

@@ -134,12 +134,11 @@ async function vmSection(trx: Knex.Transaction, run: RunFacts, { vms }: Summary)
   const clusters = [...Map.groupBy(vms, ({ cluster }) => cluster)];
   const states: VmState[] = ['bound', 'contested', 'zombie', 'unclaimed', 'template'];
   const cell = (rows: Summary['vms'], state: VmState) => rows.find((row) => row.state === state)?.count ?? 0;
-  const lists = await Promise.all(
-    VM_LISTS.filter(({ state }) => count(state) > 0).map(async (list) => {
-      const lines = await listVms(trx, run.id, { state: list.state, limit: MOST_VMS });
-      return vmList(list, lines, count(list.state));
-    }),
-  );
+  const lists: Html[] = [];
+  for (const list of VM_LISTS.filter(({ state }) => count(state) > 0)) {
+    const lines = await listVms(trx, run.id, { state: list.state, limit: MOST_VMS });
+    lists.push(vmList(list, lines, count(list.state)));
+  }
   return html`<section aria-labelledby="vms">
     <h2 id="vms">VMs on the clusters</h2>
     <div class="scroll" tabindex="0" role="region" aria-label="VMs by cluster">
