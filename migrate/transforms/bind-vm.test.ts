@@ -12,11 +12,19 @@ import type { ServiceTruth } from '../../testbed/whmcs/truth.ts';
 import { createWorld, type WorldOptions } from '../../testbed/whmcs/world.ts';
 import { connectSource } from '../legacy/connect-source.ts';
 import { readCatalogue } from '../legacy/read-catalogue.ts';
-import { readServicePage } from '../legacy/read-services.ts';
+import { readServicePage, type ServiceBundle } from '../legacy/read-services.ts';
 import { parseMapping } from '../mapping.ts';
-import { bindVm, candidateNames, type BindResult, type ClusterVm } from './bind-vm.ts';
+import {
+  bindVm,
+  candidateNames,
+  pointAtVms,
+  type BindResult,
+  type ClusterVm,
+  type WantedVm,
+} from './bind-vm.ts';
 import { createContext, type TransformContext } from './context.ts';
 import type { BindingClaim } from './read-binding.ts';
+import { wantedVm } from './wanted-vm.ts';
 import { transformService, type ServiceFields } from './transform-service.ts';
 
 const SERVICE = 1234;
@@ -346,17 +354,21 @@ function inventoryOf(options: WorldOptions): Inventory {
   return inventory;
 }
 
-function lookUp({ byVmid, byName: named }: Inventory, id: number, fields: ServiceFields): ClusterVm[] {
+function lookUp({ byVmid, byName: named }: Inventory, id: number, fields: WantedVm): ClusterVm[] {
   const numbered = byVmid.get(fields.binding.vmid ?? 0) ?? [];
   return [...new Set([...numbered, ...candidateNames(id, fields).flatMap((name) => named.get(name) ?? [])])];
 }
 
+interface Settled {
+  outcome: string;
+  code?: string;
+  warnings?: string[];
+  binding?: { cluster: string; vmid: number };
+  way?: string;
+}
+
 /** What became of a service after both steps, in the words of the truth. */
-function settle(
-  bundle: Parameters<typeof transformService>[0],
-  context: TransformContext,
-  inventory: Inventory,
-) {
+function settle(bundle: ServiceBundle, context: TransformContext, inventory: Inventory): Settled {
   const outcome = transformService(bundle, context);
   if (outcome.outcome !== 'migrated') return { outcome: outcome.outcome, code: outcome.reason.code };
   const { id } = bundle.service;
@@ -365,6 +377,34 @@ function settle(
   const { cluster, vmid, way } = result.binding;
   const warnings = [...outcome.warnings, ...result.warnings].map(({ code }) => code).toSorted();
   return { outcome: 'migrated', warnings, binding: { cluster, vmid }, way };
+}
+
+const VM_STATES: Record<string, string> = { migrated: 'bound', quarantined: 'contested', skipped: 'zombie' };
+
+/** Whose each VM is: of several that point at one, a migrated service counts most, then a quarantined one. */
+function vmStates(
+  bundles: ServiceBundle[],
+  context: TransformContext,
+  inventory: Inventory,
+  settled: Map<number, Settled>,
+): Map<string, string> {
+  const states = new Map<string, string>();
+  for (const outcome of ['skipped', 'quarantined', 'migrated'] as const) {
+    for (const bundle of bundles) {
+      const { id } = bundle.service;
+      const own = settled.get(id);
+      if (own?.outcome !== outcome) continue;
+      const wanted = wantedVm(bundle, context);
+      const pointed =
+        outcome === 'migrated' || !wanted
+          ? [own.binding].filter((vm) => vm !== undefined)
+          : pointAtVms(id, wanted, lookUp(inventory, id, wanted), outcome);
+      for (const { cluster, vmid } of pointed) {
+        states.set(`${cluster}/${vmid}`, VM_STATES[outcome] ?? '');
+      }
+    }
+  }
+  return states;
 }
 
 /**
@@ -438,7 +478,18 @@ describe('over a generated provider', () => {
         .filter((row) => JSON.stringify(row.expected) !== JSON.stringify(row.actual));
       expect(differences).toEqual([]);
       const claimedTwice = truths.filter(({ code }) => code === 'vm_claimed_twice');
-      for (const { sourceId } of claimedTwice) expect(actual.get(sourceId)?.outcome).toBe('migrated');
+      for (const { sourceId } of claimedTwice) {
+        expect(actual.get(sourceId)?.outcome).toBe('migrated');
+        actual.set(sourceId, { outcome: 'quarantined' });
+      }
+      const states = vmStates(bundles, context, inventory, actual);
+      const wrong = [...vmRows(world)]
+        .map(({ truth }) => ({
+          ...truth,
+          found: states.get(`${truth.cluster}/${truth.vmid}`) ?? 'unclaimed',
+        }))
+        .filter(({ state, found }) => state !== found);
+      expect(wrong).toEqual([]);
     } finally {
       await source.close();
       await server.stop();

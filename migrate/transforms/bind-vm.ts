@@ -39,8 +39,17 @@ export type BindResult = { trace: TraceEntry[] } & (
 /** How well a VM's name fits: as the host name, as a module names it, as the first label only, or not at all. */
 type NameFit = 'hostname' | 'module' | 'label' | 'foreign' | 'none';
 
+/** What has to be known of a service to look for its VM. */
+export type WantedVm = Pick<
+  ServiceFields,
+  'clientId' | 'hostname' | 'status' | 'vcpu' | 'memoryMib' | 'binding'
+>;
+
 /** Names, in lower case, that a VM of this service could have; `<service>-<unix time>` cannot be listed. */
-export function candidateNames(serviceId: number, { clientId, hostname }: ServiceFields): string[] {
+export function candidateNames(
+  serviceId: number,
+  { clientId, hostname }: Pick<WantedVm, 'clientId' | 'hostname'>,
+): string[] {
   const host = hostname?.toLowerCase() ?? '';
   const names = [
     host,
@@ -56,7 +65,7 @@ export function candidateNames(serviceId: number, { clientId, hostname }: Servic
  * Finds the VM a service means, or says why none can be taken for it. `candidates`: every VM of a mapped cluster that
  * has the VMID claimed or one of `candidateNames`; others do no harm. Pure; never throws.
  */
-export function bindVm(serviceId: number, fields: ServiceFields, candidates: ClusterVm[]): BindResult {
+export function bindVm(serviceId: number, fields: WantedVm, candidates: ClusterVm[]): BindResult {
   const search: Search = { serviceId, fields, trace: [] };
   const { cluster, vmid } = fields.binding;
   const found =
@@ -76,8 +85,29 @@ export function bindVm(serviceId: number, fields: ServiceFields, candidates: Clu
 
 interface Search {
   serviceId: number;
-  fields: ServiceFields;
+  fields: WantedVm;
   trace: TraceEntry[];
+}
+
+/**
+ * The VMs that a service points at which is not migrated: nothing is bound by them, but they must not pass for
+ * nobody's. VMIDs are used again after a service is over, so that those of a skipped one need a fitting name as well.
+ */
+export function pointAtVms(
+  serviceId: number,
+  fields: WantedVm,
+  candidates: ClusterVm[],
+  outcome: 'quarantined' | 'skipped',
+): ClusterVm[] {
+  const search: Search = { serviceId, fields, trace: [] };
+  const { cluster, vmid } = fields.binding;
+  const numberIsEnough = outcome === 'quarantined' && cluster !== null && vmid !== null;
+  return candidates.filter(
+    (vm) =>
+      (vmid ?? vm.vmid) === vm.vmid &&
+      (cluster ?? vm.cluster) === vm.cluster &&
+      (numberIsEnough || isFit(fitOf(search, vm))),
+  );
 }
 
 type Found = { vm: ClusterVm } | { reason: Finding };
