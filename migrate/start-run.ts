@@ -89,7 +89,7 @@ export async function startRun(client: Client, run: MigrationRun, queuePrefix = 
       taskQueue: taskQueues(queuePrefix).migration,
       args: [{ runId: run.id }],
       workflowIdConflictPolicy: 'FAIL',
-      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       memo: { source: run.source, dryRun: run.dryRun },
       typedSearchAttributes: [
         { key: defineSearchAttributeKey('OperationType', SearchAttributeType.KEYWORD), value: 'migrate' },

@@ -7,13 +7,14 @@ import { createSecretBox, type SecretBox } from '../../db/secrets.ts';
 
 /** What the commands are told by the environment. */
 export interface Settings {
-  DATABASE_URL: string;
   BERTH_SECRETS_KEY: Buffer;
   BERTH_QUEUE_PREFIX: string;
   BERTH_PUBLIC_URL?: string | undefined;
 }
 
 export interface CommandContext {
+  /** The commands that only read the source do without one. */
+  hasDatabase: boolean;
   /** Throws an error that names what is missing in the environment. */
   settings(): Settings;
   withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T>;
@@ -26,12 +27,18 @@ export class TemporalAway extends Error {
   override name = 'TemporalAway';
 }
 
-export function createContext(settings: () => Settings): CommandContext {
+export function createContext(given: {
+  databaseUrl: () => string;
+  hasDatabase: boolean;
+  settings: () => Settings;
+}): CommandContext {
+  const { databaseUrl, hasDatabase, settings } = given;
   return {
+    hasDatabase,
     settings,
     secretBox: () => createSecretBox(settings().BERTH_SECRETS_KEY),
     async withDatabase(work) {
-      const database = Knex(databaseConfig(settings().DATABASE_URL, { poolSize: 3 }));
+      const database = Knex(databaseConfig(databaseUrl(), { poolSize: 3 }));
       Model.knex(database);
       try {
         return await work(database);

@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { copyRows, type Cell } from './copy-rows.ts';
 import type { Entity, MigrationDeps, RangeInput } from './deps.ts';
 import { standstill } from './failures.ts';
+import { findCandidates } from './find-inventory.ts';
 import { SOURCE_TABLE } from './preflight.ts';
 import type { RunSource, SourceAccess } from './source-access.ts';
 import { canonicalJson } from '../canonical-json.ts';
@@ -256,14 +257,7 @@ async function loadCandidates(
   const known = services.flatMap(({ bundle, fields }) => (fields ? [{ id: bundle.service.id, fields }] : []));
   const vmids = known.flatMap(({ fields }) => fields.binding.vmid ?? []);
   const names = known.flatMap(({ id, fields }) => candidateNames(id, fields));
-  const vms = await queryRows<ClusterVm>(
-    trx,
-    `select cluster_id as "clusterId", cluster, vmid, node, kind, name, status, vcpu, memory_mib as "memoryMib",
-       disk_gib as "diskGib", template
-     from migration_vms where run_id = ? and (vmid = any(?::int[]) or lower(name) = any(?::text[]))
-     order by cluster, vmid`,
-    [runId, vmids, names],
-  );
+  const vms = await findCandidates(trx, runId, { vmids, names });
   const byVmid = Map.groupBy(vms, ({ vmid }) => vmid);
   const byName = Map.groupBy(vms, ({ name }) => name?.toLowerCase() ?? '');
   return (id, fields) => [
