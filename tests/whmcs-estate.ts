@@ -6,7 +6,6 @@ import { createTestDatabase, type TestDatabase } from './database.ts';
 import { createClusterAccess } from '../activities/cluster-access.ts';
 import type { Deps } from '../activities/deps.ts';
 import { ensureCluster } from '../db/ensure-cluster.ts';
-import type { MigrationRun } from '../db/models/migration-run.ts';
 import { createSecretBox } from '../db/secrets.ts';
 import { startMariadb, type MariadbServer } from '../testbed/mariadb-server.ts';
 import { startSimulator, type Simulator } from '../testbed/proxmox/simulator.ts';
@@ -96,17 +95,3 @@ export async function createWhmcsEstate(options: ProviderOptions): Promise<Whmcs
     },
   };
 }
-
-/** What a run asks of its source in these tests. */
-export const runOf = (
-  { mariadb, mappingText }: WhmcsEstate,
-  wish: { dryRun: boolean; mapping?: string },
-): Parameters<typeof import('../migrate/start-run.ts').createRun>[2] => ({
-  sourceUrl: mariadb.readerUrl,
-  sourceLabel: 'reader@testbed',
-  mapping: wish.mapping ?? mappingText,
-  dryRun: wish.dryRun,
-  dryRunHours: null,
-});
-
-export type { MigrationRun };
