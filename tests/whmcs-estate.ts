@@ -8,6 +8,7 @@ import type { Deps } from '../activities/deps.ts';
 import { ensureCluster } from '../db/ensure-cluster.ts';
 import { createSecretBox } from '../db/secrets.ts';
 import { startMariadb, type MariadbServer } from '../testbed/mariadb-server.ts';
+import { addSeedVm } from '../testbed/proxmox/seed-vm.ts';
 import { startSimulator, type Simulator } from '../testbed/proxmox/simulator.ts';
 import { generate, type GenerateOptions, type Summary } from '../testbed/whmcs/generate.ts';
 import { providerVms } from '../testbed/whmcs/provider-vms.ts';
@@ -29,7 +30,7 @@ export interface WhmcsEstate {
   /** What a careful migration makes of every row. */
   truths: RowTruth[];
   vmTruths: Extract<Truth, { entity: 'vm' }>[];
-  /** Replaces what the database holds, such as by the second edition; the clusters stay as they are. */
+  /** Replaces what the database holds, such as by the second edition, and adds the VMs of what is new in it. */
   regenerate(options: ProviderOptions): Promise<RowTruth[]>;
   close(): Promise<void>;
 }
@@ -86,7 +87,13 @@ export async function createWhmcsEstate(options: ProviderOptions): Promise<Whmcs
     mappingText: await readFile(MAPPING, 'utf8'),
     mappingFile: MAPPING,
     ...(await fill(options)),
-    regenerate: async (provider) => (await fill(provider)).truths,
+    async regenerate(provider) {
+      for (const [name, { state }] of Object.entries(simulators)) {
+        // The names are those of the provider's clusters.
+        for (const vm of providerVms(provider, name as keyof typeof simulators)) addSeedVm(state, vm);
+      }
+      return (await fill(provider)).truths;
+    },
     async close() {
       await clusters.close();
       await drop();

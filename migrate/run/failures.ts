@@ -41,8 +41,8 @@ export function toFailure(err: unknown): unknown {
       nonRetryable: false,
     });
   }
-  // A statement PostgreSQL does not understand is no better the second time.
-  if (/^(?:42|0A)/.test(code)) return standstill('internal_error', message);
+  // A statement PostgreSQL does not understand is no better the second time; Knex puts it before the message.
+  if (/^(?:42|0A)/.test(code)) return standstill('internal_error', message.split(' - ').at(-1) ?? message);
   return err;
 }
 

@@ -11,7 +11,13 @@ import { contentHash } from '../content-hash.ts';
 import { readClientPage, readUserPage } from '../legacy/read-people.ts';
 import { readServicePage, type ServiceBundle } from '../legacy/read-services.ts';
 import { SourceError } from '../legacy/source-error.ts';
-import { bindVm, candidateNames, type Binding, type ClusterVm } from '../transforms/bind-vm.ts';
+import {
+  bindVm,
+  candidateNames,
+  serviceOfName,
+  type Binding,
+  type ClusterVm,
+} from '../transforms/bind-vm.ts';
 import { parseMoney } from '../transforms/facts.ts';
 import { distinctWarnings, type Outcome } from '../transforms/outcome.ts';
 import { cleanText } from '../transforms/text.ts';
@@ -27,8 +33,8 @@ interface Item {
   outcome: Outcome<object>;
   contentHash: string;
   passwordHash?: string | null;
-  /** Of rows that are not migrated at least cluster and VMID, as far as they are known. */
-  binding?: Pick<Binding, 'cluster' | 'vmid'> & Partial<Binding>;
+  /** The VM of a migrated service, or those that another one points at. */
+  binding?: Binding | { claims: Pick<Binding, 'cluster' | 'vmid'>[] };
   given?: { status: string; currency: string | null; cycle: string; amount: string | null };
 }
 
@@ -215,15 +221,16 @@ function bindService(
   { catalogue, context }: RunSource,
 ): Pick<Item, 'outcome' | 'binding'> {
   const { id } = bundle.service;
-  const bound = fields && bindVm(id, fields, findVms(id, fields));
-  const binding = bound && 'binding' in bound ? { binding: bound.binding } : {};
-  if (outcome.outcome !== 'migrated' || !bound) return { outcome, ...binding };
+  if (!fields) return { outcome };
+  const candidates = findVms(id, fields);
+  const claims = claimsOf(id, fields, candidates);
+  if (outcome.outcome !== 'migrated') return { outcome, ...claims };
+  const bound = bindVm(id, outcome.fields, candidates);
   if (!('binding' in bound)) {
-    const { warnings, trace, fields: claimed } = outcome;
-    const { cluster, vmid } = claimed.binding;
+    const { warnings, trace } = outcome;
     return {
       outcome: { outcome: 'quarantined', reason: bound.reason, warnings, trace: [...trace, ...bound.trace] },
-      ...(cluster && vmid ? { binding: { cluster, vmid } } : {}),
+      ...claims,
     };
   }
   const { binding: claim, ...taken } = outcome.fields;
@@ -234,8 +241,23 @@ function bindService(
       warnings: distinctWarnings([...outcome.warnings, ...bound.warnings]),
       fields: { ...taken, productName: cleanText(name, context.mapping.source), claim },
     },
-    ...binding,
+    binding: bound.binding,
   };
+}
+
+/** The VMs that a service points at, by number or by name, although it does not get one. */
+function claimsOf(id: number, fields: ServiceFields, candidates: ClusterVm[]): Pick<Item, 'binding'> {
+  const { cluster: named, vmid: number } = fields.binding;
+  const names = new Set(candidateNames(id, fields));
+  const claims = candidates
+    .filter(
+      ({ cluster, vmid, name }) =>
+        (cluster === named && vmid === number) ||
+        names.has(name?.toLowerCase() ?? '') ||
+        serviceOfName(name) === id,
+    )
+    .map(({ cluster, vmid }) => ({ cluster, vmid }));
+  return claims.length > 0 ? { binding: { claims } } : {};
 }
 
 /** What the source says of money, whatever becomes of the row. */
@@ -317,8 +339,9 @@ async function copyItems(trx: Knex.Transaction, { runId, entity }: RangeInput, i
 /** Changes exactly when something that Berth takes over changes: the VM's identity counts, where it runs does not. */
 function fieldsHash(fields: object, { passwordHash, binding }: Item): string {
   const { claim: _, ...taken } = fields as { claim?: unknown };
-  const vm = binding && [binding.clusterId, binding.vmid, binding.kind, binding.name];
-  return contentHash(canonicalJson([taken, passwordHash ?? null, vm ?? null]));
+  const vm = binding &&
+    'clusterId' in binding && [binding.clusterId, binding.vmid, binding.kind, binding.name];
+  return contentHash(canonicalJson([taken, passwordHash ?? null, vm || null]));
 }
 
 /** Too much that cannot be read, or is set aside, pauses the run before more of it is done in vain. */

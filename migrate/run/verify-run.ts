@@ -162,15 +162,16 @@ async function compareCapacity(rows: Rows): Promise<RunSummary['capacity']> {
 
 /** Every VM is bound to one service, or is pointed at by one that is set aside or over, or is nobody's. */
 export const VM_STATES = `
+  with claims as (
+    select i.source_id, i.outcome, c ->> 'cluster' as cluster, (c ->> 'vmid')::int as vmid
+    from migration_items i, jsonb_array_elements(
+      coalesce(i.binding -> 'claims', jsonb_build_array(i.binding))) c
+    where i.run_id = :runId and i.entity = 'service' and i.binding is not null)
   select v.cluster, v.vmid, v.name,
-    case when max(case i.outcome when 'migrated' then 3 when 'quarantined' then 2 when 'skipped' then 1 else 0 end) = 3
-        then 'bound'
-      when bool_or(i.outcome = 'quarantined') then 'contested'
-      when bool_or(i.outcome = 'skipped') then 'zombie' else 'unclaimed' end as state,
-    array_remove(array_agg(i.source_id::int order by i.source_id), null) as services
-  from migration_vms v
-  left join migration_items i on i.run_id = v.run_id and i.entity = 'service' and (
-    (i.binding ->> 'vmid')::int = v.vmid and coalesce(i.binding ->> 'cluster', v.cluster) = v.cluster)
+    case when bool_or(c.outcome = 'migrated') then 'bound' when bool_or(c.outcome = 'quarantined') then 'contested'
+      when bool_or(c.outcome = 'skipped') then 'zombie' else 'unclaimed' end as state,
+    array_remove(array_agg(c.source_id::int order by c.source_id), null) as services
+  from migration_vms v left join claims c on c.cluster = v.cluster and c.vmid = v.vmid
   where v.run_id = :runId and not v.template
   group by v.cluster, v.vmid, v.name`;
 

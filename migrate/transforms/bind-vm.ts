@@ -287,13 +287,13 @@ function fitOf(search: Search, vm: ClusterVm): NameFit {
 }
 
 function isForeign({ serviceId }: Search, vm: ClusterVm): boolean {
-  const named = serviceOfName(vm.name?.toLowerCase() ?? '');
+  const named = serviceOfName(vm.name);
   return named !== undefined && named !== serviceId;
 }
 
 /** Whose VM it is by the way modules name them: vps12, vps12-cus34, vm-12, 12-1700000000. */
-function serviceOfName(name: string): number | undefined {
-  const match = /^vps(\d{1,10})(?:-cus\d+)?$|^vm-(\d{1,10})$|^(\d{1,10})-\d{10}$/.exec(name);
+export function serviceOfName(name: string | null): number | undefined {
+  const match = /^vps(\d{1,10})(?:-cus\d+)?$|^vm-(\d{1,10})$|^(\d{1,10})-\d{10}$/i.exec(name ?? '');
   const digits = match?.[1] ?? match?.[2] ?? match?.[3];
   return digits === undefined ? undefined : Number(digits);
 }
