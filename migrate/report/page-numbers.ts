@@ -50,8 +50,8 @@ export function outcomesSection(summary: Summary): Html {
       </div>
     </div>`;
   });
-  return html`<section aria-labelledby="outcomes">
-    <h2 id="outcomes">What becomes of every row</h2>
+  return html`<section>
+    <h2>What becomes of every row</h2>
     ${bars}
   </section>`;
 }
@@ -61,7 +61,7 @@ export function codesSection(summary: Summary, outcome: ItemOutcome, title: stri
   const lines = codeLines(summary, outcome);
   const most = lines[0]?.count ?? 0;
   if (most === 0) return html``;
-  const color = outcome === 'migrated' ? 'migrated' : outcome;
+  const color = outcome === 'migrated' ? 'warned' : outcome;
   const hasRemedy = outcome !== 'skipped';
   const rows = lines.map(
     ({ code, count: value, entities, meaning, remedy }) =>
@@ -77,8 +77,8 @@ export function codesSection(summary: Summary, outcome: ItemOutcome, title: stri
         ${hasRemedy ? html`<td class="text" data-label="What to do">${remedy}</td>` : html``}
       </tr> `,
   );
-  return html`<section aria-labelledby="codes-${outcome}">
-    <h2 id="codes-${outcome}">${title}</h2>
+  return html`<section>
+    <h2>${title}</h2>
     <div class="scroll" tabindex="0" role="region" aria-label="${title}">
       <table class="cards">
         <thead>
@@ -99,51 +99,65 @@ export function codesSection(summary: Summary, outcome: ItemOutcome, title: stri
 
 export function moneySection({ money: lines, moneyTotals }: Summary): Html {
   if (lines.length === 0) return html``;
-  const row = (line: MoneyLine, isTotal: boolean) =>
-    html`<tr${isTotal ? html` class="total"` : html``}>
-<td>${line.currency ?? 'none'}</td><td>${isTotal ? 'all' : (line.cycle ?? '')}</td><td>${isTotal ? 'all' : (line.status ?? '')}</td>
-<td class="n">${count(line.services)}</td>${[line.source, line.migrated, line.quarantined, line.skipped].map(
-      (amount) => html`<td class="n">${money(amount)}</td>`,
-    )}<td>${line.agrees ? html`<span class="ok">agrees</span>` : html`<span class="differs">differs</span>`}</td></tr>
-`;
-  const totals = moneyTotals.map((line) => row(line, true));
-  return html`<section aria-labelledby="money">
-    <h2 id="money">Money</h2>
+  const isOpen = lines.some(({ agrees }) => !agrees);
+  return html`<section>
+    <h2>Money</h2>
     <p class="muted">
-      What services are billed per cycle, summed up exactly. A line agrees when the source is the sum of the
-      three, and what Berth bills is what was migrated.
+      What services are billed per cycle, summed up exactly. A line agrees when the source is the sum of the three,
+      and what Berth bills is what was migrated.
     </p>
-    <div class="scroll" tabindex="0" role="region" aria-label="Money">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Currency</th>
-            <th scope="col">Cycle</th>
-            <th scope="col">Status</th>
-            ${['Services', 'Source', 'Migrated', 'Quarantined', 'Skipped'].map(
-              (name) => html`<th scope="col" class="n">${name}</th>`,
-            )}
-            <th scope="col">Check</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${lines.map((line) => row(line, false))}${totals}
-        </tbody>
-      </table>
-    </div>
+    ${moneyTable(moneyTotals, ['Currency'])}
+    <details${isOpen ? ' open' : ''}>
+      <summary>By billing cycle and status (${count(lines.length)} lines)</summary>
+      ${moneyTable(lines, ['Currency', 'Cycle', 'Status'])}
+    </details>
   </section>`;
 }
 
+const MONEY_COLUMNS = ['source', 'migrated', 'quarantined', 'skipped'] as const;
+
+function moneyTable(lines: MoneyLine[], names: string[]): Html {
+  const keys = (line: MoneyLine) => [line.currency ?? 'no currency', line.cycle, line.status];
+  const rows = lines.map(
+    (line) =>
+      html`<tr>
+        ${keys(line)
+          .slice(0, names.length)
+          .map((key) => html`<td class="key">${key ?? 'none'}</td>`)}
+        <td class="n" data-label="services">${count(line.services)}</td>
+        ${MONEY_COLUMNS.map((name) => html`<td class="n" data-label="${name}">${money(line[name])}</td>`)}
+        <td class="${line.agrees ? 'ok' : 'differs'}">${line.agrees ? 'agrees' : 'differs'}</td>
+      </tr>`,
+  );
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Sums by ${names.join(', ')}">
+    <table class="cards">
+      <thead>
+        <tr>
+          ${names.map((name) => html`<th scope="col">${name}</th>`)}
+          ${['Services', 'Source', 'Migrated', 'Quarantined', 'Skipped'].map(
+            (name) => html`<th scope="col" class="n">${name}</th>`,
+          )}
+          <th scope="col">Check</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </div>`;
+}
+
 export function sizesSection(summary: Summary): Html {
-  const [head = [], ...rows] = capacityRows(summary);
+  const [[, ...head] = [], ...rows] = capacityRows(summary);
   if (rows.length === 0) return html``;
-  return html`<section aria-labelledby="sizes">
-    <h2 id="sizes">Sizes of migrated servers</h2>
+  return html`<section>
+    <h2>Sizes of migrated servers</h2>
     <div class="scroll" tabindex="0" role="region" aria-label="Sizes">
       <table>
         <thead>
           <tr>
-            ${head.map((name, n) => html`<th scope="col" ${n > 0 ? html` class="n"` : html``}>${name}</th>`)}
+            <th scope="col">Size</th>
+            ${head.map((name) => html`<th scope="col" class="n">${name}</th>`)}
           </tr>
         </thead>
         <tbody>

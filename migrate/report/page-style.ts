@@ -36,6 +36,7 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .number span { color: var(--muted); font-size: 0.9rem; }
 .bar { display: flex; gap: 2px; height: 18px; border-radius: 4px; overflow: hidden; background: var(--track); margin: 2px 0 2px; }
 .bar i { display: block; min-width: 2px; }
+.warned { background: var(--accent); }
 .migrated { background: var(--migrated); } .quarantined { background: var(--quarantined); } .skipped { background: var(--skipped); }
 .entity { margin-bottom: 14px; }
 .entity:last-child { margin-bottom: 0; }
@@ -49,8 +50,12 @@ th, td { text-align: left; vertical-align: top; padding: 6px 12px 6px 0; border-
 th { font-weight: 600; color: var(--muted); white-space: nowrap; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 tr:last-child td { border-bottom: 0; }
-tr.total td { font-weight: 600; border-top: 1px solid var(--text); }
-td.code { min-width: 150px; }
+td:last-child, th:last-child { padding-right: 0; }
+td.code { min-width: 210px; }
+td.ok, td.differs { padding-left: 12px; }
+details { margin-top: 14px; }
+summary { cursor: pointer; font-weight: 600; padding: 4px 0; }
+summary:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 td.text { min-width: 220px; overflow-wrap: anywhere; }
 .weight { height: 6px; border-radius: 3px; background: var(--track); margin-top: 4px; min-width: 90px; }
 .weight i { display: block; height: 100%; border-radius: 3px; min-width: 3px; }
@@ -74,6 +79,9 @@ input[type='search']:focus-visible { outline: 2px solid var(--accent); outline-o
   .cards tr { border-bottom: 1px solid var(--line); padding: 8px 0; }
   .cards tr:last-child { border-bottom: 0; }
   .cards td, .cards td.n { border: 0; padding: 1px 0; text-align: left; white-space: normal; min-width: 0; }
+  .cards td.key { display: inline; font-weight: 600; }
+  .cards td.key:not(:last-of-type)::after { content: ' '; }
+  .cards td.ok, .cards td.differs { padding-left: 0; }
   .cards td[data-label]::before { content: attr(data-label) ': '; color: var(--muted); }
 }
 @media print {
@@ -85,6 +93,7 @@ input[type='search']:focus-visible { outline: 2px solid var(--accent); outline-o
   h2, .entity, tr { break-inside: avoid; }
   h2 { break-after: avoid; }
   .search { display: none; }
+  details::details-content { content-visibility: visible; height: auto; }
   .scroll { overflow: visible; }
   .bar i, .weight i, .legend i, .tag i { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }

@@ -27,38 +27,32 @@ export async function reportHtml(database: Database, runId: string, out: Writabl
 async function* page(trx: Knex.Transaction, runId: string): AsyncGenerator<string> {
   const run = await findRun(trx, runId);
   const summary = await summariseRun(trx, run.id);
-  const digest = createHash('sha256').update(SCRIPT).digest('base64');
-  const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`;
-  yield html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${policy}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="referrer" content="no-referrer" />
-        <meta name="robots" content="noindex" />
-        <title>Migration of ${run.source}</title>
-        <style>
-          ${new Html(STYLE)}
-        </style>
-      </head>
-      <body>
-        <main>
-          ${head(run)} ${verdict(run, summary)} ${headline(run, summary)} ${outcomesSection(summary)}
-          ${codesSection(summary, 'quarantined', 'Quarantined: what keeps rows back')}
-          ${codesSection(summary, 'migrated', 'Warnings: migrated, with something to look at')}
-          ${codesSection(summary, 'skipped', 'Skipped: left out on purpose')} ${moneySection(summary)}
-          ${sizesSection(summary)}
-        </main>
-      </body>
-    </html> `.text;
+  yield `${DOCTYPE}<head>${documentHead(run).text}</head>\n<body>\n<main>\n`;
+  yield html`${head(run)} ${verdict(run, summary)} ${headline(run, summary)} ${outcomesSection(summary)}
+  ${codesSection(summary, 'quarantined', 'Quarantined: what keeps rows back')}
+  ${codesSection(summary, 'migrated', 'Warnings: migrated, with something to look at')}
+  ${codesSection(summary, 'skipped', 'Skipped: left out on purpose')} ${moneySection(summary)}
+  ${sizesSection(summary)}`.text;
   yield await vmSection(trx, run, summary);
   yield* exceptions(trx, run);
-  yield html`</main>
-<script>${new Html(SCRIPT)}</script>
-</body>
-</html>
-`.text;
+  yield `</main>\n<script>${SCRIPT}</script>\n</body>\n</html>\n`;
+}
+
+// What is opened in one piece and closed in another is no template: formatters would close it.
+const DOCTYPE = '<!doctype html>\n<html lang="en">\n';
+
+function documentHead({ source }: RunFacts): Html {
+  const digest = createHash('sha256').update(SCRIPT).digest('base64');
+  const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`;
+  return html`<meta charset="utf-8" />
+    <meta http-equiv="Content-Security-Policy" content="${policy}" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <meta name="referrer" content="no-referrer" />
+    <meta name="robots" content="noindex" />
+    <title>Migration of ${source}</title>
+    <style>
+      ${new Html(STYLE)}
+    </style>`;
 }
 
 function head(run: RunFacts): Html {
@@ -139,8 +133,8 @@ async function vmSection(trx: Knex.Transaction, run: RunFacts, { vms }: Summary)
     const lines = await listVms(trx, run.id, { state: list.state, limit: MOST_VMS });
     lists.push(vmList(list, lines, count(list.state)));
   }
-  return html`<section aria-labelledby="vms">
-    <h2 id="vms">VMs on the clusters</h2>
+  return html`<section>
+    <h2>VMs on the clusters</h2>
     <div class="scroll" tabindex="0" role="region" aria-label="VMs by cluster">
       <table>
         <thead>
@@ -177,7 +171,8 @@ function vmList({ title, note }: (typeof VM_LISTS)[number], lines: VmLine[], tot
         <td data-label="Service" class="n">${serviceId ?? '–'}</td>
       </tr>`,
   );
-  return html`<h3>${title} (${format(total)})</h3>
+  return html`<details>
+    <summary>${title} (${format(total)})</summary>
     <p class="muted">${note}${more}</p>
     <div class="scroll" tabindex="0" role="region" aria-label="${title}">
       <table class="cards">
@@ -194,7 +189,8 @@ function vmList({ title, note }: (typeof VM_LISTS)[number], lines: VmLine[], tot
           ${rows}
         </tbody>
       </table>
-    </div>`;
+    </div>
+  </details>`;
 }
 
 async function* exceptions(trx: Knex.Transaction, run: RunFacts): AsyncGenerator<string> {
@@ -206,28 +202,24 @@ async function* exceptions(trx: Knex.Transaction, run: RunFacts): AsyncGenerator
     more > 0
       ? `These are the first ${format(MOST_EXCEPTIONS)}; ${format(more)} more are in the CSV report.`
       : `All ${format(count)} are here.`;
-  yield html`<section aria-labelledby="rows">
-    <h2 id="rows">Rows to look at</h2>
+  yield '<section>\n';
+  yield html`<h2>Rows to look at</h2>
     <p class="muted">Quarantined rows first, then those migrated with a warning. ${note}</p>
     <div class="search">
       <label for="filter">Filter</label>
       <input id="filter" type="search" placeholder="a code, an id, a word" autocomplete="off" />
       <span id="shown" class="muted" role="status"></span>
-    </div>
-    <div class="scroll" tabindex="0" role="region" aria-label="Rows to look at">
-      <table id="exceptions" class="cards">
-        <thead>
-          <tr>
-            <th scope="col">Row</th>
-            <th scope="col">Outcome</th>
-            <th scope="col">Code</th>
-            <th scope="col">Message</th>
-          </tr>
-        </thead>
-        <tbody></tbody>
-      </table>
-    </div>
-  </section> `.text;
+    </div>`.text;
+  yield '<div class="scroll" tabindex="0" role="region" aria-label="Rows to look at"><table id="exceptions" class="cards">\n';
+  yield html`<thead>
+    <tr>
+      <th scope="col">Row</th>
+      <th scope="col">Outcome</th>
+      <th scope="col">Code</th>
+      <th scope="col">Message</th>
+    </tr>
+  </thead>`.text;
+  yield '<tbody>\n';
   for await (const row of readRows<ExceptionRow>(trx, FIRST_EXCEPTIONS(MOST_EXCEPTIONS), [run.id])) {
     yield exceptionRow(row).text;
   }

@@ -8,6 +8,7 @@ import { createTestDatabase, type TestDatabase } from '../../tests/database.ts';
 import { buildCluster, buildItem, buildRun, buildVm } from '../../tests/migration-builders.ts';
 import { reportCommand } from './command.ts';
 import { findRun, RunNotFound } from './find-run.ts';
+import { SCRIPT } from './page-style.ts';
 import { inSnapshot } from './read-rows.ts';
 import { reportCsv, toLine } from './report-csv.ts';
 import { reportHtml } from './report-html.ts';
@@ -183,6 +184,24 @@ async function runCommand(...args: string[]): Promise<string> {
     reportCommand(program, { withDatabase: (work) => work(test.database), stdout: out });
     await program.parseAsync(['node', 'cli', 'report', ...args]);
   });
+}
+
+/** Where each element is, such as `html body main`; throws when one is closed that is not the last opened. */
+function placesOf(text: string): string[] {
+  const open: string[] = [];
+  const places: string[] = [];
+  for (const [, slash, name = '', self] of text
+    .replace(/<script>[\s\S]*?<\/script>|<style>[\s\S]*?<\/style>/g, '')
+    .matchAll(/<(\/?)([a-z][a-z\d]*)[^>]*?(\/?)>/g)) {
+    if (slash) {
+      if (open.pop() !== name) throw new Error(`</${name}> within ${open.join(' ')}`);
+      continue;
+    }
+    places.push([...open, name].join(' '));
+    if (!self) open.push(name);
+  }
+  if (open.length > 0) throw new Error(`not closed: ${open.join(' ')}`);
+  return places;
 }
 
 interface JsonReport {
@@ -389,6 +408,44 @@ describe('as a page', () => {
     expect(text).toContain('&lt;b&gt;monitoring&lt;/b&gt;');
     expect(text).toContain('90,071,992,547,434.23');
     expect(text).toContain('all money agrees to the cent');
+  });
+
+  it('is well formed: everything is in the main part, and every row in its table', async () => {
+    const text = await html();
+    const places = placesOf(text);
+    expect(places.filter((place) => place.endsWith(' section'))).toEqual(
+      Array.from({ length: text.split('<section').length - 1 }, () => 'html body main section'),
+    );
+    const rows = places.filter((place) => place.endsWith(' tr'));
+    expect(rows.length).toBeGreaterThan(30);
+    expect(rows.filter((place) => !/ table (?:thead|tbody) tr$/.test(place))).toEqual([]);
+    const list = /id="exceptions"[\s\S]*?<\/table>/.exec(text)?.[0] ?? '';
+    expect([...list.matchAll(/<td>(.*?)<\/td>/g)].map(([, cell]) => cell)).toEqual([
+      'service 5',
+      'service 6',
+      'service 7',
+      'client 1',
+      'service 2',
+      'service 4',
+    ]);
+    // As its hash in the policy has it.
+    expect(text).toContain(`<script>${SCRIPT}</script>`);
+  });
+
+  it('opens the sums that differ', async () => {
+    const { database } = test;
+    const setAmount = (amount: string) =>
+      database.raw(
+        `update migration_items set fields = jsonb_set(fields, '{amount}', to_jsonb(?::text))
+         where run_id = ? and entity = 'service' and source_id = 1`,
+        [amount, runId],
+      );
+    await setAmount('0.11');
+    const text = await html();
+    await setAmount('0.10');
+    expect(text).toContain('<details open>');
+    expect(text).toContain('Does not add up: money of EUR Monthly Active; money of EUR.');
+    expect(await html()).not.toContain('<details open>');
   });
 });
 
