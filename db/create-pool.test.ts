@@ -32,7 +32,7 @@ const addressesOf = async (name: string) =>
 
 it('adds as many addresses as asked for, from the first on', async () => {
   const input = poolOf({ name: 'v4', vlan: 42, nameserver: ['198.51.100.2', '2001:db8::2'] });
-  expect(await createPool(test.database, input)).toBe(3);
+  expect(await createPool(test.database, input)).toEqual({ added: 3, held: 0 });
   expect(await addressesOf('v4')).toEqual(['198.51.100.10', '198.51.100.11', '198.51.100.12']);
   const pool = await IpPool.query(test.database).findOne({ name: 'v4' });
   expect(pool).toMatchObject({
@@ -51,7 +51,7 @@ it('takes IPv6, counts across the boundary of a group, and is named for its netw
     first: '2001:db8:7::ffff',
     count: 2,
   });
-  expect(await createPool(test.database, input)).toBe(2);
+  expect(await createPool(test.database, input)).toEqual({ added: 2, held: 0 });
   expect(await addressesOf('2001:db8:7::/64')).toEqual(['2001:db8:7::ffff', '2001:db8:7::1:0']);
 });
 
