@@ -111,10 +111,11 @@ function ownedBy(accountIds: readonly string[] | null): Condition[] {
 function foundBy(search: string): Condition {
   const pattern = `%${search.toLowerCase().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
   return {
-    sql: `(s.name like ? or lower(s.hostname) like ?
-      or exists (select 1 from ip_leases l join ip_addresses a on a.id = l.ip_address_id
+    // Only servers bound to a VM that was there before have the other two: the rest are spared the look.
+    sql: `(s.name like ? or exists (select 1 from ip_leases l join ip_addresses a on a.id = l.ip_address_id
         where l.server_id = s.id and host(a.address) like ?)
-      or exists (select 1 from server_addresses a where a.server_id = s.id and host(a.address) like ?))`,
+      or (s.vm_identity is not null and (lower(s.hostname) like ? or exists (select 1 from server_addresses a
+        where a.server_id = s.id and host(a.address) like ?))))`,
     bindings: [pattern, pattern, pattern, pattern],
   };
 }
