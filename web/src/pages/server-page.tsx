@@ -83,6 +83,7 @@ function Details({ server }: { server: Server }) {
         <AddressList server={server} />
       </div>
       {server.status === 'unknown' && <UnknownNotice server={server} />}
+      {server.status === 'suspended' && <SuspendedNotice server={server} />}
       <PowerActions server={server} />
       <LatestOperation server={server} />
       <ServerTabs server={server} />
@@ -101,6 +102,15 @@ function UnknownNotice({ server }: { server: Server }) {
         </>
       )}
       . It may well be running.
+    </Callout>
+  );
+}
+
+function SuspendedNotice({ server }: { server: Server }) {
+  return (
+    <Callout intent="warning" compact className="notice">
+      Your provider has suspended this server
+      {server.suspendReason ? `: ${server.suspendReason}` : '.'}
     </Callout>
   );
 }
