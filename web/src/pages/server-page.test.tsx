@@ -156,6 +156,29 @@ test('a protected server is deleted only after its protection is switched off', 
   await waitFor(() => expect(button).toBeDisabled());
 });
 
+test('a server is renamed, and a name it cannot have is explained', async () => {
+  const server = buildServer();
+  const issues = [{ field: 'name', message: 'use 1 to 63 letters' }];
+  const { api, user } = open(server, [], {
+    [`PATCH /servers/${server.id}`]: () =>
+      refusal(422, 'invalid_input', 'Some of the input cannot be used.', { issues }),
+  });
+  await user.click(await screen.findByRole('button', { name: 'Rename' }));
+  const dialog = within(await screen.findByRole('dialog', { name: 'Rename web-1' }));
+  const input = dialog.getByLabelText('Name');
+  expect(dialog.getByRole('button', { name: 'Rename' })).toBeDisabled();
+  await user.clear(input);
+  await user.type(input, 'no name');
+  await user.click(dialog.getByRole('button', { name: 'Rename' }));
+  await waitFor(() => expect(input).toHaveAccessibleDescription('use 1 to 63 letters'));
+  api.on(`PATCH /servers/${server.id}`, () => ok({ ...server, name: 'shop-1' }));
+  await user.clear(input);
+  await user.type(input, 'shop-1{Enter}');
+  expect(await screen.findByRole('heading', { name: 'shop-1' })).toBeVisible();
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+  expect(api.sent(`PATCH /servers/${server.id}`).at(-1)?.body).toEqual({ name: 'shop-1' });
+});
+
 test('a protection that cannot be changed stays as it was and says why', async () => {
   const server = buildServer({ deleteProtection: false });
   const { user } = open(server, [], {

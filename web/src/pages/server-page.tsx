@@ -20,6 +20,7 @@ import { DeleteServer } from './delete-server.tsx';
 import { NotFoundPage } from './not-found-page.tsx';
 import { OperationDetails } from './operation-details.tsx';
 import { PowerActions } from './power-actions.tsx';
+import { RenameServer } from './rename-server.tsx';
 import { ServerActivity } from './server-activity.tsx';
 import { ServerOverview } from './server-overview.tsx';
 
@@ -78,6 +79,7 @@ function Details({ server }: { server: Server }) {
       <div className="server-head">
         <div className="server-head-name">
           <h1>{server.name}</h1>
+          <RenameServer server={server} />
           <StatusLabel status={server.status} observedAt={server.statusObservedAt} />
         </div>
         <AddressList server={server} />
