@@ -33,7 +33,7 @@ const seed = (vmid: number): SeedVm => ({
   isRunning: true,
 });
 /** One VM for each test. */
-const VMIDS = Array.from({ length: 14 }, (_, index) => 101 + index);
+const VMIDS = Array.from({ length: 15 }, (_, index) => 101 + index);
 
 let estate: Estate;
 let temporal: TestTemporal;
@@ -177,6 +177,13 @@ describe('the identity of an imported VM', () => {
     expect((await stored(server)).vmIdentity).toEqual({ name: seed(109).name, uuid: null });
     vmAt(109).config['name'] = 'another';
     expect(await carryOut(server, 'start')).toMatchObject({ errorCode: 'vm_not_ours' });
+  });
+
+  it('is the name that Proxmox lists a nameless VM by', async () => {
+    const server = await imported(115, { vmIdentity: { name: 'VM 115', uuid: null } });
+    expect(await carryOut(server, 'stop')).toMatchObject({ status: 'failed', errorCode: 'vm_not_ours' });
+    delete vmAt(115).config['name'];
+    expect(await carryOut(server, 'stop')).toMatchObject({ status: 'succeeded' });
   });
 
   it('is the uuid that was recorded first when two look at once', async () => {

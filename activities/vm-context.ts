@@ -64,7 +64,9 @@ async function hasIdentity(
 ): Promise<boolean> {
   const found = parseSmbiosUuid(values['smbios1']) || null;
   if (uuid) return found === uuid.toLowerCase();
-  if (values['name'] !== name) return false;
+  // As Proxmox lists a VM whose configuration has no name.
+  const listedAs = values['name'] ?? `VM ${server.vmidLease?.vmid}`;
+  if (listedAs !== name) return false;
   if (found === null) return true;
   const [recorded] = await queryRows<{ uuid: string | null }>(
     database,
