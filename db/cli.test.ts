@@ -7,8 +7,9 @@ import { IpAddress } from './models/ip-address.ts';
 import { Plan } from './models/plan.ts';
 import { User } from './models/user.ts';
 import { verifyPassword } from './passwords.ts';
+import { migrationSource } from './migrations.ts';
 import { rollbackMigrations } from './migrate.ts';
-import { buildCatalog } from '../tests/builders.ts';
+import { buildAccount, buildCatalog, buildImportedServer } from '../tests/builders.ts';
 import { createTestDatabase, type TestDatabase } from '../tests/database.ts';
 
 let test: TestDatabase;
@@ -29,12 +30,13 @@ async function admin(args: string[], env: NodeJS.ProcessEnv = { DATABASE_URL: te
 
 it('migrates, says where it stands and takes back', async () => {
   await rollbackMigrations(test.database);
-  const name = '20261123100000_foundation.ts';
-  expect((await admin(['status'])).stdout).toBe(`pending  ${name}`);
-  expect((await admin(['migrate'])).stdout).toBe(`Applied: ${name}`);
+  const names = await migrationSource.getMigrations([]);
+  const all = (state: string) => names.map((name) => `${state}  ${name}`).join('\n');
+  expect((await admin(['status'])).stdout).toBe(all('pending'));
+  expect((await admin(['migrate'])).stdout).toBe(`Applied: ${names.join(', ')}`);
   expect((await admin(['migrate'])).stdout).toBe('The schema is up to date.');
-  expect((await admin(['status'])).stdout).toBe(`applied  ${name}`);
-  expect((await admin(['rollback'])).stdout).toBe(`Undone: ${name}`);
+  expect((await admin(['status'])).stdout).toBe(all('applied'));
+  expect((await admin(['rollback'])).stdout).toBe(`Undone: ${names.toReversed().join(', ')}`);
   expect(await admin(['rollback'])).toEqual({ exitCode: 0, stdout: 'There is nothing to undo.', stderr: '' });
 });
 
@@ -96,6 +98,18 @@ it('adds a plan and a pool', async () => {
   const unknown = await admin(['create-pool', ...range, '--count', '4']);
   expect(unknown.exitCode).toBe(1);
   expect(unknown.stderr).toMatch(/^There is no cluster named default;/);
+});
+
+it('says how many addresses of a new pool belong to imported servers', async () => {
+  const { cluster } = await buildCatalog(test.database, { addresses: 0 });
+  const { id: accountId } = await buildAccount(test.database);
+  const addresses = ['198.51.100.11', '198.51.100.12'];
+  await buildImportedServer(test.database, { accountId, clusterId: cluster.id, vmid: 101, addresses });
+  const range = ['--network', '198.51.100.0/24', '--gateway', '198.51.100.1', '--first', '198.51.100.10'];
+  const { stdout } = await admin(['create-pool', '--cluster', cluster.name, ...range, '--count', '4']);
+  expect(stdout).toBe(
+    'Added 4 addresses of 198.51.100.0/24; 2 of them belong to imported servers and will not be handed out',
+  );
 });
 
 it('names the setting that is missing or wrong, and never its value', async () => {
