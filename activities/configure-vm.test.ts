@@ -46,7 +46,7 @@ const KEYS = [
 it('gives the VM the ordered size, its marks, its network card and its user', async () => {
   const work = await serverAfter(estate, 'clone', 'web-9');
   await configure(work);
-  const mac = work.server.macAddress.toUpperCase();
+  const mac = work.server.macAddress?.toUpperCase();
   expect(configOf(work.vmid)).toMatchObject({
     name: 'web-9',
     sockets: 1,

@@ -30,6 +30,7 @@ export function vmParameters(server: Server): Record<string, string | number> {
   const v6 = addresses.find(({ address }) => address.includes(':'));
   const pool = v4?.pool ?? v6?.pool;
   if (!pool) throw finalFailure('no_address_left', 'The server holds no address');
+  if (!server.macAddress) throw finalFailure('internal_error', 'an imported server cannot be configured');
   const keys = (server.sshKeys ?? []).map(({ publicKey }) => publicKey);
   const rateMbps = server.plan?.networkMbps;
   return {

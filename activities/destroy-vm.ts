@@ -1,5 +1,5 @@
 import type { Deps } from './deps.ts';
-import { passingFailure } from './failures.ts';
+import { finalFailure, passingFailure } from './failures.ts';
 import { stop } from './power-vm.ts';
 import { isMissing, runTask } from './run-task.ts';
 import { findVm, loadVm, observePower, type VmContext } from './vm-context.ts';
@@ -7,11 +7,17 @@ import { OperationTask } from '../db/models/operation-task.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
 
 export function createStopForRemoval(deps: Deps) {
-  /** Powers off what is to be deleted; nothing to do when it is stopped, half built or not there. */
+  /** Powers off what is to be deleted; nothing to do when it is stopped, half built, somebody else's or not there. */
   return async function stopForRemoval(claim: OperationClaim): Promise<{ summary: string }> {
     const vm = await loadVm(deps, claim);
     const found = await findVm(vm);
-    if (!found?.isOurs) return { summary: 'there is no VM of this server' };
+    if (!found) return { summary: 'there is no VM of this server' };
+    if (!found.isOurs)
+      return { summary: `VM ${found.vmid} does not belong to this server and is left alone` };
+    if (found.config.values['protection'] === '1') {
+      const message = `VM ${found.vmid} is protected against removal on Proxmox; it was left as it is`;
+      throw finalFailure('proxmox_rejected', message);
+    }
     if (found.isHalfBuilt) return { summary: 'the VM is half built' };
     return { summary: await stop(deps, vm, found) };
   };
@@ -28,6 +34,9 @@ export function createDestroyVm(deps: Deps) {
     const found = await findVm(vm);
     if (!found?.isOurs) return;
     const { node, vmid } = found;
+    // Disks that the VM does not name are told by its id alone, which outside Berth's range another cluster on the same
+    // storage may use too.
+    const isAllOurs = vm.server.vmIdentity === null;
     if (!found.isHalfBuilt && (await observePower(deps, vm, found)) !== 'stopped')
       await stop(deps, vm, found);
     try {
@@ -36,7 +45,7 @@ export function createDestroyVm(deps: Deps) {
         node,
         type: 'qmdestroy',
         vmid,
-        start: () => vm.proxmox.deleteVm(node, vmid, { purge: true, destroyUnreferencedDisks: true }),
+        start: () => vm.proxmox.deleteVm(node, vmid, { purge: true, destroyUnreferencedDisks: isAllOurs }),
       });
     } catch (err) {
       if (!isMissing(err)) throw err;

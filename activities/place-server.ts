@@ -22,6 +22,7 @@ export function createPlaceServer({ database }: Pick<Deps, 'database'>) {
     return database.transaction(async (trx) => {
       await lockClaim(claim, trx);
       const server = await Server.query(trx).findById(claim.serverId).throwIfNotFound();
+      if (!server.templateId) throw finalFailure('internal_error', 'an imported server cannot be placed');
       const template = await Template.query(trx).findById(server.templateId).throwIfNotFound();
       if (server.nodeId) {
         const node = await Node.query(trx).findById(server.nodeId).throwIfNotFound();
@@ -37,8 +38,9 @@ export function createPlaceServer({ database }: Pick<Deps, 'database'>) {
       }
       // Two placements at once would both see the same room.
       await Cluster.query(trx).findById(server.clusterId).forUpdate();
-      const { clusterId, templateId, memoryMib, diskGib } = server;
-      const candidates = await nodesWithRoom(trx, { clusterId, templateId, memoryMib, diskGib });
+      const { clusterId, memoryMib, diskGib } = server;
+      const wanted = { clusterId, templateId: template.id, memoryMib, diskGib };
+      const candidates = await nodesWithRoom(trx, wanted);
       const [best] = candidates;
       if (!best) {
         const message = `No node has the template ${template.name} and ${memoryMib} MiB of memory free`;

@@ -3,15 +3,19 @@ import type { Deps } from './deps.ts';
 import { finalFailure, staleClaim } from './failures.ts';
 import { Node } from '../db/models/node.ts';
 import { Operation } from '../db/models/operation.ts';
-import { Server, type PowerState } from '../db/models/server.ts';
+import { Server, type PowerState, type VmIdentity } from '../db/models/server.ts';
+import type { Database } from '../db/connect.ts';
+import { queryRows } from '../db/query-rows.ts';
 import type { VmConfig } from '../proxmox/answers.ts';
 import type { Proxmox } from '../proxmox/client.ts';
 import { ProxmoxError } from '../proxmox/errors.ts';
 import type { TaskWatcher } from '../proxmox/tasks.ts';
+import { parseSmbiosUuid } from '../proxmox/vm-config.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
 
 /** A server under an operation, with the way to its cluster. */
 export interface VmContext {
+  database: Database;
   claim: OperationClaim;
   operation: Operation;
   server: Server;
@@ -37,7 +41,7 @@ export async function loadVm({ database, clusters }: Deps, claim: OperationClaim
     .withGraphFetched('[cluster, node, plan, template, ipAddresses.pool, sshKeys, vmidLease]')
     .throwIfNotFound();
   heartbeat();
-  return { claim, operation, server, ...(await clusters.of(server.clusterId)) };
+  return { database, claim, operation, server, ...(await clusters.of(server.clusterId)) };
 }
 
 /** Written into the VM's description with the clone call itself, so that a VM can be told to be ours from its birth. */
@@ -47,6 +51,31 @@ export const markerOf = (serverId: string): string => `berth:${serverId}`;
 export function isMarked(config: VmConfig, serverId: string): boolean {
   const { description = '', smbios1 = '' } = config.values;
   return description.includes(markerOf(serverId)) || smbios1.includes(`uuid=${serverId}`);
+}
+
+/**
+ * True when the VM is the one an imported server was bound to. Until its SMBIOS uuid is known the name decides, once:
+ * the uuid found then is recorded, and from then on nothing else counts.
+ */
+async function hasIdentity(
+  { database, server }: VmContext,
+  { values }: VmConfig,
+  { name, uuid }: VmIdentity,
+): Promise<boolean> {
+  const found = parseSmbiosUuid(values['smbios1']) || null;
+  if (uuid) return found === uuid.toLowerCase();
+  // As Proxmox lists a VM whose configuration has no name.
+  const listedAs = values['name'] ?? `VM ${server.vmidLease?.vmid}`;
+  if (listedAs !== name) return false;
+  if (found === null) return true;
+  const [recorded] = await queryRows<{ uuid: string | null }>(
+    database,
+    `update servers set vm_identity = vm_identity || jsonb_build_object('uuid', coalesce(vm_identity ->> 'uuid', ?))
+     where id = ? returning vm_identity ->> 'uuid' as uuid`,
+    [found, server.id],
+  );
+  server.vmIdentity = { name, uuid: recorded?.uuid ?? null };
+  return recorded?.uuid?.toLowerCase() === found;
 }
 
 /**
@@ -66,15 +95,17 @@ export async function findOurVm(vm: VmContext): Promise<FoundVm | null> {
 }
 
 /** Whatever is under the leased id, ours or not. */
-export async function findVm({
-  server,
-  proxmox,
-}: VmContext): Promise<(FoundVm & { isOurs: boolean }) | null> {
+export async function findVm(vm: VmContext): Promise<(FoundVm & { isOurs: boolean }) | null> {
+  const { server, proxmox } = vm;
   const vmid = server.vmidLease?.vmid;
   if (vmid === undefined) return null;
   const found = await locateVm(proxmox, server.node?.name ?? null, vmid);
   if (!found) return null;
   const { node, config } = found;
+  if (server.vmIdentity) {
+    const isOurs = await hasIdentity(vm, config, server.vmIdentity);
+    return { node, vmid, config, isHalfBuilt: false, isOurs };
+  }
   const isHalfBuilt =
     config.values['lock'] === 'clone' &&
     (config.values['description'] ?? '').includes('qmclone temporary file');

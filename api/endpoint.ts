@@ -15,7 +15,7 @@ interface Answer {
 
 /** What a route says about itself: enough to serve it and to describe it in /openapi.json. */
 interface Description {
-  method: 'get' | 'post' | 'delete';
+  method: 'get' | 'post' | 'patch' | 'delete';
   /** As @koa/router writes it: `/servers/:id`. */
   path: string;
   tag: string;

@@ -135,6 +135,15 @@ export class ServerBusy extends Refusal {
   }
 }
 
+export class ServerProtected extends Refusal {
+  override name = 'ServerProtected';
+  constructor({ id, name }: { id: string; name: string }) {
+    super(409, 'server_protected', `${name} is protected against deletion.`, {
+      detail: `Lift the protection first: PATCH /servers/${id} with {"deleteProtection": false}, or on the server's page.`,
+    });
+  }
+}
+
 export class InvalidState extends Refusal {
   override name = 'InvalidState';
   constructor(title: string, detail: string) {

@@ -11,16 +11,20 @@ export interface ServerRow {
   name: string;
   status: ServerStatus;
   isDeleted: boolean;
-  planId: string;
+  hostname: string | null;
+  planId: string | null;
   planName: string;
-  templateId: string;
-  templateName: string;
-  defaultUser: string;
+  templateId: string | null;
+  /** Of an imported server its operating system, where that is known. */
+  templateName: string | null;
+  defaultUser: string | null;
   vcpu: number;
   memoryMib: number;
   diskGib: number;
   nodeName: string | null;
   location: string;
+  deleteProtection: boolean;
+  suspendReason: string | null;
   powerObservedAt: Date | null;
   createdAt: Date;
   addresses: ServerAddress[] | null;
@@ -65,7 +69,9 @@ function selectServers(conditions: Condition[], sort: ServerSort, limit: number)
   const where = conditions.map(({ sql }) => `and ${sql}`).join(' ');
   const sql = `
     select s.id, s.account_id as "accountId", s.name, ${STATUS} as status, s.deleted_at is not null as "isDeleted",
-      p.id as "planId", p.name as "planName", t.id as "templateId", t.name as "templateName",
+      s.hostname, p.id as "planId", coalesce(p.name, s.plan_name) as "planName", t.id as "templateId",
+      coalesce(t.name, s.os) as "templateName", s.delete_protection as "deleteProtection",
+      s.suspend_reason as "suspendReason",
       t.default_user as "defaultUser", s.vcpu, s.memory_mib as "memoryMib", s.disk_gib as "diskGib",
       n.name as "nodeName", c.location, s.power_observed_at as "powerObservedAt", s.created_at as "createdAt",
       held.addresses, o.id as "operationId", o.type as "operationType", o.status as "operationStatus",
@@ -73,16 +79,21 @@ function selectServers(conditions: Condition[], sort: ServerSort, limit: number)
       o.cancel_requested_at is not null as "operationCancelRequested", o.created_at as "operationCreatedAt",
       ${column}::text as "sortValue"
     from (select s.* from servers s where true ${where} ${order} limit ${limit}) s
-    join plans p on p.id = s.plan_id
-    join templates t on t.id = s.template_id
     join clusters c on c.id = s.cluster_id
+    left join plans p on p.id = s.plan_id
+    left join templates t on t.id = s.template_id
     left join nodes n on n.id = s.node_id
     left join operations o on o.server_id = s.id and o.status in ('pending', 'running', 'needs_attention')
     left join lateral (
-      select json_agg(json_build_object('address', host(a.address), 'prefix', masklen(pool.network),
-        'gateway', host(pool.gateway), 'family', family(a.address)) order by family(a.address), a.address) as addresses
-      from ip_leases l join ip_addresses a on a.id = l.ip_address_id join ip_pools pool on pool.id = a.pool_id
-      where l.server_id = s.id
+      select json_agg(json_build_object('address', host(address), 'prefix', prefix, 'gateway', host(gateway),
+        'family', family(address)) order by family(address), address) as addresses
+      from (
+        select a.address, masklen(pool.network) as prefix, pool.gateway
+        from ip_leases l join ip_addresses a on a.id = l.ip_address_id join ip_pools pool on pool.id = a.pool_id
+        where l.server_id = s.id
+        union all
+        select other.address, masklen(other.address), null from server_addresses other where other.server_id = s.id
+      ) either
     ) held on true
     ${order}`;
   return { sql, bindings: conditions.flatMap(({ bindings }) => bindings) };
@@ -100,9 +111,12 @@ function ownedBy(accountIds: readonly string[] | null): Condition[] {
 function foundBy(search: string): Condition {
   const pattern = `%${search.toLowerCase().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
   return {
+    // Only servers bound to a VM that was there before have the other two: the rest are spared the look.
     sql: `(s.name like ? or exists (select 1 from ip_leases l join ip_addresses a on a.id = l.ip_address_id
-      where l.server_id = s.id and host(a.address) like ?))`,
-    bindings: [pattern, pattern],
+        where l.server_id = s.id and host(a.address) like ?)
+      or (s.vm_identity is not null and (lower(s.hostname) like ? or exists (select 1 from server_addresses a
+        where a.server_id = s.id and host(a.address) like ?))))`,
+    bindings: [pattern, pattern, pattern, pattern],
   };
 }
 

@@ -37,6 +37,7 @@ export const PROBLEM_CODES = [
   'not_found',
   'method_not_allowed',
   'server_busy',
+  'server_protected',
   'invalid_state',
   'not_cancellable',
   'quota_exceeded',

@@ -23,13 +23,16 @@ export const ServerAddress = z
   .meta({ id: 'ServerAddress' });
 export type ServerAddress = z.infer<typeof ServerAddress>;
 
-const Ref = z.object({ id: z.uuid(), name: z.string() });
+/** An imported server's has no id: it is none of the catalog. */
+const Ref = z.object({ id: z.uuid().nullable(), name: z.string() });
 
 export const Server = z
   .object({
     id: z.uuid(),
     name: z.string(),
+    hostname: z.string().nullable().meta({ description: 'the full name an imported server came with' }),
     status: ServerStatus,
+    suspendReason: z.string().nullable(),
     plan: Ref,
     template: Ref,
     vcpu: z.int(),
@@ -39,6 +42,7 @@ export const Server = z
     node: z.string().nullable(),
     location: z.string().nullable(),
     defaultUser: z.string().nullable(),
+    deleteProtection: z.boolean().meta({ description: 'while true the server cannot be deleted' }),
     statusObservedAt: z.iso.datetime().nullable(),
     createdAt: z.iso.datetime(),
     operation: OperationSummary.nullable(),
@@ -46,7 +50,7 @@ export const Server = z
   .meta({ id: 'Server' });
 export type Server = z.infer<typeof Server>;
 
-/** A DNS label: the server's name is its VM's name and its host name. */
+/** A DNS label: a new VM is named after its server, and so is the system inside. */
 export const ServerName = z
   .string()
   .trim()
@@ -87,6 +91,17 @@ export const CreateServer = z
   .meta({ id: 'CreateServer' });
 export type CreateServer = z.infer<typeof CreateServer>;
 
+export const UpdateServer = z
+  .strictObject({
+    name: ServerName.optional().meta({
+      description: "Berth's name for it; the VM on Proxmox and the system inside keep theirs",
+    }),
+    deleteProtection: z.boolean().optional().meta({ description: 'while true the server cannot be deleted' }),
+  })
+  .refine((body) => Object.keys(body).length > 0, { error: 'name a field to change' })
+  .meta({ id: 'UpdateServer' });
+export type UpdateServer = z.infer<typeof UpdateServer>;
+
 export const PowerAction = z.enum(['start', 'shutdown', 'stop', 'reboot', 'reset']);
 export type PowerAction = z.infer<typeof PowerAction>;
 
@@ -115,7 +130,12 @@ export const ListServersQuery = z.strictObject({
   cursor: z.string().max(512).optional(),
   sort: ServerSort.default('-createdAt'),
   status: ServerStatus.optional(),
-  search: z.string().trim().max(100).optional().meta({ description: 'part of the name or of an address' }),
+  search: z
+    .string()
+    .trim()
+    .max(100)
+    .optional()
+    .meta({ description: 'part of the name, the host name or an address' }),
 });
 export type ListServersQuery = z.infer<typeof ListServersQuery>;
 

@@ -10,10 +10,10 @@ import { Plan } from './models/plan.ts';
 import { Secret } from './models/secret.ts';
 import { User } from './models/user.ts';
 import { verifyPassword } from './passwords.ts';
-import { rollbackMigrations } from './migrate.ts';
 import { migrationSource } from './migrations.ts';
+import { rollbackMigrations } from './migrate.ts';
 import { createSecretBox } from './secrets.ts';
-import { buildCatalog, buildUser } from '../tests/builders.ts';
+import { buildAccount, buildCatalog, buildImportedServer, buildUser } from '../tests/builders.ts';
 import { createTestDatabase, type TestDatabase } from '../tests/database.ts';
 
 let test: TestDatabase;
@@ -131,6 +131,18 @@ it('adds a plan and a pool', async () => {
   const unknown = await admin(['create-pool', ...range, '--count', '4']);
   expect(unknown.exitCode).toBe(1);
   expect(unknown.stderr).toMatch(/^There is no cluster named default;/);
+});
+
+it('says how many addresses of a new pool belong to imported servers', async () => {
+  const { cluster } = await buildCatalog(test.database, { addresses: 0 });
+  const { id: accountId } = await buildAccount(test.database);
+  const addresses = ['198.51.100.11', '198.51.100.12'];
+  await buildImportedServer(test.database, { accountId, clusterId: cluster.id, vmid: 101, addresses });
+  const range = ['--network', '198.51.100.0/24', '--gateway', '198.51.100.1', '--first', '198.51.100.10'];
+  const { stdout } = await admin(['create-pool', '--cluster', cluster.name, ...range, '--count', '4']);
+  expect(stdout).toBe(
+    'Added 4 addresses of 198.51.100.0/24; 2 of them belong to imported servers and will not be handed out',
+  );
 });
 
 describe('create-cluster', () => {

@@ -148,8 +148,9 @@ program
   .option('--nameserver <address...>', '', [])
   .option('--cluster <name>', '', 'default')
   .action(async (options: Parameters<typeof createPool>[1]) => {
-    const added = await run((database) => createPool(database, options));
-    console.log(`Added ${added} addresses of ${options.network}`);
+    const { added, held } = await run((database) => createPool(database, options));
+    const rest = held > 0 ? `; ${held} of them belong to imported servers and will not be handed out` : '';
+    console.log(`Added ${added} addresses of ${options.network}${rest}`);
   });
 
 try {

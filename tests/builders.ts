@@ -9,11 +9,13 @@ import { Node } from '../db/models/node.ts';
 import { Operation } from '../db/models/operation.ts';
 import { Plan } from '../db/models/plan.ts';
 import { Secret } from '../db/models/secret.ts';
+import { ServerAddress } from '../db/models/server-address.ts';
 import { Server } from '../db/models/server.ts';
 import { Storage } from '../db/models/storage.ts';
 import { Template } from '../db/models/template.ts';
 import { TemplateVm } from '../db/models/template-vm.ts';
 import { User } from '../db/models/user.ts';
+import { VmidLease } from '../db/models/vmid-lease.ts';
 import { hashPassword } from '../db/passwords.ts';
 
 export const PASSWORD = 'correct horse battery';
@@ -193,6 +195,39 @@ export async function buildServer(
     macAddress: `bc2411${randomBytes(3).toString('hex')}`,
     ...overrides,
   });
+}
+
+interface ImportedServer extends Partial<Server> {
+  accountId: string;
+  clusterId: string;
+  vmid: number;
+  /** Addresses in none of Berth's pools, with or without a prefix. */
+  addresses?: string[];
+}
+
+/** What a migration leaves of a server whose VM was there before Berth: no plan, template or MAC address of ours. */
+export async function buildImportedServer(
+  database: Database,
+  { vmid, addresses = [], ...overrides }: ImportedServer,
+): Promise<Server> {
+  const name = overrides.name ?? `imported-${vmid}`;
+  const server = await Server.query(database).insertAndFetch({
+    name,
+    planName: 'VPS Power',
+    os: 'ubuntu-22.04',
+    hostname: `${name}.example.net`,
+    vcpu: 2,
+    memoryMib: 2048,
+    diskGib: 40,
+    lifecycle: 'active',
+    vmIdentity: { name, uuid: null },
+    deleteProtection: true,
+    ...overrides,
+  });
+  await VmidLease.query(database).insert({ clusterId: server.clusterId, vmid, serverId: server.id });
+  for (const address of addresses)
+    await ServerAddress.query(database).insert({ serverId: server.id, address });
+  return server;
 }
 
 /** A pending `start`, unless overridden. */

@@ -15,6 +15,7 @@ import { Cluster } from '../db/models/cluster.ts';
 import { Plan } from '../db/models/plan.ts';
 import { Template } from '../db/models/template.ts';
 import { User } from '../db/models/user.ts';
+import type { SeedVm } from '../testbed/proxmox/seed-vm.ts';
 import { startSimulator, type Simulator } from '../testbed/proxmox/simulator.ts';
 
 /** A database, a simulated cluster and the way between them: all that activities need, and nothing shared. */
@@ -38,13 +39,17 @@ Runtime.install({
 
 const QUICK: Timing = { pollMs: 20, readyTimeoutMs: 20_000, rebootGraceMs: 3_000 };
 
-/** Sets up an estate with one plan, templates, 20 addresses and a customer. `speed` is the simulator's (0: at once). */
-export async function createEstate({ speed = 0, addresses = 20 } = {}): Promise<Estate> {
+/** Sets up an estate with one plan, templates, 20 addresses and a customer. `vms` were there before Berth; `speed` is the simulator's (0: at once). */
+export async function createEstate({
+  speed = 0,
+  addresses = 20,
+  vms = [] as SeedVm[],
+} = {}): Promise<Estate> {
   const secretsKey = randomBytes(32);
   const secretBox = createSecretBox(secretsKey);
   const [{ url, database, drop }, simulator] = await Promise.all([
     createTestDatabase(),
-    startSimulator({ speed }),
+    startSimulator({ speed, vms }),
   ]);
   const cluster = await ensureCluster(database, secretBox, {
     name: 'default',

@@ -7,7 +7,7 @@ export function jsonBody(): Middleware {
   const parse = bodyParser({
     enableTypes: ['json'],
     jsonLimit: '1mb',
-    parsedMethods: ['POST', 'DELETE'],
+    parsedMethods: ['POST', 'PATCH', 'DELETE'],
     onError: (err) => {
       throw 'status' in err && err.status === 413 ? new PayloadTooLarge() : new InvalidJson();
     },

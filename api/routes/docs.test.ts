@@ -46,6 +46,7 @@ describe('/openapi.json', () => {
       'get /servers/{id}/operations',
       'get /templates',
       'get /users/me',
+      'patch /servers/{id}',
       'post /login',
       'post /logout',
       'post /operations/{id}/cancel',

@@ -1,17 +1,21 @@
-import { ServerAction } from '../../contract/servers.ts';
+import { Server as ServerView, ServerAction, UpdateServer } from '../../contract/servers.ts';
 import { Server } from '../../db/models/server.ts';
 import { ACCEPTED, changeServer } from '../change-server.ts';
 import type { Deps } from '../deps.ts';
 import { ById, endpoint, type Endpoint } from '../endpoint.ts';
+import { ServerProtected } from '../errors.ts';
+import { mutate, sendReply } from '../idempotency.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { checkActionFits, paramsOfAction } from '../power-action.ts';
 import { acceptedReply, insertOperation, lockServer } from '../request-operation.ts';
+import { updateServer } from '../update-server.ts';
 
 /** What changes a server that exists. */
 export function serverActionRoutes(
   deps: Pick<Deps, 'database' | 'temporal' | 'jwtSecret' | 'queuePrefix'>,
 ): Endpoint[] {
   return [
+    updateEndpoint(deps),
     endpoint({
       method: 'delete',
       path: '/servers/:id',
@@ -21,11 +25,12 @@ export function serverActionRoutes(
       idempotent: true,
       params: ById,
       answers: ACCEPTED,
-      problems: ['not_found', 'server_busy'],
+      problems: ['not_found', 'server_protected', 'server_busy'],
       async handle(ctx, { params: { id } }) {
         const user = currentUser(ctx);
         await changeServer(deps, ctx, null, async (trx) => {
           const server = await lockServer(trx, user, id);
+          if (server.deleteProtection) throw new ServerProtected(server);
           const params = { previousLifecycle: server.lifecycle };
           const operationId = await insertOperation(trx, ctx, { user, server, type: 'terminate', params });
           await Server.query(trx).findById(id).patch({ lifecycle: 'deleting' });
@@ -57,4 +62,27 @@ export function serverActionRoutes(
       },
     }),
   ];
+}
+
+function updateEndpoint({ database, jwtSecret }: Pick<Deps, 'database' | 'jwtSecret'>): Endpoint {
+  return endpoint({
+    method: 'patch',
+    path: '/servers/:id',
+    tag: 'Servers',
+    summary: 'Rename a server, or protect it against deletion',
+    auth: 'bearer',
+    idempotent: true,
+    params: ById,
+    body: UpdateServer,
+    answers: { 200: { description: 'The server as it is now', schema: ServerView } },
+    problems: ['not_found', 'invalid_input', 'invalid_state'],
+    async handle(ctx, { params: { id }, body }) {
+      const user = currentUser(ctx);
+      const mutation = { userId: user.id, hashKey: jwtSecret, body };
+      const { reply } = await mutate(database, ctx, mutation, async (trx) =>
+        updateServer(trx, { ctx, user, id, input: body }),
+      );
+      sendReply(ctx, reply);
+    },
+  });
 }

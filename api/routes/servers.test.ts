@@ -4,6 +4,7 @@ import { Operation } from '../../contract/operations.ts';
 import {
   buildAccount,
   buildCatalog,
+  buildImportedServer,
   buildOperation,
   buildServer,
   buildUser,
@@ -372,6 +373,205 @@ describe('changing a server', () => {
       expect((await api.call(method, path, { token, ...options })).body.code).toBe('not_found');
       expect((await api.call(method, path, { token: admin, ...options })).status).not.toBe(404);
     }
+  });
+});
+
+describe('an imported server', () => {
+  let vmids = 100;
+  async function importedServer(overrides: Partial<Parameters<typeof buildImportedServer>[1]> = {}) {
+    const customer = await someCustomer();
+    vmids += 1;
+    const server = await buildImportedServer(api.database, {
+      accountId: customer.account.id,
+      clusterId: catalog.cluster.id,
+      vmid: vmids,
+      ...overrides,
+    });
+    return { ...customer, server };
+  }
+
+  it('is shown with what came along, its addresses of both kinds in order', async () => {
+    const pooled = await api
+      .database('ip_addresses')
+      .where({ poolId: catalog.pool.id })
+      .orderBy('address', 'desc')
+      .first();
+    const { token, server } = await importedServer({
+      name: 'shop',
+      addresses: ['9.1.1.2/28', '2001:db8:ffff::7'],
+      lifecycle: 'suspended',
+      suspendReason: 'Overdue on payment',
+    });
+    await api.database('ip_leases').insert({ ipAddressId: pooled.id, serverId: server.id });
+    const { body } = await api.call('GET', `/servers/${server.id}`, { token });
+    expect(Server.parse(body)).toMatchObject({
+      name: 'shop',
+      hostname: 'shop.example.net',
+      status: 'suspended',
+      suspendReason: 'Overdue on payment',
+      plan: { id: null, name: 'VPS Power' },
+      template: { id: null, name: 'ubuntu-22.04' },
+      defaultUser: null,
+      deleteProtection: true,
+      ipAddresses: [
+        { address: '9.1.1.2', prefix: 28, gateway: null, family: 4 },
+        { address: pooled.address, prefix: 24, gateway: catalog.pool.gateway, family: 4 },
+        { address: '2001:db8:ffff::7', prefix: 128, gateway: null, family: 6 },
+      ],
+    });
+    expect((await api.call('GET', '/servers', { token })).body.items).toEqual([body]);
+    const action = { token, body: { action: 'start' } };
+    expect((await api.call('POST', `/servers/${server.id}/actions`, action)).body.code).toBe('invalid_state');
+    await api.database('ip_leases').where({ serverId: server.id }).delete();
+  });
+
+  it('shows an operating system nobody knows as such', async () => {
+    const { token, server } = await importedServer({ os: null, hostname: null });
+    expect((await api.call('GET', `/servers/${server.id}`, { token })).body).toMatchObject({
+      template: { id: null, name: 'Unknown' },
+      hostname: null,
+    });
+  });
+
+  it('is found by part of its host name or address', async () => {
+    const { token, account, server } = await importedServer({
+      hostname: 'Shop.Example.ORG',
+      addresses: ['9.2.3.4/24'],
+    });
+    await buildServer(api.database, { account, catalog });
+    for (const search of ['shop.example.org', '9.2.3']) {
+      const { items } = (await api.call('GET', `/servers?search=${search}`, { token })).body;
+      expect(items.map(({ id }: Server) => id)).toEqual([server.id]);
+    }
+    expect((await api.call('GET', '/servers?search=9.2.3.4/2', { token })).body.items).toEqual([]);
+  });
+
+  it('takes actions like any other', async () => {
+    const { token, server } = await importedServer();
+    const answer = await api.call('POST', `/servers/${server.id}/actions`, {
+      token,
+      body: { action: 'stop' },
+    });
+    expect([answer.status, answer.body.server?.operation?.type]).toEqual([202, 'stop']);
+  });
+
+  it('keeps its address to itself, also when a pool contains it', async () => {
+    const small = await buildCatalog(api.database, { addresses: 2 });
+    const [first, second] = await api
+      .database('ip_addresses')
+      .where({ poolId: small.pool.id })
+      .orderBy('address');
+    const { server } = await importedServer({ addresses: [`${first.address}/24`] });
+    const { token } = await someCustomer();
+    const body = order({ planId: small.plan.id, templateId: small.template.id });
+    const ordered = (await api.call('POST', '/servers', { token, body })).body;
+    expect(ordered.server.ipAddresses).toMatchObject([{ address: second.address }]);
+    expect((await api.call('POST', '/servers', { token, body })).body.code).toBe('no_address_left');
+    await server.$query(api.database).patch({ lifecycle: 'deleted', deletedAt: new Date() });
+    expect((await api.call('POST', '/servers', { token, body })).status).toBe(202);
+  });
+
+  it('is not deleted before its protection is lifted', async () => {
+    const { token, user, account, server } = await importedServer();
+    const path = `/servers/${server.id}`;
+    const refused = await api.call('DELETE', path, { token });
+    expect(refused.body).toMatchObject({ status: 409, code: 'server_protected' });
+    expect(refused.body.detail).toContain(`PATCH ${path} with {"deleteProtection": false}`);
+    expect(await api.database('operations').where({ serverId: server.id })).toEqual([]);
+    const lifted = await api.call('PATCH', path, { token, body: { deleteProtection: false } });
+    expect([lifted.status, Server.parse(lifted.body).deleteProtection]).toEqual([200, false]);
+    const entry = await api.database('audit_log').where({ subjectId: server.id }).first();
+    expect(entry).toMatchObject({
+      action: 'server.update',
+      userId: user.id,
+      accountId: account.id,
+      details: { deleteProtection: false },
+    });
+    expect((await api.call('DELETE', path, { token })).status).toBe(202);
+  });
+});
+
+describe('updating a server', () => {
+  async function someServer(overrides: Parameters<typeof buildServer>[1] | object = {}) {
+    const customer = await someCustomer();
+    const server = await buildServer(api.database, { account: customer.account, catalog, ...overrides });
+    return { ...customer, server, path: `/servers/${server.id}` };
+  }
+
+  it('renames it at once, says so in the audit log, and does nothing else', async () => {
+    const { token, server, path } = await someServer({ name: 'before' });
+    const answer = await api.call('PATCH', path, { token, body: { name: ' After ' } });
+    expect([answer.status, answer.body.name]).toEqual([200, 'after']);
+    expect((await api.call('GET', path, { token })).body).toEqual(answer.body);
+    expect(await api.database('audit_log').where({ subjectId: server.id })).toMatchObject([
+      { action: 'server.update', details: { name: 'after', formerName: 'before' } },
+    ]);
+    expect(await api.database('operations').where({ serverId: server.id })).toEqual([]);
+  });
+
+  it('is told to open dashboards, also the protection', async () => {
+    const { token, server, path } = await someServer();
+    await api.database('events').where({ serverId: server.id }).delete();
+    await api.call('PATCH', path, { token, body: { deleteProtection: true } });
+    expect(await api.database('events').where({ serverId: server.id })).toHaveLength(1);
+    await api.call('PATCH', path, { token, body: { deleteProtection: true } });
+    expect(await api.database('events').where({ serverId: server.id })).toHaveLength(1);
+    expect(await api.database('audit_log').where({ subjectId: server.id })).toHaveLength(1);
+  });
+
+  it('is done once under an Idempotency-Key', async () => {
+    const { token, server, path } = await someServer();
+    const once = { token, headers: { 'Idempotency-Key': `update-${server.id}` }, body: { name: 'once' } };
+    const first = await api.call('PATCH', path, once);
+    await api.call('PATCH', path, { token, body: { name: 'later' } });
+    expect((await api.call('PATCH', path, once)).body).toEqual(first.body);
+    expect((await api.call('GET', path, { token })).body.name).toBe('later');
+    const other = await api.call('PATCH', path, { ...once, body: { name: 'other' } });
+    expect(other.body.code).toBe('idempotency_key_reused');
+  });
+
+  it.each([
+    ['an empty body', {}, ''],
+    ['no body at all', undefined, ''],
+    ['an unknown field', { name: 'fine', planId: 'x' }, 'planId'],
+    ['a name that is none', { name: 'not a name' }, 'name'],
+    ['a protection that is neither on nor off', { deleteProtection: null }, 'deleteProtection'],
+  ])('refuses %s and changes nothing', async (_what, body, field) => {
+    const { token, server, path } = await someServer();
+    const answer = await api.call('PATCH', path, { token, body });
+    expect([answer.status, answer.body.code, answer.body.issues[0].field]).toEqual([
+      422,
+      'invalid_input',
+      field,
+    ]);
+    expect(await api.database('servers').where({ id: server.id }).first()).toMatchObject({
+      name: server.name,
+    });
+  });
+
+  it('is for its owner alone, and for nobody once it is deleted', async () => {
+    const { token, server, path } = await someServer();
+    const stranger = await someCustomer();
+    const body = { deleteProtection: true };
+    expect((await api.call('PATCH', path, { token: stranger.token, body })).status).toBe(404);
+    expect((await api.call('PATCH', path, { body })).status).toBe(401);
+    await server.$query(api.database).patch({ lifecycle: 'deleting' });
+    expect((await api.call('PATCH', path, { token, body })).body.code).toBe('invalid_state');
+    await server.$query(api.database).patch({ lifecycle: 'deleted', deletedAt: new Date() });
+    expect((await api.call('PATCH', path, { token, body })).status).toBe(404);
+    expect((await server.$query(api.database)).deleteProtection).toBe(false);
+  });
+
+  it('protects, so that a deletion at the same moment either came first or is refused', async () => {
+    const { token, path } = await someServer();
+    const [update, removal] = await Promise.all([
+      api.call('PATCH', path, { token, body: { deleteProtection: true } }),
+      api.call('DELETE', path, { token }),
+    ]);
+    expect([
+      [200, 409],
+      [409, 202],
+    ]).toContainEqual([update.status, removal.status]);
   });
 });
 

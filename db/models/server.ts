@@ -10,6 +10,11 @@ import { VmidLease } from './vmid-lease.ts';
 
 export type Lifecycle = 'provisioning' | 'active' | 'suspended' | 'failed' | 'deleting' | 'deleted';
 export type PowerState = 'running' | 'stopped' | 'unknown';
+/** How a VM that Berth did not make is recognised: by its SMBIOS uuid, or by its name until that is known. */
+export interface VmIdentity {
+  name: string;
+  uuid: string | null;
+}
 
 export class Server extends Model {
   static override tableName = 'servers';
@@ -18,8 +23,14 @@ export class Server extends Model {
   declare name: string;
   declare clusterId: string;
   declare nodeId: string | null;
-  declare planId: string;
-  declare templateId: string;
+  /** Null for an imported server, which has a `planName` instead. */
+  declare planId: string | null;
+  declare planName: string | null;
+  /** Null for an imported server, which may have an `os` instead. */
+  declare templateId: string | null;
+  declare os: string | null;
+  /** The full name an imported server had. */
+  declare hostname: string | null;
   declare vcpu: number;
   declare memoryMib: number;
   declare diskGib: number;
@@ -27,7 +38,12 @@ export class Server extends Model {
   declare powerState: PowerState;
   /** When Proxmox was last asked and answered, by the clock of this side at the time of asking. */
   declare powerObservedAt: Date | null;
-  declare macAddress: string;
+  /** Null for an imported server, whose network Berth does not configure. */
+  declare macAddress: string | null;
+  /** Null for a server whose VM Berth made: that one carries a marker. */
+  declare vmIdentity: VmIdentity | null;
+  declare suspendReason: string | null;
+  declare deleteProtection: boolean;
   declare passwordSecretId: string | null;
   declare userDataSecretId: string | null;
   declare createdBy: string | null;
@@ -35,8 +51,8 @@ export class Server extends Model {
   declare deletedAt: Date | null;
   declare cluster?: Cluster;
   declare node?: Node | null;
-  declare plan?: Plan;
-  declare template?: Template;
+  declare plan?: Plan | null;
+  declare template?: Template | null;
   declare ipAddresses?: IpAddress[];
   declare sshKeys?: SshKey[];
   declare vmidLease?: VmidLease | null;

@@ -102,7 +102,7 @@ const SERVER_VALUES = `
 
 /** Every address of a service, with the length of its prefix where the source gave one. */
 const ADDRESSES = `
-  select i.target_id as server_id, a::inet as address
+  select i.target_id as server_id, (i.binding ->> 'clusterId')::uuid as cluster_id, a::inet as address
   from page i, jsonb_array_elements_text(jsonb_build_array(i.fields -> 'primaryIp') || (i.fields -> 'extraIps')
     || (i.fields -> 'ipv6')) a
   where a is not null`;
@@ -144,11 +144,12 @@ const SERVICES = [
   `with ${page('service')}, wanted as (${ADDRESSES})
    delete from ip_leases t using page i, ip_addresses a where t.server_id = i.target_id and a.id = t.ip_address_id
      and not exists (select 1 from wanted w where w.server_id = t.server_id and host(w.address) = host(a.address))`,
-  // An address of one of Berth's pools is leased, so that no order gets it.
+  // An address of a pool of the cluster is leased, so that no order gets it.
   `with ${page('service')}, wanted as (${ADDRESSES})
    insert into ip_leases (ip_address_id, server_id)
    select distinct on (a.id) a.id, w.server_id from wanted w
    join ip_addresses a on a.address = host(w.address)::inet
+   join ip_pools o on o.id = a.pool_id and o.cluster_id = w.cluster_id
    order by a.id, w.server_id
    on conflict (ip_address_id) do nothing`,
   `with ${page('service')}, wanted as (${ADDRESSES})

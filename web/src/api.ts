@@ -7,6 +7,7 @@ import type {
   Server,
   ServerAction,
   ServerList,
+  UpdateServer,
 } from '../../contract/servers.ts';
 import type { z } from 'zod';
 import { ApiError, NetworkError, readProblem } from './api-error.ts';
@@ -17,7 +18,7 @@ import { createStore } from './store.ts';
 export const reachability = createStore(true);
 
 export interface ApiRequest {
-  method?: 'GET' | 'POST' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   body?: unknown;
   idempotencyKey?: string;
   headers?: Record<string, string>;
@@ -124,6 +125,9 @@ export const createServer = (body: CreateServer, idempotencyKey: string): Promis
 
 export const actOnServer = (id: string, body: ServerAction, idempotencyKey: string): Promise<Accepted> =>
   json(`/servers/${id}/actions`, { method: 'POST', body, idempotencyKey });
+
+export const updateServer = (id: string, body: UpdateServer, idempotencyKey: string): Promise<Server> =>
+  json(`/servers/${id}`, { method: 'PATCH', body, idempotencyKey });
 
 export const deleteServer = (id: string, idempotencyKey: string): Promise<Accepted> =>
   json(`/servers/${id}`, { method: 'DELETE', idempotencyKey });

@@ -48,6 +48,7 @@ function belongs(server: Server, filter: ServerFilter): boolean {
   return (
     !search ||
     server.name.includes(search) ||
+    server.hostname?.toLowerCase().includes(search) === true ||
     server.ipAddresses.some((entry) => entry.address.includes(search))
   );
 }

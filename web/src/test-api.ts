@@ -66,7 +66,9 @@ export function buildServer(over: Partial<Server> = {}): Server {
   return {
     id: nextId(),
     name: 'web-1',
+    hostname: null,
     status: 'running',
+    suspendReason: null,
     plan: { id: PLAN.id, name: PLAN.name },
     template: { id: TEMPLATE.id, name: TEMPLATE.name },
     vcpu: 2,
@@ -76,6 +78,7 @@ export function buildServer(over: Partial<Server> = {}): Server {
     node: 'pve1',
     location: 'Frankfurt',
     defaultUser: 'debian',
+    deleteProtection: false,
     statusObservedAt: '2026-01-02T00:00:00Z',
     createdAt: '2026-01-02T00:00:00Z',
     operation: null,

@@ -4,19 +4,25 @@ import { useState } from 'react';
 import type { Server } from '../../../contract/servers.ts';
 import { OPERATION_WORDS } from '../operation-words.ts';
 import { DeleteDialog } from './delete-dialog.tsx';
+import { DeleteProtection } from './delete-protection.tsx';
+
+/** Why the server cannot be deleted now; null when it can. */
+function blockedBecause({ operation, deleteProtection }: Server): string | null {
+  if (deleteProtection) return 'This server is protected against deletion. Switch the protection off first.';
+  if (!operation) return null;
+  return `“${OPERATION_WORDS[operation.type].name}” is under way; wait for it or cancel it first.`;
+}
 
 /** The way to get rid of a server, apart from everything harmless. */
 export function DeleteServer({ server }: { server: Server }) {
   const [isAsked, setIsAsked] = useState(false);
-  const busy = server.operation
-    ? `“${OPERATION_WORDS[server.operation.type].name}” is under way; wait for it or cancel it first.`
-    : null;
+  const reason = blockedBecause(server);
   return (
     <section className="panel danger-zone" aria-labelledby="danger-title">
       <div>
         <h2 id="danger-title">Delete this server</h2>
         <p id="danger-text" className="muted">
-          {busy ?? 'Erases the VM with its disks and releases its addresses. This cannot be undone.'}
+          {reason ?? 'Erases the VM with its disks and releases its addresses. This cannot be undone.'}
         </p>
       </div>
       <Button
@@ -24,10 +30,11 @@ export function DeleteServer({ server }: { server: Server }) {
         variant="outlined"
         icon={<Trash />}
         text="Delete server"
-        disabled={busy !== null}
+        disabled={reason !== null}
         aria-describedby="danger-text"
         onClick={() => setIsAsked(true)}
       />
+      <DeleteProtection server={server} />
       {isAsked && <DeleteDialog server={server} onClose={() => setIsAsked(false)} />}
     </section>
   );

@@ -30,7 +30,7 @@ const WHY_NONE: Partial<Record<ServerStatus, string>> = {
   provisioning: 'Available once the server has been created.',
   suspended: 'This server is suspended. Ask your provider to lift the suspension.',
   failed:
-    'This server could not be created, so there is nothing to switch on. Delete it and create it again.',
+    'This server could not be created, or its deletion failed, so there is nothing to switch on. Delete it.',
   deleting: 'This server is being deleted.',
 };
 

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { Server } from '../../../contract/servers.ts';
+import type { Server, ServerAddress } from '../../../contract/servers.ts';
 import { CopyButton } from '../components/copy-button.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { formatDisk, formatMemory } from '../format-size.ts';
@@ -17,24 +17,27 @@ export function ServerOverview({ server }: { server: Server }) {
         <Fact name="Disk">{formatDisk(server.diskGib)}</Fact>
       </Facts>
       <Facts title="System">
-        <Fact name="Template">{server.template.name}</Fact>
-        <Fact name="Default user">{server.defaultUser ? <code>{server.defaultUser}</code> : '–'}</Fact>
-        <Fact name="Log in with">
-          {command ? (
+        <Fact name={server.template.id ? 'Template' : 'Operating system'}>{server.template.name}</Fact>
+        {server.hostname && <Fact name="Host name">{server.hostname}</Fact>}
+        {server.defaultUser && (
+          <Fact name="Default user">
+            <code>{server.defaultUser}</code>
+          </Fact>
+        )}
+        {command && (
+          <Fact name="Log in with">
             <span className="copyable">
               <code>{command}</code>
               <CopyButton text={command} label="login command" />
             </span>
-          ) : (
-            '–'
-          )}
-        </Fact>
+          </Fact>
+        )}
       </Facts>
       <Facts title="Network">
         {server.ipAddresses.length === 0 && <Fact name="Addresses">none</Fact>}
         {server.ipAddresses.map((entry) => (
           <Fact key={entry.address} name={`IPv${entry.family}`}>
-            <span className="numeric">{`${entry.address}/${entry.prefix}`}</span>
+            <span className="numeric">{addressText(entry)}</span>
             {entry.gateway && <span className="second-line numeric">{`gateway ${entry.gateway}`}</span>}
           </Fact>
         ))}
@@ -54,6 +57,11 @@ export function ServerOverview({ server }: { server: Server }) {
       </Facts>
     </div>
   );
+}
+
+/** Of an address in no pool the network may be unknown, and then the prefix says nothing. */
+function addressText({ address, prefix, family }: ServerAddress): string {
+  return prefix === (family === 4 ? 32 : 128) ? address : `${address}/${prefix}`;
 }
 
 function Facts({ title, children }: { title: string; children: ReactNode }) {

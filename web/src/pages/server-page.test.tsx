@@ -135,6 +135,86 @@ test('deleting asks for the name, lists what is lost and ends in the list', asyn
   expect(await screen.findByText('web-1 was deleted.')).toBeInTheDocument();
 });
 
+test('a protected server is deleted only after its protection is switched off', async () => {
+  const server = buildServer({ deleteProtection: true });
+  const { api, user } = open(server, [], {
+    [`PATCH /servers/${server.id}`]: () => ok({ ...server, deleteProtection: false }),
+  });
+  const button = await screen.findByRole('button', { name: 'Delete server' });
+  expect(button).toBeDisabled();
+  expect(button).toHaveAccessibleDescription(/protected against deletion. Switch the protection off first/);
+  const protection = screen.getByRole('switch', { name: 'Protect against deletion' });
+  expect(protection).toBeChecked();
+  expect(protection).toHaveAccessibleDescription(/nobody can delete the server/);
+  await user.click(protection);
+  await waitFor(() => expect(button).toBeEnabled());
+  expect(protection).not.toBeChecked();
+  const [request] = api.sent(`PATCH /servers/${server.id}`);
+  expect(request?.body).toEqual({ deleteProtection: false });
+  expect(request?.headers.get('idempotency-key')).toMatch(/^[0-9a-f-]{36}$/);
+  api.emit('server', { ...server, deleteProtection: true });
+  await waitFor(() => expect(button).toBeDisabled());
+});
+
+test('a server is renamed, and a name it cannot have is explained', async () => {
+  const server = buildServer();
+  const issues = [{ field: 'name', message: 'use 1 to 63 letters' }];
+  const { api, user } = open(server, [], {
+    [`PATCH /servers/${server.id}`]: () =>
+      refusal(422, 'invalid_input', 'Some of the input cannot be used.', { issues }),
+  });
+  await user.click(await screen.findByRole('button', { name: 'Rename' }));
+  const dialog = within(await screen.findByRole('dialog', { name: 'Rename web-1' }));
+  const input = dialog.getByLabelText('Name');
+  expect(dialog.getByRole('button', { name: 'Rename' })).toBeDisabled();
+  await user.clear(input);
+  await user.type(input, 'no name');
+  await user.click(dialog.getByRole('button', { name: 'Rename' }));
+  await waitFor(() => expect(input).toHaveAccessibleDescription('use 1 to 63 letters'));
+  api.on(`PATCH /servers/${server.id}`, () => ok({ ...server, name: 'shop-1' }));
+  await user.clear(input);
+  await user.type(input, 'shop-1{Enter}');
+  expect(await screen.findByRole('heading', { name: 'shop-1' })).toBeVisible();
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+  expect(api.sent(`PATCH /servers/${server.id}`).at(-1)?.body).toEqual({ name: 'shop-1' });
+});
+
+test('a protection that cannot be changed stays as it was and says why', async () => {
+  const server = buildServer({ deleteProtection: false });
+  const { user } = open(server, [], {
+    [`PATCH /servers/${server.id}`]: () => refusal(409, 'invalid_state', 'web-1 is being deleted already.'),
+  });
+  const protection = await screen.findByRole('switch', { name: 'Protect against deletion' });
+  await user.click(protection);
+  expect(await screen.findByText('web-1 is being deleted already.')).toBeVisible();
+  expect(protection).not.toBeChecked();
+});
+
+test('an imported server shows its host name and system, and no login nobody knows', async () => {
+  open(
+    buildServer({
+      hostname: 'shop.example.net',
+      plan: { id: null, name: 'VPS Power' },
+      template: { id: null, name: 'ubuntu-22.04' },
+      defaultUser: null,
+      ipAddresses: [{ address: '192.0.2.7', prefix: 32, gateway: null, family: 4 }],
+    }),
+  );
+  expect(await screen.findByText('shop.example.net')).toBeVisible();
+  expect(screen.getByText('Operating system').nextElementSibling).toHaveTextContent('ubuntu-22.04');
+  expect(screen.getByText('VPS Power')).toBeVisible();
+  expect(screen.queryByText('Template')).toBeNull();
+  expect(screen.queryByText('Default user')).toBeNull();
+  expect(screen.queryByText('Log in with')).toBeNull();
+  expect(screen.queryByText('192.0.2.7/32')).toBeNull();
+});
+
+test('a suspended server says why', async () => {
+  open(buildServer({ status: 'suspended', suspendReason: 'Overdue on payment' }));
+  expect(await screen.findByText(/has suspended this server: Overdue on payment/)).toBeVisible();
+  expect(await power('Start')).toBeDisabled();
+});
+
 test('the activity lists operations with their outcome', async () => {
   const server = buildServer();
   const { user } = open(server, [

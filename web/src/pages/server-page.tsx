@@ -20,6 +20,7 @@ import { DeleteServer } from './delete-server.tsx';
 import { NotFoundPage } from './not-found-page.tsx';
 import { OperationDetails } from './operation-details.tsx';
 import { PowerActions } from './power-actions.tsx';
+import { RenameServer } from './rename-server.tsx';
 import { ServerActivity } from './server-activity.tsx';
 import { ServerOverview } from './server-overview.tsx';
 
@@ -78,11 +79,13 @@ function Details({ server }: { server: Server }) {
       <div className="server-head">
         <div className="server-head-name">
           <h1>{server.name}</h1>
+          <RenameServer server={server} />
           <StatusLabel status={server.status} observedAt={server.statusObservedAt} />
         </div>
         <AddressList server={server} />
       </div>
       {server.status === 'unknown' && <UnknownNotice server={server} />}
+      {server.status === 'suspended' && <SuspendedNotice server={server} />}
       <PowerActions server={server} />
       <LatestOperation server={server} />
       <ServerTabs server={server} />
@@ -101,6 +104,15 @@ function UnknownNotice({ server }: { server: Server }) {
         </>
       )}
       . It may well be running.
+    </Callout>
+  );
+}
+
+function SuspendedNotice({ server }: { server: Server }) {
+  return (
+    <Callout intent="warning" compact className="notice">
+      Your provider has suspended this server
+      {server.suspendReason ? `: ${server.suspendReason}` : '.'}
     </Callout>
   );
 }

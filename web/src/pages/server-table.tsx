@@ -62,7 +62,7 @@ function Row({ server }: { server: Server }) {
         <Link to={`/servers/${server.id}`} className="row-link">
           {server.name}
         </Link>
-        <span className="second-line">{server.template.name}</span>
+        <span className="second-line">{origin(server)}</span>
       </td>
       <td>
         {server.plan.name}
@@ -80,6 +80,12 @@ function Row({ server }: { server: Server }) {
       </td>
     </tr>
   );
+}
+
+/** An imported server's host name, as it can be searched for, and its system, where that is known. */
+function origin({ hostname, template }: Server): string {
+  const isKnown = template.id !== null || template.name !== 'Unknown';
+  return [hostname, isKnown && template.name].filter(Boolean).join(' · ');
 }
 
 interface SortHeaderProps {

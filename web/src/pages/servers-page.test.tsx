@@ -19,6 +19,17 @@ test('a row shows name, plan, address, place and status', async () => {
   expect(document.title).toBe('Servers · Berth');
 });
 
+test('an imported server is listed with its host name, and its system where that is known', async () => {
+  const imported = { hostname: 'shop.example.net', plan: { id: null, name: 'VPS Power' } };
+  const first = buildServer({ ...imported, template: { id: null, name: 'ubuntu-22.04' } });
+  const second = buildServer({ ...imported, name: 'web-2', template: { id: null, name: 'Unknown' } });
+  fakeApi({ 'GET /servers': () => list(first, second) });
+  renderApp('/');
+  expect(within(await rowOf('web-1')).getByText('shop.example.net · ubuntu-22.04')).toBeVisible();
+  expect(within(await rowOf('web-2')).getByText('shop.example.net')).toBeVisible();
+  expect(within(await rowOf('web-2')).queryByText(/Unknown/)).toBeNull();
+});
+
 test('an unknown server is shown as unknown, not as stopped', async () => {
   fakeApi({ 'GET /servers': () => list(buildServer({ status: 'unknown' })) });
   renderApp('/');

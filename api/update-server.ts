@@ -1,0 +1,43 @@
+import type { Knex } from 'knex';
+import type { Context } from 'koa';
+import type { UpdateServer } from '../contract/servers.ts';
+import { Server } from '../db/models/server.ts';
+import { audit } from './audit.ts';
+import type { CurrentUser } from './current-user.ts';
+import { InvalidState } from './errors.ts';
+import type { Reply } from './idempotency.ts';
+import { lockServer } from './request-operation.ts';
+import { readServers } from './server-rows.ts';
+import { toServerView } from './views/server.ts';
+
+interface Update {
+  ctx: Context;
+  user: CurrentUser;
+  id: string;
+  input: UpdateServer;
+}
+
+/** Changes what only Berth holds of a server, at once; its VM is not touched. */
+export async function updateServer(trx: Knex.Transaction, { ctx, user, id, input }: Update): Promise<Reply> {
+  const server = await lockServer(trx, user, id);
+  if (input.deleteProtection && server.lifecycle === 'deleting') {
+    throw new InvalidState(
+      `${server.name} is being deleted already.`,
+      'Cancel the deletion first, if it has not begun.',
+    );
+  }
+  const { name = server.name, deleteProtection = server.deleteProtection } = input;
+  const changes = {
+    ...(name === server.name ? {} : { name }),
+    ...(deleteProtection === server.deleteProtection ? {} : { deleteProtection }),
+  };
+  if (Object.keys(changes).length > 0) {
+    await Server.query(trx).findById(id).patch(changes);
+    const { accountId } = server;
+    const details = { ...changes, ...(changes.name ? { formerName: server.name } : {}) };
+    await audit(trx, ctx, { userId: user.id, accountId, action: 'server.update', subjectId: id, details });
+  }
+  const [row] = await readServers(trx, [id]);
+  if (!row) throw new Error(`server ${id} is not readable`);
+  return { status: 200, location: null, body: toServerView(row) };
+}

@@ -1,0 +1,97 @@
+import { Button, Dialog, DialogBody, DialogFooter, FormGroup, InputGroup } from '@blueprintjs/core';
+import { Edit } from '@blueprintjs/icons';
+import { type FormEvent, useState } from 'react';
+import type { Server } from '../../../contract/servers.ts';
+import { ApiError } from '../api-error.ts';
+import { ProblemCallout } from '../components/problem-callout.tsx';
+import { useUpdateServer } from '../hooks/use-update-server.ts';
+
+/** The pencil beside a server's name. */
+export function RenameServer({ server }: { server: Server }) {
+  const [isAsked, setIsAsked] = useState(false);
+  return (
+    <>
+      <Button
+        variant="minimal"
+        size="small"
+        icon={<Edit />}
+        aria-label="Rename"
+        title="Rename"
+        onClick={() => setIsAsked(true)}
+      />
+      {isAsked && <RenameDialog server={server} onClose={() => setIsAsked(false)} />}
+    </>
+  );
+}
+
+function RenameDialog({ server, onClose }: { server: Server; onClose: () => void }) {
+  const [name, setName] = useState(server.name);
+  const update = useUpdateServer(server, onClose);
+  const refused = update.error instanceof ApiError ? update.error.problem.issues?.[0]?.message : undefined;
+  const isNew = name.trim() !== '' && name.trim() !== server.name;
+
+  function rename(event: FormEvent): void {
+    event.preventDefault();
+    if (isNew && !update.isPending) update.mutate({ name });
+  }
+
+  return (
+    <Dialog isOpen title={`Rename ${server.name}`} onClose={onClose} className="narrow-dialog">
+      <form onSubmit={rename}>
+        <DialogBody>
+          <NameField name={name} refused={refused} onChange={setName} />
+          {update.error && !refused && (
+            <ProblemCallout
+              error={update.error}
+              retryHint="It is not known whether it was renamed. Trying again is safe."
+            />
+          )}
+        </DialogBody>
+        <DialogFooter
+          actions={
+            <>
+              <Button text="Keep the name" onClick={onClose} />
+              <Button
+                type="submit"
+                intent="primary"
+                text="Rename"
+                disabled={!isNew}
+                loading={update.isPending}
+              />
+            </>
+          }
+        />
+      </form>
+    </Dialog>
+  );
+}
+
+interface NameFieldProps {
+  name: string;
+  /** Why the API would not take it. */
+  refused: string | undefined;
+  onChange: (name: string) => void;
+}
+
+function NameField({ name, refused, onChange }: NameFieldProps) {
+  const help = refused ?? 'Only what it is called here: the system inside keeps its host name.';
+  return (
+    <FormGroup
+      label="Name"
+      labelFor="rename-name"
+      intent={refused ? 'danger' : 'none'}
+      helperText={<span id="rename-help">{help}</span>}
+    >
+      <InputGroup
+        id="rename-name"
+        autoComplete="off"
+        spellCheck={false}
+        autoFocus
+        aria-describedby="rename-help"
+        aria-invalid={refused !== undefined}
+        value={name}
+        onValueChange={onChange}
+      />
+    </FormGroup>
+  );
+}
