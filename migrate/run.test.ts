@@ -128,7 +128,7 @@ it('does in earnest exactly what the dry run said, and nothing more the second t
   const summary = real.summary as RunSummary;
   expect(changesOf(summary)).toEqual(changesOf(dry.summary));
   for (const comparison of [...summary.counts, ...summary.money]) {
-    expect(comparison.berth, comparison.what).toBe(comparison.source);
+    expect([comparison.what, comparison.berth]).toEqual([comparison.what, comparison.source]);
   }
   const content = await contentHash();
   expect(content.rows).toBeGreaterThan(400);
