@@ -69,12 +69,13 @@ export async function migrateSource({ runId }: RunInput): Promise<void> {
         const result = await runPhase(runId, phase, run.dryRun);
         if (result.state === 'done') break;
         describe(run.source, run.dryRun, phase, result.cause ? `paused: ${result.cause.message}` : 'paused');
-        isAwake = false;
         await record.pauseRun({ runId, cause: result.cause });
+        const isPassing = result.cause?.isPassing ?? false;
         do {
-          await (result.cause?.isPassing ? condition(() => isAwake, '15 seconds') : condition(() => isAwake));
+          await (isPassing ? condition(() => isAwake, '15 seconds') : condition(() => isAwake));
+          // Whether the signal meant going on is in PostgreSQL, and so is one that came before the pause.
           isAwake = false;
-        } while ((await record.leavePause({ runId })).isPaused);
+        } while ((await record.leavePause({ runId, isPassing })).isPaused);
       }
       const next = PHASES[PHASES.indexOf(phase) + 1];
       await record.enterPhase({ runId, phase: next ?? 'done' });

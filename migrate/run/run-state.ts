@@ -60,14 +60,19 @@ export function createRunState({ database }: MigrationDeps, sources: SourceAcces
       await sources.release(runId);
     },
 
-    /** Goes on, unless somebody wants the run to stay paused. */
-    async leavePause({ runId }: RunInput): Promise<{ isPaused: boolean }> {
-      const gone = await MigrationRun.query(database)
-        .findById(runId)
-        .whereIn('status', LIVE)
-        .where('pauseRequested', false)
-        .patch({ status: 'running', causeCode: null, causeMessage: null });
-      return { isPaused: gone === 0 };
+    /** Goes on when `resume` has said so, or by itself when the cause may have passed and nobody asked for the pause. */
+    async leavePause({
+      runId,
+      isPassing,
+    }: RunInput & { isPassing: boolean }): Promise<{ isPaused: boolean }> {
+      if (isPassing) {
+        await MigrationRun.query(database)
+          .findById(runId)
+          .where({ status: 'paused', pauseRequested: false })
+          .patch({ status: 'running', causeCode: null, causeMessage: null });
+      }
+      const run = await MigrationRun.query(database).findById(runId).select('status').throwIfNotFound();
+      return { isPaused: run.status === 'paused' };
     },
 
     /** The last word on a run. Hashes of passwords are loaded or of no more use. */
