@@ -8,14 +8,18 @@ const Database = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'a postgres:// URL' }),
 });
 
-const Common = Database.extend({
-  BERTH_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-  BERTH_QUEUE_PREFIX: z.string().default(''),
-  BERTH_DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(20),
+/** For commands that seal something. */
+const Sealing = Database.extend({
   BERTH_SECRETS_KEY: z
     .base64({ error: '32 random bytes in base64: openssl rand -base64 32' })
     .transform((text) => Buffer.from(text, 'base64'))
     .refine((key) => key.length === 32, { error: '32 random bytes in base64: openssl rand -base64 32' }),
+});
+
+const Common = Sealing.extend({
+  BERTH_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  BERTH_QUEUE_PREFIX: z.string().default(''),
+  BERTH_DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(20),
 });
 
 const Api = Common.extend({
@@ -70,7 +74,14 @@ const Seed = Common.extend({
   BERTH_ADMIN_PASSWORD: z.string().min(10),
 }).refine(hasToken, NEEDS_TOKEN);
 
-const SCHEMAS = { database: Database, api: Api, worker: Worker, seed: Seed } as const;
+const NewCluster = Sealing.extend({ PROXMOX_TOKEN_SECRET: z.string().optional() });
+
+const Migration = Sealing.extend({
+  BERTH_QUEUE_PREFIX: z.string().default(''),
+  BERTH_PUBLIC_URL: z.url().optional(),
+});
+
+const SCHEMAS = { database: Database, cluster: NewCluster, migration: Migration, api: Api, worker: Worker, seed: Seed } as const;
 type Kind = keyof typeof SCHEMAS;
 
 /**

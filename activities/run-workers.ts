@@ -2,7 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import { createDatabaseActivities, createProxmoxActivities } from './index.ts';
 import type { Deps } from './deps.ts';
+import { listClusterVms } from './list-cluster-vms.ts';
 import { taskQueues } from '../contract/temporal.ts';
+import { createMigrationActivities } from '../migrate/activities.ts';
 
 export interface WorkersOptions {
   connection: NativeConnection;
@@ -23,7 +25,9 @@ export interface Workers {
   areRunning(): boolean;
 }
 
-/** One worker for workflows and database activities, one for the calls to Proxmox, on one connection. */
+/**
+ * One worker for workflows and database activities, one for the calls to Proxmox, one for migrations, on one connection.
+ */
 export async function createWorkers(options: WorkersOptions): Promise<Workers> {
   const { connection, namespace, workflowBundle, identity, queuePrefix, deps } = options;
   const queues = taskQueues(queuePrefix);
@@ -37,15 +41,16 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
     shutdownGraceTime: '1 second',
     shutdownForceTime: '20 seconds',
   } as const;
+  const workflows = workflowBundle
+    ? { workflowBundle: { codePath: workflowBundle } }
+    : { workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) };
   const servers = await Worker.create({
     ...common,
+    ...workflows,
     taskQueue: queues.servers,
     activities: createDatabaseActivities(deps),
     maxConcurrentActivityTaskExecutions: 20,
     maxCachedWorkflows: 1_000,
-    ...(workflowBundle
-      ? { workflowBundle: { codePath: workflowBundle } }
-      : { workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) }),
   });
   const proxmox = await Worker.create({
     ...common,
@@ -54,7 +59,22 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
     // Nearly all of them wait; one that waits costs a timer.
     maxConcurrentActivityTaskExecutions: 1_000,
   });
-  const all = [servers, proxmox];
+  const { database, secretBox, clusters } = deps;
+  const migrations = createMigrationActivities({
+    database,
+    secretBox,
+    listVms: async (clusterId) => listClusterVms((await clusters.of(clusterId)).proxmox),
+  });
+  const migration = await Worker.create({
+    ...common,
+    ...workflows,
+    taskQueue: queues.migration,
+    activities: migrations.activities,
+    // They share one processor with everything else in this process.
+    maxConcurrentActivityTaskExecutions: 4,
+    maxCachedWorkflows: 50,
+  });
+  const all = [servers, proxmox, migration];
   const shutdown = () => {
     for (const worker of all) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
@@ -62,6 +82,7 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
     async run() {
       // When one fails the other must not go on alone.
       await Promise.all(all.map((worker) => worker.run().finally(shutdown)));
+      await migrations.close();
     },
     shutdown,
     areRunning: () => all.every((worker) => worker.getState() === 'RUNNING'),

@@ -15,6 +15,7 @@ import { docsRoutes } from './routes/docs.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { passwordRoutes } from './routes/passwords.ts';
 import { serverActionRoutes } from './routes/server-actions.ts';
 import { serverRoutes } from './routes/servers.ts';
 import { userRoutes } from './routes/users.ts';
@@ -38,6 +39,7 @@ export function createApp(deps: Deps): Koa {
 function createRouter(deps: Deps): Router {
   const endpoints = [
     ...authRoutes(deps),
+    ...passwordRoutes(deps),
     ...userRoutes(),
     ...catalogRoutes(deps),
     ...serverRoutes(deps),

@@ -23,7 +23,7 @@ export interface Deps {
   publicUrl?: string;
   /** Believe X-Forwarded-For and -Proto. */
   trustProxy: boolean;
-  loginLimits?: LoginLimits;
+  loginLimits?: Partial<LoginLimits>;
   /** Of the task queues, where several installations share a Temporal namespace. */
   queuePrefix?: string;
   /** How often an open stream looks again at what its user may see; 30 s when left out. */

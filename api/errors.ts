@@ -95,6 +95,15 @@ export class InvalidCredentials extends Refusal {
   }
 }
 
+export class InvalidLink extends Refusal {
+  override name = 'InvalidLink';
+  constructor() {
+    super(410, 'invalid_link', 'This link has expired or has been used.', {
+      detail: 'Ask your provider for a new one.',
+    });
+  }
+}
+
 export class Forbidden extends Refusal {
   override name = 'Forbidden';
   constructor(title: string) {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Database } from '../db/connect.ts';
 import { RateLimited } from './errors.ts';
@@ -9,20 +10,25 @@ export interface LoginLimits {
   perAddress: number;
   /** Failed attempts on one e-mail address within 15 minutes. */
   perAccount: number;
+  /** A refused login is answered no sooner, as hashes of different kinds take 25 to 250 ms: time names no users. */
+  refusalMs: number;
 }
 
-const DEFAULTS: LoginLimits = { perAddress: 50, perAccount: 10 };
+const DEFAULTS: LoginLimits = { perAddress: 50, perAccount: 10, refusalMs: 500 };
 const WINDOW_SECONDS = 900;
 
 export interface LoginLimiter {
-  /** Counts an attempt before its password is looked at; throws RateLimited. */
-  attempt(ip: string, email: string): Promise<void>;
+  /** Counts an attempt before its secret is looked at, also against the account where one is named; throws RateLimited. */
+  attempt(ip: string, email?: string): Promise<void>;
   /** Takes the attempt back and forgets the account's failures. */
   succeeded(ip: string, email: string): Promise<void>;
+  /** Waits until a refusal of what began at `startedAt` (performance.now()) may be answered. */
+  untilRefusal(startedAt: number): Promise<void>;
 }
 
 /** Counts login attempts in the table `rate_limits`, so that all api processes count together. */
-export function createLoginLimiter(database: Database, limits: LoginLimits = DEFAULTS): LoginLimiter {
+export function createLoginLimiter(database: Database, given: Partial<LoginLimits> = {}): LoginLimiter {
+  const limits = { ...DEFAULTS, ...given };
   const limiter = (keyPrefix: string, points: number) =>
     new RateLimiterPostgres({
       storeClient: database,
@@ -39,10 +45,13 @@ export function createLoginLimiter(database: Database, limits: LoginLimits = DEF
   return {
     async attempt(ip, email) {
       await consume(addresses, networkOf(ip));
-      await consume(accounts, accountKey(email));
+      if (email !== undefined) await consume(accounts, accountKey(email));
     },
     async succeeded(ip, email) {
       await Promise.all([addresses.reward(networkOf(ip), 1), accounts.delete(accountKey(email))]);
+    },
+    async untilRefusal(startedAt) {
+      await setTimeout(Math.max(0, startedAt + limits.refusalMs - performance.now()));
     },
   };
 }

@@ -89,6 +89,11 @@ export async function revokeSession(database: Knex, sessionId: string): Promise<
   await Session.query(database).findById(sessionId).whereNull('revokedAt').patch({ revokedAt: new Date() });
 }
 
+/** Ends all of a user's sessions at once. */
+export async function revokeSessionsOf(database: Knex, userId: string): Promise<void> {
+  await Session.query(database).where({ userId }).whereNull('revokedAt').patch({ revokedAt: new Date() });
+}
+
 /** The session a refresh token belongs to, spent or not. */
 export async function findSessionOfToken(database: Knex, token: string): Promise<string | undefined> {
   const found = await RefreshToken.query(database).findById(hashToken(token));

@@ -214,9 +214,14 @@ it('prunes what has served its time and nothing else', async () => {
     { userId: user.id, expiresAt: old },
     { userId: user.id, expiresAt: new Date(Date.now() + 1000) },
   ]);
+  await database('password_links').insert([
+    { tokenHash: 'old', userId: user.id, expiresAt: old },
+    { tokenHash: 'new', userId: user.id, expiresAt: new Date() },
+  ]);
   await database('events').update({ at: old });
   await prune(database);
   expect(await database('idempotency_keys').pluck('key')).toEqual(['new']);
   expect(await database('sessions')).toHaveLength(1);
+  expect(await database('password_links').pluck('token_hash')).toEqual(['new']);
   expect(await database('events')).toHaveLength(0);
 });

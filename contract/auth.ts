@@ -5,6 +5,17 @@ export const Login = z
   .meta({ id: 'Login' });
 export type Login = z.infer<typeof Login>;
 
+export const SetPassword = z
+  .strictObject({
+    token: z.string().min(1).max(128).meta({ description: 'What follows the # of the link' }),
+    password: z
+      .string()
+      .min(10, { error: 'use at least 10 characters' })
+      .max(1024, { error: 'use at most 1024 characters' }),
+  })
+  .meta({ id: 'SetPassword' });
+export type SetPassword = z.infer<typeof SetPassword>;
+
 export const User = z
   .object({
     id: z.uuid(),

@@ -32,6 +32,7 @@ export const PROBLEM_CODES = [
   'unauthenticated',
   'invalid_credentials',
   'session_expired',
+  'invalid_link',
   'forbidden',
   'not_found',
   'method_not_allowed',

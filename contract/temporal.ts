@@ -2,10 +2,14 @@ import type { OperationType, StepName } from './operations.ts';
 import type { PowerAction } from './servers.ts';
 
 /**
- * `servers` runs workflows and database activities, `proxmox` the activities that call a cluster. A prefix keeps two
- * installations (or two tests) apart that share a namespace.
+ * `servers` runs workflows and database activities, `proxmox` the activities that call a cluster, `migration` all that
+ * moves an estate out of WHMCS. A prefix keeps two installations (or two tests) apart that share a namespace.
  */
-export const taskQueues = (prefix = '') => ({ servers: `${prefix}servers`, proxmox: `${prefix}proxmox` });
+export const taskQueues = (prefix = '') => ({
+  servers: `${prefix}servers`,
+  proxmox: `${prefix}proxmox`,
+  migration: `${prefix}migration`,
+});
 
 /** The queue of the Proxmox activities that belongs to a workflow's own queue. */
 export const proxmoxQueueOf = (servers: string): string => servers.replace(/servers$/, 'proxmox');
@@ -15,6 +19,8 @@ export const SEARCH_ATTRIBUTES = ['ServerId', 'OperationId', 'AccountId', 'Node'
 
 /** One id per server: Temporal itself then allows one running workflow per server. */
 export const serverWorkflowId = (serverId: string): string => `server/${serverId}`;
+
+export const migrationWorkflowId = (runId: string): string => `migration/${runId}`;
 
 /** Ids only: everything else is read from the database, so that no secret enters a history. */
 export interface OperationInput {

@@ -1,28 +1,28 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { migrateToLatest, migrationStatus, rollbackMigrations, withDatabase } from './migrate.ts';
+import { createCluster, type NewCluster } from './create-cluster.ts';
 import { createPool } from './create-pool.ts';
 import { createUser } from './create-user.ts';
 import { Plan } from './models/plan.ts';
+import { User } from './models/user.ts';
+import { createPasswordLinks, LINK_DAYS } from './password-links.ts';
+import { withRunningBerth } from './running-berth.ts';
 import { loadConfig } from '../config.ts';
 
 const program = new Command('berth-admin').description('Prepares and maintains the database of Berth');
 const run = <T>(work: Parameters<typeof withDatabase<T>>[1]) =>
   withDatabase(loadConfig('database', withRunningBerth(process.env)).DATABASE_URL, work);
 
-/** Without DATABASE_URL the database of a running `npm start` is meant. */
-function withRunningBerth(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const file = join(env['BERTH_DATA_DIR'] || join(import.meta.dirname, '../.berth'), 'run.json');
-  if (env['DATABASE_URL'] || !existsSync(file)) return env;
-  const { databaseUrl } = z.object({ databaseUrl: z.string() }).parse(JSON.parse(readFileSync(file, 'utf8')));
-  return { ...env, DATABASE_URL: databaseUrl };
-}
-
 const wholeNumber = (text: string): number => {
   const result = z.coerce.number().int().positive().safeParse(text);
   if (!result.success) throw new InvalidArgumentError('a whole number above 0 is needed');
+  return result.data;
+};
+
+const webAddress = (text: string): string => {
+  const result = z.url({ protocol: /^https?$/ }).safeParse(text);
+  if (!result.success) throw new InvalidArgumentError('an address that starts with https:// is needed');
   return result.data;
 };
 
@@ -75,6 +75,23 @@ program
   );
 
 program
+  .command('password-link')
+  .description('make a link by which a user sets a password; shown once, and as good as the password')
+  .requiredOption('--email <address>')
+  .requiredOption('--url <url>', 'where customers reach Berth, such as https://cloud.example.net', webAddress)
+  .option('--days <n>', 'how long it can be used', wholeNumber, LINK_DAYS)
+  .action(async ({ email, url, days }: { email: string; url: string; days: number }) => {
+    const link = await run(async (database) => {
+      const user = await User.query(database).whereRaw('lower(email) = lower(?)', [email.trim()]).first();
+      if (!user) throw new Error(`There is no user with the e-mail address ${email}.`);
+      const [made] = await createPasswordLinks(database, [user.id], { publicUrl: url, days });
+      if (!made) throw new Error(`${email} is disabled.`);
+      return made.link;
+    });
+    console.log(link);
+  });
+
+program
   .command('create-plan')
   .description('add a plan that customers can order')
   .requiredOption('--name <name>')
@@ -86,6 +103,36 @@ program
   .action(async (options: Pick<Plan, 'name' | 'vcpu' | 'memoryMib' | 'diskGib'> & Partial<Plan>) => {
     await run(async (database) => Plan.query(database).insert(options));
     console.log(`Created plan ${options.name}`);
+  });
+
+program
+  .command('create-cluster')
+  .description('add a Proxmox VE cluster, or change the one of that name')
+  .requiredOption('--name <name>')
+  .requiredOption('--location <text>', 'what customers see as the location')
+  .requiredOption(
+    '--url <url...>',
+    'such as https://pve1.example.net:8006; several are ways to the same cluster',
+  )
+  .requiredOption('--token-id <id>', 'of the form user@realm!name')
+  .option('--token-secret-file <file>', "a file that holds the token's secret (else PROXMOX_TOKEN_SECRET)")
+  .addOption(new Option('--fingerprint <sha256>', "of the nodes' certificate, AB:CD:…").conflicts('caFile'))
+  .option('--ca-file <file>', 'the CA in PEM; without either the CAs of the system decide')
+  .option('--snippets-storage <storage>', 'a storage for user data, which all nodes mount')
+  .option('--snippets-dir <dir>', 'where this machine mounts it')
+  .action(async (options: NewCluster) => {
+    const config = loadConfig('cluster', withRunningBerth(process.env));
+    const isNew = await withDatabase(config.DATABASE_URL, (database) =>
+      createCluster(database, options, {
+        secretsKey: config.BERTH_SECRETS_KEY,
+        tokenSecret: config.PROXMOX_TOKEN_SECRET,
+      }),
+    );
+    console.log(
+      isNew
+        ? `Created cluster ${options.name}; the worker begins to watch it within a minute`
+        : `Changed cluster ${options.name}; restart the workers`,
+    );
   });
 
 program

@@ -20,7 +20,9 @@ export async function createPool(database: Database, input: NewPool): Promise<nu
   return database.transaction(async (trx) => {
     const cluster = await Cluster.query(trx).findOne({ name: input.cluster });
     if (!cluster)
-      throw new Error(`There is no cluster named ${input.cluster}; start the worker with PROXMOX_URL first.`);
+      throw new Error(
+        `There is no cluster named ${input.cluster}; add it with cluster:create, or start the worker with PROXMOX_URL.`,
+      );
     const pool = await IpPool.query(trx).insertAndFetch({
       clusterId: cluster.id,
       name: input.name ?? network,

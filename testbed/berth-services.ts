@@ -52,35 +52,38 @@ async function answersOk(url: string, signal: AbortSignal): Promise<boolean> {
 }
 
 export interface SimulatorOptions extends BerthServiceOptions {
+  name: string;
   port: number;
   controlPort: number;
   stateFile: string;
   /** 1 is realistic, 0 as fast as possible. */
   speed: string;
+  /** More of its options, such as what a new cluster holds. */
+  args?: string[];
 }
 
-/** The Proxmox simulator, and the SHA-256 fingerprint of its certificate once it answers. */
+/** A Proxmox simulator, and the SHA-256 fingerprint of its certificate once it answers. */
 export function simulatorService(options: SimulatorOptions): {
   spec: ServiceSpec;
   fingerprint: () => string;
 } {
-  const { root, logFile, env, onLine, port, controlPort, stateFile, speed } = options;
+  const { name, root, logFile, env, onLine, port, controlPort, stateFile, speed } = options;
   let fingerprint: string | undefined;
   const look = async () => {
     fingerprint = await readFingerprint(port);
     return fingerprint !== undefined;
   };
   const args = ['--port', String(port), '--control-port', String(controlPort), '--speed', speed];
-  args.push('--state-file', stateFile);
+  args.push('--state-file', stateFile, ...(options.args ?? []));
   const spec: ServiceSpec = {
-    name: 'proxmox',
+    name,
     command: process.execPath,
     args: ['testbed/proxmox/main.ts', ...args],
     cwd: root,
     env,
     logFile,
     onLine,
-    ready: (signal) => waitUntil(look, { signal, what: 'the Proxmox simulator' }),
+    ready: (signal) => waitUntil(look, { signal, what: `the Proxmox simulator (${name})` }),
     readyTimeoutMs: 60_000,
     stopSignal: 'SIGTERM',
     stopTimeoutMs: 10_000,

@@ -2,7 +2,7 @@ import type { RunInfo } from './stack.ts';
 
 /** The table a person needs after a start; the database's password is only in run.json. */
 export function describeRun(run: RunInfo, files: { run: string; logs: string }): string {
-  const { customer, admin } = run as { customer?: Login; admin?: Login };
+  const { customer, admin, whmcsDatabaseUrl: whmcs } = run as Known;
   const rows: [string, unknown][] = [
     ['Dashboard', run.dashboardUrl],
     ['  customer', customer && `${customer.email}  ${customer.password}`],
@@ -11,6 +11,8 @@ export function describeRun(run: RunInfo, files: { run: string; logs: string }):
     ['Temporal UI', run['temporalUiUrl']],
     ['Proxmox', run['proxmoxUrl']],
     ['PostgreSQL', hideCredentials(String(run['databaseUrl']))],
+    ['WHMCS', whmcs && hideCredentials(whmcs)],
+    ['  try', whmcs && 'npm run migrate -- inspect'],
     ['Logs', files.logs],
     ['All of this', files.run],
   ];
@@ -20,12 +22,19 @@ export function describeRun(run: RunInfo, files: { run: string; logs: string }):
   return ['', 'Berth is up. Ctrl-C stops it.', '', ...lines, ''].join('\n');
 }
 
+interface Known {
+  customer?: Login;
+  admin?: Login;
+  whmcsDatabaseUrl?: string;
+}
+
 interface Login {
   email: string;
   password: string;
 }
 
 function hideCredentials(url: string): string {
+  if (!URL.canParse(url)) return 'as set in the environment';
   const shown = new URL(url);
   shown.username = '';
   shown.password = '';

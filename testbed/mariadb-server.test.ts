@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mysql, { type RowDataPacket } from 'mysql2/promise';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { startMariadb } from './mariadb-server.ts';
+import { prepareMariadb, startMariadb } from './mariadb-server.ts';
 import { identifyProcess } from './process-identity.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -65,4 +65,15 @@ it('ends with its parent when that is killed with SIGKILL', async () => {
       () => true,
     );
   await waitUntil(isGone);
+});
+
+it('removes the container of a killed run before it starts one of the same name', async () => {
+  const [docker, asked] = [join(dir, 'docker'), join(dir, 'asked')];
+  await writeFile(docker, `#!/bin/sh\necho "$@" >> ${asked}\n`, { mode: 0o755 });
+  const find = () => Promise.resolve({ kind: 'docker' as const, docker, image: 'mariadb:10.11' });
+  const { spec } = await prepareMariadb({ dataDir: join(dir, 'data'), durable: true, find });
+  await spec.beforeStart?.();
+  const name = spec.args[spec.args.indexOf('--name') + 1];
+  expect(name).toMatch(/^berth-mariadb-[\da-f]{12}$/);
+  expect(await readFile(asked, 'utf8')).toBe(`rm --force ${name}\n`);
 });

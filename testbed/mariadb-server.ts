@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { chown, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -27,6 +27,8 @@ export interface MariadbOptions {
   password?: string;
   logFile?: string;
   onProgress?: (message: string) => void;
+  /** Throws when there is no MariaDB to be had. */
+  find?: typeof findMariadb;
 }
 
 export interface MariadbServer {
@@ -57,7 +59,9 @@ export async function prepareMariadb(
   const { durable, password = randomBytes(18).toString('base64url'), onProgress = () => undefined } = options;
   if (!/^[\w-]+$/.test(password))
     throw new Error('the password of MariaDB may hold letters, digits, - and _');
-  const programs = await findMariadb(onProgress);
+  const programs = await (options.find ?? findMariadb)(onProgress);
+  if (programs.kind === 'docker')
+    onProgress(`MariaDB runs in Docker (${programs.image}, loaded when it is used first)`);
   const account = programs.kind === 'docker' ? {} : await systemAccount('mysql', 'MariaDB', onProgress);
   const dataDir = await reachableDataDir(options.dataDir, account, 'mariadb');
   if (dataDir !== options.dataDir) onProgress(`MariaDB keeps its data in ${dataDir}`);
@@ -73,7 +77,8 @@ export async function prepareMariadb(
     cwd: dataDir,
     ...account,
     ...(options.logFile ? { logFile: options.logFile } : {}),
-    beforeStart: () => endFormerServer(dataDir),
+    beforeStart: () =>
+      programs.kind === 'docker' ? removeContainer(programs.docker, dataDir) : endFormerServer(dataDir),
     ready: (signal) => waitUntilConnected(url, signal),
     // The first use of Docker loads the image.
     readyTimeoutMs: programs.kind === 'docker' ? 600_000 : 120_000,
@@ -95,7 +100,16 @@ interface Placement {
 function commandFor({ programs, dataDir, port, durable }: Placement): { command: string; args: string[] } {
   if (programs.kind === 'docker') {
     const user = process.getuid ? ['--user', `${process.getuid()}:${process.getgid?.() ?? 0}`] : [];
-    const args = ['run', '--rm', '--init', ...user, '-p', `127.0.0.1:${port}:3306`];
+    const args = [
+      'run',
+      '--rm',
+      '--init',
+      '--name',
+      containerName(dataDir),
+      ...user,
+      '-p',
+      `127.0.0.1:${port}:3306`,
+    ];
     const inside = ['--datadir=/var/lib/mysql', `--init-file=/var/lib/mysql/${INIT_FILE}`];
     return {
       command: programs.docker,
@@ -207,6 +221,15 @@ async function endFormerServer(dataDir: string): Promise<void> {
     await waitUntil(gone, { timeoutMs: 60_000, what: 'the former MariaDB to stop' });
   }
   await rm(file, { force: true });
+}
+
+function containerName(dataDir: string): string {
+  return `berth-mariadb-${createHash('sha256').update(dataDir).digest('hex').slice(0, 12)}`;
+}
+
+/** A container outlives the program that started it when that is killed. */
+async function removeContainer(docker: string, dataDir: string): Promise<void> {
+  await execa(docker, ['rm', '--force', containerName(dataDir)], { reject: false });
 }
 
 async function waitUntilConnected(url: string, signal: AbortSignal): Promise<void> {

@@ -7,6 +7,9 @@ export interface OutsideParts {
   /** An existing Temporal, by the SDK's own variables (TEMPORAL_ADDRESS, TEMPORAL_PROFILE, …). */
   temporal: { address: string; namespace: string } | undefined;
   proxmoxUrl: string | undefined;
+  whmcsUrl: string | undefined;
+  /** Whether a WHMCS to try a migration on is to be made: beside the simulated cluster, unless told otherwise. */
+  wantsWhmcs: boolean;
 }
 
 export function outsideParts(env: NodeJS.ProcessEnv): OutsideParts {
@@ -19,7 +22,14 @@ export function outsideParts(env: NodeJS.ProcessEnv): OutsideParts {
       namespace: temporal.namespace ?? 'default',
     },
     proxmoxUrl: env['PROXMOX_URL'] || undefined,
+    whmcsUrl: env['WHMCS_DATABASE_URL'] || undefined,
+    wantsWhmcs: wantsWhmcs(env),
   };
+}
+
+function wantsWhmcs(env: NodeJS.ProcessEnv): boolean {
+  if (env['WHMCS_DATABASE_URL'] || env['WHMCS_DATABASE_URL_FILE']) return false;
+  return env['BERTH_WHMCS'] ? env['BERTH_WHMCS'] !== '0' : !env['PROXMOX_URL'];
 }
 
 /** Fails within seconds, and in words, when the Temporal named by the environment does not answer. */

@@ -14,7 +14,11 @@ export async function reset(dataDir: string, onProgress: (message: string) => vo
     throw new Error(`Berth runs (process ${holder.pid}): stop it first, its data cannot be removed now`);
   }
   await endOrphans(files.processes, onProgress);
-  for (const path of [dataDir, sharedDataDir(join(dataDir, 'postgres'))]) {
+  const databases = [
+    sharedDataDir(join(dataDir, 'postgres')),
+    sharedDataDir(join(dataDir, 'whmcs', 'mariadb'), 'mariadb'),
+  ];
+  for (const path of [dataDir, ...databases]) {
     if (!(await stat(path).catch(() => undefined))) continue;
     await rm(path, { recursive: true, force: true });
     onProgress(`removed ${path}`);

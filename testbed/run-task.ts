@@ -11,6 +11,9 @@ export interface TaskSpec {
   signal: AbortSignal;
 }
 
+/** `runTask` with all but these settled. */
+export type RunNamedTask = (name: string, args: string[], env?: Record<string, string>) => Promise<void>;
+
 const SHOWN_LINES = 15;
 
 /** Runs a Node program to its end, output into the log; an error carries the last lines. */

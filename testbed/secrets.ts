@@ -7,6 +7,9 @@ export interface Secrets {
   secretsKey: string;
   postgresPassword: string;
   proxmoxTokenSecret: string;
+  whmcsPassword: string;
+  fra1TokenSecret: string;
+  ams1TokenSecret: string;
   customerPassword: string;
   adminPassword: string;
 }
@@ -19,6 +22,9 @@ export async function loadSecrets(file: string): Promise<Secrets> {
     secretsKey: randomBytes(32).toString('base64'),
     postgresPassword: randomBytes(18).toString('base64url'),
     proxmoxTokenSecret: randomUUID(),
+    whmcsPassword: randomBytes(18).toString('base64url'),
+    fra1TokenSecret: randomUUID(),
+    ams1TokenSecret: randomUUID(),
     customerPassword: randomBytes(8).toString('hex'),
     adminPassword: randomBytes(8).toString('hex'),
     ...kept,

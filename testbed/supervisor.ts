@@ -44,7 +44,12 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         return onChange([...processes.values()]);
       });
     };
-    const service = await startService(spec, { onPid, signal: stopping });
+    const service = await startService(spec, { onPid, signal: stopping }).catch(async (err: unknown) => {
+      await recorded;
+      processes.delete(spec.name);
+      await onChange([...processes.values()]);
+      throw err;
+    });
     await recorded;
     running.set(spec.name, service);
     return service;

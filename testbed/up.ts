@@ -1,16 +1,16 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { apiService, simulatorService, workerService } from './berth-services.ts';
-import { isWebOutdated } from './build-web.ts';
-import { waitForFileLock } from './file-lock.ts';
+import { bringUpWhmcs, describeWhmcs, registerClusters, WHMCS_PORTS } from './bring-up-whmcs.ts';
+import { buildWeb } from './build-web.ts';
 import { readJsonFile, writeJsonFile } from './json-file.ts';
 import { importantLine } from './logs.ts';
 import { checkOutsideTemporal, outsideParts } from './outside-parts.ts';
 import { choosePorts, type PortWish } from './ports.ts';
 import { preparePostgres } from './postgres-server.ts';
-import { runTask } from './run-task.ts';
+import { runTask, type RunNamedTask } from './run-task.ts';
 import { describeRun } from './describe-run.ts';
-import { loadSecrets } from './secrets.ts';
+import { loadSecrets, type Secrets } from './secrets.ts';
 import { runStack, stackFiles, type RunInfo, type Stack } from './stack.ts';
 import { formatElapsed } from './temporal-build.ts';
 import { findTemporal, serverVersion } from './temporal-binary.ts';
@@ -20,6 +20,7 @@ const ROOT = join(import.meta.dirname, '..');
 const DATA_DIR = resolve(process.env['BERTH_DATA_DIR'] || join(ROOT, '.berth'));
 const HOST = '127.0.0.1';
 const TOKEN_ID = 'berth@pve!berth';
+const SPEED = process.env['BERTH_PROXMOX_SPEED'] || '1';
 
 const API: PortWish = { name: 'api', setting: 'BERTH_API_PORT', usual: 3000 };
 const WORKER: PortWish = { name: 'worker', setting: 'BERTH_WORKER_PORT', usual: 3001 };
@@ -50,38 +51,37 @@ async function bringUp(stack: Stack): Promise<RunInfo> {
     ...(outside.databaseUrl ? [] : [POSTGRES]),
     ...(outside.temporal ? [] : TEMPORAL),
     ...(outside.proxmoxUrl ? [] : PROXMOX),
+    ...(outside.wantsWhmcs ? WHMCS_PORTS : []),
   ]);
-  const task =
-    (env: Record<string, string>): RunNamedTask =>
-    (name, args, more = {}) =>
-      runTask({ name, args, cwd: ROOT, env: { ...env, ...more }, logFile: logFile(name), signal });
+  const common = (name: string) => ({ root: ROOT, env: {}, logFile: logFile(name), onLine: echo(name) });
+  // Never rejects, and is waited for when the database can take its clusters.
+  const whmcs = outside.wantsWhmcs
+    ? bringUpWhmcs({ stack, dir: join(DATA_DIR, 'whmcs'), ports, secrets, speed: SPEED, common })
+    : Promise.resolve(undefined);
   const [database, temporal, proxmox] = await Promise.all([
     bringUpDatabase(stack, outside.databaseUrl, ports['postgres'], secrets.postgresPassword),
     bringUpTemporal(stack, outside.temporal, ports),
     bringUpProxmox(stack, outside.proxmoxUrl, ports, secrets.proxmoxTokenSecret),
-    buildWeb(task({}), signal),
+    buildWeb({ root: ROOT, logFile: logFile('web'), signal, onProgress }),
   ]);
   const apiUrl = `http://${HOST}:${ports['api']}`;
   const customer = { email: 'customer@berth.test', password: secrets.customerPassword };
   const admin = { email: 'admin@berth.test', password: secrets.adminPassword };
-  const env: Record<string, string> = {
-    BERTH_LOG_LEVEL: process.env['BERTH_LOG_LEVEL'] ?? 'info',
-    BERTH_JWT_SECRET: process.env['BERTH_JWT_SECRET'] || secrets.jwtSecret,
-    BERTH_SECRETS_KEY: process.env['BERTH_SECRETS_KEY'] || secrets.secretsKey,
-    BERTH_API_HOST: HOST,
-    BERTH_API_PORT: String(ports['api']),
-    BERTH_WORKER_HOST: HOST,
-    BERTH_WORKER_PORT: String(ports['worker']),
-    DATABASE_URL: database,
-    ...temporal.env,
-    ...proxmox.env,
-  };
-  await migrateAndSeed(task(env), customer, admin, outside.proxmoxUrl === undefined);
+  const env = { ...ownEnvironment(secrets, ports), DATABASE_URL: database, ...temporal.env, ...proxmox.env };
+  const task: RunNamedTask = (name, args, more = {}) =>
+    runTask({ name, args, cwd: ROOT, env: { ...env, ...more }, logFile: logFile(name), signal });
+  onProgress('bringing the database schema up to date');
+  await task('migrate', ['db/cli.ts', 'migrate']);
+  onProgress('adding the demo data');
+  const [source] = await Promise.all([
+    whmcs,
+    seed(task, customer, admin, outside.proxmoxUrl === undefined),
+    whmcs.then((provider) => registerClusters(task, provider?.clusters ?? [])),
+  ]);
   onProgress('starting the API and the worker');
-  const common = (name: string) => ({ root: ROOT, env, logFile: logFile(name), onLine: echo(name) });
   await stack.start([
-    apiService(apiUrl, common('api')),
-    workerService(`http://${HOST}:${ports['worker']}`, common('worker')),
+    apiService(apiUrl, { ...common('api'), env }),
+    workerService(`http://${HOST}:${ports['worker']}`, { ...common('worker'), env }),
   ]);
   return {
     apiUrl,
@@ -89,8 +89,21 @@ async function bringUp(stack: Stack): Promise<RunInfo> {
     ...temporal.run,
     databaseUrl: database,
     ...proxmox.run,
+    ...(source ? describeWhmcs(source) : { whmcsDatabaseUrl: outside.whmcsUrl }),
     customer,
     admin,
+  };
+}
+
+function ownEnvironment(secrets: Secrets, ports: Record<string, number>): Record<string, string> {
+  return {
+    BERTH_LOG_LEVEL: process.env['BERTH_LOG_LEVEL'] ?? 'info',
+    BERTH_JWT_SECRET: process.env['BERTH_JWT_SECRET'] || secrets.jwtSecret,
+    BERTH_SECRETS_KEY: process.env['BERTH_SECRETS_KEY'] || secrets.secretsKey,
+    BERTH_API_HOST: HOST,
+    BERTH_API_PORT: String(ports['api']),
+    BERTH_WORKER_HOST: HOST,
+    BERTH_WORKER_PORT: String(ports['worker']),
   };
 }
 
@@ -178,6 +191,7 @@ async function bringUpProxmox(
   const dir = join(DATA_DIR, 'proxmox');
   await mkdir(dir, { recursive: true });
   const { spec, fingerprint } = simulatorService({
+    name: 'proxmox',
     root: ROOT,
     env,
     logFile: logFile('proxmox'),
@@ -185,7 +199,7 @@ async function bringUpProxmox(
     port: ports['proxmox'] ?? 0,
     controlPort: ports['proxmoxControl'] ?? 0,
     stateFile: join(dir, 'state.json'),
-    speed: process.env['BERTH_PROXMOX_SPEED'] || '1',
+    speed: SPEED,
   });
   await stack.start([spec]);
   onProgress('the Proxmox simulator answers');
@@ -200,16 +214,12 @@ async function bringUpProxmox(
   };
 }
 
-type RunNamedTask = (name: string, args: string[], env?: Record<string, string>) => Promise<void>;
 interface Login {
   email: string;
   password: string;
 }
 
-async function migrateAndSeed(task: RunNamedTask, customer: Login, admin: Login, isSimulated: boolean) {
-  onProgress('bringing the database schema up to date');
-  await task('migrate', ['db/cli.ts', 'migrate']);
-  onProgress('adding the demo data');
+async function seed(task: RunNamedTask, customer: Login, admin: Login, isSimulated: boolean): Promise<void> {
   await task('seed', ['db/seed.ts'], {
     BERTH_CUSTOMER_EMAIL: customer.email,
     BERTH_CUSTOMER_PASSWORD: customer.password,
@@ -217,22 +227,6 @@ async function migrateAndSeed(task: RunNamedTask, customer: Login, admin: Login,
     BERTH_ADMIN_PASSWORD: admin.password,
     BERTH_SEED_SIMULATOR: isSimulated ? '1' : '0',
   });
-}
-
-/** Two runs, with data of their own, share the built dashboard: one builds it, the other waits. */
-async function buildWeb(task: RunNamedTask, signal: AbortSignal): Promise<void> {
-  if (!(await isWebOutdated(ROOT))) return;
-  const lock = await waitForFileLock(join(ROOT, 'node_modules', '.berth-web.lock'), 'web build', {
-    onWait: ({ pid }) => onProgress(`process ${pid} is building the dashboard; waiting for it`),
-    signal,
-  });
-  try {
-    if (!(await isWebOutdated(ROOT))) return;
-    onProgress('building the dashboard');
-    await task('web', ['node_modules/vite/bin/vite.js', 'build', 'web'], { NODE_ENV: 'production' });
-  } finally {
-    await lock.release();
-  }
 }
 
 function echo(name: string): (line: string) => void {

@@ -6,6 +6,7 @@ const API_PATHS = [
   '/login',
   '/logout',
   '/refresh',
+  '/password',
   '/users',
   '/servers',
   '/plans',

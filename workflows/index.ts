@@ -1,3 +1,4 @@
 export { powerServer } from './power-server.ts';
 export { provisionServer } from './provision-server.ts';
 export { terminateServer } from './terminate-server.ts';
+export { migrateRange, migrateSource } from '../migrate/workflow.ts';

@@ -1,12 +1,15 @@
+import { createHash, createHmac } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Session } from '../../contract/auth.ts';
+import { AuditEntry } from '../../db/models/audit-entry.ts';
+import { User } from '../../db/models/user.ts';
 import { buildAccount, buildUser, PASSWORD } from '../../tests/builders.ts';
 import { startTestApi, type TestApi } from '../../tests/api.ts';
 
 let api: TestApi;
 beforeAll(async () => {
-  api = await startTestApi({ loginLimits: { perAddress: 8, perAccount: 3 } });
+  api = await startTestApi({ loginLimits: { perAddress: 8, perAccount: 3, refusalMs: 0 } });
 });
 afterAll(async () => api.close());
 
@@ -43,13 +46,15 @@ describe('logging in', () => {
     expect(me.body).toEqual(session.user);
   });
 
-  it('says the same to an unknown, a mistaken and a disabled user', async () => {
+  it('says the same to an unknown, a mistaken and a disabled user, and to one without a password', async () => {
     const user = await buildUser(api.database);
     const disabled = await buildUser(api.database, { disabledAt: new Date() });
+    const locked = await buildUser(api.database, { passwordHash: null });
     const answers = [
       await logIn('nobody@example.test'),
       await logIn(user.email, 'wrong password'),
       await logIn(disabled.email),
+      await logIn(locked.email),
     ];
     for (const { status, body, headers } of answers) {
       expect({ status, code: body.code, title: body.title }).toEqual({
@@ -95,6 +100,68 @@ describe('logging in', () => {
     expect(log).not.toContain(body.accessToken);
     expect(log).not.toContain(cookieOf({ headers }).split('=')[1]);
   });
+});
+
+describe('a user who came with a hash of WHMCS', () => {
+  const typed = `p&ss<word>"1'`;
+  const hashes: [string, string, string][] = [
+    ['bcrypt', 'Sommer2019!', '$2y$10$Berth00testbedSalt123e6vn.4nrXVWl0694yFHQ63X3pdVB1uU6'],
+    ['bcrypt of encoded text', typed, '$2y$10$Berth03testbedSalt123esdYiWlxcERGvQOAAnYMwluc5u.F.mxO'],
+    ['HMAC-SHA256', typed, `${createHmac('sha256', 'key').update(typed).digest('hex')}:key`],
+    ['md5 with a salt', 'secret', `${createHash('md5').update('ab12csecret').digest('hex')}:ab12c`],
+    ['md5', 'secret', createHash('md5').update('secret').digest('hex')],
+  ];
+  const hashOf = async (id: string) => (await User.query(api.database).findById(id))?.passwordHash ?? null;
+  const upgrades = async (id: string) =>
+    AuditEntry.query(api.database).where({ userId: id, action: 'user.upgrade_password' }).resultSize();
+
+  it.each(hashes)('logs in with it, once: %s', async (_kind, password, passwordHash) => {
+    const user = await buildUser(api.database, { passwordHash });
+    expect((await logIn(user.email, `${password}x`)).status).toBe(401);
+    expect(await hashOf(user.id)).toBe(passwordHash);
+    expect((await logIn(user.email, password)).status).toBe(200);
+    const kept = await hashOf(user.id);
+    expect(kept).toMatch(/^\$argon2id\$/);
+    expect((await logIn(user.email, password)).status).toBe(200);
+    expect((await logIn(user.email, `${password}x`)).status).toBe(401);
+    expect(await hashOf(user.id)).toBe(kept);
+    expect(await upgrades(user.id)).toBe(1);
+  });
+
+  it('may log in from several places at once', async () => {
+    const user = await buildUser(api.database, { passwordHash: hashes[4]?.[2] ?? '' });
+    const answers = await Promise.all([1, 2, 3].map(async () => logIn(user.email, 'secret')));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(await upgrades(user.id)).toBe(1);
+    expect((await logIn(user.email, 'secret')).status).toBe(200);
+  });
+
+  it('has not been disabled', async () => {
+    const passwordHash = hashes[4]?.[2] ?? '';
+    const user = await buildUser(api.database, { passwordHash, disabledAt: new Date() });
+    expect((await logIn(user.email, 'secret')).body.code).toBe('invalid_credentials');
+    expect(await hashOf(user.id)).toBe(passwordHash);
+  });
+});
+
+it('takes as long to refuse whoever it is', async () => {
+  const slow = await startTestApi({ loginLimits: { refusalMs: 400 } });
+  try {
+    const users = [
+      await buildUser(slow.database),
+      await buildUser(slow.database, { passwordHash: null }),
+      await buildUser(slow.database, { passwordHash: createHash('md5').update('secret').digest('hex') }),
+      await buildUser(slow.database, { disabledAt: new Date() }),
+    ];
+    for (const email of ['nobody@example.test', ...users.map((user) => user.email)]) {
+      const startedAt = performance.now();
+      const { body } = await slow.call('POST', '/login', { body: { email, password: 'wrong' } });
+      expect(body.code).toBe('invalid_credentials');
+      expect(performance.now() - startedAt).toBeGreaterThan(390);
+    }
+  } finally {
+    await slow.close();
+  }
 });
 
 describe('refreshing', () => {

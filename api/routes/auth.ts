@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
+import type { Knex } from 'knex';
 import type { Context } from 'koa';
 import jwt from 'jsonwebtoken';
 import { Login, Session } from '../../contract/auth.ts';
 import { User } from '../../db/models/user.ts';
-import { hashPassword, verifyPassword } from '../../db/passwords.ts';
+import { hashPassword, isCurrentHash, verifyPassword } from '../../db/passwords.ts';
 import { ACCESS_TOKEN_SECONDS, parseClaims, signAccessToken } from '../access-token.ts';
 import { audit } from '../audit.ts';
 import { clientIp } from '../client-ip.ts';
@@ -37,8 +37,6 @@ export function authRoutes(deps: AuthDeps): Endpoint[] {
 
 function login({ database, jwtSecret, publicUrl, loginLimits }: AuthDeps): Endpoint {
   const limiter = createLoginLimiter(database, loginLimits);
-  // Checked for unknown users, so that the answer takes the same time for them.
-  const decoy = hashPassword(randomBytes(16).toString('hex'));
   return endpoint({
     method: 'post',
     path: '/login',
@@ -51,10 +49,16 @@ function login({ database, jwtSecret, publicUrl, loginLimits }: AuthDeps): Endpo
     async handle(ctx, { body: { email, password } }) {
       requireSameOrigin(ctx, publicUrl);
       await limiter.attempt(clientIp(ctx), email);
+      const startedAt = performance.now();
       const user = await User.query(database).whereRaw('lower(email) = lower(?)', [email]).first();
-      const isRight = await verifyPassword(user?.passwordHash ?? (await decoy), password);
-      if (!user || !isRight || user.disabledAt) throw new InvalidCredentials();
+      const isRight = await verifyPassword(user?.passwordHash ?? null, password);
+      if (!user || !isRight || user.disabledAt) {
+        await limiter.untilRefusal(startedAt);
+        throw new InvalidCredentials();
+      }
+      const newHash = await renewedHash(user, password);
       const session = await database.transaction(async (trx) => {
+        if (newHash !== null) await replaceHash(trx, ctx, user, newHash);
         await audit(trx, ctx, { userId: user.id, action: 'session.open' });
         return openSession(trx, {
           userId: user.id,
@@ -67,6 +71,18 @@ function login({ database, jwtSecret, publicUrl, loginLimits }: AuthDeps): Endpo
       await answerSession(ctx, { database, jwtSecret }, session.sessionId);
     },
   });
+}
+
+/** A hash to keep instead of one that came from elsewhere, now that the password is known; null when it is ours. */
+async function renewedHash({ passwordHash }: User, password: string): Promise<string | null> {
+  return passwordHash && isCurrentHash(passwordHash) ? null : hashPassword(password);
+}
+
+/** Does nothing when the hash is not the one the password was right for: another login was first, or a new password. */
+async function replaceHash(trx: Knex, ctx: Context, user: User, newHash: string): Promise<void> {
+  const { id, passwordHash } = user;
+  const replaced = await User.query(trx).patch({ passwordHash: newHash }).where({ id, passwordHash });
+  if (replaced > 0) await audit(trx, ctx, { userId: id, action: 'user.upgrade_password', subjectId: id });
 }
 
 function refresh({ database, jwtSecret, publicUrl }: AuthDeps): Endpoint {

@@ -49,6 +49,7 @@ describe('/openapi.json', () => {
       'post /login',
       'post /logout',
       'post /operations/{id}/cancel',
+      'post /password',
       'post /refresh',
       'post /servers',
       'post /servers/{id}/actions',

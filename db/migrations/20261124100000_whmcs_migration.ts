@@ -99,6 +99,8 @@ const RUNS = `
     up_to_id bigint not null,
     cursor_id bigint not null,
     rows int not null default 0,
+    quarantined int not null default 0,
+    unreadable int not null default 0,
     done boolean not null default false,
     primary key (run_id, stage, entity, after_id)
   );
@@ -169,12 +171,30 @@ const RUNS = `
   create index provenance_added_by_idx on provenance (added_by);
 `;
 
+/** A bulk load says `set local berth.quiet = on`: a notification per row would only drown the API. */
+const recordEvent = (isQuietable: boolean) => `
+  create or replace function record_event() returns trigger language plpgsql as $$
+  declare event_id bigint;
+  begin
+    ${isQuietable ? "if current_setting('berth.quiet', true) = 'on' then return null; end if;" : ''}
+    if tg_table_name = 'servers' then
+      insert into events (account_id, server_id) values (new.account_id, new.id) returning id into event_id;
+    else
+      insert into events (account_id, server_id, operation_id)
+        values (new.account_id, new.server_id, new.id) returning id into event_id;
+    end if;
+    perform pg_notify('berth_events', event_id::text);
+    return null;
+  end $$;
+`;
+
 export async function up(knex: Knex): Promise<void> {
-  for (const sql of [PEOPLE, SERVERS, RUNS]) await knex.raw(sql);
+  for (const sql of [PEOPLE, SERVERS, RUNS, recordEvent(true)]) await knex.raw(sql);
 }
 
 /** Imported rows that the former schema cannot hold keep it from being undone: roll the runs back first. */
 export async function down(knex: Knex): Promise<void> {
+  await knex.raw(recordEvent(false));
   await knex.raw(`
     drop table provenance, migration_vms, migration_items, migration_ranges, migration_runs, server_billing,
       server_addresses, account_billing;

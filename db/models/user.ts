@@ -6,7 +6,8 @@ export class User extends Model {
   declare id: string;
   declare email: string;
   declare name: string;
-  declare passwordHash: string;
+  /** Null when nobody can log in as this user; may be a hash of WHMCS (legacy-passwords.ts). */
+  declare passwordHash: string | null;
   declare role: 'customer' | 'admin';
   declare disabledAt: Date | null;
   declare createdAt: Date;

@@ -132,7 +132,7 @@ export async function selectRows<Shape extends z.ZodRawShape>(
   const [issue] = parsed.error.issues;
   const column = String(issue?.path[1] ?? '');
   throw new SourceError(
-    'schema',
+    'row',
     `column ${rest.from}.${column} is of a kind Berth does not know: ${issue?.message ?? ''}`,
   );
 }

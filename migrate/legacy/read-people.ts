@@ -22,17 +22,20 @@ export interface UserBundle {
 interface Page {
   after: number;
   limit: number;
+  /** The last id that may be read; everything when left out. */
+  upTo?: number;
 }
 
+const between = ({ after, limit, upTo = Number.MAX_SAFE_INTEGER }: Page) => ({
+  where: 'id > ? AND id <= ?',
+  order: 'id',
+  limit,
+  values: [after, upTo],
+});
+
 /** The next clients after an id, in order of ids, with their memberships. */
-export async function readClientPage(source: Source, { after, limit }: Page): Promise<ClientBundle[]> {
-  const clients = await selectRows(source, LegacyClient, {
-    from: 'tblclients',
-    where: 'id > ?',
-    order: 'id',
-    limit,
-    values: [after],
-  });
+export async function readClientPage(source: Source, page: Page): Promise<ClientBundle[]> {
+  const clients = await selectRows(source, LegacyClient, { from: 'tblclients', ...between(page) });
   if (clients.length === 0) return [];
   const memberships = await selectRows(source, LegacyMembership, {
     from: 'tblusers_clients',
@@ -45,14 +48,8 @@ export async function readClientPage(source: Source, { after, limit }: Page): Pr
 }
 
 /** The next users after an id, in order of ids, with the accounts they may enter. */
-export async function readUserPage(source: Source, { after, limit }: Page): Promise<UserBundle[]> {
-  const users = await selectRows(source, LegacyUser, {
-    from: 'tblusers',
-    where: 'id > ?',
-    order: 'id',
-    limit,
-    values: [after],
-  });
+export async function readUserPage(source: Source, page: Page): Promise<UserBundle[]> {
+  const users = await selectRows(source, LegacyUser, { from: 'tblusers', ...between(page) });
   if (users.length === 0) return [];
   const rows = await source.select(
     `SELECT m.auth_user_id, m.client_id, m.owner, m.permissions, c.status,

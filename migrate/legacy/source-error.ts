@@ -1,4 +1,4 @@
-export type SourceErrorCode = 'unreachable' | 'refused' | 'schema' | 'bad_url' | 'query';
+export type SourceErrorCode = 'unreachable' | 'refused' | 'schema' | 'bad_url' | 'query' | 'row';
 
 /** The source could not be read. The message says what to do and never holds the password. */
 export class SourceError extends Error {

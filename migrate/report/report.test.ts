@@ -329,13 +329,13 @@ describe('as JSON', () => {
   });
 
   it('takes what a quarantined or skipped row points at, one VM or several', async () => {
-    const several = [
-      { clusterId: fra, vmid: 4006 },
-      { clusterId: fra, vmid: 4007 },
+    const claims = [
+      { cluster: 'fra1', vmid: 4006 },
+      { cluster: 'fra1', vmid: 4007 },
     ];
     const point = (binding: string | null) =>
       test.database('migration_items').where({ entity: 'service', sourceId: 7, runId }).update({ binding });
-    await point(JSON.stringify(several));
+    await point(JSON.stringify({ claims }));
     try {
       const { vms } = JSON.parse(await json()) as JsonReport;
       const states = vms.filter(({ vmid }) => vmid === 4006 || vmid === 4007);

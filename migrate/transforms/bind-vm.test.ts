@@ -24,8 +24,7 @@ import {
 } from './bind-vm.ts';
 import { createContext, type TransformContext } from './context.ts';
 import type { BindingClaim } from './read-binding.ts';
-import { wantedVm } from './wanted-vm.ts';
-import { transformService, type ServiceFields } from './transform-service.ts';
+import { claimedVm, transformService, type ServiceFields } from './transform-service.ts';
 
 const SERVICE = 1234;
 
@@ -394,7 +393,7 @@ function vmStates(
       const { id } = bundle.service;
       const own = settled.get(id);
       if (own?.outcome !== outcome) continue;
-      const wanted = wantedVm(bundle, context);
+      const wanted = claimedVm(bundle, context);
       const pointed =
         outcome === 'migrated' || !wanted
           ? [own.binding].filter((vm) => vm !== undefined)

@@ -89,23 +89,19 @@ interface Search {
 
 /**
  * The VMs that a service points at which is not migrated: nothing is bound by them, but they must not pass for
- * nobody's. VMIDs are used again after a service is over, so that those of a skipped one need a fitting name as well.
+ * nobody's. A number does not say that a VM is left over from a service that is over: VMIDs are used again.
  */
 export function pointAtVms(
   serviceId: number,
-  fields: WantedVm,
+  { hostname, binding: { cluster, vmid } }: Pick<WantedVm, 'hostname' | 'binding'>,
   candidates: ClusterVm[],
   outcome: 'quarantined' | 'skipped',
 ): ClusterVm[] {
-  const search: Search = { serviceId, fields, trace: [] };
-  const { cluster, vmid } = fields.binding;
-  const numberIsEnough = outcome === 'quarantined' && cluster !== null && vmid !== null;
-  return candidates.filter(
-    (vm) =>
-      (vmid ?? vm.vmid) === vm.vmid &&
-      (cluster ?? vm.cluster) === vm.cluster &&
-      (numberIsEnough || isFit(fitOf(search, vm))),
-  );
+  return candidates.filter((vm) => {
+    const fit = fitName(vm.name, serviceId, hostname);
+    if (outcome === 'skipped') return fit === 'hostname' || fit === 'module';
+    return isFit(fit) || (vm.cluster === cluster && vm.vmid === vmid);
+  });
 }
 
 type Found = { vm: ClusterVm } | { reason: Finding };

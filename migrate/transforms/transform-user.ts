@@ -1,10 +1,11 @@
+import { legacyKind, type LegacyKind } from '../../db/legacy-passwords.ts';
 import type { UserBundle } from '../legacy/read-people.ts';
 import type { TransformContext } from './context.ts';
 import { parseEmail } from './facts.ts';
 import { createNotes, distinctWarnings, finding, type Outcome } from './outcome.ts';
 import { cleanText } from './text.ts';
 
-export type PasswordKind = 'bcrypt' | 'hmac-sha256' | 'salted-md5' | 'md5' | 'unusable';
+export type PasswordKind = LegacyKind | 'unusable';
 
 /** A person who logs in. */
 export interface UserFields {
@@ -67,10 +68,4 @@ export function transformUser(
   };
 }
 
-/** By form: bcrypt since WHMCS 6.3, HMAC-SHA256 or md5(salt . password) with its key or salt after a colon, bare md5. */
-export function passwordKind(stored: string): PasswordKind {
-  if (/^\$2[aby]\$\d\d\$[./\dA-Za-z]{53}$/.test(stored)) return 'bcrypt';
-  if (/^[\da-f]{64}:.+$/i.test(stored)) return 'hmac-sha256';
-  if (/^[\da-f]{32}:.+$/i.test(stored)) return 'salted-md5';
-  return /^[\da-f]{32}$/i.test(stored) ? 'md5' : 'unusable';
-}
+export const passwordKind = (stored: string): PasswordKind => legacyKind(stored) ?? 'unusable';

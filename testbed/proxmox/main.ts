@@ -13,7 +13,8 @@ const options = new Command('proxmox-simulator')
   .option('--host <address>', 'address to listen on', '127.0.0.1')
   .option('--control-port <port>', 'port for faults and state, 0 for a free one', parseAmount, 0)
   .option('--state-file <file>', 'keeps the cluster in this file')
-  .option('--vms <file>', 'VMs that are there from the start, one as JSON per line')
+  .option('--vms <file>', 'VMs that a new cluster has, one as JSON per line')
+  .option('--no-templates', 'a new cluster has no templates')
   .option('--speed <factor>', 'multiplies durations: 1 realistic, 0 immediate', parseAmount, 1)
   .parse()
   .opts<{
@@ -22,6 +23,7 @@ const options = new Command('proxmox-simulator')
     controlPort: number;
     stateFile?: string;
     vms?: string;
+    templates: boolean;
     speed: number;
   }>();
 
@@ -35,6 +37,7 @@ const simulator = await startSimulator({
   port: options.port,
   host: options.host,
   speed: options.speed,
+  templates: options.templates,
   ...(options.stateFile === undefined ? {} : { stateFile: options.stateFile }),
   ...(secret ? { token: { id, secret } } : {}),
   ...(rootPassword ? { rootPassword } : {}),

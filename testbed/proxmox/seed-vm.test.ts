@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { providerVms } from '../whmcs/provider-vms.ts';
 import { startSimulator } from './simulator.ts';
@@ -33,4 +36,22 @@ it('leaves a VM alone whose number exists already', async () => {
   const simulator = await startSimulator({ speed: 0, vms: [vm, { ...vm, name: 'second' }] });
   expect(simulator.state.vms[vm.vmid]?.config['name']).toBe(vm.name);
   await simulator.close();
+});
+
+it('does not bring back a VM that was deleted from a cluster that is kept', async () => {
+  const [vm] = providerVms(options, 'ams1');
+  if (!vm) throw new Error('no VM');
+  const folder = await mkdtemp(join(tmpdir(), 'proxmox-simulator-'));
+  const kept = { speed: 0, templates: false, vms: [vm], stateFile: join(folder, 'state.json') };
+  try {
+    const first = await startSimulator(kept);
+    expect(Object.keys(first.state.vms)).toEqual([String(vm.vmid)]);
+    delete first.state.vms[vm.vmid];
+    await first.close();
+    const second = await startSimulator(kept);
+    expect(second.state.vms).toEqual({});
+    await second.close();
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });

@@ -11,8 +11,15 @@ const SYSTEMS = [
   { name: 'ubuntu-24.04', offset: 1, used: 2.1 * GIB },
 ];
 
+export interface ClusterSeed {
+  token?: ApiToken | undefined;
+  rootPassword?: string | undefined;
+  /** False: nothing on it that Berth could offer to customers. */
+  templates?: boolean | undefined;
+}
+
 /** A new cluster: three nodes, two storages on each, two cloud-init templates on each. */
-export function seedCluster(token: ApiToken | undefined, rootPassword: string | undefined): ClusterState {
+export function seedCluster({ token, rootPassword, templates = true }: ClusterSeed = {}): ClusterState {
   const state: ClusterState = {
     version: 1,
     authKey: randomBytes(32).toString('hex'),
@@ -51,7 +58,8 @@ export function seedCluster(token: ApiToken | undefined, rootPassword: string | 
       baseUsed: 0,
     };
     state.storages.push(local, thin);
-    for (const system of SYSTEMS) addTemplate(state, node, 9000 + 10 * index + system.offset, system);
+    for (const system of templates ? SYSTEMS : [])
+      addTemplate(state, node, 9000 + 10 * index + system.offset, system);
   }
   return state;
 }

@@ -29,8 +29,10 @@ export interface SimulatorOptions {
   tls?: { key: string; cert: string };
   token?: ApiToken;
   rootPassword?: string;
-  /** VMs that are there from the start; those whose VMID exists already are left as they are. */
+  /** VMs that a new cluster has from the start; one that is kept in the state file gets none. */
   vms?: Iterable<SeedVm>;
+  /** False: a new cluster without the templates that Berth offers. */
+  templates?: boolean;
 }
 
 interface RecordedCall {
@@ -62,9 +64,9 @@ const BROADCAST_MS = 10_000;
 /** Starts a simulated Proxmox VE cluster that answers HTTPS on loopback. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { host = '127.0.0.1', port = 0, speed = 1, stateFile } = options;
-  const state =
-    (stateFile && (await loadState(stateFile))) || seedCluster(options.token, options.rootPassword);
-  for (const vm of options.vms ?? []) addSeedVm(state, vm);
+  const kept = stateFile ? await loadState(stateFile) : undefined;
+  const state = kept ?? seedCluster(options);
+  if (!kept) for (const vm of options.vms ?? []) addSeedVm(state, vm);
   if (options.token) state.token = options.token;
   if (options.rootPassword) state.rootPassword = options.rootPassword;
   const certificate = options.tls ?? (await loadCertificate(stateFile));

@@ -24,7 +24,7 @@ async function pidOnDisk(): Promise<number> {
 }
 
 test('what was changed before a save is on disk after it, however many run at once', async () => {
-  const state = seedCluster(undefined, undefined);
+  const state = seedCluster();
   const store = createStateStore(state, file);
   const saves = Array.from({ length: 50 }, async (_, n) => {
     state.nextPid = n;
@@ -36,7 +36,7 @@ test('what was changed before a save is on disk after it, however many run at on
 });
 
 test('a touched state is written soon, and no temporary file stays', async () => {
-  const state = seedCluster(undefined, undefined);
+  const state = seedCluster();
   const store = createStateStore(state, file);
   await store.save();
   state.nextPid = 77;
@@ -47,7 +47,7 @@ test('a touched state is written soon, and no temporary file stays', async () =>
 
 test('reads back what was saved, and nothing where nothing is', async () => {
   expect(await loadState(file)).toBeUndefined();
-  const state = seedCluster({ id: 'berth@pve!t', secret: 's' }, 'pw');
+  const state = seedCluster({ token: { id: 'berth@pve!t', secret: 's' }, rootPassword: 'pw' });
   await createStateStore(state, file).save();
   expect(await loadState(file)).toEqual(state);
 });

@@ -39,7 +39,7 @@ const options = new Command('whmcs')
     new Option('--edition <n>', '2: the same provider some weeks later').choices(['1', '2']).default('1'),
   )
   .option('--regenerate', 'replaces what the database holds')
-  .option('--data-dir <dir>', 'where everything is kept', '.berth/whmcs')
+  .option('--data-dir <dir>', 'where everything is kept', '.berth/whmcs-alone')
   .parse()
   .opts<CliOptions>();
 

@@ -1,4 +1,5 @@
 import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { generate, readGenerated, type GenerateOptions } from './generate.ts';
@@ -23,11 +24,13 @@ export async function ensureGenerated(options: EnsureOptions): Promise<boolean> 
   }
   onMessage(`generating a WHMCS database with ${options.size} services (seed ${options.seed})`);
   const started = Date.now();
-  const summary = await generate(options);
+  // Before the database, which counts as complete at the end of `generate`.
+  await mkdir(truthDir, { recursive: true });
   for (const cluster of ['fra1', 'ams1'] as const) {
     const file = createWriteStream(join(truthDir, `vms-${cluster}.jsonl`), { mode: 0o600 });
     await pipeline(linesOf(providerVms(options, cluster)), file);
   }
+  const summary = await generate(options);
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   onMessage(
     `wrote ${summary.rows} rows in ${seconds} s; what a migration must make of them is in ${truthDir}`,

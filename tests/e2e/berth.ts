@@ -8,7 +8,15 @@ import { until } from '../until.ts';
 import type { Operation } from '../../contract/operations.ts';
 import type { Accepted, Server } from '../../contract/servers.ts';
 
-type Part = 'api' | 'worker' | 'temporal' | 'postgres' | 'proxmox';
+type Part =
+  | 'api'
+  | 'worker'
+  | 'temporal'
+  | 'postgres'
+  | 'proxmox'
+  | 'mariadb'
+  | 'proxmox-fra1'
+  | 'proxmox-ams1';
 
 /** What `.berth/run.json` says of a running Berth. */
 export interface Run {
@@ -19,12 +27,19 @@ export interface Run {
   databaseUrl: string;
   proxmoxUrl: string;
   proxmoxControlUrl: string;
+  /** These four only with a WHMCS. */
+  whmcsDatabaseUrl?: string;
+  whmcsTruthDir?: string;
+  whmcsMapping?: string;
+  whmcsClusters?: Record<'fra1' | 'ams1', { proxmoxUrl: string; proxmoxControlUrl: string }>;
   customer: { email: string; password: string };
   admin: { email: string; password: string };
   pids: Record<Part, number>;
 }
 
 export interface RunningBerth {
+  /** Of this run alone; the admin's commands find it by BERTH_DATA_DIR. */
+  dataDir: string;
   /** Read anew: process ids follow restarts. */
   run(): Promise<Run>;
   pidOf(part: Part): Promise<number>;
@@ -44,16 +59,26 @@ export interface ClusterView {
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** Starts the product with the README's command, on data and ports of its own; `speed` is the simulator's. */
-export async function startBerth({ speed = '1' } = {}): Promise<RunningBerth> {
+/**
+ * Starts the product with the README's command, on data and ports of its own; `speed` is the simulator's, `whmcs` adds a
+ * provider to move away from.
+ */
+export async function startBerth({ speed = '1', whmcs = false } = {}): Promise<RunningBerth> {
   const dataDir = await mkdtemp(join(tmpdir(), 'berth-e2e-'));
   const names = ['API', 'WORKER', 'POSTGRES', 'TEMPORAL', 'TEMPORAL_UI', 'PROXMOX', 'PROXMOX_CONTROL'];
+  if (whmcs) names.push('WHMCS', 'FRA1', 'FRA1_CONTROL', 'AMS1', 'AMS1_CONTROL');
   const ports = await Promise.all(
     names.map(async (name) => [`BERTH_${name}_PORT`, String(await getPort({ host: '127.0.0.1' }))]),
   );
   const child = execa('npm', ['start'], {
     cwd: ROOT,
-    env: { ...Object.fromEntries(ports), BERTH_DATA_DIR: dataDir, BERTH_PROXMOX_SPEED: speed, CI: 'true' },
+    env: {
+      ...Object.fromEntries(ports),
+      BERTH_DATA_DIR: dataDir,
+      BERTH_PROXMOX_SPEED: speed,
+      BERTH_WHMCS: whmcs ? '1' : '0',
+      CI: 'true',
+    },
     stdin: 'ignore',
     all: true,
     reject: false,
@@ -81,6 +106,7 @@ export async function startBerth({ speed = '1' } = {}): Promise<RunningBerth> {
     return answer;
   };
   return {
+    dataDir,
     run,
     pidOf: async (part) => (await run()).pids[part],
     api: await logIn(apiUrl, customer),

@@ -9,6 +9,12 @@ import { ServersPage } from './pages/servers-page.tsx';
 export const routes: RouteObject[] = [
   { path: '/login', Component: LoginPage },
   {
+    path: '/set-password',
+    ErrorBoundary: RouteError,
+    HydrateFallback: () => null,
+    lazy: async () => ({ Component: (await import('./pages/set-password-page.tsx')).SetPasswordPage }),
+  },
+  {
     Component: Shell,
     ErrorBoundary: RouteError,
     HydrateFallback: () => null,

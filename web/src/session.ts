@@ -58,6 +58,13 @@ export async function logOut(): Promise<void> {
   await told;
 }
 
+/** Sets a password by the token of a link. That ends all sessions of its user, and the one of this browser whose ever it is. Throws as logIn does. */
+export async function setPassword(token: string, password: string): Promise<void> {
+  const response = await post('/password', { token, password });
+  if (!response.ok) throw await readProblem(response);
+  if (sessionStore.get().status !== 'anonymous') await logOut();
+}
+
 /** Gives up an expired session: whoever waits for it is refused. */
 export function dropSession(): void {
   sessionStore.set({ status: 'anonymous' });

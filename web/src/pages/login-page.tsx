@@ -1,5 +1,5 @@
-import { Spinner } from '@blueprintjs/core';
-import { Navigate, useSearchParams } from 'react-router';
+import { Callout, Spinner } from '@blueprintjs/core';
+import { Navigate, useLocation, useSearchParams } from 'react-router';
 import { Brand } from '../components/brand.tsx';
 import { LoginForm } from '../components/login-form.tsx';
 import { PageTitle } from '../components/page-title.tsx';
@@ -10,6 +10,7 @@ import { sessionStore } from '../session.ts';
 export function LoginPage() {
   const session = useStore(sessionStore);
   const [params] = useSearchParams();
+  const { state } = useLocation();
   if (session.status === 'active') return <Navigate to={ownPath(params.get('next'))} replace />;
   return (
     <main className="login-page">
@@ -17,6 +18,11 @@ export function LoginPage() {
       <div className="login-card">
         <Brand />
         <h1>Log in</h1>
+        {state?.isPasswordSet === true && (
+          <Callout intent="success" role="status" className="login-notice" compact>
+            Your password is set. Log in with it.
+          </Callout>
+        )}
         {session.status === 'restoring' ? <Spinner aria-label="Loading" /> : <LoginForm />}
       </div>
     </main>

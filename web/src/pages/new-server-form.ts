@@ -1,10 +1,7 @@
-import { z } from 'zod';
+import '../zod-without-eval.ts';
 import { CreateServer } from '../../../contract/servers.ts';
 import type { Problem } from '../../../contract/problem.ts';
 import { ApiError } from '../api-error.ts';
-
-// The content security policy forbids eval, which zod's compiled parsers would try.
-z.config({ jitless: true });
 
 /** What the form holds: every field as it was typed. */
 export interface NewServerDraft {

@@ -1,0 +1,64 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Knex } from 'knex';
+import type { Client } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+
+export type Cell = string | number | boolean | null | undefined | string[] | { json: unknown };
+
+/** Writes rows by COPY, in `trx`. Text PostgreSQL cannot hold (NUL, half a surrogate pair) is left out. */
+export async function copyRows(
+  trx: Knex.Transaction,
+  table: string,
+  columns: readonly string[],
+  rows: readonly Cell[][],
+): Promise<void> {
+  if (rows.length === 0) return;
+  // Of a transaction this is the one connection that it runs on.
+  const connection = (await (trx.client as Knex.Client).acquireConnection()) as Client;
+  const stream = connection.query(copyFrom(`copy ${table} (${columns.join(', ')}) from stdin`));
+  await pipeline(Readable.from(chunks(rows)), stream);
+}
+
+const CHUNK = 64 * 1024;
+
+function* chunks(rows: readonly Cell[][]): Generator<string> {
+  let text = '';
+  for (const row of rows) {
+    text += `${row.map(toText).join('\t')}\n`;
+    if (text.length < CHUNK) continue;
+    yield text;
+    text = '';
+  }
+  yield text;
+}
+
+function toText(cell: Cell): string {
+  if (cell === null || cell === undefined) return String.raw`\N`;
+  if (typeof cell !== 'object') return escape(String(cell));
+  if (Array.isArray(cell)) return escape(`{${cell.map(quote).join(',')}}`);
+  return escape(toJson(cell.json));
+}
+
+const quote = (text: string): string => `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+
+/** JSON as jsonb takes it: it knows neither NUL nor half a surrogate pair, not even written as an escape. */
+export function toJson(value: unknown): string {
+  const text = JSON.stringify(value);
+  if (!/\\u(?:0000|d[89a-f])/.test(text)) return text;
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'string' ? inner.replaceAll('\0', '').toWellFormed() : inner,
+  );
+}
+
+const ESCAPES: Record<string, string> = {
+  '\\': String.raw`\\`,
+  '\n': String.raw`\n`,
+  '\r': String.raw`\r`,
+  '\t': String.raw`\t`,
+  '\0': '',
+};
+
+function escape(text: string): string {
+  return text.toWellFormed().replaceAll(/[\\\n\r\t\0]/g, (character) => ESCAPES[character] ?? '');
+}

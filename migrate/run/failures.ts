@@ -1,0 +1,72 @@
+import { activityInfo, heartbeat } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { SourceError } from '../legacy/source-error.ts';
+
+/** Why a run stands still. A passing cause is looked at again by itself, any other waits for `resume`. */
+export interface RunCause {
+  code: string;
+  message: string;
+  isPassing: boolean;
+}
+
+/** The run cannot go on until somebody has changed something. */
+export function standstill(code: string, message: string): ApplicationFailure {
+  return ApplicationFailure.create({ type: code, message, nonRetryable: true });
+}
+
+const DISK_FULL = new Set(['53100', '53200', 'ENOSPC']);
+const TARGET_AWAY =
+  /^(?:08|57P|53300|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND)|connection terminated|timeout acquiring|server closed/i;
+
+/** Errors of the databases as causes a person understands; nothing of a URL or a row is in them. */
+export function toFailure(err: unknown): unknown {
+  if (err instanceof ApplicationFailure) return err;
+  if (err instanceof SourceError) {
+    const isPassing = err.code === 'unreachable';
+    return ApplicationFailure.create({
+      type: `source_${err.code}`,
+      message: err.message,
+      nonRetryable: !isPassing,
+    });
+  }
+  // Errors of pg, Knex and of sockets have these.
+  const { code = '', message = '' } = err as { code?: string; message?: string };
+  if (DISK_FULL.has(code)) {
+    return standstill('target_disk_full', 'PostgreSQL has no room left: give it more and resume');
+  }
+  if (TARGET_AWAY.test(code) || TARGET_AWAY.test(message)) {
+    return ApplicationFailure.create({
+      type: 'target_unreachable',
+      message: 'Berth’s PostgreSQL does not answer',
+      nonRetryable: false,
+    });
+  }
+  // A statement PostgreSQL does not understand is no better the second time; Knex puts it before the message.
+  if (/^(?:42|0A)/.test(code)) return standstill('internal_error', message.split(' - ').at(-1) ?? message);
+  return err;
+}
+
+type Activity = (input: never) => Promise<unknown>;
+
+const HEARTBEAT_MS = 3_000;
+
+/**
+ * Wraps every activity so that what it throws names a cause, and so that it gives a sign of life while a database works
+ * on one long statement.
+ */
+export function withCauses<T extends Record<string, Activity>>(activities: T): T {
+  const wrap = (activity: Activity): Activity =>
+    async function named(input) {
+      const isWatched = activityInfo().heartbeatTimeoutMs !== undefined;
+      const timer = isWatched ? setInterval(() => heartbeat(), HEARTBEAT_MS) : undefined;
+      try {
+        return await activity(input);
+      } catch (err) {
+        throw toFailure(err);
+      } finally {
+        clearInterval(timer);
+      }
+    };
+  // The same names with the same signatures.
+  return Object.fromEntries(Object.entries(activities).map(([name, body]) => [name, wrap(body)])) as T;
+}

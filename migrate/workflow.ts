@@ -1,0 +1,171 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  defineSignal,
+  executeChild,
+  isCancellation,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import { migrationWorkflowId } from '../contract/temporal.ts';
+import type { MigrationActivities } from './activities.ts';
+import type { Entity, RangeInput, RunInput } from './run/deps.ts';
+import type { RunCause } from './run/failures.ts';
+
+/** Somebody asked for a pause, a resumption, or changed what the run waits for. */
+export const wakeSignal = defineSignal('wake');
+
+/** What records the state of a run: PostgreSQL may be away for long, and the run outlives that. */
+const record = proxyActivities<MigrationActivities>({
+  startToCloseTimeout: '2 minutes',
+  retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
+});
+/** What reads and writes rows. After half a minute without success the run pauses and shows the cause. */
+const work = proxyActivities<MigrationActivities>({
+  startToCloseTimeout: '6 hours',
+  heartbeatTimeout: '20 seconds',
+  retry: {
+    initialInterval: '500 milliseconds',
+    backoffCoefficient: 2,
+    maximumInterval: '8 seconds',
+    maximumAttempts: 6,
+  },
+});
+
+/** How a part of the run ended; a cause is why it could not go on. */
+type PartResult = { state: 'done' } | { state: 'paused'; cause: RunCause | null };
+
+const PHASES = ['preflight', 'clusters', 'people', 'servers', 'settle', 'load', 'verify'] as const;
+type Phase = (typeof PHASES)[number];
+const TITLES: Record<Phase, string> = {
+  preflight: 'Check source and target',
+  clusters: 'Read the VMs of the clusters',
+  people: 'Read users and clients',
+  servers: 'Read services and find their VMs',
+  settle: 'Settle what depends on each other',
+  load: 'Write into Berth',
+  verify: 'Compare with the source',
+};
+
+/**
+ * Moves a WHMCS estate into Berth. Where the run stands is in PostgreSQL; this history holds no row and stays short: a
+ * phase per run of the workflow. A run that cannot go on pauses with its cause and goes on where it was.
+ */
+export async function migrateSource({ runId }: RunInput): Promise<void> {
+  let isAwake = false;
+  setHandler(wakeSignal, () => void (isAwake = true));
+  try {
+    const run = await record.beginRun({ runId });
+    if (!run) return;
+    const phase = PHASES.find((name) => name === run.phase);
+    if (phase) {
+      for (;;) {
+        describe(run.source, run.dryRun, phase, 'running');
+        const result = await runPhase(runId, phase, run.dryRun);
+        if (result.state === 'done') break;
+        describe(run.source, run.dryRun, phase, result.cause ? `paused: ${result.cause.message}` : 'paused');
+        isAwake = false;
+        await record.pauseRun({ runId, cause: result.cause });
+        do {
+          await (result.cause?.isPassing ? condition(() => isAwake, '15 seconds') : condition(() => isAwake));
+          isAwake = false;
+        } while ((await record.leavePause({ runId })).isPaused);
+      }
+      const next = PHASES[PHASES.indexOf(phase) + 1];
+      await record.enterPhase({ runId, phase: next ?? 'done' });
+      if (next) await continueAsNew<typeof migrateSource>({ runId });
+    }
+    await record.finishRun({ runId, status: 'succeeded' });
+  } catch (err) {
+    if (!isCancellation(err)) throw err;
+    await CancellationScope.nonCancellable(() => record.finishRun({ runId, status: 'cancelled' }));
+    throw err;
+  }
+}
+
+async function runPhase(runId: string, phase: Phase, dryRun: boolean): Promise<PartResult> {
+  switch (phase) {
+    case 'preflight':
+      return attempt(() => work.preflight({ runId }));
+    case 'clusters':
+      return attempt(() => work.readClusters({ runId }));
+    case 'people':
+      return allRanges(runId, 'read', ['user', 'client']);
+    case 'servers':
+      return allRanges(runId, 'read', ['service']);
+    case 'settle':
+      return attempt(() => work.settleRun({ runId }));
+    case 'load':
+      if (dryRun) return attempt(() => work.loadDry({ runId }));
+      return allRanges(runId, 'load', ['user', 'client', 'service']);
+    case 'verify':
+      return attempt(() => work.verifyRun({ runId }));
+  }
+}
+
+/** Two at a time: while one waits for a database the other one computes. */
+const AT_ONCE = 2;
+
+/** Each entity's ranges, one entity after the other since the later ones point to the earlier. */
+async function allRanges(runId: string, stage: 'read' | 'load', entities: Entity[]): Promise<PartResult> {
+  for (const entity of entities) {
+    const open = await record.listRanges({ runId, stage, entity });
+    let stopped: PartResult | undefined;
+    const takeOne = async () => {
+      for (let afterId = open.shift(); afterId !== undefined && !stopped; afterId = open.shift()) {
+        const range = { runId, stage, entity, afterId };
+        const result = await executeChild(migrateRange, {
+          workflowId: `${migrationWorkflowId(runId)}/${stage}/${entity}/${afterId}`,
+          args: [range],
+          staticSummary: `${stage} ${entity}s after ${afterId}`,
+        });
+        if (result.state !== 'done') stopped ??= result;
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, takeOne));
+    if (stopped) return stopped;
+  }
+  return { state: 'done' };
+}
+
+/** A range of the ids of one entity. */
+export async function migrateRange(range: RangeInput): Promise<PartResult> {
+  return attempt(async () => {
+    const state = range.stage === 'read' ? await work.readRange(range) : await work.loadRange(range);
+    return state === 'done' ? { state } : { state, cause: null };
+  });
+}
+
+async function attempt(body: () => Promise<PartResult | void>): Promise<PartResult> {
+  try {
+    return (await body()) ?? { state: 'done' };
+  } catch (err) {
+    if (isCancellation(err) || !(err instanceof ActivityFailure)) throw err;
+    return { state: 'paused', cause: causeOf(err) };
+  }
+}
+
+function causeOf({ cause }: ActivityFailure): RunCause {
+  if (cause instanceof ApplicationFailure) {
+    const isPassing = cause.nonRetryable !== true;
+    return { code: cause.type ?? 'internal_error', message: cause.message, isPassing };
+  }
+  if (cause instanceof TimeoutFailure) {
+    return { code: 'worker_lost', message: 'The worker stopped answering in mid-work', isPassing: true };
+  }
+  return { code: 'internal_error', message: cause?.message ?? 'unknown failure', isPassing: true };
+}
+
+/** Markdown for the Temporal UI. */
+function describe(source: string, dryRun: boolean, current: Phase, state: string): void {
+  const lines = PHASES.map((phase, index) => {
+    const at = PHASES.indexOf(current);
+    return `- ${TITLES[phase]}: ${index < at ? 'done' : index === at ? state : 'pending'}`;
+  });
+  setCurrentDetails([`**WHMCS source ${source}${dryRun ? ' (dry run)' : ''}**`, '', ...lines].join('\n'));
+}

@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+import { createClusterAccess } from '../activities/cluster-access.ts';
+import type { Deps } from '../activities/deps.ts';
+import { ensureCluster } from '../db/ensure-cluster.ts';
+import { createSecretBox } from '../db/secrets.ts';
+import { startMariadb, type MariadbServer } from '../testbed/mariadb-server.ts';
+import { addSeedVm } from '../testbed/proxmox/seed-vm.ts';
+import { startSimulator, type Simulator } from '../testbed/proxmox/simulator.ts';
+import { generate, type GenerateOptions, type Summary } from '../testbed/whmcs/generate.ts';
+import { providerVms } from '../testbed/whmcs/provider-vms.ts';
+import type { RowTruth, Truth } from '../testbed/whmcs/truth.ts';
+
+export type ProviderOptions = Omit<GenerateOptions, 'url' | 'truthDir' | 'onProgress'>;
+
+/** A provider on WHMCS with its clusters, and a Berth that knows these but nothing of its customers. */
+export interface WhmcsEstate {
+  database: TestDatabase['database'];
+  databaseUrl: string;
+  secretsKey: Buffer;
+  deps: Deps;
+  mariadb: MariadbServer;
+  simulators: Record<'fra1' | 'ams1', Simulator>;
+  mappingText: string;
+  mappingFile: string;
+  summary: Summary;
+  /** What a careful migration makes of every row. */
+  truths: RowTruth[];
+  vmTruths: Extract<Truth, { entity: 'vm' }>[];
+  /** Replaces what the database holds, such as by the second edition, and adds the VMs of what is new in it. */
+  regenerate(options: ProviderOptions): Promise<RowTruth[]>;
+  close(): Promise<void>;
+}
+
+const MAPPING = join(import.meta.dirname, '../testbed/whmcs/mapping.yaml');
+
+export async function createWhmcsEstate(options: ProviderOptions): Promise<WhmcsEstate> {
+  const dir = await mkdtemp(join(tmpdir(), 'berth-estate-'));
+  const secretsKey = randomBytes(32);
+  const secretBox = createSecretBox(secretsKey);
+  const [{ url, database, drop }, mariadb, fra1, ams1] = await Promise.all([
+    createTestDatabase(),
+    startMariadb({ dataDir: join(dir, 'data'), durable: false }),
+    startSimulator({ speed: 0, vms: providerVms(options, 'fra1') }),
+    startSimulator({ speed: 0, vms: providerVms(options, 'ams1') }),
+  ]);
+  const simulators = { fra1, ams1 };
+  for (const [name, simulator] of Object.entries(simulators)) {
+    await ensureCluster(database, secretBox, {
+      name,
+      location: name,
+      endpoints: [simulator.url],
+      tlsFingerprint: simulator.fingerprint,
+      tlsCa: null,
+      tokenId: simulator.token.id,
+      tokenSecret: simulator.token.secret,
+      snippetsStorage: null,
+      snippetsDir: null,
+    });
+  }
+  const clusters = createClusterAccess({ database, secretBox, taskPollMs: 25 });
+  const fill = async (provider: ProviderOptions) => {
+    const summary = await generate({ ...provider, url: mariadb.url, truthDir: dir });
+    const lines = (await readFile(join(dir, 'truth.jsonl'), 'utf8')).trim().split('\n');
+    const all = lines.map((line) => JSON.parse(line) as Truth);
+    return {
+      summary,
+      truths: all.filter((truth): truth is RowTruth => truth.entity !== 'vm'),
+      vmTruths: all.filter((truth) => truth.entity === 'vm'),
+    };
+  };
+  return {
+    database,
+    databaseUrl: url,
+    secretsKey,
+    deps: {
+      database,
+      secretBox,
+      clusters,
+      timing: { pollMs: 20, readyTimeoutMs: 20_000, rebootGraceMs: 3_000 },
+    },
+    mariadb,
+    simulators,
+    mappingText: await readFile(MAPPING, 'utf8'),
+    mappingFile: MAPPING,
+    ...(await fill(options)),
+    async regenerate(provider) {
+      for (const [name, { state }] of Object.entries(simulators)) {
+        // The names are those of the provider's clusters.
+        for (const vm of providerVms(provider, name as keyof typeof simulators)) addSeedVm(state, vm);
+      }
+      return (await fill(provider)).truths;
+    },
+    async close() {
+      await clusters.close();
+      await drop();
+      await Promise.all([mariadb.stop(), fra1.close(), ams1.close()]);
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}

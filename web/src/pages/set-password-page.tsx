@@ -1,0 +1,156 @@
+import { Button, Callout, FormGroup, InputGroup } from '@blueprintjs/core';
+import { EyeOff, EyeOpen } from '@blueprintjs/icons';
+import { type FormEvent, type RefObject, useRef, useState } from 'react';
+import { useLocation, useNavigate } from 'react-router';
+import { SetPassword } from '../../../contract/auth.ts';
+import { ApiError, NetworkError, problemCode } from '../api-error.ts';
+import { Brand } from '../components/brand.tsx';
+import { PageTitle } from '../components/page-title.tsx';
+import { setPassword } from '../session.ts';
+import '../zod-without-eval.ts';
+
+/** Where a link leads that a provider sent: its token is behind the #, which no server gets to see. */
+export function SetPasswordPage() {
+  const token = useLocation().hash.slice(1);
+  return (
+    <main className="login-page">
+      <PageTitle text="Set your password" />
+      <div className="login-card">
+        <Brand />
+        <h1>Set your password</h1>
+        {token === '' ? (
+          <LinkOfNoUse text="This link is not complete." />
+        ) : (
+          <SetPasswordForm key={token} token={token} />
+        )}
+      </div>
+    </main>
+  );
+}
+
+function useSetPassword(token: string) {
+  const [error, setError] = useState<unknown>(null);
+  const [isBusy, setIsBusy] = useState(false);
+  const navigate = useNavigate();
+
+  async function attempt(password: string): Promise<void> {
+    if (isBusy) return;
+    setIsBusy(true);
+    setError(null);
+    try {
+      await setPassword(token, password);
+      // In place of this page, so that the token is not left in the history.
+      await navigate('/login', { replace: true, state: { isPasswordSet: true } });
+    } catch (refusal) {
+      setError(refusal);
+      setIsBusy(false);
+    }
+  }
+  return { attempt, error, isBusy };
+}
+
+function SetPasswordForm({ token }: { token: string }) {
+  const [password, setPasswordText] = useState('');
+  const [mistake, setMistake] = useState<string | null>(null);
+  const field = useRef<HTMLInputElement>(null);
+  const { attempt, error, isBusy } = useSetPassword(token);
+  const wrong = mistake ?? fieldError(error);
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    const issue = SetPassword.shape.password.safeParse(password).error?.issues[0];
+    setMistake(issue ? sentence(issue.message) : null);
+    if (issue) field.current?.focus();
+    else void attempt(password);
+  }
+
+  if (problemCode(error) === 'invalid_link')
+    return <LinkOfNoUse text="This link has expired or has been used." />;
+  return (
+    <form onSubmit={submit} noValidate aria-label="Set your password">
+      <PasswordField
+        inputRef={field}
+        value={password}
+        wrong={wrong}
+        onChange={(value) => {
+          setPasswordText(value);
+          setMistake(null);
+        }}
+      />
+      {error !== null && fieldError(error) === null && (
+        <Callout intent="danger" role="alert" className="login-refusal" compact>
+          {explain(error)}
+        </Callout>
+      )}
+      <Button type="submit" intent="primary" size="large" fill loading={isBusy} text="Set password" />
+    </form>
+  );
+}
+
+interface PasswordFieldProps {
+  inputRef: RefObject<HTMLInputElement | null>;
+  value: string;
+  /** What is wrong with it. */
+  wrong: string | null;
+  onChange: (value: string) => void;
+}
+
+function PasswordField({ inputRef, value, wrong, onChange }: PasswordFieldProps) {
+  const [isShown, setIsShown] = useState(false);
+  const intent = wrong ? 'danger' : 'none';
+  const toggle = isShown ? 'Hide the password' : 'Show the password';
+  return (
+    <FormGroup
+      label="New password"
+      labelFor="new-password"
+      intent={intent}
+      helperText={<span id="new-password-help">{wrong ?? 'At least 10 characters'}</span>}
+    >
+      <InputGroup
+        id="new-password"
+        inputRef={inputRef}
+        type={isShown ? 'text' : 'password'}
+        autoComplete="new-password"
+        spellCheck={false}
+        size="large"
+        autoFocus
+        intent={intent}
+        aria-invalid={wrong !== null}
+        aria-describedby="new-password-help"
+        value={value}
+        onValueChange={onChange}
+        rightElement={
+          <Button
+            variant="minimal"
+            icon={isShown ? <EyeOff /> : <EyeOpen />}
+            aria-label={toggle}
+            title={toggle}
+            onClick={() => setIsShown(!isShown)}
+          />
+        }
+      />
+    </FormGroup>
+  );
+}
+
+function LinkOfNoUse({ text }: { text: string }) {
+  return (
+    <Callout intent="warning" role="alert" compact>
+      {text} Ask your provider for a new one.
+    </Callout>
+  );
+}
+
+/** What the API says about the password itself. */
+function fieldError(error: unknown): string | null {
+  if (!(error instanceof ApiError)) return null;
+  const issue = error.problem.issues?.find(({ field }) => field === 'password');
+  return issue ? sentence(issue.message) : null;
+}
+
+function explain(error: unknown): string {
+  if (error instanceof NetworkError) return 'Berth does not answer. Check your connection and try again.';
+  return error instanceof ApiError ? error.message : 'Something went wrong. Try again.';
+}
+
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
