@@ -186,6 +186,10 @@ const OF_THE_RUN = {
     'Add the cluster to Berth and resume.',
   ],
   cluster_unreachable: ['A cluster cannot be read whole.', 'Make it reachable and resume.'],
+  internal_error: [
+    'Something is wrong that Berth does not know.',
+    'Look at the log of the worker, then resume.',
+  ],
   load_refused: ['PostgreSQL refused the row.', 'The message says why: correct it in WHMCS and run again.'],
   range_missing: ['The run was prepared anew meanwhile.', 'Nothing to do: the newer one goes on.'],
   source_bad_url: ['The URL of the source is none.', 'Correct it and start again.'],
@@ -201,6 +205,7 @@ const OF_THE_RUN = {
     'More rows cannot be read than the run puts up with.',
     'Look at them, then resume with a higher limit.',
   ],
+  worker_lost: ['A worker stopped answering in mid-work.', 'Nothing to do: another one goes on.'],
   too_many_quarantined: [
     'More rows are quarantined than the run puts up with.',
     'Look at them, then resume with a higher limit.',

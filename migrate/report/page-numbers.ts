@@ -137,7 +137,7 @@ function moneyTable(lines: MoneyLine[], names: string[]): Html {
           ${['Services', 'Source', 'Migrated', 'Quarantined', 'Skipped'].map(
             (name) => html`<th scope="col" class="n">${name}</th>`,
           )}
-          <th scope="col">Check</th>
+          <th scope="col" class="check">Check</th>
         </tr>
       </thead>
       <tbody>

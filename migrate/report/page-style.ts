@@ -52,7 +52,8 @@ td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space:
 tr:last-child td { border-bottom: 0; }
 td:last-child, th:last-child { padding-right: 0; }
 td.code { min-width: 210px; }
-td.ok, td.differs { padding-left: 12px; }
+td.ok, td.differs, th.check { padding-left: 16px; }
+td.row { white-space: nowrap; }
 details { margin-top: 14px; }
 summary { cursor: pointer; font-weight: 600; padding: 4px 0; }
 summary:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }

@@ -31,28 +31,28 @@ export interface VmLine {
  */
 const STATES = `
   with pointed as (
-    select (vm ->> 'clusterId')::uuid as cluster_id, (vm ->> 'vmid')::int as vmid, i.source_id, i.outcome
-    from migration_items i, jsonb_path_query(i.binding, '$[*]') vm
+    select vm ->> 'cluster' as cluster, (vm ->> 'vmid')::int as vmid, i.source_id, i.outcome
+    from migration_items i, jsonb_array_elements(coalesce(i.binding -> 'claims', jsonb_build_array(i.binding))) vm
     where i.run_id = ? and i.entity = 'service' and i.binding is not null),
   named as (
-    select cluster_id, vmid, coalesce((regexp_match(lower(name), '^(vps|vm-)(\\d{1,10})(-cus\\d+){0,1}$'))[2],
+    select cluster, vmid, coalesce((regexp_match(lower(name), '^(vps|vm-)(\\d{1,10})(-cus\\d+){0,1}$'))[2],
       (regexp_match(name, '^(\\d{1,10})-\\d{10}$'))[1])::bigint as source_id
     from migration_vms where run_id = ?),
   claims as (
-    select distinct on (cluster_id, vmid) cluster_id, vmid, source_id, outcome
+    select distinct on (cluster, vmid) cluster, vmid, source_id, outcome
     from (
       select * from pointed
       union all
-      select n.cluster_id, n.vmid, n.source_id, i.outcome from named n
+      select n.cluster, n.vmid, n.source_id, i.outcome from named n
       join migration_items i on i.run_id = ? and i.entity = 'service' and i.source_id = n.source_id
         and i.outcome <> 'migrated') every
-    order by cluster_id, vmid, array_position(array['migrated', 'quarantined', 'skipped'], outcome), source_id),
+    order by cluster, vmid, array_position(array['migrated', 'quarantined', 'skipped'], outcome), source_id),
   states as (
-    select v.cluster_id, v.cluster, v.vmid, v.node, v.name, v.status, c.source_id::float8 as "serviceId",
+    select v.cluster, v.vmid, v.node, v.name, v.status, c.source_id::float8 as "serviceId",
       case when v.template then 'template' when c.outcome = 'migrated' then 'bound'
         when c.outcome = 'quarantined' then 'contested' when c.outcome = 'skipped' then 'zombie'
         else 'unclaimed' end as state
-    from migration_vms v left join claims c on c.cluster_id = v.cluster_id and c.vmid = v.vmid
+    from migration_vms v left join claims c on c.cluster = v.cluster and c.vmid = v.vmid
     where v.run_id = ?)`;
 
 export async function countVms(trx: Knex.Transaction, runId: string): Promise<VmCount[]> {

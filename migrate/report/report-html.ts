@@ -230,7 +230,7 @@ function exceptionRow({ entity, sourceId, outcome, code, message, warnings }: Ex
   const codes = code === null ? warnings : [code];
   const text = message ?? warnings.map((warning) => explainCode(warning).meaning).join(' ');
   return html`<tr>
-    <td>${entity} ${sourceId}</td>
+    <td class="row">${entity} ${sourceId}</td>
     <td class="tag"><i class="${outcome}"></i>${outcome}</td>
     <td class="code">${codes.map((name, n) => html`${n > 0 ? ', ' : ''}<code>${name}</code>`)}</td>
     <td class="text">${text}</td>

@@ -1,4 +1,4 @@
-import { alignColumns } from '../align-columns.ts';
+import { alignColumns, printable } from '../align-columns.ts';
 import { explainCode } from '../codes.ts';
 import type { RunFacts } from './find-run.ts';
 import { VM_STATES } from './reconcile-vms.ts';
@@ -29,8 +29,8 @@ export function reportText(run: RunFacts, summary: Summary): string {
 
 export function describeRun(run: RunFacts): string {
   const kind = run.dryRun ? 'Dry run' : 'Run';
-  const cause = run.causeCode ? `\n  ${run.causeCode}: ${run.causeMessage ?? ''}` : '';
-  const head = `${kind} ${run.id} of ${run.source} (${run.sourceLabel}): ${run.status.replace('_', ' ')}`;
+  const cause = run.causeCode ? `\n  ${run.causeCode}: ${printable(run.causeMessage ?? '')}` : '';
+  const head = `${kind} ${run.id} of ${run.source} (${printable(run.sourceLabel)}): ${run.status.replace('_', ' ')}`;
   return `${head}${isOver(run) ? '' : `, phase ${run.phase}: these numbers are not final`}${cause}`;
 }
 

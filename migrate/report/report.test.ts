@@ -180,7 +180,9 @@ const csv = () => collect((out) => reportCsv(test.database, runId, out));
 
 async function runCommand(...args: string[]): Promise<string> {
   return collect(async (out) => {
-    const program = new Command('berth-migrate').exitOverride();
+    const program = new Command('berth-migrate')
+      .exitOverride()
+      .configureOutput({ writeErr: () => undefined });
     reportCommand(program, { withDatabase: (work) => work(test.database), stdout: out });
     await program.parseAsync(['node', 'cli', 'report', ...args]);
   });
@@ -327,13 +329,13 @@ describe('as JSON', () => {
   });
 
   it('takes what a quarantined or skipped row points at, one VM or several', async () => {
-    const several = [
-      { clusterId: fra, vmid: 4006 },
-      { clusterId: fra, vmid: 4007 },
+    const claims = [
+      { cluster: 'fra1', vmid: 4006 },
+      { cluster: 'fra1', vmid: 4007 },
     ];
     const point = (binding: string | null) =>
       test.database('migration_items').where({ entity: 'service', sourceId: 7, runId }).update({ binding });
-    await point(JSON.stringify(several));
+    await point(JSON.stringify({ claims }));
     try {
       const { vms } = JSON.parse(await json()) as JsonReport;
       const states = vms.filter(({ vmid }) => vmid === 4006 || vmid === 4007);
@@ -420,7 +422,7 @@ describe('as a page', () => {
     expect(rows.length).toBeGreaterThan(30);
     expect(rows.filter((place) => !/ table (?:thead|tbody) tr$/.test(place))).toEqual([]);
     const list = /id="exceptions"[\s\S]*?<\/table>/.exec(text)?.[0] ?? '';
-    expect([...list.matchAll(/<td>(.*?)<\/td>/g)].map(([, cell]) => cell)).toEqual([
+    expect([...list.matchAll(/<td class="row">(.*?)<\/td>/g)].map(([, cell]) => cell)).toEqual([
       'service 5',
       'service 6',
       'service 7',
@@ -499,6 +501,21 @@ describe('the command', () => {
     } finally {
       await rm(dir, { recursive: true });
     }
+  });
+
+  it('waits for a slow reader, and ends quietly when the reader has gone', async () => {
+    let chunks = 0;
+    const slow = new Writable({
+      highWaterMark: 1,
+      write: (_chunk, _encoding, done) => {
+        chunks += 1;
+        setTimeout(() => done(chunks === 3 ? Object.assign(new Error('gone'), { code: 'EPIPE' }) : null), 1);
+      },
+    });
+    const program = new Command('berth-migrate').exitOverride();
+    reportCommand(program, { withDatabase: (work) => work(test.database), stdout: slow });
+    await program.parseAsync(['node', 'cli', 'report', runId, '--format', 'csv']);
+    expect(chunks).toBe(3);
   });
 
   it('refuses formats and runs that are none', async () => {

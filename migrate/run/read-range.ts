@@ -11,13 +11,7 @@ import { contentHash } from '../content-hash.ts';
 import { readClientPage, readUserPage } from '../legacy/read-people.ts';
 import { readServicePage, type ServiceBundle } from '../legacy/read-services.ts';
 import { SourceError } from '../legacy/source-error.ts';
-import {
-  bindVm,
-  candidateNames,
-  serviceOfName,
-  type Binding,
-  type ClusterVm,
-} from '../transforms/bind-vm.ts';
+import { bindVm, candidateNames, pointAtVms, type Binding, type ClusterVm } from '../transforms/bind-vm.ts';
 import { parseMoney } from '../transforms/facts.ts';
 import { distinctWarnings, type Outcome } from '../transforms/outcome.ts';
 import { cleanText } from '../transforms/text.ts';
@@ -224,14 +218,15 @@ function bindService(
   const { id } = bundle.service;
   if (!fields) return { outcome };
   const candidates = findVms(id, fields);
-  const claims = claimsOf(id, fields, candidates);
-  if (outcome.outcome !== 'migrated') return { outcome, ...claims };
+  if (outcome.outcome !== 'migrated') {
+    return { outcome, ...claimsOf(id, fields, candidates, outcome.outcome) };
+  }
   const bound = bindVm(id, outcome.fields, candidates);
   if (!('binding' in bound)) {
     const { warnings, trace } = outcome;
     return {
       outcome: { outcome: 'quarantined', reason: bound.reason, warnings, trace: [...trace, ...bound.trace] },
-      ...claims,
+      ...claimsOf(id, fields, candidates, 'quarantined'),
     };
   }
   const { binding: claim, ...taken } = outcome.fields;
@@ -246,18 +241,14 @@ function bindService(
   };
 }
 
-/** The VMs that a service points at, by number or by name, although it does not get one. */
-function claimsOf(id: number, fields: ServiceFields, candidates: ClusterVm[]): Pick<Item, 'binding'> {
-  const { cluster: named, vmid: number } = fields.binding;
-  const names = new Set(candidateNames(id, fields));
-  const claims = candidates
-    .filter(
-      ({ cluster, vmid, name }) =>
-        (cluster === named && vmid === number) ||
-        names.has(name?.toLowerCase() ?? '') ||
-        serviceOfName(name) === id,
-    )
-    .map(({ cluster, vmid }) => ({ cluster, vmid }));
+/** The VMs that a service points at although it does not get one. */
+function claimsOf(
+  id: number,
+  fields: ServiceFields,
+  candidates: ClusterVm[],
+  outcome: 'quarantined' | 'skipped',
+): Pick<Item, 'binding'> {
+  const claims = pointAtVms(id, fields, candidates, outcome).map(({ cluster, vmid }) => ({ cluster, vmid }));
   return claims.length > 0 ? { binding: { claims } } : {};
 }
 

@@ -24,8 +24,7 @@ import {
 } from './bind-vm.ts';
 import { createContext, type TransformContext } from './context.ts';
 import type { BindingClaim } from './read-binding.ts';
-import { wantedVm } from './wanted-vm.ts';
-import { transformService, type ServiceFields } from './transform-service.ts';
+import { claimedVm, transformService, type ServiceFields } from './transform-service.ts';
 
 const SERVICE = 1234;
 
@@ -236,6 +235,17 @@ it('hints at where a VM may have gone', () => {
   );
 });
 
+it('takes a VM for left over only when its name says so, as VMIDs are used again', () => {
+  const fields = fieldsWith({});
+  const reused = vmWith({ name: 'monitoring' });
+  const moved = vmWith({ vmid: 9, cluster: 'ams1' });
+  const namesake = vmWith({ vmid: 10, name: 'web7' });
+  const candidates = [reused, moved, namesake];
+  expect(pointAtVms(SERVICE, fields, candidates, 'skipped')).toEqual([moved]);
+  expect(pointAtVms(SERVICE, fields, candidates, 'quarantined')).toEqual([reused, moved, namesake]);
+  expect(pointAtVms(SERVICE, fields, [vmWith({ name: 'x', cluster: 'ams1' })], 'quarantined')).toEqual([]);
+});
+
 it('knows the names to look for', () => {
   expect(candidateNames(SERVICE, fieldsWith({}, { hostname: 'Web7.example.net' }))).toEqual([
     'web7.example.net',
@@ -394,7 +404,7 @@ function vmStates(
       const { id } = bundle.service;
       const own = settled.get(id);
       if (own?.outcome !== outcome) continue;
-      const wanted = wantedVm(bundle, context);
+      const wanted = claimedVm(bundle, context);
       const pointed =
         outcome === 'migrated' || !wanted
           ? [own.binding].filter((vm) => vm !== undefined)

@@ -1,4 +1,5 @@
 import { finding, type Finding, type TraceEntry } from './outcome.ts';
+import { firstLabel, fitName, isFit, isForeignName, type NameFit } from './fit-name.ts';
 import type { BindingWay } from './read-binding.ts';
 import type { ServiceFields } from './transform-service.ts';
 
@@ -35,9 +36,6 @@ export type BindResult = { trace: TraceEntry[] } & (
   | { binding: Binding; warnings: Finding[] }
   | { reason: Finding }
 );
-
-/** How well a VM's name fits: as the host name, as a module names it, as the first label only, or not at all. */
-type NameFit = 'hostname' | 'module' | 'label' | 'foreign' | 'none';
 
 /** What has to be known of a service to look for its VM. */
 export type WantedVm = Pick<
@@ -91,23 +89,19 @@ interface Search {
 
 /**
  * The VMs that a service points at which is not migrated: nothing is bound by them, but they must not pass for
- * nobody's. VMIDs are used again after a service is over, so that those of a skipped one need a fitting name as well.
+ * nobody's. A number does not say that a VM is left over from a service that is over: VMIDs are used again.
  */
 export function pointAtVms(
   serviceId: number,
-  fields: WantedVm,
+  { hostname, binding: { cluster, vmid } }: Pick<WantedVm, 'hostname' | 'binding'>,
   candidates: ClusterVm[],
   outcome: 'quarantined' | 'skipped',
 ): ClusterVm[] {
-  const search: Search = { serviceId, fields, trace: [] };
-  const { cluster, vmid } = fields.binding;
-  const numberIsEnough = outcome === 'quarantined' && cluster !== null && vmid !== null;
-  return candidates.filter(
-    (vm) =>
-      (vmid ?? vm.vmid) === vm.vmid &&
-      (cluster ?? vm.cluster) === vm.cluster &&
-      (numberIsEnough || isFit(fitOf(search, vm))),
-  );
+  return candidates.filter((vm) => {
+    const fit = fitName(vm.name, serviceId, hostname);
+    if (outcome === 'skipped') return fit === 'hostname' || fit === 'module';
+    return isFit(fit) || (vm.cluster === cluster && vm.vmid === vmid);
+  });
 }
 
 type Found = { vm: ClusterVm } | { reason: Finding };
@@ -169,7 +163,10 @@ function findByName(search: Search, candidates: ClusterVm[]): Found {
       reason: ambiguous(`nothing names a VMID, and several VMs have a name that fits: ${places(named)}`),
     };
   // "web" is anybody's; the rest has to agree, and a name such as vps12 is service 12's.
-  if (whole.length === 0 && (isForeign(search, vm) || specReasons(search, vm).length < 2)) {
+  if (
+    whole.length === 0 &&
+    (isForeignName(vm.name, search.serviceId) || specReasons(search, vm).length < 2)
+  ) {
     const message = `only the first part of the host name fits the name of ${place(vm)}, and its size does not fit what was sold`;
     return { reason: ambiguous(message) };
   }
@@ -271,35 +268,8 @@ function specReasons({ fields }: Search, vm: ClusterVm): string[] {
   ];
 }
 
-function isFit(fit: NameFit): boolean {
-  return fit === 'hostname' || fit === 'module' || fit === 'label';
-}
-
-function fitOf(search: Search, vm: ClusterVm): NameFit {
-  const { serviceId, fields } = search;
-  const name = vm.name?.toLowerCase() ?? '';
-  if (name === '') return 'none';
-  const host = fields.hostname?.toLowerCase();
-  if (name === host) return 'hostname';
-  if (serviceOfName(name) === serviceId) return 'module';
-  if (host !== undefined && name === firstLabel(host)) return 'label';
-  return isForeign(search, vm) ? 'foreign' : 'none';
-}
-
-function isForeign({ serviceId }: Search, vm: ClusterVm): boolean {
-  const named = serviceOfName(vm.name);
-  return named !== undefined && named !== serviceId;
-}
-
-/** Whose VM it is by the way modules name them: vps12, vps12-cus34, vm-12, 12-1700000000. */
-export function serviceOfName(name: string | null): number | undefined {
-  const match = /^vps(\d{1,10})(?:-cus\d+)?$|^vm-(\d{1,10})$|^(\d{1,10})-\d{10}$/i.exec(name ?? '');
-  const digits = match?.[1] ?? match?.[2] ?? match?.[3];
-  return digits === undefined ? undefined : Number(digits);
-}
-
-function firstLabel(host: string): string {
-  return host.split('.', 1)[0] ?? '';
+function fitOf({ serviceId, fields }: Search, vm: ClusterVm): NameFit {
+  return fitName(vm.name, serviceId, fields.hostname);
 }
 
 /** A hint for whoever looks into it: never enough to bind by. */
