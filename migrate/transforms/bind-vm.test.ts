@@ -24,7 +24,8 @@ import {
 } from './bind-vm.ts';
 import { createContext, type TransformContext } from './context.ts';
 import type { BindingClaim } from './read-binding.ts';
-import { claimedVm, transformService, type ServiceFields } from './transform-service.ts';
+import { claimedVm } from './claimed-vm.ts';
+import { transformService, type ServiceFields } from './transform-service.ts';
 
 const SERVICE = 1234;
 
