@@ -109,12 +109,10 @@ async function withProxmox<T>(
   }
 }
 
-/** The VMs of a cluster as anybody sees them, over HTTPS. */
+/** The VMs and containers of a cluster as anybody sees them, over HTTPS. */
 async function listVms(cluster: ProviderCluster): Promise<string[]> {
   return withProxmox(cluster, async (proxmox) => {
-    const nodes = await proxmox.nodes();
-    const lists = await Promise.all(nodes.map(({ node }) => proxmox.listVms(node)));
-    return lists.flat().map(({ vmid }) => `${cluster.name} ${vmid}`);
+    return (await proxmox.clusterResources('vm')).map(({ vmid }) => `${cluster.name} ${vmid}`);
   });
 }
 

@@ -335,12 +335,14 @@ function toClusterVm({
   memoryMib,
   diskGib,
   isRunning,
+  isContainer,
 }: ProviderVm): ClusterVm {
   return vmWith({
     clusterId: cluster,
     cluster,
     vmid,
     node,
+    kind: isContainer ? 'lxc' : 'qemu',
     name,
     status: isRunning ? 'running' : 'stopped',
     vcpu: cores,

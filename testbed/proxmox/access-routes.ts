@@ -110,9 +110,9 @@ export const accessRoutes: Route[] = [
       },
     },
     handle: ({ cluster, params }) => {
-      const { vms } = cluster.state;
+      const { vms, containers = {} } = cluster.state;
       if (params.vmid !== undefined) {
-        if (vms[params.vmid]) {
+        if (vms[params.vmid] || containers[params.vmid]) {
           throw new ApiError(400, 'Parameter verification failed.', {
             vmid: `VM ${params.vmid} already exists`,
           });
@@ -120,7 +120,7 @@ export const accessRoutes: Route[] = [
         return String(params.vmid);
       }
       let id = 100;
-      while (vms[id]) id += 1;
+      while (vms[id] || containers[id]) id += 1;
       return String(id);
     },
   },

@@ -44,6 +44,27 @@ function vmResources(cluster: Cluster): Record<string, unknown>[] {
   });
 }
 
+function containerResources({ state }: Cluster): Record<string, unknown>[] {
+  return Object.values(state.containers ?? {}).map(
+    ({ vmid, node, name, cores, memory, disk, isRunning }) => ({
+      id: `lxc/${vmid}`,
+      type: 'lxc',
+      vmid,
+      node,
+      name,
+      status: isRunning ? 'running' : 'stopped',
+      template: 0,
+      maxcpu: cores,
+      maxmem: memory,
+      maxdisk: disk,
+      uptime: 0,
+      cpu: 0,
+      mem: 0,
+      disk: 0,
+    }),
+  );
+}
+
 function storageResources(cluster: Cluster): Record<string, unknown>[] {
   return cluster.state.storages.map((storage) => {
     const base = {
@@ -89,7 +110,9 @@ export const clusterRoutes: Route[] = [
         cluster.state.nodes.map((node) => ({ ...nodeSummary(cluster, node), 'cgroup-mode': 2 }));
       return [
         ...(type === undefined || type === 'node' ? nodes() : []),
-        ...(type === undefined || type === 'vm' ? vmResources(cluster) : []),
+        ...(type === undefined || type === 'vm'
+          ? [...vmResources(cluster), ...containerResources(cluster)]
+          : []),
         ...(type === undefined || type === 'storage' ? storageResources(cluster) : []),
         ...(type === undefined || type === 'sdn' ? networkResources(cluster) : []),
       ];

@@ -10,6 +10,8 @@ export interface ClusterState {
   nodes: NodeState[];
   storages: StorageState[];
   vms: Record<string, Vm>;
+  /** Clusters saved before there were any have none. */
+  containers?: Record<string, Container>;
   volumes: Record<string, Volume>;
   tasks: TaskRecord[];
   pools: { poolid: string; comment?: string; members: number[] }[];
@@ -55,6 +57,17 @@ export interface Vm {
   restartAt: number | null;
   /** When `qm cleanup` runs for the QEMU process that ended. */
   cleanupAt: number | null;
+}
+
+/** An LXC container: enough of one to be in the way of a client that expects virtual machines only. Sizes in bytes. */
+export interface Container {
+  vmid: number;
+  node: string;
+  name: string;
+  cores: number;
+  memory: number;
+  disk: number;
+  isRunning: boolean;
 }
 
 export interface Guest {

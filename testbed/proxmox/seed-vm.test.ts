@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { providerVms } from '../whmcs/provider-vms.ts';
 import { startSimulator } from './simulator.ts';
+import { createTestClient } from './test-client.ts';
 
 const options = { seed: 'vms', size: 200, mess: 3 };
 
 it('holds the VMs of a WHMCS provider from the start, running and stopped, with their addresses', async () => {
-  const expected = [...providerVms(options, 'fra1')];
+  const expected = [...providerVms(options, 'fra1')].filter((vm) => !vm.isContainer);
   const simulator = await startSimulator({ speed: 0, vms: expected });
   try {
     const vms = Object.values(simulator.state.vms).filter(({ config }) => config['template'] !== 1);
@@ -31,7 +32,7 @@ it('holds the VMs of a WHMCS provider from the start, running and stopped, with 
 });
 
 it('leaves a VM alone whose number exists already', async () => {
-  const [vm] = providerVms(options, 'ams1');
+  const vm = [...providerVms(options, 'ams1')].find(({ isContainer }) => !isContainer);
   if (!vm) throw new Error('no VM');
   const simulator = await startSimulator({ speed: 0, vms: [vm, { ...vm, name: 'second' }] });
   expect(simulator.state.vms[vm.vmid]?.config['name']).toBe(vm.name);
@@ -53,5 +54,29 @@ it('does not bring back a VM that was deleted from a cluster that is kept', asyn
     await second.close();
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+});
+
+it('lists a container as one, takes its id, and has no VM of that number', async () => {
+  const [vm] = providerVms(options, 'ams1');
+  if (!vm) throw new Error('no VM');
+  const simulator = await startSimulator({ speed: 0, vms: [{ ...vm, name: 'ct', isContainer: true }] });
+  const client = createTestClient(simulator);
+  try {
+    const { data } = await client.call('GET', '/cluster/resources', { type: 'vm' });
+    const [found] = (data as { vmid: number }[]).filter(({ vmid }) => vmid === vm.vmid);
+    expect(found).toMatchObject({
+      type: 'lxc',
+      name: 'ct',
+      maxcpu: vm.cores,
+      maxmem: vm.memoryMib * 1024 ** 2,
+    });
+    const taken = await client.call('GET', '/cluster/nextid', { vmid: vm.vmid });
+    expect(taken.status).toBe(400);
+    const missing = await client.call('GET', `/nodes/${vm.node}/qemu/${vm.vmid}/status/current`);
+    expect(missing.status).toBe(500);
+  } finally {
+    await client.close();
+    await simulator.close();
   }
 });

@@ -15,14 +15,31 @@ export interface SeedVm {
   ip?: string;
   ip6?: string;
   isRunning: boolean;
+  /** A container: it is listed, takes its id, and nothing can be done with it. */
+  isContainer?: true;
 }
 
+const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
 
 /** Adds a VM on local-lvm, with an agent and a system on its disk. One whose VMID is taken is left as it is. */
 export function addSeedVm(state: ClusterState, seed: SeedVm): void {
   const { vmid, node, name } = seed;
-  if (state.vms[vmid]) return;
+  if (state.vms[vmid] || state.containers?.[vmid]) return;
+  if (seed.isContainer) {
+    const { cores, memoryMib, diskGib, isRunning } = seed;
+    state.containers ??= {};
+    state.containers[vmid] = {
+      vmid,
+      node,
+      name,
+      cores,
+      memory: memoryMib * MIB,
+      disk: diskGib * GIB,
+      isRunning,
+    };
+    return;
+  }
   const ctime = Math.floor(state.bootedAt / 1000) - 86_400;
   const volid = `local-lvm:vm-${vmid}-disk-0`;
   state.volumes[volumeKey(node, volid)] = {

@@ -45,6 +45,7 @@ const APPLIES: Record<ServiceDefect, Rule> = {
   vmClaimedTwice: (plan) => style('pvewhmcs', 'flex', 'power', 'puq')(plan) && isLive(plan),
   vmAmbiguous: style('handmade'),
   vmKindMismatch: style('pvewhmcs'),
+  vmIsContainer: style('pvewhmcs'),
   rawLabelDisagree: style('flex'),
   duplicateOption: style('power'),
   orphanExtraOption: style('pvewhmcs', 'flex', 'power', 'handmade'),

@@ -40,6 +40,7 @@ export const SERVICE_DEFECTS = {
   vmClaimedTwice: quarantine('vm_claimed_twice', 0.02),
   vmAmbiguous: quarantine('vm_ambiguous', 0.03),
   vmKindMismatch: quarantine('vm_kind_mismatch', 0.02),
+  vmIsContainer: quarantine('vm_kind_unsupported', 0.01),
 
   rawLabelDisagree: warning('raw_label_disagree', 0.05),
   duplicateOption: warning('duplicate_option', 0.05),

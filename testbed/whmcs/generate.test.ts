@@ -153,7 +153,6 @@ describe('2,000 services with every dial up', () => {
       'FROM tblcustomfieldsvalues v LEFT JOIN tblcustomfields f ON f.id = v.fieldid WHERE f.id IS NULL',
     ],
     ['vmidNull', 'FROM mod_pvewhmcs_vms WHERE vmid IS NULL'],
-    ['vmKindMismatch', "FROM mod_pvewhmcs_vms WHERE vtype = 'lxc'"],
     ['hostnameMissing', "FROM tblhosting WHERE domain = ''"],
     ['badHostname', "FROM tblhosting WHERE domain LIKE 'Host\\_%'"],
     ['badIp', "FROM tblhosting WHERE assignedips LIKE '%ticket%'"],

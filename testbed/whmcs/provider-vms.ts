@@ -14,6 +14,7 @@ export interface ClusterVm {
   ip?: string;
   ip6?: string;
   isRunning: boolean;
+  isContainer?: true;
 }
 
 /**
@@ -34,6 +35,7 @@ export function* providerVms(options: WorldOptions, cluster: ClusterName): Gener
       diskGib,
       mac,
       isRunning,
+      ...(vm.isContainer ? { isContainer: true as const } : {}),
       ...(ip === undefined ? {} : { ip: `${ip}/16` }),
       ...(ip6 === undefined ? {} : { ip6 }),
     };

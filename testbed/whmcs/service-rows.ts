@@ -158,7 +158,7 @@ function emitModuleRow(world: World, plan: ServicePlan, emit: Emit): void {
       id,
       node_id: 0,
       user_id,
-      vtype: defects.has('vmKindMismatch') ? 'lxc' : index % 5 === 0 ? 'kvm' : 'qemu',
+      vtype: vmTypeOf(plan),
       ...network,
       vmid: defects.has('vmidNull') ? null : plan.claims,
       v6prefix: null,
@@ -262,4 +262,10 @@ function emitEvents(world: World, plan: ServicePlan, emit: Emit): void {
       type,
     });
   }
+}
+
+/** What the module wrote: older imports say kvm. */
+function vmTypeOf({ defects, index }: ServicePlan): string {
+  if (defects.has('vmKindMismatch') || defects.has('vmIsContainer')) return 'lxc';
+  return index % 5 === 0 ? 'kvm' : 'qemu';
 }

@@ -17,6 +17,8 @@ export interface ProviderVm {
   ips: string[];
   ipv6: string[];
   isRunning: boolean;
+  /** A container, not a virtual machine. */
+  isContainer?: true;
   truth: VmTruth;
 }
 
@@ -78,6 +80,7 @@ function ownVm(world: World, plan: ServicePlan): ProviderVm {
     ips: [primary, ...extra],
     ipv6: [ipv6],
     isRunning: plan.status !== 'Suspended' && !defects.has('vmStopped'),
+    ...(defects.has('vmIsContainer') ? { isContainer: true as const } : {}),
     truth: { entity: 'vm', cluster, vmid, state: stateOf(plan), serviceId: plan.id },
   };
 }
