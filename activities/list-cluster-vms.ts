@@ -1,4 +1,5 @@
 import type { Proxmox } from '../proxmox/client.ts';
+import { parseProperties } from '../proxmox/vm-config.ts';
 
 /** A VM or container of a cluster; sizes as the cluster reports them, null where it does not. */
 export interface ClusterInventoryVm {
@@ -44,4 +45,19 @@ export async function listClusterVms(proxmox: Proxmox): Promise<ClusterInventory
       },
     ];
   });
+}
+
+/** The addresses a VM's configuration gives it, or else its guest agent reports; none when neither says anything. */
+export async function listVmAddresses(proxmox: Proxmox, node: string, vmid: number): Promise<string[]> {
+  const { values } = await proxmox.vmConfig(node, vmid);
+  const configured = Object.entries(values)
+    .filter(([key]) => /^ipconfig\d+$/.test(key))
+    .flatMap(([, value]) => {
+      const { ip, ip6 } = parseProperties(value, 'ip');
+      // Others are words: dhcp, auto, manual.
+      return [ip, ip6].flatMap((address) => (address && /[.:]/.test(address) ? [address] : []));
+    });
+  if (configured.length > 0) return configured;
+  const interfaces = await proxmox.agentInterfaces(node, vmid).catch(() => []);
+  return interfaces.flatMap(({ addresses }) => addresses.map(({ address }) => address));
 }

@@ -43,7 +43,7 @@ it('shows the VM, how sure it is and why', () => {
 
 it('puts the reason first when no VM can be taken', () => {
   const reason = { code: 'vm_not_found', message: 'there is no VM 3001 on fra1' };
-  const text = describeExplanation({ ...explanation, bound: { trace: [], reason } });
+  const text = describeExplanation({ ...explanation, bound: { trace: [], rivals: [], reason } });
   expect(text).toContain('would be quarantined: vm_not_found\n  there is no VM 3001 on fra1');
 });
 

@@ -97,6 +97,8 @@ function shortly(result: BindResult): string {
 
 const anywhere: Partial<BindingClaim> = { cluster: null, way: 'notes' };
 const byName: Partial<BindingClaim> = { cluster: null, vmid: null };
+const has: Partial<ServiceFields> = { primaryIp: '10.0.0.7' };
+const twin: Partial<ClusterVm> = { cluster: 'ams1', addresses: ['10.0.0.7/24', '2001:db8::7/64'] };
 
 type Case = [
   name: string,
@@ -196,6 +198,39 @@ const CASES: Case[] = [
     'vm_ambiguous',
     { hostname: 'vps77.example.net' },
   ],
+  ['by name, lets an address decide', byName, [{ addresses: ['10.0.0.9/24'] }, twin], 'ams1/3001', has],
+  [
+    'by name, an address both have decides nothing',
+    byName,
+    [{ ...twin, cluster: 'fra1' }, twin],
+    'vm_ambiguous',
+    has,
+  ],
+  [
+    'by name, lets an address speak for the first part of the name',
+    byName,
+    [{ name: 'web7', vcpu: 1, addresses: ['10.0.0.7/24'] }],
+    'fra1/3001 spec_drift',
+    has,
+  ],
+  [
+    'without a cluster, lets an address decide',
+    anywhere,
+    [
+      { name: null, addresses: [] },
+      { ...twin, name: 'x' },
+    ],
+    'ams1/3001',
+    has,
+  ],
+  [
+    'never takes an address for a VM that neither number nor name points at',
+    byName,
+    [{ ...twin, name: 'other' }],
+    'vm_not_found',
+    has,
+  ],
+
   [
     'by name, finds nothing without one',
     byName,
@@ -309,6 +344,7 @@ it('has an answer to anything, and the same for candidates in any order', () => 
     const result = bindVm(SERVICE, fields, vms);
     expect(shortly(bindVm(SERVICE, fields, vms.toReversed()))).toBe(shortly(result));
     if ('reason' in result) {
+      for (const rival of result.rivals) expect(vms).toContain(rival);
       expect(result.reason.code).toMatch(/^vm_/);
       continue;
     }

@@ -16,6 +16,8 @@ export interface ClusterVm {
   memoryMib: number | null;
   diskGib: number | null;
   template: boolean;
+  /** Addresses its configuration gives it; left out when nobody has asked, since each VM takes a call of its own. */
+  addresses?: string[];
 }
 
 /** Which VM is the service's, and why. */
@@ -34,13 +36,14 @@ export interface Binding {
 
 export type BindResult = { trace: TraceEntry[] } & (
   | { binding: Binding; warnings: Finding[] }
-  | { reason: Finding }
+  /** `rivals` are the VMs between which addresses could decide. */
+  | { reason: Finding; rivals: ClusterVm[] }
 );
 
 /** What has to be known of a service to look for its VM. */
 export type WantedVm = Pick<
   ServiceFields,
-  'clientId' | 'hostname' | 'status' | 'vcpu' | 'memoryMib' | 'binding'
+  'clientId' | 'hostname' | 'status' | 'vcpu' | 'memoryMib' | 'primaryIp' | 'extraIps' | 'ipv6' | 'binding'
 >;
 
 /** Names, in lower case, that a VM of this service could have; `<service>-<unix time>` cannot be listed. */
@@ -66,17 +69,21 @@ export function candidateNames(
 export function bindVm(serviceId: number, fields: WantedVm, candidates: ClusterVm[]): BindResult {
   const search: Search = { serviceId, fields, trace: [] };
   const { cluster, vmid } = fields.binding;
-  const found =
+  const found = letAddressesDecide(
+    search,
     vmid === null
       ? findByName(search, candidates)
       : cluster === null
         ? findAnywhere(search, candidates, vmid)
-        : findClaimed(search, candidates, { cluster, vmid });
+        : findClaimed(search, candidates, { cluster, vmid }),
+  );
   const reason = 'vm' in found ? refuse(search, found.vm) : found.reason;
   note(search, candidates, 'vm' in found && !reason ? found.vm : undefined);
   // A VM is there when nothing was refused.
-  if (reason || !('vm' in found))
-    return { reason: reason ?? notFound('there is no such VM'), trace: search.trace };
+  if (reason || !('vm' in found)) {
+    const rivals = 'vm' in found ? [] : (found.rivals ?? []);
+    return { reason: reason ?? notFound('there is no such VM'), rivals, trace: search.trace };
+  }
   const { vm } = found;
   return { binding: describe(search, vm), warnings: warningsOf(search, vm), trace: search.trace };
 }
@@ -104,10 +111,26 @@ export function pointAtVms(
   });
 }
 
-type Found = { vm: ClusterVm } | { reason: Finding };
+type Found = { vm: ClusterVm } | { reason: Finding; rivals?: ClusterVm[] };
 
 const notFound = (message: string) => finding('vm_not_found', message);
 const ambiguous = (message: string) => finding('vm_ambiguous', message);
+
+/** Of VMs that fit alike, the only one that has an address of the service. */
+function letAddressesDecide(search: Search, found: Found): Found {
+  if ('vm' in found) return found;
+  const [vm, other] = (found.rivals ?? []).filter((rival) => addressOf(search, rival) !== undefined);
+  return vm && !other ? { vm } : found;
+}
+
+/** An address of the service that the VM has. */
+function addressOf({ fields }: Search, { addresses = [] }: ClusterVm): string | undefined {
+  const plain = (address: string) => address.split('/', 1)[0]?.toLowerCase();
+  const has = new Set(addresses.map(plain));
+  return [fields.primaryIp ?? '', ...fields.extraIps, ...fields.ipv6]
+    .filter((address) => address !== '')
+    .find((address) => has.has(plain(address)));
+}
 
 /** The source names cluster and VMID: it is this VM or none. */
 function findClaimed(
@@ -142,10 +165,13 @@ function findAnywhere(search: Search, candidates: ClusterVm[], vmid: number): Fo
     const message = found
       ? `the source names no cluster, and no VM ${vmid} has a name that fits: ${found}`
       : `there is no VM ${vmid} on any mapped cluster`;
-    return { reason: notFound(`${message}${elsewhere(search, candidates)}`) };
+    return { reason: notFound(`${message}${elsewhere(search, candidates)}`), rivals: numbered };
   }
   if (second && evidenceOf(search, first) - evidenceOf(search, second) < CLEARLY) {
-    return { reason: ambiguous(`the source names no cluster, and ${places(named)} fit alike`) };
+    return {
+      reason: ambiguous(`the source names no cluster, and ${places(named)} fit alike`),
+      rivals: named,
+    };
   }
   return { vm: first };
 }
@@ -161,6 +187,7 @@ function findByName(search: Search, candidates: ClusterVm[]): Found {
   if (other)
     return {
       reason: ambiguous(`nothing names a VMID, and several VMs have a name that fits: ${places(named)}`),
+      rivals: named,
     };
   // "web" is anybody's; the rest has to agree, and a name such as vps12 is service 12's.
   if (
@@ -168,7 +195,7 @@ function findByName(search: Search, candidates: ClusterVm[]): Found {
     (isForeignName(vm.name, search.serviceId) || specReasons(search, vm).length < 2)
   ) {
     const message = `only the first part of the host name fits the name of ${place(vm)}, and its size does not fit what was sold`;
-    return { reason: ambiguous(message) };
+    return { reason: ambiguous(message), rivals: [vm] };
   }
   return { vm };
 }
@@ -233,13 +260,15 @@ function describe(search: Search, vm: ClusterVm): Binding {
     .map(({ from }) => `${from} names VMID ${vmid}${where}`);
   const fit = fitOf(search, vm);
   const specs = specReasons(search, vm);
+  const address = addressOf(search, vm);
   const moved = claim.node !== null && claim.node !== node;
   const reasons = [
     ...named,
     ...(isFit(fit) ? [`name ${name} fits${fit === 'label' ? ' the first part of the host name' : ''}`] : []),
     ...(fit === 'none' ? [name ? `name ${name} says nothing` : 'the VM has no name'] : []),
-    ...(claim.vmid === null ? ['no other VM of the mapped clusters has such a name'] : []),
-    ...(claim.vmid !== null && claim.cluster === null
+    ...(address ? [`address ${address} fits, and no other VM that fits has it`] : []),
+    ...(claim.vmid === null && !address ? ['no other VM of the mapped clusters has such a name'] : []),
+    ...(claim.vmid !== null && claim.cluster === null && !address
       ? ['no other VM of that number has such a name and size']
       : []),
     ...specs,
@@ -249,6 +278,7 @@ function describe(search: Search, vm: ClusterVm): Binding {
     WAY_SCORES[claim.way] +
     NAME_SCORES[fit] +
     specs.length * 5 +
+    (address ? 40 : 0) +
     Math.max(named.length - 1, 0) * 10 +
     (claim.cluster === null ? 0 : 5);
   const bounded = Math.min(Math.max(score, 0), 100);
