@@ -18,10 +18,16 @@ const SERVER_TOUCHED = `case
   when s.name <> coalesce(split_part(p.fields ->> 'hostname', '.', 1), 'vps-' || p.source_id) then 'it was renamed'
 end`;
 
-const USER_TOUCHED = `case
+const USED = `case
   when exists (select 1 from sessions x where x.user_id = u.id) then 'the user has logged in'
   when u.password_hash like '$argon2%' then 'the user has set a password'
   when u.role = 'admin' then 'the user is an admin now'
+  when exists (select 1 from operations o where o.requested_by = u.id)
+    or exists (select 1 from servers o where o.created_by = u.id) then 'the user has changed something'
+end`;
+
+const USER_TOUCHED = `case
+  when ${USED} is not null then ${USED}
   when exists (select 1 from memberships m where m.user_id = u.id) then 'the user is in an account that stays'
 end`;
 
@@ -30,8 +36,9 @@ const ACCOUNT_TOUCHED = `case
   when exists (select 1 from audit_log l where l.account_id = a.id) then 'something was done in it'
   when exists (select 1 from ssh_keys k where k.account_id = a.id) then 'it has SSH keys'
   when exists (select 1 from memberships m where m.account_id = a.id
-    and (exists (select 1 from sessions x where x.user_id = m.user_id)
-      or not exists (select 1 from provenance q where q.entity = 'user' and q.target_id = m.user_id)))
+    and not exists (select 1 from provenance q join users u on u.id = q.target_id
+      where q.source = p.source and q.entity = 'user' and q.target_id = m.user_id
+        and (not q.is_ours or ${USED} is null)))
     then 'a member of it stays'
 end`;
 

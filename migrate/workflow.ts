@@ -2,6 +2,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
+  ChildWorkflowFailure,
   condition,
   continueAsNew,
   defineSignal,
@@ -11,6 +12,7 @@ import {
   setCurrentDetails,
   setHandler,
   TimeoutFailure,
+  workflowInfo,
 } from '@temporalio/workflow';
 import { migrationWorkflowId } from '../contract/temporal.ts';
 import type { MigrationActivities } from './activities.ts';
@@ -25,16 +27,15 @@ const record = proxyActivities<MigrationActivities>({
   startToCloseTimeout: '2 minutes',
   retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
 });
-/** What reads and writes rows. After half a minute without success the run pauses and shows the cause. */
+/**
+ * What reads and writes rows. After some seconds without success the run pauses and shows the cause. A cancelled page is
+ * waited for: what is cancelled writes nothing more.
+ */
 const work = proxyActivities<MigrationActivities>({
   startToCloseTimeout: '6 hours',
   heartbeatTimeout: '20 seconds',
-  retry: {
-    initialInterval: '500 milliseconds',
-    backoffCoefficient: 2,
-    maximumInterval: '8 seconds',
-    maximumAttempts: 6,
-  },
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumAttempts: 5 },
 });
 
 /** How a part of the run ended; a cause is why it could not go on. */
@@ -52,34 +53,47 @@ const TITLES: Record<Phase, string> = {
   verify: 'Compare with the source',
 };
 
+/** How long a cause that may pass is left alone. */
+const LOOK_AGAIN = '5 seconds';
+/** Temporal ends a workflow with 50,000 events. A new run of it costs a second, so there is none per phase. */
+const LONG_HISTORY = 2_000;
+
 /**
- * Moves a WHMCS estate into Berth. Where the run stands is in PostgreSQL; this history holds no row and stays short: a
- * phase per run of the workflow. A run that cannot go on pauses with its cause and goes on where it was.
+ * Moves a WHMCS estate into Berth. Where the run stands is in PostgreSQL; this history holds no row and stays short. A run
+ * that cannot go on pauses with its cause and goes on where it was.
  */
 export async function migrateSource({ runId }: RunInput): Promise<void> {
   let isAwake = false;
   setHandler(wakeSignal, () => void (isAwake = true));
+  const renew = async () => {
+    if (workflowInfo().historyLength > LONG_HISTORY) await continueAsNew<typeof migrateSource>({ runId });
+  };
   try {
     const run = await record.beginRun({ runId });
     if (!run) return;
-    const phase = PHASES.find((name) => name === run.phase);
-    if (phase) {
-      for (;;) {
-        describe(run.source, run.dryRun, phase, 'running');
-        const result = await runPhase(runId, phase, run.dryRun);
-        if (result.state === 'done') break;
-        describe(run.source, run.dryRun, phase, result.cause ? `paused: ${result.cause.message}` : 'paused');
-        await record.pauseRun({ runId, cause: result.cause });
-        const isPassing = result.cause?.isPassing ?? false;
+    let phase = PHASES.find((name) => name === run.phase);
+    while (phase) {
+      describe(run.source, run.dryRun, phase, 'running');
+      const result = await runPhase(runId, phase, run.dryRun);
+      if (result.state === 'done') {
+        const next: Phase | undefined = PHASES[PHASES.indexOf(phase) + 1];
+        await record.enterPhase({ runId, phase: next ?? 'done' });
+        phase = next;
+      } else {
+        const { cause } = result;
+        describe(run.source, run.dryRun, phase, cause ? `paused: ${cause.message}` : 'paused');
+        await record.pauseRun({ runId, cause });
+        const isPassing = cause?.isPassing ?? false;
+        let looksAgain = isPassing;
         do {
-          await (isPassing ? condition(() => isAwake, '15 seconds') : condition(() => isAwake));
+          await (looksAgain ? condition(() => isAwake, LOOK_AGAIN) : condition(() => isAwake));
           // Whether the signal meant going on is in PostgreSQL, and so is one that came before the pause.
           isAwake = false;
+          // Still paused after a look: somebody asked for that, and will say when it is over.
+          looksAgain = false;
         } while ((await record.leavePause({ runId, isPassing })).isPaused);
       }
-      const next = PHASES[PHASES.indexOf(phase) + 1];
-      await record.enterPhase({ runId, phase: next ?? 'done' });
-      if (next) await continueAsNew<typeof migrateSource>({ runId });
+      await renew();
     }
     await record.finishRun({ runId, status: 'succeeded' });
   } catch (err) {
@@ -120,11 +134,13 @@ async function allRanges(runId: string, stage: 'read' | 'load', entities: Entity
     const takeOne = async () => {
       for (let afterId = open.shift(); afterId !== undefined && !stopped; afterId = open.shift()) {
         const range = { runId, stage, entity, afterId };
-        const result = await executeChild(migrateRange, {
-          workflowId: `${migrationWorkflowId(runId)}/${stage}/${entity}/${afterId}`,
-          args: [range],
-          staticSummary: `${stage} ${entity}s after ${afterId}`,
-        });
+        const result = await attempt(() =>
+          executeChild(migrateRange, {
+            workflowId: `${migrationWorkflowId(runId)}/${stage}/${entity}/${range.afterId}`,
+            args: [range],
+            staticSummary: `${stage} ${entity}s after ${range.afterId}`,
+          }),
+        );
         if (result.state !== 'done') stopped ??= result;
       }
     };
@@ -146,12 +162,13 @@ async function attempt(body: () => Promise<PartResult | void>): Promise<PartResu
   try {
     return (await body()) ?? { state: 'done' };
   } catch (err) {
-    if (isCancellation(err) || !(err instanceof ActivityFailure)) throw err;
+    const isOfWork = err instanceof ActivityFailure || err instanceof ChildWorkflowFailure;
+    if (isCancellation(err) || !isOfWork) throw err;
     return { state: 'paused', cause: causeOf(err) };
   }
 }
 
-function causeOf({ cause }: ActivityFailure): RunCause {
+function causeOf({ cause }: ActivityFailure | ChildWorkflowFailure): RunCause {
   if (cause instanceof ApplicationFailure) {
     const isPassing = cause.nonRetryable !== true;
     return { code: cause.type ?? 'internal_error', message: cause.message, isPassing };

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Presets, SingleBar } from 'cli-progress';
 import type { Database } from '../../db/connect.ts';
+import { isTargetAway } from '../run/target-away.ts';
 import { MigrationRun, type RunPhase } from '../../db/models/migration-run.ts';
 import { queryRows } from '../../db/query-rows.ts';
 
@@ -82,12 +83,19 @@ export interface FollowOptions {
  * early with `signal`; the run goes on.
  */
 export async function followRun({ database, runId, signal, out }: FollowOptions): Promise<RunProgress> {
+  let last: RunProgress | undefined;
   const show = out.isTTY ? showBar(out) : showLines(out);
   try {
     for (;;) {
-      const progress = await readProgress(database, runId);
-      show.update(progress);
-      if (isOver(progress) || isStuck(progress) || signal.aborted) return progress;
+      try {
+        last = await readProgress(database, runId);
+        show.update(last);
+        if (isOver(last) || isStuck(last)) return last;
+      } catch (err) {
+        // The run outlives that, and so does who follows it.
+        if (!last || !isTargetAway(err)) throw err;
+      }
+      if (signal.aborted) return last;
       await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
     }
   } finally {

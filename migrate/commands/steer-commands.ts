@@ -1,16 +1,11 @@
-import type { Client } from '@temporalio/client';
-import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Command } from 'commander';
 import type { CommandContext } from './context.ts';
 import { PHASE_WORDS, readProgress, type RunProgress } from './follow-run.ts';
 import { followAndTell } from './run-commands.ts';
 import { wholeNumber } from './source-commands.ts';
 import { findRun } from '../report/find-run.ts';
-import { RunRefused } from '../run-refused.ts';
-import { startRun } from '../start-run.ts';
-import type { Database } from '../../db/connect.ts';
-import { MigrationRun, type RunOptions } from '../../db/models/migration-run.ts';
-import { migrationWorkflowId } from '../../contract/temporal.ts';
+import { cancelRun, pauseRun, requireLive, resumeRun, type Steering } from '../steer-run.ts';
+import type { RunOptions } from '../../db/models/migration-run.ts';
 
 /** `status`, `attach`, `pause`, `resume` and `cancel`. */
 export function steerCommands(program: Command, context: CommandContext): void {
@@ -34,10 +29,9 @@ export function steerCommands(program: Command, context: CommandContext): void {
   });
 
   add('pause', 'let a run stop after its page; nothing is lost').action((wanted: string) =>
-    steer(context, wanted, async (database, client, run) => {
-      await run.$query(database).patch({ pauseRequested: true });
-      await wake(client, run.id);
-      console.log(`Run ${run.id} pauses after the pages it is at.`);
+    steer(context, wanted, async (steering) => {
+      await pauseRun(steering);
+      console.log(`Run ${steering.runId} pauses after the pages it is at.`);
     }),
   );
 
@@ -47,33 +41,22 @@ export function steerCommands(program: Command, context: CommandContext): void {
     .option('--detach', 'return at once')
     .action(async (wanted: string, flags: RunOptions & { json: boolean; detach?: boolean }) => {
       const { maxErrors, maxQuarantined } = flags;
-      const id = await steer(context, wanted, async (database, client, run) => {
-        const options = {
-          ...run.options,
-          ...(maxErrors === undefined ? {} : { maxErrors }),
-          ...(maxQuarantined === undefined ? {} : { maxQuarantined }),
-        };
-        await run
-          .$query(database)
-          .patch({ pauseRequested: false, options, status: 'running', causeCode: null, causeMessage: null });
-        // A run whose workflow Temporal has lost begins again at its phase.
-        await startRun(client, run, context.settings().BERTH_QUEUE_PREFIX);
-        await wake(client, run.id);
-        console.error(`Run ${run.id} goes on.`);
-        return run.id;
+      const options = {
+        ...(maxErrors === undefined ? {} : { maxErrors }),
+        ...(maxQuarantined === undefined ? {} : { maxQuarantined }),
+      };
+      const id = await steer(context, wanted, async (steering) => {
+        await resumeRun(steering, { options, queuePrefix: context.settings().BERTH_QUEUE_PREFIX });
+        console.error(`Run ${steering.runId} goes on.`);
+        return steering.runId;
       });
       if (!flags.detach) await followAndTell(context, id, flags.json);
     });
 
   add('cancel', 'end a run for good; what it has written stays until rollback').action((wanted: string) =>
-    steer(context, wanted, async (database, client, run) => {
-      try {
-        await client.workflow.getHandle(migrationWorkflowId(run.id)).cancel();
-      } catch (err) {
-        if (!(err instanceof WorkflowNotFoundError)) throw err;
-        await run.$query(database).patch({ status: 'cancelled', finishedAt: new Date() });
-      }
-      console.log(`Run ${run.id} is being cancelled.`);
+    steer(context, wanted, async (steering) => {
+      await cancelRun(steering);
+      console.log(`Run ${steering.runId} is being cancelled.`);
     }),
   );
 }
@@ -81,20 +64,14 @@ export function steerCommands(program: Command, context: CommandContext): void {
 async function steer<T>(
   context: CommandContext,
   wanted: string,
-  work: (database: Database, client: Client, run: MigrationRun) => Promise<T>,
+  work: (steering: Steering) => Promise<T>,
 ): Promise<T> {
   return context.withDatabase(async (database) => {
-    const { id } = await findRun(database, wanted);
-    const run = await MigrationRun.query(database).findById(id).throwIfNotFound();
-    if (!['pending', 'running', 'paused'].includes(run.status)) {
-      throw new RunRefused('run_over', `run ${id} is over: ${run.status.replace('_', ' ')}`);
-    }
-    return context.withTemporal((client) => work(database, client, run));
+    const { id: runId } = await findRun(database, wanted);
+    // Said before Temporal is asked for.
+    await requireLive(database, runId);
+    return context.withTemporal((client) => work({ database, client, runId }));
   });
-}
-
-async function wake(client: Client, runId: string): Promise<void> {
-  await client.workflow.getHandle(migrationWorkflowId(runId)).signal('wake');
 }
 
 function describe({ runId, source, dryRun, status, phase, cause, done, total }: RunProgress): string {

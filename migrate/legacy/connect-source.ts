@@ -26,9 +26,11 @@ export async function connectSource(url: string, connections = 2): Promise<Sourc
     dateStrings: true,
     supportBigNumbers: true,
     connectTimeout: 10_000,
-    // Each connection of the pool is set up before its first use (see below).
     enableKeepAlive: true,
+    // A network that swallows packets is noticed within minutes, not hours.
+    keepAliveInitialDelay: 10_000,
   });
+  // Each connection of the pool is set up before its first use.
   const ready = new WeakSet<object>();
 
   async function select(sql: string, values: Value[] = []): Promise<Record<string, unknown>[]> {
@@ -127,12 +129,21 @@ export async function selectRows<Shape extends z.ZodRawShape>(
     rest.limit === undefined ? '' : `LIMIT ${rest.limit}`,
   ];
   const rows = await source.select(parts.join(' '), rest.values);
+  return parseRows(schema, rest.from, rows);
+}
+
+/** Rows of a table as a schema wants them. Throws SourceError when the columns are of another kind. */
+export function parseRows<Shape extends z.ZodRawShape>(
+  schema: z.ZodObject<Shape>,
+  table: string,
+  rows: Record<string, unknown>[],
+): z.output<z.ZodObject<Shape>>[] {
   const parsed = z.array(schema).safeParse(rows);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const column = String(issue?.path[1] ?? '');
   throw new SourceError(
     'row',
-    `column ${rest.from}.${column} is of a kind Berth does not know: ${issue?.message ?? ''}`,
+    `column ${table}.${column} is of a kind Berth does not know: ${issue?.message ?? ''}`,
   );
 }

@@ -1,4 +1,4 @@
-import { selectRows, type Source } from './connect-source.ts';
+import { parseRows, selectRows, type Source } from './connect-source.ts';
 import type { Catalogue } from './read-catalogue.ts';
 import {
   LegacyCancelRequest,
@@ -155,7 +155,7 @@ async function readModuleRows(
       `SELECT \`${service}\` AS service, ${select.join(', ')} FROM \`${table}\` WHERE \`${service}\` IN (?) ORDER BY \`${service}\``,
       [ids],
     );
-    return rows.map((row) => ({ ...LegacyModuleRow.parse(row), module, table }));
+    return parseRows(LegacyModuleRow, table, rows).map((row) => ({ ...row, module, table }));
   });
   return (await Promise.all(perTable)).flat();
 }

@@ -14,9 +14,20 @@ const REFUSED = new Set([
   'ER_ACCESS_DENIED_ERROR',
   'ER_DBACCESS_DENIED_ERROR',
   'ER_TABLEACCESS_DENIED_ERROR',
+  'ER_COLUMNACCESS_DENIED_ERROR',
+  'ER_HOST_NOT_PRIVILEGED',
+  'ER_ACCOUNT_HAS_BEEN_LOCKED',
   'ER_BAD_DB_ERROR',
   'ER_NOT_SUPPORTED_AUTH_MODE',
 ]);
+
+/**
+ * What a server answers that is stopping or has too much to do: later it may be different. By number, since the driver has
+ * no names for those of MariaDB (1927 a killed connection, 1969 the server's limit on the time of a statement).
+ */
+const BUSY = new Set([1040, 1053, 1203, 1205, 1213, 1226, 1317, 1927, 1969]);
+/** Another reader of the same run has closed the connections, since the source failed it. */
+const CLOSED = 'Pool is closed.';
 
 /** Says what a failure of the driver means. The statement is not part of the message, nor is the URL. */
 export function toSourceError(err: unknown): SourceError {
@@ -25,8 +36,9 @@ export function toSourceError(err: unknown): SourceError {
   const {
     code = '',
     message = String(err),
+    errno = 0,
     fatal = false,
-  } = err as { code?: string; message?: string; fatal?: boolean };
+  } = err as { code?: string; message?: string; errno?: number; fatal?: boolean };
   const cause = { cause: err };
   if (REFUSED.has(code)) return new SourceError('refused', `the source refused the login: ${message}`, cause);
   if (code === 'ER_BAD_FIELD_ERROR') {
@@ -43,7 +55,7 @@ export function toSourceError(err: unknown): SourceError {
       cause,
     );
   }
-  if (fatal || /^E[A-Z]+$|^PROTOCOL_/.test(code)) {
+  if (fatal || BUSY.has(errno) || message === CLOSED || /^E[A-Z]+$|^PROTOCOL_/.test(code)) {
     return new SourceError('unreachable', `cannot reach the source: ${message || code}`, cause);
   }
   return new SourceError('query', `the source could not answer: ${message}`, cause);

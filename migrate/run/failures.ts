@@ -1,5 +1,6 @@
 import { activityInfo, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import { isTargetAway } from './target-away.ts';
 import { SourceError } from '../legacy/source-error.ts';
 
 /** Why a run stands still. A passing cause is looked at again by itself, any other waits for `resume`. */
@@ -14,9 +15,8 @@ export function standstill(code: string, message: string): ApplicationFailure {
   return ApplicationFailure.create({ type: code, message, nonRetryable: true });
 }
 
+const SQLSTATE = /^[\dA-Z]{5}$/;
 const DISK_FULL = new Set(['53100', '53200', 'ENOSPC']);
-const TARGET_AWAY =
-  /^(?:08|57P|53300|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND)|connection terminated|timeout acquiring|server closed/i;
 
 /** Errors of the databases as causes a person understands; nothing of a URL or a row is in them. */
 export function toFailure(err: unknown): unknown {
@@ -34,16 +34,21 @@ export function toFailure(err: unknown): unknown {
   if (DISK_FULL.has(code)) {
     return standstill('target_disk_full', 'PostgreSQL has no room left: give it more and resume');
   }
-  if (TARGET_AWAY.test(code) || TARGET_AWAY.test(message)) {
+  if (isTargetAway(err)) {
     return ApplicationFailure.create({
       type: 'target_unreachable',
       message: 'Berth’s PostgreSQL does not answer',
       nonRetryable: false,
     });
   }
-  // A statement PostgreSQL does not understand is no better the second time; Knex puts it before the message.
-  if (/^(?:42|0A)/.test(code)) return standstill('internal_error', message.split(' - ').at(-1) ?? message);
-  return err;
+  if (!SQLSTATE.test(code)) return err;
+  return ApplicationFailure.create({
+    type: 'internal_error',
+    // Knex puts the statement with its values before it.
+    message: message.split(' - ').at(-1) ?? message,
+    // A statement or value PostgreSQL does not understand is no better the second time.
+    nonRetryable: /^(?:0A|22|42)/.test(code),
+  });
 }
 
 type Activity = (input: never) => Promise<unknown>;

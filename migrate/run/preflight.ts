@@ -33,7 +33,12 @@ export function createPreflight({ database }: MigrationDeps, sources: SourceAcce
         ranges.push(...found.ranges.map((range) => ({ entity, ...range })));
       }
       await database.transaction(async (trx) => {
-        await MigrationRun.query(trx).findById(runId).patch({ totals });
+        // One that was thought dead must not begin anew what its successor has brought further.
+        const isFirst = await MigrationRun.query(trx)
+          .findById(runId)
+          .where({ phase: 'preflight' })
+          .patch({ totals });
+        if (!isFirst) return;
         await trx('migration_ranges').where({ runId }).delete();
         for (const stage of ['read', 'load'] as const) {
           const rows = ranges.map((range) => ({ runId, stage, cursorId: range.afterId, ...range }));

@@ -2,9 +2,11 @@ import { cancellationSignal } from '@temporalio/activity';
 import type { Knex } from 'knex';
 import { copyRows, type Cell } from './copy-rows.ts';
 import type { Entity, MigrationDeps, RangeInput } from './deps.ts';
+import { LIVE } from './end-run.ts';
 import { standstill } from './failures.ts';
 import { findCandidates } from './find-inventory.ts';
 import { SOURCE_TABLE } from './preflight.ts';
+import { sharePages } from './run-lock.ts';
 import type { RunSource, SourceAccess } from './source-access.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import { contentHash } from '../content-hash.ts';
@@ -47,6 +49,9 @@ export interface RangeCursor {
 
 export async function lockRange(trx: Knex.Transaction, range: RangeInput): Promise<RangeCursor> {
   const { runId, stage, entity, afterId } = range;
+  await sharePages(trx, runId);
+  const run = await MigrationRun.query(trx).findById(runId).select('status').throwIfNotFound();
+  if (!LIVE.includes(run.status)) throw standstill('run_over', `the run is ${run.status}`);
   const [row] = await queryRows<{ upToId: string; cursorId: string; done: boolean }>(
     trx,
     `select up_to_id as "upToId", cursor_id as "cursorId", done from migration_ranges

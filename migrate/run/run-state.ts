@@ -1,10 +1,9 @@
 import type { MigrationDeps, RunInput } from './deps.ts';
+import { endRun, LIVE } from './end-run.ts';
 import type { RunCause } from './failures.ts';
 import type { SourceAccess } from './source-access.ts';
-import { MigrationRun, type RunPhase, type RunStatus } from '../../db/models/migration-run.ts';
+import { MigrationRun, type RunPhase } from '../../db/models/migration-run.ts';
 import type { Entity } from './deps.ts';
-
-const LIVE: RunStatus[] = ['pending', 'running', 'paused'];
 
 export interface BegunRun {
   source: string;
@@ -46,11 +45,12 @@ export function createRunState({ database }: MigrationDeps, sources: SourceAcces
       return ids.map(Number);
     },
 
-    /** Shows why the run stands still; `null` when somebody asked for it. */
+    /** Shows why the run stands still; `null` when somebody asked for it and has not asked it to go on since. */
     async pauseRun({ runId, cause }: RunInput & { cause: RunCause | null }): Promise<void> {
       await MigrationRun.query(database)
         .findById(runId)
         .whereIn('status', LIVE)
+        .where(cause ? {} : { pauseRequested: true })
         .patch({
           status: 'paused',
           causeCode: cause?.code ?? null,
@@ -75,22 +75,8 @@ export function createRunState({ database }: MigrationDeps, sources: SourceAcces
       return { isPaused: run.status === 'paused' };
     },
 
-    /** The last word on a run. Hashes of passwords are loaded or of no more use. */
     async finishRun({ runId, status }: RunInput & { status: 'succeeded' | 'cancelled' }): Promise<void> {
-      await database.transaction(async (trx) => {
-        await trx('migration_items')
-          .where({ runId })
-          .whereNotNull('passwordHash')
-          .update({ passwordHash: null });
-        await MigrationRun.query(trx)
-          .findById(runId)
-          .whereIn('status', LIVE)
-          .patch({
-            status,
-            finishedAt: new Date(),
-            ...(status === 'succeeded' ? { phase: 'done' as const } : {}),
-          });
-      });
+      await endRun(database, runId, status);
       await sources.release(runId);
     },
   };

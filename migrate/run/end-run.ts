@@ -1,0 +1,25 @@
+import { endPages } from './run-lock.ts';
+import type { Database } from '../../db/connect.ts';
+import { MigrationRun, type RunStatus } from '../../db/models/migration-run.ts';
+
+export const LIVE: RunStatus[] = ['pending', 'running', 'paused'];
+
+/** The last word on a run. Hashes of passwords are loaded or of no more use. */
+export async function endRun(
+  database: Database,
+  runId: string,
+  status: 'succeeded' | 'cancelled',
+): Promise<void> {
+  await database.transaction(async (trx) => {
+    await endPages(trx, runId);
+    await trx('migration_items').where({ runId }).whereNotNull('passwordHash').update({ passwordHash: null });
+    await MigrationRun.query(trx)
+      .findById(runId)
+      .whereIn('status', LIVE)
+      .patch({
+        status,
+        finishedAt: new Date(),
+        ...(status === 'succeeded' ? { phase: 'done' as const } : {}),
+      });
+  });
+}
