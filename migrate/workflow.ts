@@ -11,6 +11,7 @@ import {
   setCurrentDetails,
   setHandler,
   TimeoutFailure,
+  workflowInfo,
 } from '@temporalio/workflow';
 import { migrationWorkflowId } from '../contract/temporal.ts';
 import type { MigrationActivities } from './activities.ts';
@@ -62,8 +63,10 @@ export async function migrateSource({ runId }: RunInput): Promise<void> {
   try {
     const run = await record.beginRun({ runId });
     if (!run) return;
-    const phase = PHASES.find((name) => name === run.phase);
-    if (phase) {
+    let phase = PHASES.find((name) => name === run.phase);
+    while (phase) {
+      // A run of the workflow that takes less than a second is made to wait for the next: only when it has grown long.
+      if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof migrateSource>({ runId });
       for (;;) {
         describe(run.source, run.dryRun, phase, 'running');
         const result = await runPhase(runId, phase, run.dryRun);
@@ -76,9 +79,8 @@ export async function migrateSource({ runId }: RunInput): Promise<void> {
           isAwake = false;
         } while ((await record.leavePause({ runId })).isPaused);
       }
-      const next = PHASES[PHASES.indexOf(phase) + 1];
-      await record.enterPhase({ runId, phase: next ?? 'done' });
-      if (next) await continueAsNew<typeof migrateSource>({ runId });
+      phase = PHASES[PHASES.indexOf(phase) + 1];
+      await record.enterPhase({ runId, phase: phase ?? 'done' });
     }
     await record.finishRun({ runId, status: 'succeeded' });
   } catch (err) {
@@ -115,15 +117,13 @@ const AT_ONCE = 2;
 async function allRanges(runId: string, stage: 'read' | 'load', entities: Entity[]): Promise<PartResult> {
   for (const entity of entities) {
     const open = await record.listRanges({ runId, stage, entity });
+    // A workflow of its own keeps the history of many ranges out of this one; for one it only takes longer.
+    const isSmall = open.length <= 1;
     let stopped: PartResult | undefined;
     const takeOne = async () => {
       for (let afterId = open.shift(); afterId !== undefined && !stopped; afterId = open.shift()) {
         const range = { runId, stage, entity, afterId };
-        const result = await executeChild(migrateRange, {
-          workflowId: `${migrationWorkflowId(runId)}/${stage}/${entity}/${afterId}`,
-          args: [range],
-          staticSummary: `${stage} ${entity}s after ${afterId}`,
-        });
+        const result = await (isSmall ? migrateRange(range) : inChild(range));
         if (result.state !== 'done') stopped ??= result;
       }
     };
@@ -131,6 +131,15 @@ async function allRanges(runId: string, stage: 'read' | 'load', entities: Entity
     if (stopped) return stopped;
   }
   return { state: 'done' };
+}
+
+function inChild(range: RangeInput): Promise<PartResult> {
+  const { runId, stage, entity, afterId } = range;
+  return executeChild(migrateRange, {
+    workflowId: `${migrationWorkflowId(runId)}/${stage}/${entity}/${afterId}`,
+    args: [range],
+    staticSummary: `${stage} ${entity}s after ${afterId}`,
+  });
 }
 
 /** A range of the ids of one entity. */
