@@ -130,17 +130,13 @@ const AT_ONCE = 2;
 async function allRanges(runId: string, stage: 'read' | 'load', entities: Entity[]): Promise<PartResult> {
   for (const entity of entities) {
     const open = await record.listRanges({ runId, stage, entity });
+    // A workflow of its own keeps the history of many ranges out of this one; for one it only takes longer.
+    const isSmall = open.length <= 1;
     let stopped: PartResult | undefined;
     const takeOne = async () => {
       for (let afterId = open.shift(); afterId !== undefined && !stopped; afterId = open.shift()) {
         const range = { runId, stage, entity, afterId };
-        const result = await attempt(() =>
-          executeChild(migrateRange, {
-            workflowId: `${migrationWorkflowId(runId)}/${stage}/${entity}/${range.afterId}`,
-            args: [range],
-            staticSummary: `${stage} ${entity}s after ${range.afterId}`,
-          }),
-        );
+        const result = await (isSmall ? migrateRange(range) : attempt(() => inChild(range)));
         if (result.state !== 'done') stopped ??= result;
       }
     };
@@ -148,6 +144,15 @@ async function allRanges(runId: string, stage: 'read' | 'load', entities: Entity
     if (stopped) return stopped;
   }
   return { state: 'done' };
+}
+
+function inChild(range: RangeInput): Promise<PartResult> {
+  const { runId, stage, entity, afterId } = range;
+  return executeChild(migrateRange, {
+    workflowId: `${migrationWorkflowId(runId)}/${stage}/${entity}/${afterId}`,
+    args: [range],
+    staticSummary: `${stage} ${entity}s after ${afterId}`,
+  });
 }
 
 /** A range of the ids of one entity. */

@@ -52,13 +52,12 @@ export async function readUserPage(source: Source, page: Page): Promise<UserBund
   const users = await selectRows(source, LegacyUser, { from: 'tblusers', ...between(page) });
   if (users.length === 0) return [];
   const rows = await source.select(
-    `SELECT m.auth_user_id, m.client_id, m.owner, m.permissions, c.status,
-       (SELECT COUNT(*) FROM tblusers_clients o JOIN tblusers u ON u.id = o.auth_user_id
-        WHERE o.client_id = c.id AND o.owner = 1) AS owners
+    `SELECT m.auth_user_id, m.client_id, m.owner, m.permissions, c.status
      FROM tblusers_clients m JOIN tblclients c ON c.id = m.client_id
      WHERE m.auth_user_id IN (?) ORDER BY m.id`,
     [users.map(({ id }) => id)],
   );
+  const owners = await countOwners(source, [...new Set(rows.map((row) => Number(row['client_id'])))]);
   const grouped = Map.groupBy(rows, (row) => Number(row['auth_user_id']));
   return users.map((user) => ({
     user,
@@ -67,7 +66,18 @@ export async function readUserPage(source: Source, page: Page): Promise<UserBund
       owner: Number(row['owner']) === 1,
       permissions: typeof row['permissions'] === 'string' ? row['permissions'] : '',
       clientStatus: String(row['status']),
-      clientOwners: Number(row['owners']),
+      clientOwners: owners.get(Number(row['client_id'])) ?? 0,
     })),
   }));
+}
+
+/** How many users own each client. The table has no index by client: it must be gone through once, not once per client. */
+export async function countOwners(source: Source, clientIds: number[]): Promise<Map<number, number>> {
+  if (clientIds.length === 0) return new Map();
+  const rows = await source.select(
+    `SELECT o.client_id, COUNT(*) AS owners FROM tblusers_clients o JOIN tblusers u ON u.id = o.auth_user_id
+     WHERE o.owner = 1 AND o.client_id IN (?) GROUP BY o.client_id`,
+    [clientIds],
+  );
+  return new Map(rows.map((row) => [Number(row['client_id']), Number(row['owners'])]));
 }

@@ -1,5 +1,6 @@
 import { parseRows, selectRows, type Source } from './connect-source.ts';
 import type { Catalogue } from './read-catalogue.ts';
+import { countOwners } from './read-people.ts';
 import {
   LegacyCancelRequest,
   LegacyFieldValue,
@@ -120,13 +121,10 @@ function groupBy<Row>(rows: Row[], key: (row: Row) => number): Map<number, Row[]
 }
 
 async function readServiceClients(source: Source, ids: number[]): Promise<Map<number, ServiceClient>> {
-  const rows = await source.select(
-    `SELECT c.id, c.currency, c.status, COUNT(u.id) AS owners FROM tblclients c
-     LEFT JOIN tblusers_clients m ON m.client_id = c.id AND m.owner = 1
-     LEFT JOIN tblusers u ON u.id = m.auth_user_id
-     WHERE c.id IN (?) GROUP BY c.id, c.currency, c.status`,
-    [ids],
-  );
+  const [rows, owners] = await Promise.all([
+    source.select('SELECT id, currency, status FROM tblclients WHERE id IN (?)', [ids]),
+    countOwners(source, ids),
+  ]);
   return new Map(
     rows.map((row) => [
       Number(row['id']),
@@ -134,7 +132,7 @@ async function readServiceClients(source: Source, ids: number[]): Promise<Map<nu
         id: Number(row['id']),
         currency: Number(row['currency']),
         status: String(row['status']),
-        owners: Number(row['owners']),
+        owners: owners.get(Number(row['id'])) ?? 0,
       },
     ]),
   );
