@@ -194,6 +194,10 @@ const OF_THE_RUN = {
   range_missing: ['The run was prepared anew meanwhile.', 'Nothing to do: the newer one goes on.'],
   source_bad_url: ['The URL of the source is none.', 'Correct it and start again.'],
   source_query: ['The source could not answer.', 'The message says why; resume when it can.'],
+  run_over: [
+    'The run was ended while a worker was at it.',
+    'Nothing to do: what that worker had not written is not written.',
+  ],
   source_refused: ['The source refuses the login.', 'Correct the login and resume.'],
   source_row: ['A row of the source cannot be read.', 'The message names the column: correct it in WHMCS.'],
   source_schema: ['The source lacks what Berth reads.', 'Check that it is the database of WHMCS 8.'],
