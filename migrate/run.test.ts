@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { queryRows } from '../db/query-rows.ts';
 import { migrateAll } from '../tests/migrate-estate.ts';
 import { connectTemporal, startWorkers, type TestTemporal } from '../tests/stack.ts';
+import { startFaultyProxy } from '../testbed/whmcs/faulty-proxy.ts';
 import { createWhmcsEstate, type WhmcsEstate } from '../tests/whmcs-estate.ts';
 import type { Change, RowTruth } from '../testbed/whmcs/truth.ts';
 import { compareTruth } from '../testbed/whmcs/truth.ts';
@@ -135,6 +136,19 @@ it('does in earnest exactly what the dry run said, and nothing more the second t
   const again = await migrateAll(estate, temporal);
   expect(changesOf(again.summary).every((line) => line.includes(' unchanged '))).toBe(true);
   expect(await contentHash()).toEqual(content);
+});
+
+it('gets through to a source that is slow and breaks off', async () => {
+  const quiet = await migrateAll(estate, temporal, { dryRun: true });
+  const proxy = await startFaultyProxy({ url: estate.mariadb.readerUrl, delayMs: 5, cutRate: 0.02 });
+  try {
+    const sourceUrl = proxy.through(estate.mariadb.readerUrl);
+    const disturbed = await migrateAll(estate, temporal, { dryRun: true, sourceUrl });
+    expect(proxy.cuts()).toBeGreaterThan(0);
+    expect(await readItems(disturbed.id)).toEqual(await readItems(quiet.id));
+  } finally {
+    await proxy.close();
+  }
 });
 
 it('finds every VM: bound, contested, left over, and nobody’s', async () => {

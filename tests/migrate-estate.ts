@@ -9,16 +9,18 @@ export interface RunWish {
   /** Another mapping than the reviewed one. */
   mapping?: string;
   options?: MigrationRun['options'];
+  /** Another way to the source. */
+  sourceUrl?: string;
 }
 
 /** Starts a run as the command line does, without asking for a dry run first. */
 export async function beginRun(
   { database, deps, mariadb, mappingText }: WhmcsEstate,
   { client, queuePrefix }: TestTemporal,
-  { dryRun = false, mapping = mappingText, options = {} }: RunWish = {},
+  { dryRun = false, mapping = mappingText, options = {}, sourceUrl = mariadb.readerUrl }: RunWish = {},
 ): Promise<MigrationRun> {
   const run = await createRun(database, deps.secretBox, {
-    sourceUrl: mariadb.readerUrl,
+    sourceUrl,
     sourceLabel: 'reader@testbed',
     mapping,
     dryRun,

@@ -7,6 +7,7 @@ import { startMariadb } from '../mariadb-server.ts';
 import { identifyProcess, isRunning } from '../process-identity.ts';
 import { DEFECTS, type Defect } from './defects.ts';
 import { ensureGenerated } from './ensure-generated.ts';
+import { startFaultyProxy } from './faulty-proxy.ts';
 import { loadSchema } from './generate.ts';
 
 /** What a running testbed leaves for others to find. */
@@ -25,6 +26,8 @@ interface CliOptions {
   edition: '1' | '2';
   regenerate?: true;
   dataDir: string;
+  slowMs: number;
+  cutRate: number;
 }
 
 const options = new Command('whmcs')
@@ -39,6 +42,13 @@ const options = new Command('whmcs')
     new Option('--edition <n>', '2: the same provider some weeks later').choices(['1', '2']).default('1'),
   )
   .option('--regenerate', 'replaces what the database holds')
+  .option('--slow-ms <ms>', 'holds each answer back for so long', parseAmount, 0)
+  .option(
+    '--cut-rate <share>',
+    'cuts the connection instead of this share of answers, 0 to 1',
+    parseAmount,
+    0,
+  )
   .option('--data-dir <dir>', 'where everything is kept', '.berth/whmcs-alone')
   .parse()
   .opts<CliOptions>();
@@ -76,19 +86,24 @@ async function main(): Promise<void> {
     process.once('SIGINT', () => ask());
     process.once('SIGTERM', () => ask());
   });
+  const { slowMs: delayMs, cutRate } = options;
+  const proxy =
+    delayMs > 0 || cutRate > 0 ? await startFaultyProxy({ url: server.url, delayMs, cutRate }) : undefined;
+  const shown = (text: string) => proxy?.through(text) ?? text;
   try {
     const identity = (await identifyProcess(server.pid)) ?? '';
     const { url, readerUrl, pid } = server;
     await writeJsonFile(runFile, { url, readerUrl, pid, identity } satisfies WhmcsRun);
     const filled = fill(url).then(() => {
-      process.stdout.write(`${url}\n`);
-      say(`read only: ${readerUrl}`);
+      process.stdout.write(`${shown(url)}\n`);
+      say(`read only: ${shown(readerUrl)}`);
       say('Ctrl-C stops MariaDB; the data stays');
     });
     await Promise.race([filled, stop]);
     await stop;
   } finally {
     await rm(runFile, { force: true });
+    await proxy?.close();
     await server.stop();
   }
   process.exit();
