@@ -6,6 +6,7 @@ import { standstill } from './failures.ts';
 import { findCandidates } from './find-inventory.ts';
 import { SOURCE_TABLE } from './preflight.ts';
 import type { RunSource, SourceAccess } from './source-access.ts';
+import { targetId } from './target-id.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import { contentHash } from '../content-hash.ts';
 import { readClientPage, readUserPage } from '../legacy/read-people.ts';
@@ -97,8 +98,11 @@ export async function isPauseWanted(database: Knex, runId: string): Promise<bool
   return run.pauseRequested;
 }
 
+/** Rows per transaction: a few thousand services with their options take some 20 MB. */
+const PAGE = 2_000;
+
 export function createReadRange(deps: MigrationDeps, sources: SourceAccess) {
-  const { database, pageSize = 1_000 } = deps;
+  const { database, pageSize = PAGE } = deps;
   /**
    * Reads a range of one entity page by page, decides what becomes of each row, and writes items and cursor in one
    * transaction per page. Goes on where the cursor stands, whoever ran before.
@@ -113,7 +117,7 @@ export function createReadRange(deps: MigrationDeps, sources: SourceAccess) {
           if (cursor.done) return true;
           const page = { after: cursor.cursorId, limit: pageSize, upTo: cursor.upToId };
           const items = await readItems(trx, range, source, page);
-          await copyItems(trx, range, items);
+          await copyItems(trx, range, source.context.mapping.source.id, items);
           const last = items.at(-1)?.sourceId ?? cursor.upToId;
           const done = items.length === 0 || last >= cursor.upToId;
           await moveRange(trx, range, { cursorId: last, done, ...countItems(items) });
@@ -223,14 +227,13 @@ function bindService(
   const { id } = bundle.service;
   if (!fields) return { outcome };
   const candidates = findVms(id, fields);
-  const claims = claimsOf(id, fields, candidates);
-  if (outcome.outcome !== 'migrated') return { outcome, ...claims };
+  if (outcome.outcome !== 'migrated') return { outcome, ...claimsOf(id, fields, candidates) };
   const bound = bindVm(id, outcome.fields, candidates);
   if (!('binding' in bound)) {
     const { warnings, trace } = outcome;
     return {
       outcome: { outcome: 'quarantined', reason: bound.reason, warnings, trace: [...trace, ...bound.trace] },
-      ...claims,
+      ...claimsOf(id, fields, candidates),
     };
   }
   const { binding: claim, ...taken } = outcome.fields;
@@ -270,24 +273,34 @@ function givenBy({ service, client }: ServiceBundle, { catalogue }: RunSource): 
   };
 }
 
-/** Finds, in one query for a page, every VM that one of its services could have. */
+/** Finds every VM that one of the services of a page could have; names matter where the number does not decide. */
 async function loadCandidates(
   trx: Knex.Transaction,
   runId: string,
   services: ReadService[],
 ): Promise<FindVms> {
-  const known = services.flatMap(({ bundle, fields }) => (fields ? [{ id: bundle.service.id, fields }] : []));
+  const known = services.flatMap(({ bundle, outcome, fields }) =>
+    fields ? [{ id: bundle.service.id, fields, isMigrated: outcome.outcome === 'migrated' }] : [],
+  );
   const vmids = known.flatMap(({ fields }) => fields.binding.vmid ?? []);
-  const names = known.flatMap(({ id, fields }) => candidateNames(id, fields));
-  const vms = await findCandidates(trx, runId, { vmids, names });
-  const byVmid = Map.groupBy(vms, ({ vmid }) => vmid);
-  const byName = Map.groupBy(vms, ({ name }) => name?.toLowerCase() ?? '');
-  return (id, fields) => [
-    ...new Set([
-      ...(byVmid.get(fields.binding.vmid ?? 0) ?? []),
+  const numbered = await findCandidates(trx, runId, { vmids, names: [] });
+  const byVmid = Map.groupBy(numbered, ({ vmid }) => vmid);
+  const numberedFor = ({ binding: { vmid } }: ServiceFields) => byVmid.get(vmid ?? 0) ?? [];
+  const isDecided = (id: number, fields: ServiceFields) =>
+    'binding' in bindVm(id, fields, numberedFor(fields));
+  const names = known.flatMap(({ id, fields, isMigrated }) =>
+    isMigrated && isDecided(id, fields) ? [] : candidateNames(id, fields),
+  );
+  const named = await findCandidates(trx, runId, { vmids: [], names });
+  const byName = Map.groupBy(named, ({ name }) => name?.toLowerCase() ?? '');
+  return (id, fields) => {
+    const found = [
+      ...numberedFor(fields),
       ...candidateNames(id, fields).flatMap((name) => byName.get(name) ?? []),
-    ]),
-  ];
+    ];
+    const byPlace = new Map(found.map((vm) => [`${vm.cluster} ${vm.vmid}`, vm]));
+    return byPlace.size === found.length ? found : [...byPlace.values()];
+  };
 }
 
 const ITEM_COLUMNS = [
@@ -307,9 +320,16 @@ const ITEM_COLUMNS = [
   'cycle',
   'amount',
   'fields_hash',
+  'target_id',
+  'change',
 ] as const;
 
-async function copyItems(trx: Knex.Transaction, { runId, entity }: RangeInput, items: Item[]): Promise<void> {
+async function copyItems(
+  trx: Knex.Transaction,
+  { runId, entity }: RangeInput,
+  source: string,
+  items: Item[],
+): Promise<void> {
   const rows = items.map((item): Cell[] => {
     const { outcome, given, binding } = item;
     const fields = outcome.outcome === 'migrated' ? outcome.fields : null;
@@ -331,6 +351,9 @@ async function copyItems(trx: Knex.Transaction, { runId, entity }: RangeInput, i
       given?.cycle,
       given?.amount,
       fields && fieldsHash(fields, item),
+      // As if Berth were empty: what is there already is seen to when all has been read.
+      fields && targetId(source, entity, item.sourceId),
+      fields && 'added',
     ];
   });
   await copyRows(trx, 'migration_items', ITEM_COLUMNS, rows);
