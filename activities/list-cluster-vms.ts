@@ -1,4 +1,5 @@
 import type { Proxmox } from '../proxmox/client.ts';
+import { ProxmoxError } from '../proxmox/errors.ts';
 import { parseProperties } from '../proxmox/vm-config.ts';
 
 /** A VM or container of a cluster; sizes as the cluster reports them, null where it does not. */
@@ -49,7 +50,12 @@ export async function listClusterVms(proxmox: Proxmox): Promise<ClusterInventory
 
 /** The addresses a VM's configuration gives it, or else its guest agent reports; none when neither says anything. */
 export async function listVmAddresses(proxmox: Proxmox, node: string, vmid: number): Promise<string[]> {
-  const { values } = await proxmox.vmConfig(node, vmid);
+  const config = await proxmox.vmConfig(node, vmid).catch((err: unknown) => {
+    if (err instanceof ProxmoxError && err.kind === 'missing') return null;
+    throw err;
+  });
+  if (!config) return [];
+  const { values } = config;
   const configured = Object.entries(values)
     .filter(([key]) => /^ipconfig\d+$/.test(key))
     .flatMap(([, value]) => {

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import { createDatabaseActivities, createProxmoxActivities } from './index.ts';
 import type { Deps } from './deps.ts';
-import { listClusterVms } from './list-cluster-vms.ts';
+import { listClusterVms, listVmAddresses } from './list-cluster-vms.ts';
 import { taskQueues } from '../contract/temporal.ts';
 import { createMigrationActivities } from '../migrate/activities.ts';
 
@@ -64,6 +64,8 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
     database,
     secretBox,
     listVms: async (clusterId) => listClusterVms((await clusters.of(clusterId)).proxmox),
+    listAddresses: async ({ clusterId, node, vmid }) =>
+      listVmAddresses((await clusters.of(clusterId)).proxmox, node, vmid),
   });
   const migration = await Worker.create({
     ...common,

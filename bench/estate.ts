@@ -15,10 +15,11 @@ import { Plan } from '../db/models/plan.ts';
 import { Template } from '../db/models/template.ts';
 import { apiService, workerService } from '../testbed/berth-services.ts';
 import { startSimulator, type Simulator } from '../testbed/proxmox/simulator.ts';
-import { preparePostgres } from '../testbed/postgres-server.ts';
 import { startService, type ServiceSpec } from '../testbed/service.ts';
 import { startTemporal } from '../testbed/temporal-server.ts';
 import { bundleWorkflows } from '../workflows/bundle.ts';
+import { startDurablePostgres } from './durable-postgres.ts';
+import { withCleanUp, type Undo } from './with-clean-up.ts';
 
 /** The whole product on loopback: PostgreSQL, Temporal, one api and one worker process; the simulator in this process. */
 export interface BenchEstate {
@@ -52,34 +53,19 @@ const TOKEN_MS = 5 * 60_000;
 /** A template of 4 GiB takes 6.4 s at speed 1 (4 × 1.5 s, and 0.4 s for the cloud-init drive). */
 export const SPEED_FOR_CLONE_OF_5_S = 5 / 6.4;
 
-type Undo = () => Promise<unknown>;
-
 /** Sets everything up, runs `measure`, and takes everything down again, also after an error or Ctrl-C. */
 export async function withEstate(
   options: EstateOptions,
   measure: (estate: BenchEstate) => Promise<void>,
 ): Promise<void> {
-  const undo: Undo[] = [];
-  let cleaned: Promise<void> | undefined;
-  const cleanUp = () =>
-    (cleaned ??= (async () => {
-      for (const step of undo.reverse()) await step().catch((err: unknown) => console.error(String(err)));
-    })());
-  const stop = () => void cleanUp().then(() => process.exit(130));
-  process.once('SIGINT', stop).once('SIGTERM', stop);
-  try {
-    await measure(await setUp(options, undo));
-  } finally {
-    await cleanUp();
-    process.off('SIGINT', stop).off('SIGTERM', stop);
-  }
+  await withCleanUp(async (undo) => measure(await setUp(options, undo)));
 }
 
 async function setUp({ speed = 1, apiOnly = false }: EstateOptions, undo: Undo[]): Promise<BenchEstate> {
   console.error('setting up …');
   const folder = await mkdtemp(join(tmpdir(), 'berth-bench-'));
   undo.push(() => rm(folder, { recursive: true, force: true }));
-  const databaseUrl = await startDatabase(folder, undo);
+  const databaseUrl = await startDurablePostgres(folder, undo);
   const database = connectDatabase(databaseUrl);
   undo.push(() => database.destroy());
   await migrateToLatest(database);
@@ -133,20 +119,6 @@ async function setUp({ speed = 1, apiOnly = false }: EstateOptions, undo: Undo[]
     ...person,
     ...client(apiUrl, person, goods, undo),
   };
-}
-
-async function startDatabase(folder: string, undo: Undo[]): Promise<string> {
-  const { spec, url, dataDir } = await preparePostgres({
-    dataDir: join(folder, 'postgres'),
-    durable: true,
-    onProgress: console.error,
-  });
-  const service = await startService({ ...spec, removeDir: dataDir });
-  undo.push(async () => {
-    await service.stop();
-    await rm(dataDir, { recursive: true, force: true });
-  });
-  return url;
 }
 
 /** Straight into a file, as a service manager does, so that reading the log costs this process nothing. */

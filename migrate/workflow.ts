@@ -123,8 +123,8 @@ async function runPhase(runId: string, phase: Phase, dryRun: boolean): Promise<P
   }
 }
 
-/** Two at a time: while one waits for a database the other one computes. */
-const AT_ONCE = 2;
+/** While one waits for a database another one computes. */
+const AT_ONCE = 3;
 
 /** Each entity's ranges, one entity after the other since the later ones point to the earlier. */
 async function allRanges(runId: string, stage: 'read' | 'load', entities: Entity[]): Promise<PartResult> {

@@ -37,14 +37,23 @@ const between = ({ after, limit, upTo = Number.MAX_SAFE_INTEGER }: Page) => ({
 export async function readClientPage(source: Source, page: Page): Promise<ClientBundle[]> {
   const clients = await selectRows(source, LegacyClient, { from: 'tblclients', ...between(page) });
   if (clients.length === 0) return [];
-  const memberships = await selectRows(source, LegacyMembership, {
+  const { least, most } = boundsOf(clients.map(({ id }) => id));
+  const found = await selectRows(source, LegacyMembership, {
     from: 'tblusers_clients',
-    where: 'client_id IN (?) AND auth_user_id IN (SELECT id FROM tblusers)',
+    where: 'client_id BETWEEN ? AND ?',
     order: 'id',
-    values: [clients.map(({ id }) => id)],
+    values: [least, most],
   });
+  const users = await findUsers(source, [...new Set(found.map(({ auth_user_id }) => auth_user_id))]);
+  const memberships = found.filter(({ auth_user_id }) => users.has(auth_user_id));
   const grouped = Map.groupBy(memberships, ({ client_id }) => client_id);
   return clients.map((client) => ({ client, memberships: grouped.get(client.id) ?? [] }));
+}
+
+async function findUsers(source: Source, ids: number[]): Promise<Set<number>> {
+  if (ids.length === 0) return new Set();
+  const rows = await source.select('SELECT id FROM tblusers WHERE id IN (?)', [ids]);
+  return new Set(rows.map((row) => Number(row['id'])));
 }
 
 /** The next users after an id, in order of ids, with the accounts they may enter. */
@@ -71,13 +80,24 @@ export async function readUserPage(source: Source, page: Page): Promise<UserBund
   }));
 }
 
-/** How many users own each client. The table has no index by client: it must be gone through once, not once per client. */
+/**
+ * How many users own each client. The table has no index by client: it is gone through once per call, and a range is
+ * quicker to compare with than a list.
+ */
 export async function countOwners(source: Source, clientIds: number[]): Promise<Map<number, number>> {
   if (clientIds.length === 0) return new Map();
+  const { least, most } = boundsOf(clientIds);
   const rows = await source.select(
     `SELECT o.client_id, COUNT(*) AS owners FROM tblusers_clients o JOIN tblusers u ON u.id = o.auth_user_id
-     WHERE o.owner = 1 AND o.client_id IN (?) GROUP BY o.client_id`,
-    [clientIds],
+     WHERE o.owner = 1 AND o.client_id BETWEEN ? AND ? GROUP BY o.client_id`,
+    [least, most],
   );
   return new Map(rows.map((row) => [Number(row['client_id']), Number(row['owners'])]));
+}
+
+function boundsOf(ids: number[]): { least: number; most: number } {
+  return {
+    least: ids.reduce((a, b) => Math.min(a, b)),
+    most: ids.reduce((a, b) => Math.max(a, b)),
+  };
 }

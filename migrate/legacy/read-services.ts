@@ -70,12 +70,13 @@ async function bundle(
   services: LegacyService[],
 ): Promise<ServiceBundle[]> {
   if (services.length === 0) return [];
-  const ids = services.map(({ id }) => id);
+  // In order of ids, and with none left out in between: a range is quicker than a list.
+  const bounds: [number, number] = [services[0]?.id ?? 0, services.at(-1)?.id ?? 0];
   const related = (from: string, column: string) => ({
     from,
-    where: `\`${column}\` IN (?)`,
+    where: `\`${column}\` BETWEEN ? AND ?`,
     order: 'id',
-    values: [ids],
+    values: bounds,
   });
   const [clients, options, fieldValues, addons, upgrades, cancelRequests, queuedActions, moduleRows] =
     await Promise.all([
@@ -86,7 +87,7 @@ async function bundle(
       selectRows(source, LegacyUpgrade, related('tblupgrades', 'relid')),
       selectRows(source, LegacyCancelRequest, related('tblcancelrequests', 'relid')),
       selectRows(source, LegacyQueuedAction, related('tblmodulequeue', 'service_id')),
-      readModuleRows(source, catalogue, ids),
+      readModuleRows(source, catalogue, bounds),
     ]);
   const optionsOf = groupBy(options, ({ relid }) => relid);
   const fieldValuesOf = groupBy(fieldValues, ({ relid }) => relid);
@@ -141,7 +142,7 @@ async function readServiceClients(source: Source, ids: number[]): Promise<Map<nu
 async function readModuleRows(
   source: Source,
   catalogue: Catalogue,
-  ids: number[],
+  bounds: [number, number],
 ): Promise<LegacyModuleRow[]> {
   const perTable = [...catalogue.moduleTables].map(async ([module, columns]) => {
     const { table, service } = columns;
@@ -150,8 +151,8 @@ async function readModuleRows(
       return `${column ? `\`${column}\`` : 'NULL'} AS \`${name}\``;
     });
     const rows = await source.select(
-      `SELECT \`${service}\` AS service, ${select.join(', ')} FROM \`${table}\` WHERE \`${service}\` IN (?) ORDER BY \`${service}\``,
-      [ids],
+      `SELECT \`${service}\` AS service, ${select.join(', ')} FROM \`${table}\` WHERE \`${service}\` BETWEEN ? AND ? ORDER BY \`${service}\``,
+      bounds,
     );
     return parseRows(LegacyModuleRow, table, rows).map((row) => ({ ...row, module, table }));
   });

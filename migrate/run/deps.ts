@@ -8,7 +8,9 @@ export interface MigrationDeps {
   secretBox: SecretBox;
   /** Every VM and container of a cluster, in a few calls per node. Rejects when the cluster cannot be read whole. */
   listVms: (clusterId: string) => Promise<Omit<ClusterVm, 'clusterId' | 'cluster'>[]>;
-  /** Rows per transaction; 1,000 unless a test wants more of them. */
+  /** The addresses of one VM, a call or two; none when it has gone meanwhile. */
+  listAddresses: (vm: Pick<ClusterVm, 'clusterId' | 'node' | 'vmid'>) => Promise<string[]>;
+  /** Rows per transaction, where a test wants more transactions. */
   pageSize?: number;
 }
 

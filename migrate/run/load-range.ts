@@ -22,7 +22,10 @@ interface Refusal {
   message: string;
 }
 
-export function createLoadRange({ database, pageSize = 1_000 }: MigrationDeps) {
+/** Rows per transaction. All is done by PostgreSQL, so that a page costs the worker nothing. */
+const PAGE = 5_000;
+
+export function createLoadRange({ database, pageSize = PAGE }: MigrationDeps) {
   /** Writes a range of one entity into Berth's own tables, a page per transaction, from where the cursor stands. */
   return async function loadRange(range: RangeInput): Promise<RangeState> {
     const { runId, entity } = range;
@@ -58,7 +61,7 @@ export function createLoadRange({ database, pageSize = 1_000 }: MigrationDeps) {
 /** Thrown to undo everything a dry run has written. */
 class DryRunOver extends Error {}
 
-export function createLoadDry({ database, pageSize = 1_000 }: MigrationDeps) {
+export function createLoadDry({ database, pageSize = PAGE }: MigrationDeps) {
   /**
    * The dry run's load: the same statements over the same pages in one transaction, undone at the end. What was refused
    * is kept, since the real run would refuse it too.

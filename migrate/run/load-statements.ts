@@ -1,20 +1,28 @@
-import { TARGET_ID } from './settle-run.ts';
+import { TARGET_ID } from './target-id.ts';
 import type { Entity } from './deps.ts';
 
-/** The rows to write, of one entity, between two ids; those that change nothing are not among them. */
-const page = (entity: Entity, where = "i.change <> 'unchanged'") => `page as (
-  select i.*, p.fields as former, p.is_ours, p.target_id is null as is_new
+const CHANGED = "i.change <> 'unchanged'";
+
+/** A row of `provenance`; its key is looked up row by row, whatever PostgreSQL knows of a table that was empty just now. */
+const origin = (name: string, entity: string, sourceId: string) => `join lateral (
+  select * from provenance where source = :source and entity = ${entity} and source_id = ${sourceId} limit 1) ${name} on true`;
+
+/** The rows to write, of one entity, between two ids, with what they were before. */
+const page = (entity: Entity, where: string, { columns = '', joins = '' } = {}) => `
+  create temp table page on commit drop as
+  select i.*, p.fields as former, p.is_ours, p.target_id is null as is_new${columns}
   from migration_items i
-  left join provenance p on p.source = :source and p.entity = i.entity and p.source_id = i.source_id
+  left ${origin('p', 'i.entity', 'i.source_id')} ${joins}
   where i.run_id = :runId and i.entity = '${entity}' and i.outcome = 'migrated'
-    and i.source_id > :after and i.source_id <= :upTo and ${where})`;
+    and i.source_id > :after and i.source_id <= :upTo and ${where}`;
+
+const DROP_PAGE = 'drop table page';
 
 /** Where a row came from; what was there before and only was linked is not ours. */
-const provenance = (entity: Entity, isOurs: string, extra = '') => `
-  with ${page(entity)}
+const provenance = (isOurs: string, extra = '') => `
   insert into provenance (source, entity, source_id, target_id, content_hash, fields_hash, fields, added_by, changed_by, is_ours)
   select :source, i.entity, i.source_id, i.target_id, i.content_hash, i.fields_hash, i.fields${extra}, :runId, :runId, ${isOurs}
-  from page i
+  from page i where ${CHANGED}
   on conflict (source, entity, source_id) do update set content_hash = excluded.content_hash,
     fields_hash = excluded.fields_hash, fields = excluded.fields, changed_by = excluded.changed_by`;
 
@@ -26,61 +34,58 @@ const personName = (fields: string) =>
   `trim(concat_ws(' ', ${fields} ->> 'firstName', ${fields} ->> 'lastName'))`;
 
 const USERS = [
-  `with ${page('user')}
-   insert into users (id, email, name, password_hash)
+  page('user', CHANGED),
+  `insert into users (id, email, name, password_hash)
    select i.target_id, i.fields ->> 'email', ${personName('i.fields')}, i.password_hash
    from page i where i.is_new and i.target_id = ${TARGET_ID}
    on conflict (id) do nothing`,
   // A password Berth has hashed itself was proven or chosen here.
-  `with ${page('user')}
-   update users t set ${unlessEdited('email', "i.former ->> 'email'", "i.fields ->> 'email'")},
+  `update users t set ${unlessEdited('email', "i.former ->> 'email'", "i.fields ->> 'email'")},
      ${unlessEdited('name', personName('i.former'), personName('i.fields'))},
      password_hash = case when t.password_hash like '$argon2%' then t.password_hash else i.password_hash end,
      updated_at = now()
    from page i where t.id = i.target_id and not i.is_new and i.is_ours`,
-  provenance('user', `i.target_id = ${TARGET_ID}`),
+  provenance(`i.target_id = ${TARGET_ID}`),
+  DROP_PAGE,
 ];
 
 const accountName = (fields: string) => `coalesce(nullif(${fields} ->> 'company', ''),
   nullif(${personName(fields)}, ''), ${fields} ->> 'email', 'Client ' || i.source_id)`;
 
 const CLIENTS = [
-  `with ${page('client')}
-   insert into accounts (id, name, created_at)
+  // Also those that have not changed: a user of theirs may have been quarantined before.
+  page('client', 'true'),
+  `insert into accounts (id, name, created_at)
    select i.target_id, ${accountName('i.fields')}, coalesce((i.fields ->> 'created')::date, now())
    from page i where i.is_new
    on conflict (id) do nothing`,
-  `with ${page('client')}
-   update accounts t set ${unlessEdited('name', accountName('i.former'), accountName('i.fields'))}
-   from page i where t.id = i.target_id and not i.is_new`,
-  `with ${page('client')}
-   insert into account_billing (account_id, first_name, last_name, company, email, address, tax_id, currency, credit,
+  `update accounts t set ${unlessEdited('name', accountName('i.former'), accountName('i.fields'))}
+   from page i where t.id = i.target_id and not i.is_new and ${CHANGED}`,
+  `insert into account_billing (account_id, first_name, last_name, company, email, address, tax_id, currency, credit,
      language, wants_marketing, customer_since)
    select target_id, fields ->> 'firstName', fields ->> 'lastName', fields ->> 'company', fields ->> 'email',
      fields -> 'address', fields ->> 'taxId', fields ->> 'currency', (fields ->> 'credit')::numeric,
      fields ->> 'language', (fields ->> 'wantsMarketing')::boolean, (fields ->> 'created')::date
-   from page
+   from page i where ${CHANGED}
    on conflict (account_id) do update set first_name = excluded.first_name, last_name = excluded.last_name,
      company = excluded.company, email = excluded.email, address = excluded.address, tax_id = excluded.tax_id,
      currency = excluded.currency, credit = excluded.credit, language = excluded.language,
      wants_marketing = excluded.wants_marketing, customer_since = excluded.customer_since`,
-  `with ${page('client')}
-   delete from memberships t using page i, jsonb_array_elements(i.former -> 'members') m, provenance u
-   where t.account_id = i.target_id and u.source = :source and u.entity = 'user'
+  `delete from memberships t using page i, jsonb_array_elements(i.former -> 'members') m, provenance u
+   where not i.is_new and ${CHANGED} and t.account_id = i.target_id and u.source = :source and u.entity = 'user'
      and u.source_id = (m ->> 'userId')::bigint and t.user_id = u.target_id
      and not exists (select 1 from jsonb_array_elements(i.fields -> 'members') n where n ->> 'userId' = m ->> 'userId')`,
-  // Also of accounts that have not changed: a user may have been quarantined before.
-  `with ${page('client', 'true')}
-   insert into memberships (account_id, user_id, role, permissions)
+  `insert into memberships (account_id, user_id, role, permissions)
    select distinct on (i.target_id, u.target_id) i.target_id, u.target_id,
      case when (m ->> 'owner')::boolean then 'owner' else 'member' end,
      array(select jsonb_array_elements_text(m -> 'permissions'))
    from page i, jsonb_array_elements(i.fields -> 'members') m
-   join provenance u on u.source = :source and u.entity = 'user' and u.source_id = (m ->> 'userId')::bigint
+   ${origin('u', "'user'", "(m ->> 'userId')::bigint")}
    order by i.target_id, u.target_id, (m ->> 'owner')::boolean desc
    on conflict (account_id, user_id) do update set role = excluded.role, permissions = excluded.permissions
    where (memberships.role, memberships.permissions) is distinct from (excluded.role, excluded.permissions)`,
-  provenance('client', 'true'),
+  provenance('true'),
+  DROP_PAGE,
 ];
 
 const serverName = (fields: string) =>
@@ -90,36 +95,37 @@ const lifecycle = (fields: string) =>
 const whole = (field: string) => `round((i.fields ->> '${field}')::numeric)::int`;
 const positive = (field: string) => `nullif(${whole(field)}, 0)`;
 
-const SERVER_VALUES = `
-  select i.*, c.target_id as account_id, v.cluster_id, v.vmid, n.id as node_id, v.name as vm_name,
+/** The account, the VM and its node of each service, and what was sold. */
+const SERVICE_PAGE = page('service', CHANGED, {
+  columns: `, c.target_id as account_id, v.cluster_id, v.vmid, v.name as vm_name, n.id as node_id,
     coalesce(${whole('vcpu')}, v.vcpu) as sold_vcpu, coalesce(${whole('memoryMib')}, v.memory_mib) as sold_memory,
-    coalesce(${whole('diskGib')}, v.disk_gib) as sold_disk
-  from page i
-  join provenance c on c.source = :source and c.entity = 'client' and c.source_id = (i.fields ->> 'clientId')::bigint
-  join migration_vms v on v.run_id = :runId and v.cluster_id = (i.binding ->> 'clusterId')::uuid
-    and v.vmid = (i.binding ->> 'vmid')::int
-  left join nodes n on n.cluster_id = v.cluster_id and n.name = v.node`;
+    coalesce(${whole('diskGib')}, v.disk_gib) as sold_disk`,
+  joins: `
+  left ${origin('c', "'client'", "(i.fields ->> 'clientId')::bigint")}
+  left join lateral (select * from migration_vms where run_id = :runId
+    and cluster_id = (i.binding ->> 'clusterId')::uuid and vmid = (i.binding ->> 'vmid')::int limit 1) v on true
+  left join nodes n on n.cluster_id = v.cluster_id and n.name = v.node`,
+});
 
 /** Every address of a service, with the length of its prefix where the source gave one. */
 const ADDRESSES = `
-  select i.target_id as server_id, (i.binding ->> 'clusterId')::uuid as cluster_id, a::inet as address
+  select i.target_id as server_id, i.cluster_id, a::inet as address
   from page i, jsonb_array_elements_text(jsonb_build_array(i.fields -> 'primaryIp') || (i.fields -> 'extraIps')
     || (i.fields -> 'ipv6')) a
   where a is not null`;
 
 const SERVICES = [
-  `with ${page('service')}, row as (${SERVER_VALUES})
-   insert into servers (id, account_id, name, cluster_id, node_id, plan_name, os, hostname, vcpu, memory_mib, disk_gib,
+  SERVICE_PAGE,
+  `insert into servers (id, account_id, name, cluster_id, node_id, plan_name, os, hostname, vcpu, memory_mib, disk_gib,
      traffic_gib, network_mbps, lifecycle, suspend_reason, delete_protection, vm_identity, created_at)
    select i.target_id, i.account_id, ${serverName('i.fields')}, i.cluster_id, i.node_id, i.fields ->> 'productName',
      i.fields ->> 'os', i.fields ->> 'hostname', i.sold_vcpu, i.sold_memory, i.sold_disk, ${positive('trafficGib')},
      ${positive('networkMbps')}, ${lifecycle('i.fields')}, i.fields ->> 'suspendReason', true,
      jsonb_build_object('name', i.vm_name, 'uuid', null),
      coalesce((i.fields ->> 'registered')::date, now())
-   from row i where i.is_new
+   from page i where i.is_new
    on conflict (id) do nothing`,
-  `with ${page('service')}, row as (${SERVER_VALUES})
-   update servers t set account_id = i.account_id,
+  `update servers t set account_id = i.account_id,
      ${unlessEdited('name', serverName('i.former'), serverName('i.fields'))},
      cluster_id = i.cluster_id, node_id = coalesce(i.node_id, t.node_id), plan_name = i.fields ->> 'productName',
      ${unlessEdited('os', "i.former ->> 'os'", "i.fields ->> 'os'")},
@@ -130,36 +136,32 @@ const SERVICES = [
      vm_identity = case when exists (select 1 from vmid_leases l where l.server_id = t.id
          and (l.cluster_id, l.vmid) = (i.cluster_id, i.vmid) and t.vm_identity ->> 'name' = i.vm_name)
        then t.vm_identity else jsonb_build_object('name', i.vm_name, 'uuid', null) end
-   from row i where t.id = i.target_id and not i.is_new`,
-  `with ${page('service')}
-   delete from vmid_leases l using page i where l.server_id = i.target_id
-     and (l.cluster_id, l.vmid) is distinct from ((i.binding ->> 'clusterId')::uuid, (i.binding ->> 'vmid')::int)`,
-  `with ${page('service')}
-   insert into vmid_leases (cluster_id, vmid, server_id)
-   select (binding ->> 'clusterId')::uuid, (binding ->> 'vmid')::int, target_id from page
+   from page i where t.id = i.target_id and not i.is_new`,
+  `delete from vmid_leases l using page i where not i.is_new and l.server_id = i.target_id
+     and (l.cluster_id, l.vmid) is distinct from (i.cluster_id, i.vmid)`,
+  `insert into vmid_leases (cluster_id, vmid, server_id) select cluster_id, vmid, target_id from page
    on conflict (server_id) do nothing`,
-  `with ${page('service')}, wanted as (${ADDRESSES})
-   delete from server_addresses t using page i where t.server_id = i.target_id
+  `with wanted as (${ADDRESSES})
+   delete from server_addresses t using page i where not i.is_new and t.server_id = i.target_id
      and not exists (select 1 from wanted w where w.server_id = t.server_id and w.address = t.address)`,
-  `with ${page('service')}, wanted as (${ADDRESSES})
-   delete from ip_leases t using page i, ip_addresses a where t.server_id = i.target_id and a.id = t.ip_address_id
+  `with wanted as (${ADDRESSES})
+   delete from ip_leases t using page i, ip_addresses a where not i.is_new and t.server_id = i.target_id and a.id = t.ip_address_id
      and not exists (select 1 from wanted w where w.server_id = t.server_id and host(w.address) = host(a.address))`,
   // An address of a pool of the cluster is leased, so that no order gets it.
-  `with ${page('service')}, wanted as (${ADDRESSES})
+  `with wanted as (${ADDRESSES})
    insert into ip_leases (ip_address_id, server_id)
    select distinct on (a.id) a.id, w.server_id from wanted w
    join ip_addresses a on a.address = host(w.address)::inet
    join ip_pools o on o.id = a.pool_id and o.cluster_id = w.cluster_id
    order by a.id, w.server_id
    on conflict (ip_address_id) do nothing`,
-  `with ${page('service')}, wanted as (${ADDRESSES})
+  `with wanted as (${ADDRESSES})
    insert into server_addresses (server_id, address)
    select w.server_id, w.address from wanted w
    where not exists (select 1 from ip_leases l join ip_addresses a on a.id = l.ip_address_id
      where l.server_id = w.server_id and a.address = host(w.address)::inet)
    on conflict do nothing`,
-  `with ${page('service')}
-   insert into server_billing (server_id, cycle, amount, currency, next_due, registered, quantity, backups, ipv4_count,
+  `insert into server_billing (server_id, cycle, amount, currency, next_due, registered, quantity, backups, ipv4_count,
      location, completed)
    select i.target_id, i.fields ->> 'cycle', (i.fields ->> 'amount')::numeric, i.fields ->> 'currency',
      (i.fields ->> 'nextDue')::date, (i.fields ->> 'registered')::date, ${whole('quantity')},
@@ -170,7 +172,8 @@ const SERVICES = [
      currency = excluded.currency, next_due = excluded.next_due, registered = excluded.registered,
      quantity = excluded.quantity, backups = excluded.backups, ipv4_count = excluded.ipv4_count,
      location = excluded.location, completed = excluded.completed`,
-  provenance('service', 'true', ` || jsonb_build_object('binding', i.binding)`),
+  provenance('true', ` || jsonb_build_object('binding', i.binding)`),
+  DROP_PAGE,
 ];
 
 /** What writes a page of an entity into Berth's own tables, in order; bindings: runId, source, after, upTo. */

@@ -55,5 +55,6 @@ export function createReadClusters({ database, listVms }: MigrationDeps) {
         await copyRows(trx, 'migration_vms', COLUMNS, rows);
       });
     }
+    await database.raw('analyze migration_vms');
   };
 }

@@ -8,12 +8,20 @@ import { findCandidates } from './find-inventory.ts';
 import { SOURCE_TABLE } from './preflight.ts';
 import { sharePages } from './run-lock.ts';
 import type { RunSource, SourceAccess } from './source-access.ts';
+import { targetId } from './target-id.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import { contentHash } from '../content-hash.ts';
 import { readClientPage, readUserPage } from '../legacy/read-people.ts';
 import { readServicePage, type ServiceBundle } from '../legacy/read-services.ts';
 import { SourceError } from '../legacy/source-error.ts';
-import { bindVm, candidateNames, pointAtVms, type Binding, type ClusterVm } from '../transforms/bind-vm.ts';
+import {
+  bindVm,
+  candidateNames,
+  pointAtVms,
+  type Binding,
+  type ClusterVm,
+  type BindResult,
+} from '../transforms/bind-vm.ts';
 import { parseMoney } from '../transforms/facts.ts';
 import { distinctWarnings, type Outcome } from '../transforms/outcome.ts';
 import { cleanText } from '../transforms/text.ts';
@@ -97,14 +105,18 @@ export async function isPauseWanted(database: Knex, runId: string): Promise<bool
   return run.pauseRequested;
 }
 
+/** Rows per transaction: a few thousand services with their options take some 20 MB. */
+const PAGE = 2_000;
+
 export function createReadRange(deps: MigrationDeps, sources: SourceAccess) {
-  const { database, pageSize = 1_000 } = deps;
+  const { database, listAddresses, pageSize = PAGE } = deps;
   /**
    * Reads a range of one entity page by page, decides what becomes of each row, and writes items and cursor in one
    * transaction per page. Goes on where the cursor stands, whoever ran before.
    */
   return async function readRange(range: RangeInput): Promise<RangeState> {
     return sources.use(range.runId, async (source) => {
+      const reading: Reading = { range, source, listAddresses };
       for (;;) {
         cancellationSignal().throwIfAborted();
         if (await isPauseWanted(database, range.runId)) return 'paused';
@@ -112,8 +124,8 @@ export function createReadRange(deps: MigrationDeps, sources: SourceAccess) {
           const cursor = await lockRange(trx, range);
           if (cursor.done) return true;
           const page = { after: cursor.cursorId, limit: pageSize, upTo: cursor.upToId };
-          const items = await readItems(trx, range, source, page);
-          await copyItems(trx, range, items);
+          const items = await readItems(trx, reading, page);
+          await copyItems(trx, range, source.context.mapping.source.id, items);
           const last = items.at(-1)?.sourceId ?? cursor.upToId;
           const done = items.length === 0 || last >= cursor.upToId;
           await moveRange(trx, range, { cursorId: last, done, ...countItems(items) });
@@ -126,6 +138,12 @@ export function createReadRange(deps: MigrationDeps, sources: SourceAccess) {
   };
 }
 
+/** What a page is read with. */
+interface Reading extends Pick<MigrationDeps, 'listAddresses'> {
+  range: RangeInput;
+  source: RunSource;
+}
+
 interface Page {
   after: number;
   limit: number;
@@ -133,18 +151,14 @@ interface Page {
 }
 
 /** A page; one row that cannot be read at all is found by halving and set aside, the others go on. */
-async function readItems(
-  trx: Knex.Transaction,
-  range: RangeInput,
-  source: RunSource,
-  page: Page,
-): Promise<Item[]> {
+async function readItems(trx: Knex.Transaction, reading: Reading, page: Page): Promise<Item[]> {
+  const { range, source } = reading;
   try {
-    return await READERS[range.entity](trx, range, source, page);
+    return await READERS[range.entity](trx, reading, page);
   } catch (err) {
     if (!(err instanceof SourceError) || err.code !== 'row') throw err;
     if (page.limit > 1) {
-      return readItems(trx, range, source, { ...page, limit: Math.ceil(page.limit / 2) });
+      return readItems(trx, reading, { ...page, limit: Math.ceil(page.limit / 2) });
     }
     const sourceId = await nextId(source, range.entity, page);
     const reason = { code: UNREADABLE, message: err.message };
@@ -165,10 +179,10 @@ async function nextId({ source }: RunSource, entity: Entity, { after }: Page): P
   return Number(row?.['id']);
 }
 
-type Reader = (trx: Knex.Transaction, range: RangeInput, source: RunSource, page: Page) => Promise<Item[]>;
+type Reader = (trx: Knex.Transaction, reading: Reading, page: Page) => Promise<Item[]>;
 
 const READERS: Record<Entity, Reader> = {
-  async user(_trx, _range, { source, context }, page) {
+  async user(_trx, { source: { source, context } }, page) {
     return (await readUserPage(source, page)).map((bundle) => {
       const outcome = transformUser(bundle, context);
       const item = { sourceId: bundle.user.id, contentHash: contentHash(bundle) };
@@ -181,14 +195,14 @@ const READERS: Record<Entity, Reader> = {
       };
     });
   },
-  async client(_trx, _range, { source, context }, page) {
+  async client(_trx, { source: { source, context } }, page) {
     return (await readClientPage(source, page)).map((bundle) => ({
       sourceId: bundle.client.id,
       outcome: transformClient(bundle, context),
       contentHash: contentHash(bundle),
     }));
   },
-  async service(trx, { runId }, source, page) {
+  async service(trx, { range: { runId }, source, listAddresses }, page) {
     const bundles = await readServicePage(source.source, source.catalogue, page);
     const services = bundles.map((bundle) => {
       const outcome = transformService(bundle, source.context);
@@ -196,12 +210,17 @@ const READERS: Record<Entity, Reader> = {
       return { bundle, outcome, fields };
     });
     const findVms = await loadCandidates(trx, runId, services);
-    return services.map((service) => ({
-      sourceId: service.bundle.service.id,
-      contentHash: contentHash(service.bundle),
-      given: givenBy(service.bundle, source),
-      ...bindService(service, findVms, source),
-    }));
+    const items: Item[] = [];
+    for (const service of services) {
+      const { bundle } = service;
+      items.push({
+        sourceId: bundle.service.id,
+        contentHash: contentHash(bundle),
+        given: givenBy(bundle, source),
+        ...(await bindService(service, source, { findVms, listAddresses })),
+      });
+    }
+    return items;
   },
 };
 
@@ -215,18 +234,18 @@ interface ReadService {
 type FindVms = (id: number, fields: ServiceFields) => ClusterVm[];
 
 /** Gives a migrated service its VM or quarantines it; of the others the VM is noted that they seem to have. */
-function bindService(
+async function bindService(
   { bundle, outcome, fields }: ReadService,
-  findVms: FindVms,
   { catalogue, context }: RunSource,
-): Pick<Item, 'outcome' | 'binding'> {
+  { findVms, listAddresses }: { findVms: FindVms } & Pick<MigrationDeps, 'listAddresses'>,
+): Promise<Pick<Item, 'outcome' | 'binding'>> {
   const { id } = bundle.service;
   if (!fields) return { outcome };
   const candidates = findVms(id, fields);
   if (outcome.outcome !== 'migrated') {
     return { outcome, ...claimsOf(id, fields, candidates, outcome.outcome) };
   }
-  const bound = bindVm(id, outcome.fields, candidates);
+  const bound = await bindClosely(id, outcome.fields, candidates, listAddresses);
   if (!('binding' in bound)) {
     const { warnings, trace } = outcome;
     return {
@@ -244,6 +263,27 @@ function bindService(
     },
     binding: bound.binding,
   };
+}
+
+/** More rivals than these are no mistake in a name but a way of naming, and not worth a call each. */
+const MOST_RIVALS = 8;
+
+/** Asks for addresses where nothing else decides between a few VMs: the list of a cluster does not tell them. */
+async function bindClosely(
+  id: number,
+  fields: ServiceFields,
+  candidates: ClusterVm[],
+  listAddresses: MigrationDeps['listAddresses'],
+): Promise<BindResult> {
+  const bound = bindVm(id, fields, candidates);
+  if ('binding' in bound || bound.rivals.length === 0 || bound.rivals.length > MOST_RIVALS) return bound;
+  const known = new Map<ClusterVm, ClusterVm>();
+  for (const rival of bound.rivals) known.set(rival, { ...rival, addresses: await listAddresses(rival) });
+  return bindVm(
+    id,
+    fields,
+    candidates.map((vm) => known.get(vm) ?? vm),
+  );
 }
 
 /** The VMs that a service points at although it does not get one. */
@@ -267,24 +307,34 @@ function givenBy({ service, client }: ServiceBundle, { catalogue }: RunSource): 
   };
 }
 
-/** Finds, in one query for a page, every VM that one of its services could have. */
+/** Finds every VM that one of the services of a page could have; names matter where the number does not decide. */
 async function loadCandidates(
   trx: Knex.Transaction,
   runId: string,
   services: ReadService[],
 ): Promise<FindVms> {
-  const known = services.flatMap(({ bundle, fields }) => (fields ? [{ id: bundle.service.id, fields }] : []));
+  const known = services.flatMap(({ bundle, outcome, fields }) =>
+    fields ? [{ id: bundle.service.id, fields, isMigrated: outcome.outcome === 'migrated' }] : [],
+  );
   const vmids = known.flatMap(({ fields }) => fields.binding.vmid ?? []);
-  const names = known.flatMap(({ id, fields }) => candidateNames(id, fields));
-  const vms = await findCandidates(trx, runId, { vmids, names });
-  const byVmid = Map.groupBy(vms, ({ vmid }) => vmid);
-  const byName = Map.groupBy(vms, ({ name }) => name?.toLowerCase() ?? '');
-  return (id, fields) => [
-    ...new Set([
-      ...(byVmid.get(fields.binding.vmid ?? 0) ?? []),
+  const numbered = await findCandidates(trx, runId, { vmids, names: [] });
+  const byVmid = Map.groupBy(numbered, ({ vmid }) => vmid);
+  const numberedFor = ({ binding: { vmid } }: ServiceFields) => byVmid.get(vmid ?? 0) ?? [];
+  const isDecided = (id: number, fields: ServiceFields) =>
+    'binding' in bindVm(id, fields, numberedFor(fields));
+  const names = known.flatMap(({ id, fields, isMigrated }) =>
+    isMigrated && isDecided(id, fields) ? [] : candidateNames(id, fields),
+  );
+  const named = await findCandidates(trx, runId, { vmids: [], names });
+  const byName = Map.groupBy(named, ({ name }) => name?.toLowerCase() ?? '');
+  return (id, fields) => {
+    const found = [
+      ...numberedFor(fields),
       ...candidateNames(id, fields).flatMap((name) => byName.get(name) ?? []),
-    ]),
-  ];
+    ];
+    const byPlace = new Map(found.map((vm) => [`${vm.cluster} ${vm.vmid}`, vm]));
+    return byPlace.size === found.length ? found : [...byPlace.values()];
+  };
 }
 
 const ITEM_COLUMNS = [
@@ -304,9 +354,16 @@ const ITEM_COLUMNS = [
   'cycle',
   'amount',
   'fields_hash',
+  'target_id',
+  'change',
 ] as const;
 
-async function copyItems(trx: Knex.Transaction, { runId, entity }: RangeInput, items: Item[]): Promise<void> {
+async function copyItems(
+  trx: Knex.Transaction,
+  { runId, entity }: RangeInput,
+  source: string,
+  items: Item[],
+): Promise<void> {
   const rows = items.map((item): Cell[] => {
     const { outcome, given, binding } = item;
     const fields = outcome.outcome === 'migrated' ? outcome.fields : null;
@@ -328,6 +385,9 @@ async function copyItems(trx: Knex.Transaction, { runId, entity }: RangeInput, i
       given?.cycle,
       given?.amount,
       fields && fieldsHash(fields, item),
+      // As if Berth were empty: what is there already is seen to when all has been read.
+      fields && targetId(source, entity, item.sourceId),
+      fields && 'added',
     ];
   });
   await copyRows(trx, 'migration_items', ITEM_COLUMNS, rows);

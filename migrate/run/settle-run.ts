@@ -2,12 +2,9 @@ import type { MigrationDeps, RunInput } from './deps.ts';
 import { MigrationRun } from '../../db/models/migration-run.ts';
 import type { Knex } from 'knex';
 
-/** The id a row of the source gets in Berth: the same in every run, so that nothing depends on which worker was first. */
-export const TARGET_ID = `overlay(overlay(md5(concat_ws(' ', :source::text, i.entity, i.source_id))
-  placing '8' from 13 for 1) placing 'a' from 17 for 1)::uuid`;
-
 const quarantine = (code: string, message: string, where: string) => `
-  update migration_items i set outcome = 'quarantined', code = '${code}', message = ${message}
+  update migration_items i set outcome = 'quarantined', code = '${code}', message = ${message},
+    target_id = null, change = null
   where i.run_id = :runId and i.outcome = 'migrated' and ${where}`;
 
 /** An item of the same run that is migrated. */
@@ -62,7 +59,7 @@ const STATEMENTS: [what: string, sql: string][] = [
   [
     'users without an account',
     `update migration_items i set outcome = 'skipped', code = 'no_account',
-       message = 'the user may enter no account that is migrated'
+       message = 'the user may enter no account that is migrated', target_id = null, change = null
      where i.run_id = :runId and i.outcome = 'migrated' and i.entity = 'user' and not exists (
        select 1 from jsonb_array_elements_text(i.fields -> 'clientIds') c
        join migration_items o on o.run_id = :runId and o.entity = 'client' and o.outcome = 'migrated'
@@ -76,20 +73,25 @@ const STATEMENTS: [what: string, sql: string][] = [
        from migration_items where run_id = :runId and entity = 'service' and outcome = 'migrated'
        group by 1, 2 having count(*) > 1)
      update migration_items i set outcome = 'quarantined', code = 'vm_claimed_twice',
-       message = 'services ' || c.services || ' claim VM ' || c.vmid || ' on ' || (i.binding ->> 'cluster')
+       message = 'services ' || c.services || ' claim VM ' || c.vmid || ' on ' || (i.binding ->> 'cluster'),
+       target_id = null, change = null
      from claimed c
      where i.run_id = :runId and i.entity = 'service' and i.outcome = 'migrated'
        and i.binding ->> 'clusterId' = c.cluster_id and (i.binding ->> 'vmid')::int = c.vmid`,
   ],
+  // As it was read, every row is new and has an id of its own.
   [
-    'where each row goes',
-    `update migration_items i set target_id = coalesce(
-       (select p.target_id from provenance p where p.source = :source and p.entity = i.entity
-          and p.source_id = i.source_id),
-       case when i.entity = 'user' then
-         (select u.id from users u where lower(u.email) = i.fields ->> 'email') end,
-       ${TARGET_ID})
-     where i.run_id = :runId and i.outcome = 'migrated' and i.target_id is null`,
+    'users whom Berth knows by their address',
+    `update migration_items i set target_id = u.id from users u
+     where i.run_id = :runId and i.outcome = 'migrated' and i.entity = 'user' and lower(u.email) = i.fields ->> 'email'`,
+  ],
+  [
+    'what an earlier run has brought',
+    `update migration_items i set target_id = p.target_id,
+       change = case when p.fields_hash = i.fields_hash then 'unchanged' else 'changed' end
+     from provenance p
+     where i.run_id = :runId and i.outcome = 'migrated' and p.source = :source and p.entity = i.entity
+       and p.source_id = i.source_id`,
   ],
   [
     'VMs that other servers of Berth have',
@@ -102,15 +104,6 @@ const STATEMENTS: [what: string, sql: string][] = [
            and not exists (select 1 from migration_items o where o.run_id = :runId and o.entity = 'service'
              and o.outcome = 'migrated' and o.target_id = l.server_id))`,
     ),
-  ],
-  [
-    'what is new, what has changed',
-    `update migration_items i set change = case when p.source is null then 'added'
-       when p.fields_hash = i.fields_hash then 'unchanged' else 'changed' end
-     from migration_items k left join provenance p
-       on p.source = :source and p.entity = k.entity and p.source_id = k.source_id
-     where i.run_id = :runId and i.outcome = 'migrated' and i.change is null
-       and k.run_id = i.run_id and k.entity = i.entity and k.source_id = i.source_id`,
   ],
   [
     'servers that Berth has deleted since',
