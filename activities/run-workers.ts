@@ -14,6 +14,8 @@ export interface WorkersOptions {
   identity?: string;
   /** Of the task queues; empty but where installations share a namespace. */
   queuePrefix?: string;
+  /** Rows a migration writes at once. */
+  migrationPageSize?: number;
   deps: Deps;
 }
 
@@ -29,7 +31,7 @@ export interface Workers {
  * One worker for workflows and database activities, one for the calls to Proxmox, one for migrations, on one connection.
  */
 export async function createWorkers(options: WorkersOptions): Promise<Workers> {
-  const { connection, namespace, workflowBundle, identity, queuePrefix, deps } = options;
+  const { connection, namespace, workflowBundle, identity, queuePrefix, migrationPageSize, deps } = options;
   const queues = taskQueues(queuePrefix);
   const common = {
     connection,
@@ -66,6 +68,7 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
     listVms: async (clusterId) => listClusterVms((await clusters.of(clusterId)).proxmox),
     listAddresses: async ({ clusterId, node, vmid }) =>
       listVmAddresses((await clusters.of(clusterId)).proxmox, node, vmid),
+    ...(migrationPageSize ? { pageSize: migrationPageSize } : {}),
   });
   const migration = await Worker.create({
     ...common,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { queryRows } from '../db/query-rows.ts';
 import { migrateAll } from '../tests/migrate-estate.ts';
+import { readContent } from '../tests/migrated-content.ts';
 import { connectTemporal, startWorkers, type TestTemporal } from '../tests/stack.ts';
 import { startFaultyProxy } from '../testbed/whmcs/faulty-proxy.ts';
 import { createWhmcsEstate, type WhmcsEstate } from '../tests/whmcs-estate.ts';
@@ -90,35 +91,15 @@ function expectTruth(truths: RowTruth[], items: ItemRow[]): void {
   expect(items.length).toBe(truths.length);
 }
 
-/** Everything a run writes into Berth's own tables, in words that do not depend on when it was. */
-const CONTENT = `
-  select md5(string_agg(line, e'\\n' order by line)) as hash, count(*)::int as rows from (
-    select 'user ' || (to_jsonb(t) - array['created_at', 'updated_at'])::text as line from users t
-    union all select 'account ' || to_jsonb(t)::text from accounts t
-    union all select 'member ' || (to_jsonb(t) - 'created_at')::text from memberships t
-    union all select 'account_billing ' || to_jsonb(t)::text from account_billing t
-    union all select 'server ' || (to_jsonb(t) - array['power_state', 'power_observed_at', 'node_id', 'created_at'])::text from servers t
-    union all select 'server_billing ' || to_jsonb(t)::text from server_billing t
-    union all select 'lease ' || (to_jsonb(t) - 'created_at')::text from vmid_leases t
-    union all select 'address ' || to_jsonb(t)::text from server_addresses t
-    union all select 'provenance ' || (to_jsonb(t) - array['added_by', 'changed_by'])::text from provenance t
-  ) lines`;
-
-async function contentHash(): Promise<{ hash: string; rows: number }> {
-  const [content] = await queryRows<{ hash: string; rows: number }>(estate.database, CONTENT);
-  if (!content) throw new Error('no content');
-  return content;
-}
-
 const changesOf = (summary: unknown) =>
   (summary as RunSummary).changes.map(({ entity, change, rows }) => `${entity} ${change} ${rows}`);
 
 it('makes of every row what the truth says, in a dry run that changes nothing', async () => {
-  const before = await contentHash();
+  const before = await readContent(estate.database);
   const dry = await migrateAll(estate, temporal, { dryRun: true });
   const items = await readItems(dry.id);
   expectTruth(estate.truths, items);
-  expect(await contentHash()).toEqual(before);
+  expect(await readContent(estate.database)).toEqual(before);
 });
 
 it('does in earnest exactly what the dry run said, and nothing more the second time', async () => {
@@ -131,11 +112,11 @@ it('does in earnest exactly what the dry run said, and nothing more the second t
   for (const comparison of [...summary.counts, ...summary.money]) {
     expect([comparison.what, comparison.berth]).toEqual([comparison.what, comparison.source]);
   }
-  const content = await contentHash();
+  const content = await readContent(estate.database);
   expect(content.rows).toBeGreaterThan(400);
   const again = await migrateAll(estate, temporal);
   expect(changesOf(again.summary).every((line) => line.includes(' unchanged '))).toBe(true);
-  expect(await contentHash()).toEqual(content);
+  expect(await readContent(estate.database)).toEqual(content);
 });
 
 it('gets through to a source that is slow and breaks off', async () => {

@@ -46,7 +46,9 @@ export async function resumeRun(
 
 /** Ends it for good, once the pages it is at are written; what was written stays. */
 export async function cancelRun({ database, client, runId }: Steering): Promise<void> {
-  await requireLive(database, runId);
+  const run = await requireLive(database, runId);
+  // Seen before the next page; Temporal's word comes with a heartbeat, seconds later.
+  await run.$query(database).patch({ pauseRequested: true });
   try {
     await client.workflow.getHandle(migrationWorkflowId(runId)).cancel();
   } catch (err) {

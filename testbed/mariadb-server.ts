@@ -38,16 +38,17 @@ export interface MariadbServer {
   readerUrl: string;
   pid: number;
   dataDir: string;
-  stop(): Promise<void>;
+  /** Without `durable` the data goes too, unless it is kept to be started with again. */
+  stop(options?: { keepsData?: boolean }): Promise<void>;
 }
 
 /** Starts MariaDB on loopback with an empty or existing database `whmcs`, configured as WHMCS needs it. */
 export async function startMariadb(options: MariadbOptions): Promise<MariadbServer> {
   const { spec, url, readerUrl, dataDir } = await prepareMariadb(options);
   const service = await startService(spec);
-  const stop = async () => {
+  const stop = async ({ keepsData = options.durable } = {}) => {
     await service.stop();
-    if (!options.durable) await rm(dataDir, { recursive: true, force: true });
+    if (!keepsData) await rm(dataDir, { recursive: true, force: true });
   };
   return { url, readerUrl, pid: service.pid, dataDir, stop };
 }
@@ -232,11 +233,20 @@ async function removeContainer(docker: string, dataDir: string): Promise<void> {
   await execa(docker, ['rm', '--force', containerName(dataDir)], { reject: false });
 }
 
+/** As WHMCS does: the server repairs MyISAM tables after a kill, but not for a session that may only read. */
+async function openUnsafeTables(connection: mysql.Connection): Promise<void> {
+  const [tables] = await connection.query<mysql.RowDataPacket[]>(
+    `SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND ENGINE = 'MyISAM'`,
+    [DATABASE],
+  );
+  for (const { name } of tables) await connection.query('SELECT 1 FROM ?? LIMIT 1', [name]);
+}
+
 async function waitUntilConnected(url: string, signal: AbortSignal): Promise<void> {
   const connects = async () => {
     try {
       const connection = await mysql.createConnection({ uri: url, connectTimeout: 2_000 });
-      await connection.end();
+      await openUnsafeTables(connection).finally(() => connection.end());
       return true;
     } catch {
       return false;

@@ -121,13 +121,18 @@ export async function connectTemporal(): Promise<TestTemporal> {
 }
 
 /** Runs the product's own workers in this process until `stop` is called. */
-export async function startWorkers(deps: Deps, queuePrefix: string): Promise<{ stop(): Promise<void> }> {
+export async function startWorkers(
+  deps: Deps,
+  queuePrefix: string,
+  options: { migrationPageSize?: number } = {},
+): Promise<{ stop(): Promise<void> }> {
   const connection = await NativeConnection.connect({ address: inject('temporalAddress') });
   const workers = await createWorkers({
     connection,
     namespace: 'default',
     workflowBundle: inject('workflowBundle'),
     queuePrefix,
+    ...options,
     deps,
   });
   const running = workers.run();

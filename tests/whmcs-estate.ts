@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import mysql from 'mysql2/promise';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { createClusterAccess } from '../activities/cluster-access.ts';
 import type { Deps } from '../activities/deps.ts';
@@ -32,6 +33,11 @@ export interface WhmcsEstate {
   vmTruths: Extract<Truth, { entity: 'vm' }>[];
   /** Replaces what the database holds, such as by the second edition, and adds the VMs of what is new in it. */
   regenerate(options: ProviderOptions): Promise<RowTruth[]>;
+  /** Kills MariaDB; `startSource` brings it back on the same port, with the same data and logins. */
+  stopSource(): Promise<void>;
+  startSource(): Promise<void>;
+  /** Changes the source as somebody with every right in it; answers the rows of the last statement. */
+  alterSource(...statements: string[]): Promise<Record<string, unknown>[]>;
   close(): Promise<void>;
 }
 
@@ -48,6 +54,7 @@ export async function createWhmcsEstate(options: ProviderOptions): Promise<Whmcs
     startSimulator({ speed: 0, vms: providerVms(options, 'ams1') }),
   ]);
   const simulators = { fra1, ams1 };
+  let source = mariadb;
   for (const [name, simulator] of Object.entries(simulators)) {
     await ensureCluster(database, secretBox, {
       name,
@@ -94,10 +101,28 @@ export async function createWhmcsEstate(options: ProviderOptions): Promise<Whmcs
       }
       return (await fill(provider)).truths;
     },
+    stopSource: () => source.stop({ keepsData: true }),
+    async startSource() {
+      const { port, password } = new URL(mariadb.url);
+      source = await startMariadb({ dataDir: mariadb.dataDir, port: Number(port), password, durable: false });
+    },
+    async alterSource(...statements) {
+      const connection = await mysql.createConnection({ uri: mariadb.url });
+      try {
+        let rows: Record<string, unknown>[] = [];
+        for (const statement of statements) {
+          const [answer] = await connection.query<mysql.RowDataPacket[]>(statement);
+          rows = answer;
+        }
+        return rows;
+      } finally {
+        await connection.end();
+      }
+    },
     async close() {
       await clusters.close();
       await drop();
-      await Promise.all([mariadb.stop(), fra1.close(), ams1.close()]);
+      await Promise.all([source.stop(), fra1.close(), ams1.close()]);
       await rm(dir, { recursive: true, force: true });
     },
   };

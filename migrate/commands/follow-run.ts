@@ -54,6 +54,7 @@ export const PHASE_WORDS: Record<RunPhase, string> = {
 /** Causes that the run looks at again by itself. */
 const PASSING = new Set([
   'source_unreachable',
+  'source_damaged',
   'target_unreachable',
   'cluster_unreachable',
   'worker_lost',

@@ -1,4 +1,4 @@
-export type SourceErrorCode = 'unreachable' | 'refused' | 'schema' | 'bad_url' | 'query' | 'row';
+export type SourceErrorCode = 'unreachable' | 'damaged' | 'refused' | 'schema' | 'bad_url' | 'query' | 'row';
 
 /** The source could not be read. The message says what to do and never holds the password. */
 export class SourceError extends Error {
@@ -16,16 +16,19 @@ const REFUSED = new Set([
   'ER_TABLEACCESS_DENIED_ERROR',
   'ER_COLUMNACCESS_DENIED_ERROR',
   'ER_HOST_NOT_PRIVILEGED',
-  'ER_ACCOUNT_HAS_BEEN_LOCKED',
   'ER_BAD_DB_ERROR',
   'ER_NOT_SUPPORTED_AUTH_MODE',
 ]);
 
+/** MariaDB's number for a locked account; the driver has no name for it. */
+const LOCKED = 4151;
 /**
  * What a server answers that is stopping or has too much to do: later it may be different. By number, since the driver has
  * no names for those of MariaDB (1927 a killed connection, 1969 the server's limit on the time of a statement).
  */
 const BUSY = new Set([1040, 1053, 1203, 1205, 1213, 1226, 1317, 1927, 1969]);
+/** A table that was open when the server died; it is repaired when a session opens it that may write. */
+const DAMAGED = new Set([126, 127, 144, 145, 1034, 1194, 1195]);
 /** Another reader of the same run has closed the connections, since the source failed it. */
 const CLOSED = 'Pool is closed.';
 
@@ -40,7 +43,8 @@ export function toSourceError(err: unknown): SourceError {
     fatal = false,
   } = err as { code?: string; message?: string; errno?: number; fatal?: boolean };
   const cause = { cause: err };
-  if (REFUSED.has(code)) return new SourceError('refused', `the source refused the login: ${message}`, cause);
+  if (REFUSED.has(code) || errno === LOCKED)
+    return new SourceError('refused', `the source refused the login: ${message}`, cause);
   if (code === 'ER_BAD_FIELD_ERROR') {
     return new SourceError(
       'schema',
@@ -54,6 +58,9 @@ export function toSourceError(err: unknown): SourceError {
       `the source lacks a table Berth reads: ${message}. Is it the right database?`,
       cause,
     );
+  }
+  if (DAMAGED.has(errno)) {
+    return new SourceError('damaged', `${message}: open it in WHMCS, or repair it with REPAIR TABLE`, cause);
   }
   if (fatal || BUSY.has(errno) || message === CLOSED || /^E[A-Z]+$|^PROTOCOL_/.test(code)) {
     return new SourceError('unreachable', `cannot reach the source: ${message || code}`, cause);

@@ -22,7 +22,7 @@ const DISK_FULL = new Set(['53100', '53200', 'ENOSPC']);
 export function toFailure(err: unknown): unknown {
   if (err instanceof ApplicationFailure) return err;
   if (err instanceof SourceError) {
-    const isPassing = err.code === 'unreachable';
+    const isPassing = err.code === 'unreachable' || err.code === 'damaged';
     return ApplicationFailure.create({
       type: `source_${err.code}`,
       message: err.message,

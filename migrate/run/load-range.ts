@@ -148,7 +148,7 @@ async function loadOrHalve(trx: Knex.Transaction, page: Page): Promise<Refusal[]
       .where('sourceId', '>', after)
       .where('sourceId', '<=', upTo)
       .orderBy('sourceId')
-      .pluck('sourceId');
+      .pluck('source_id');
     if (ids.length <= 1) {
       const message = `PostgreSQL refuses it: ${constraint ?? column ?? code}`;
       return [{ entity, sourceId: Number(ids[0]), code: 'load_refused', message }];
