@@ -48,7 +48,7 @@ function parseLogins(text: string): { email: string; password: string }[] {
     });
 }
 
-function describe({ checks, isEqual }: Verification): string {
+function describe({ checks, notes, isEqual }: Verification): string {
   const lines = checks.map(({ name, compared, problems }) => [
     problems.length === 0 ? 'equal' : 'DIFFERS',
     name,
@@ -59,5 +59,7 @@ function describe({ checks, isEqual }: Verification): string {
     problems.slice(0, 20).map((line) => `  ${name}: ${line}`),
   );
   const word = isEqual ? 'Berth and the source agree.' : 'Berth and the source differ:';
-  return [alignColumns(lines), '', word, ...details].join('\n');
+  const looks = notes.map((note) => `  ${note}`);
+  const about = looks.length > 0 ? ['', 'To look at (report lists them):', ...looks] : [];
+  return [alignColumns(lines), '', word, ...details, ...about].join('\n');
 }

@@ -17,6 +17,8 @@ export interface RunFacts {
   createdAt: Date;
   startedAt: Date | null;
   finishedAt: Date | null;
+  /** True once the run has compared itself with the source. */
+  isVerified: boolean;
 }
 
 /** No run is the one that was meant. */
@@ -26,7 +28,7 @@ export class RunNotFound extends Error {
 
 const COLUMNS = `id, source, source_label as "sourceLabel", mapping_hash as "mappingHash", dry_run as "dryRun", status,
   phase, cause_code as "causeCode", cause_message as "causeMessage", totals, created_at as "createdAt",
-  started_at as "startedAt", finished_at as "finishedAt"`;
+  started_at as "startedAt", finished_at as "finishedAt", summary is not null as "isVerified"`;
 
 /** By its id, the beginning of it that no other run has, or `latest`. */
 export async function findRun(database: Database, wanted: string): Promise<RunFacts> {
