@@ -19,6 +19,13 @@ const context = createContext({
   settings: () => loadConfig('migration', env),
 });
 
+// A reader such as head has seen enough.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (err: NodeJS.ErrnoException) => {
+    if (err.code !== 'EPIPE') throw err;
+  });
+}
+
 const program = new Command('berth-migrate')
   .description('Moves servers and customers from WHMCS to Berth. The source is only ever read.')
   .addHelpText('after', EXIT_HELP)

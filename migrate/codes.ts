@@ -186,7 +186,12 @@ const OF_THE_RUN = {
     'Add the cluster to Berth and resume.',
   ],
   cluster_unreachable: ['A cluster cannot be read whole.', 'Make it reachable and resume.'],
+  internal_error: [
+    'Something nobody expected; the message is all that is known.',
+    'Look at the worker’s log. Resume once; if it comes again, report it.',
+  ],
   load_refused: ['PostgreSQL refused the row.', 'The message says why: correct it in WHMCS and run again.'],
+  not_started: ['Temporal did not take the run up.', 'Nothing was done: run again.'],
   range_missing: ['The run was prepared anew meanwhile.', 'Nothing to do: the newer one goes on.'],
   source_bad_url: ['The URL of the source is none.', 'Correct it and start again.'],
   source_query: ['The source could not answer.', 'The message says why; resume when it can.'],
@@ -200,6 +205,10 @@ const OF_THE_RUN = {
   too_many_errors: [
     'More rows cannot be read than the run puts up with.',
     'Look at them, then resume with a higher limit.',
+  ],
+  worker_lost: [
+    'The worker stopped answering in mid-work.',
+    'The run goes on by itself when a worker does. See that one runs.',
   ],
   too_many_quarantined: [
     'More rows are quarantined than the run puts up with.',

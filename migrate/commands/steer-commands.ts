@@ -33,12 +33,13 @@ export function steerCommands(program: Command, context: CommandContext): void {
     await followAndTell(context, id, json);
   });
 
-  add('pause', 'let a run stop after its page; nothing is lost').action((wanted: string) =>
-    steer(context, wanted, async (database, client, run) => {
-      await run.$query(database).patch({ pauseRequested: true });
-      await wake(client, run.id);
-      console.log(`Run ${run.id} pauses after the pages it is at.`);
-    }),
+  add('pause', 'let a run stop after its page; nothing is lost').action(
+    (wanted: string, { json }: { json: boolean }) =>
+      steer(context, wanted, async (database, client, run) => {
+        await run.$query(database).patch({ pauseRequested: true });
+        await wake(client, run.id);
+        say(json, run.id, `Run ${run.id} pauses after the pages it is at.`);
+      }),
   );
 
   add('resume', 'let a paused run go on where it was')
@@ -59,23 +60,29 @@ export function steerCommands(program: Command, context: CommandContext): void {
         // A run whose workflow Temporal has lost begins again at its phase.
         await startRun(client, run, context.settings().BERTH_QUEUE_PREFIX);
         await wake(client, run.id);
-        console.error(`Run ${run.id} goes on.`);
         return run.id;
       });
-      if (!flags.detach) await followAndTell(context, id, flags.json);
+      if (flags.detach) return say(flags.json, id, `Run ${id} goes on.`);
+      if (!flags.json) console.error(`Run ${id} goes on.`);
+      await followAndTell(context, id, flags.json);
     });
 
-  add('cancel', 'end a run for good; what it has written stays until rollback').action((wanted: string) =>
-    steer(context, wanted, async (database, client, run) => {
-      try {
-        await client.workflow.getHandle(migrationWorkflowId(run.id)).cancel();
-      } catch (err) {
-        if (!(err instanceof WorkflowNotFoundError)) throw err;
-        await run.$query(database).patch({ status: 'cancelled', finishedAt: new Date() });
-      }
-      console.log(`Run ${run.id} is being cancelled.`);
-    }),
+  add('cancel', 'end a run for good; what it has written stays until rollback').action(
+    (wanted: string, { json }: { json: boolean }) =>
+      steer(context, wanted, async (database, client, run) => {
+        try {
+          await client.workflow.getHandle(migrationWorkflowId(run.id)).cancel();
+        } catch (err) {
+          if (!(err instanceof WorkflowNotFoundError)) throw err;
+          await run.$query(database).patch({ status: 'cancelled', finishedAt: new Date() });
+        }
+        say(json, run.id, `Run ${run.id} is being cancelled.`);
+      }),
   );
+}
+
+function say(json: boolean, runId: string, text: string): void {
+  console.log(json ? JSON.stringify({ runId }) : text);
 }
 
 async function steer<T>(
@@ -93,8 +100,13 @@ async function steer<T>(
   });
 }
 
+/** A run whose workflow Temporal has lost reads its state from PostgreSQL when it is resumed. */
 async function wake(client: Client, runId: string): Promise<void> {
-  await client.workflow.getHandle(migrationWorkflowId(runId)).signal('wake');
+  try {
+    await client.workflow.getHandle(migrationWorkflowId(runId)).signal('wake');
+  } catch (err) {
+    if (!(err instanceof WorkflowNotFoundError)) throw err;
+  }
 }
 
 function describe({ runId, source, dryRun, status, phase, cause, done, total }: RunProgress): string {

@@ -46,7 +46,7 @@ export function isOver({ status }: RunFacts): boolean {
 export function describeVerdict(run: RunFacts, summary: RunSummary): string {
   if (!run.isVerified) {
     return isOver(run)
-      ? `The run was ${run.status} before it was compared with the source: what is called migrated here need not be in Berth.`
+      ? `The run ${run.status === 'failed' ? 'failed' : 'was cancelled'} before it was compared with the source: what is called migrated here need not be in Berth.`
       : 'The run has not been compared with the source yet.';
   }
   const problems = findProblems(summary);

@@ -7,7 +7,7 @@ export interface MigrationDeps {
   database: Database;
   secretBox: SecretBox;
   /** Every VM and container of a cluster, in a few calls per node. Rejects when the cluster cannot be read whole. */
-  listVms(clusterId: string): Promise<Omit<ClusterVm, 'clusterId' | 'cluster'>[]>;
+  listVms: (clusterId: string) => Promise<Omit<ClusterVm, 'clusterId' | 'cluster'>[]>;
   /** Rows per transaction; 1,000 unless a test wants more of them. */
   pageSize?: number;
 }

@@ -18,6 +18,13 @@ const DISK_FULL = new Set(['53100', '53200', 'ENOSPC']);
 const TARGET_AWAY =
   /^(?:08|57P|53300|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND)|connection terminated|timeout acquiring|server closed/i;
 
+/** Whether Berth's PostgreSQL cannot be reached. */
+export function isTargetAway(err: unknown): boolean {
+  // Errors of pg, Knex and of sockets have these.
+  const { code = '', message = '' } = err as { code?: string; message?: string };
+  return TARGET_AWAY.test(code) || TARGET_AWAY.test(message);
+}
+
 /** Errors of the databases as causes a person understands; nothing of a URL or a row is in them. */
 export function toFailure(err: unknown): unknown {
   if (err instanceof ApplicationFailure) return err;
@@ -34,7 +41,7 @@ export function toFailure(err: unknown): unknown {
   if (DISK_FULL.has(code)) {
     return standstill('target_disk_full', 'PostgreSQL has no room left: give it more and resume');
   }
-  if (TARGET_AWAY.test(code) || TARGET_AWAY.test(message)) {
+  if (isTargetAway(err)) {
     return ApplicationFailure.create({
       type: 'target_unreachable',
       message: 'Berth’s PostgreSQL does not answer',
