@@ -78,6 +78,7 @@ describe('what is wrong', () => {
     [3, 'cannot reach the source', ['inspect', '--source', 'mysql://reader:sesame@127.0.0.1:1/whmcs']],
     [4, 'nope.yaml:1:1: cannot be read', ['plan', '--mapping', 'nope.yaml']],
     [5, 'there has been no run yet', ['status']],
+    [5, 'there is no code nonsense', ['codes', 'nonsense']],
     [5, 'there is no run 00000000', ['report', '00000000']],
   ])('ends with %i and says %j', async (code, text, args) => {
     const { exitCode, stdout, stderr } = await migrate(...args);
@@ -111,6 +112,9 @@ describe('what is wrong', () => {
     expect(exitCode).toBe(0);
     const codes = [...stdout.matchAll(/^ +(\d+) {2}\S/gm)].map(([, code]) => Number(code));
     expect(codes).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 130]);
+    const { code, remedy } =
+      (await json<{ code: string; remedy: string }[]>('codes', 'unit_undeclared', '--json'))[0] ?? {};
+    expect([code, remedy]).toEqual(['unit_undeclared', 'Add unit to the rule.']);
   });
 });
 

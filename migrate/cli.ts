@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { codesCommand } from './commands/codes-command.ts';
 import { createContext } from './commands/context.ts';
 import { EXIT_HELP, exitCodeOf } from './commands/exit.ts';
 import { runCommands } from './commands/run-commands.ts';
@@ -36,6 +37,7 @@ steerCommands(program, context);
 verifyCommand(program, context, env);
 reportCommand(program, context);
 undoCommands(program, context);
+codesCommand(program);
 
 try {
   await program.parseAsync();

@@ -216,14 +216,24 @@ const OF_THE_RUN = {
   ],
 } as const satisfies Record<string, Entry>;
 
-const CODES: Readonly<Record<string, Entry>> = {
-  ...IN_THE_SOURCE,
-  ...IN_THE_MAPPING,
-  ...ON_THE_CLUSTERS,
-  ...WARNINGS,
-  ...SKIPPED,
-  ...OF_THE_RUN,
-};
+/** What each group of codes is about, in the order in which an admin meets them. */
+const GROUPS = {
+  'Quarantined: in the source': IN_THE_SOURCE,
+  'Quarantined: settled in the mapping': IN_THE_MAPPING,
+  'Quarantined: on the clusters': ON_THE_CLUSTERS,
+  'Migrated with a warning': WARNINGS,
+  Skipped: SKIPPED,
+  'Of the run': OF_THE_RUN,
+} as const;
+
+const CODES: Readonly<Record<string, Entry>> = Object.assign({}, ...Object.values(GROUPS));
+
+/** Every code there is, group by group. */
+export function listCodes(): ({ group: string; code: string } & CodeHelp)[] {
+  return Object.entries(GROUPS).flatMap(([group, codes]) =>
+    Object.entries<Entry>(codes).map(([code, [meaning, remedy]]) => ({ group, code, meaning, remedy })),
+  );
+}
 
 export function isKnownCode(code: string): boolean {
   return Object.hasOwn(CODES, code);

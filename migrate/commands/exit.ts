@@ -28,7 +28,7 @@ Exit codes:
     2  wrong options, a file that cannot be read or written, or a setting or the source is not given
     3  the source cannot be read
     4  the mapping file cannot be used
-    5  there is no such service, or no such run
+    5  there is no such service, run or code
     6  refused: another run is under way, or no fresh dry run vouches for this one
     7  the run is paused and waits for somebody
     8  verify found a difference
