@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { codesCommand } from './commands/codes-command.ts';
 import { createContext } from './commands/context.ts';
 import { EXIT_HELP, exitCodeOf } from './commands/exit.ts';
 import { runCommands } from './commands/run-commands.ts';
@@ -19,6 +20,13 @@ const context = createContext({
   settings: () => loadConfig('migration', env),
 });
 
+// A reader such as head has seen enough.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (err: NodeJS.ErrnoException) => {
+    if (err.code !== 'EPIPE') throw err;
+  });
+}
+
 const program = new Command('berth-migrate')
   .description('Moves servers and customers from WHMCS to Berth. The source is only ever read.')
   .addHelpText('after', EXIT_HELP)
@@ -29,6 +37,7 @@ steerCommands(program, context);
 verifyCommand(program, context, env);
 reportCommand(program, context);
 undoCommands(program, context);
+codesCommand(program);
 
 try {
   await program.parseAsync();

@@ -187,10 +187,11 @@ const OF_THE_RUN = {
   ],
   cluster_unreachable: ['A cluster cannot be read whole.', 'Make it reachable and resume.'],
   internal_error: [
-    'Something is wrong that Berth does not know.',
-    'Look at the log of the worker, then resume.',
+    'Something nobody expected; the message is all that is known.',
+    'Look at the worker’s log. Resume once; if it comes again, report it.',
   ],
   load_refused: ['PostgreSQL refused the row.', 'The message says why: correct it in WHMCS and run again.'],
+  not_started: ['Temporal did not take the run up.', 'Nothing was done: run again.'],
   range_missing: ['The run was prepared anew meanwhile.', 'Nothing to do: the newer one goes on.'],
   source_bad_url: ['The URL of the source is none.', 'Correct it and start again.'],
   source_query: ['The source could not answer.', 'The message says why; resume when it can.'],
@@ -209,21 +210,34 @@ const OF_THE_RUN = {
     'More rows cannot be read than the run puts up with.',
     'Look at them, then resume with a higher limit.',
   ],
-  worker_lost: ['A worker stopped answering in mid-work.', 'Nothing to do: another one goes on.'],
+  worker_lost: [
+    'The worker stopped answering in mid-work.',
+    'The run goes on by itself when a worker does. See that one runs.',
+  ],
   too_many_quarantined: [
     'More rows are quarantined than the run puts up with.',
     'Look at them, then resume with a higher limit.',
   ],
 } as const satisfies Record<string, Entry>;
 
-const CODES: Readonly<Record<string, Entry>> = {
-  ...IN_THE_SOURCE,
-  ...IN_THE_MAPPING,
-  ...ON_THE_CLUSTERS,
-  ...WARNINGS,
-  ...SKIPPED,
-  ...OF_THE_RUN,
-};
+/** What each group of codes is about, in the order in which an admin meets them. */
+const GROUPS = {
+  'Quarantined: in the source': IN_THE_SOURCE,
+  'Quarantined: settled in the mapping': IN_THE_MAPPING,
+  'Quarantined: on the clusters': ON_THE_CLUSTERS,
+  'Migrated with a warning': WARNINGS,
+  Skipped: SKIPPED,
+  'Of the run': OF_THE_RUN,
+} as const;
+
+const CODES: Readonly<Record<string, Entry>> = Object.assign({}, ...Object.values(GROUPS));
+
+/** Every code there is, group by group. */
+export function listCodes(): ({ group: string; code: string } & CodeHelp)[] {
+  return Object.entries(GROUPS).flatMap(([group, codes]) =>
+    Object.entries<Entry>(codes).map(([code, [meaning, remedy]]) => ({ group, code, meaning, remedy })),
+  );
+}
 
 export function isKnownCode(code: string): boolean {
   return Object.hasOwn(CODES, code);

@@ -27,6 +27,17 @@ export interface Explanation {
   result: Outcome<ServiceFields>;
   /** Only when it would be migrated as far as the source goes, and an inventory of the clusters was given. */
   bound?: BindResult;
+  /** What the latest run made of it, all rows taken together; the mapping and the source may have changed since. */
+  lastRun?: LastOutcome;
+}
+
+export interface LastOutcome {
+  runId: string;
+  dryRun: boolean;
+  outcome: Outcome<ServiceFields>['outcome'];
+  code: string | null;
+  message: string | null;
+  serverId: string | null;
 }
 
 /** The VMs, on any mapped cluster, that have the VMID or, in lower case, one of the names. */
@@ -83,7 +94,16 @@ export function describeExplanation(explanation: Explanation): string {
   return sections.filter((text) => text !== '').join('\n\n');
 }
 
-function describeHead({ result, bound }: Explanation): string {
+function describeHead(explanation: Explanation): string {
+  const { lastRun } = explanation;
+  if (!lastRun) return describeOutcome(explanation);
+  const { runId, dryRun, outcome, code, message, serverId } = lastRun;
+  const what =
+    code === null ? `${outcome}, server ${serverId}` : `${outcome}: ${code}, ${printable(message ?? '')}`;
+  return `${describeOutcome(explanation)}\n${dryRun ? 'dry run' : 'run'} ${runId.slice(0, 8)}: ${what}`;
+}
+
+function describeOutcome({ result, bound }: Explanation): string {
   if (result.outcome !== 'migrated') return refusal(result.outcome, result.reason);
   if (bound && 'reason' in bound) return refusal('quarantined', bound.reason);
   return bound ? 'would be migrated' : 'would be migrated, if its VM is found';

@@ -111,3 +111,10 @@ it('reads the mapping of the testbed', async () => {
   const text = await readFile(new URL('../testbed/whmcs/mapping.yaml', import.meta.url), 'utf8');
   expect(parseMapping(text).rules.length).toBeGreaterThan(10);
 });
+
+it('takes the examples of the manual, put together, for a mapping', async () => {
+  const manual = await readFile(new URL('../docs/migration.md', import.meta.url), 'utf8');
+  const examples = [...manual.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = '']) => text);
+  expect(examples.length).toBeGreaterThan(6);
+  expect(problemsOf(examples.join(''))).toEqual([]);
+});

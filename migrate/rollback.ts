@@ -44,36 +44,53 @@ end`;
 
 /**
  * Removes what a run added and nobody has touched since, in one transaction, and tells what stays. VMs are not touched:
- * binding has not changed them. Throws RunRefused for a run that is under way or was dry.
+ * binding has not changed them. `dryRun` undoes it all and tells the same. Throws RunRefused for a run that is under way,
+ * was dry, or was rolled back before.
  */
-export async function rollbackRun(database: Database, runId: string): Promise<RollbackResult> {
-  return database.transaction(async (trx) => {
-    const run = await MigrationRun.query(trx).findById(runId).forUpdate().throwIfNotFound();
-    if (['pending', 'running', 'paused'].includes(run.status)) {
-      throw new RunRefused('run_not_over', `run ${runId} is ${run.status}: cancel it first`);
-    }
-    if (run.dryRun) throw new RunRefused('run_over', `run ${runId} was a dry run: there is nothing to undo`);
-    await trx.raw('select pg_advisory_xact_lock(hashtext(?))', [`migration ${run.source}`]);
-    const removeAll = async (entity: 'user' | 'client' | 'service') => {
-      const left = await queryRows<{ sourceId: number; reason: string }>(trx, MARK[entity], [runId]);
-      const removed = await remove(trx, entity);
-      return { entity, left, removed };
-    };
-    await trx.raw(`set local berth.quiet = 'on'`);
-    await trx.raw(
-      'create temp table rollback_going (entity text, source_id bigint, target_id uuid, is_ours boolean) on commit drop',
-    );
-    const service = await removeAll('service');
-    const client = await removeAll('client');
-    const user = await removeAll('user');
-    await MigrationRun.query(trx)
-      .findById(runId)
-      .patch({ status: 'rolled_back', finishedAt: run.finishedAt ?? new Date() });
-    return {
-      removed: { user: user.removed, client: client.removed, service: service.removed },
-      left: [service, client, user].flatMap(({ entity, left }) => left.map((row) => ({ entity, ...row }))),
-    };
-  });
+export async function rollbackRun(
+  database: Database,
+  runId: string,
+  { dryRun = false } = {},
+): Promise<RollbackResult> {
+  const trx = await database.transaction();
+  try {
+    const result = await rollback(trx, runId);
+    await (dryRun ? trx.rollback() : trx.commit());
+    return result;
+  } catch (err) {
+    await trx.rollback();
+    throw err;
+  }
+}
+
+async function rollback(trx: Knex.Transaction, runId: string): Promise<RollbackResult> {
+  const run = await MigrationRun.query(trx).findById(runId).forUpdate().throwIfNotFound();
+  if (['pending', 'running', 'paused'].includes(run.status)) {
+    throw new RunRefused('run_not_over', `run ${runId} is ${run.status}: cancel it first`);
+  }
+  if (run.status === 'rolled_back')
+    throw new RunRefused('run_over', `run ${runId} has been rolled back already`);
+  if (run.dryRun) throw new RunRefused('run_over', `run ${runId} was a dry run: there is nothing to undo`);
+  await trx.raw('select pg_advisory_xact_lock(hashtext(?))', [`migration ${run.source}`]);
+  const removeAll = async (entity: 'user' | 'client' | 'service') => {
+    const left = await queryRows<{ sourceId: number; reason: string }>(trx, MARK[entity], [runId]);
+    const removed = await remove(trx, entity);
+    return { entity, left, removed };
+  };
+  await trx.raw(`set local berth.quiet = 'on'`);
+  await trx.raw(
+    'create temp table rollback_going (entity text, source_id bigint, target_id uuid, is_ours boolean) on commit drop',
+  );
+  const service = await removeAll('service');
+  const client = await removeAll('client');
+  const user = await removeAll('user');
+  await MigrationRun.query(trx)
+    .findById(runId)
+    .patch({ status: 'rolled_back', finishedAt: run.finishedAt ?? new Date() });
+  return {
+    removed: { user: user.removed, client: client.removed, service: service.removed },
+    left: [service, client, user].flatMap(({ entity, left }) => left.map((row) => ({ entity, ...row }))),
+  };
 }
 
 /** Notes in a table of this transaction what goes, and answers what stays. */

@@ -2,13 +2,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { CommanderError, InvalidArgumentError, type Command } from 'commander';
 import type { CommandContext } from './context.ts';
 import { EXIT, NotFound } from './exit.ts';
-import { describeExplanation, explainService, type FindVms } from '../explain-service.ts';
+import { describeExplanation, explainService, type FindVms, type LastOutcome } from '../explain-service.ts';
 import { draftMapping } from '../draft-mapping.ts';
 import { describeInspection } from '../describe-inspection.ts';
 import { inspectSource } from '../inspect-source.ts';
 import { connectSource, findWriteGrants, type Source } from '../legacy/connect-source.ts';
 import { MappingError, parseMapping, type Mapping } from '../mapping.ts';
-import { findInventory } from '../run/find-inventory.ts';
+import { findInventory, findLastOutcome } from '../run/find-inventory.ts';
 import { readSourceUrl, type SourceOptions } from '../source-url.ts';
 
 export function withSourceOptions(command: Command): Command {
@@ -45,17 +45,18 @@ export function sourceCommands(program: Command, context: CommandContext, env: N
     .requiredOption('--mapping <file>', 'the mapping file')
     .action(async (id: number, options: SourceOptions & { json: boolean; mapping: string }) => {
       const { mapping } = await readMapping(options.mapping);
-      const explain = (findVms?: FindVms) =>
+      const explain = (findVms?: FindVms, lastRun?: LastOutcome) =>
         withSource(options, env, async (source) => {
           const explanation = await explainService(source, mapping, id, { findVms });
           if (!explanation) throw new NotFound(`there is no service ${id} in ${source.label}`);
-          console.log(options.json ? JSON.stringify(explanation, null, 2) : describeExplanation(explanation));
+          const whole = { ...explanation, ...(lastRun ? { lastRun } : {}) };
+          console.log(options.json ? JSON.stringify(whole, null, 2) : describeExplanation(whole));
         });
       if (!context.hasDatabase) return explain();
       await context.withDatabase(async (database) => {
         const findVms = await findInventory(database, mapping.source.id);
         if (!findVms) console.error('No run has read the clusters yet, so the VM is not looked for.');
-        await explain(findVms);
+        await explain(findVms, await findLastOutcome(database, mapping.source.id, id));
       });
     });
 }
@@ -104,11 +105,21 @@ export async function writeNew(file: string, text: string): Promise<void> {
   try {
     await writeFile(file, text, { flag: 'wx', mode: 0o600 });
   } catch (err) {
-    if (codeOf(err) !== 'EEXIST') throw err;
-    throw new CommanderError(EXIT.usage, 'berth.exists', `${file} exists already and is left as it is`);
+    const why =
+      codeOf(err) === 'EEXIST' ? 'exists already and is left as it is' : `cannot be written (${codeOf(err)})`;
+    throw new CommanderError(EXIT.usage, 'berth.file', `${file} ${why}`);
   }
 }
 
 function codeOf(err: unknown): string {
   return (err as { code?: string }).code ?? 'unknown';
+}
+
+/** The text of a file an option names. */
+export async function readGiven(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (err) {
+    throw new CommanderError(EXIT.usage, 'berth.file', `${file} cannot be read (${codeOf(err)})`);
+  }
 }

@@ -28,11 +28,12 @@ export function steerCommands(program: Command, context: CommandContext): void {
     await followAndTell(context, id, json);
   });
 
-  add('pause', 'let a run stop after its page; nothing is lost').action((wanted: string) =>
-    steer(context, wanted, async (steering) => {
-      await pauseRun(steering);
-      console.log(`Run ${steering.runId} pauses after the pages it is at.`);
-    }),
+  add('pause', 'let a run stop after its page; nothing is lost').action(
+    (wanted: string, { json }: { json: boolean }) =>
+      steer(context, wanted, async (steering) => {
+        await pauseRun(steering);
+        say(json, steering.runId, `Run ${steering.runId} pauses after the pages it is at.`);
+      }),
   );
 
   add('resume', 'let a paused run go on where it was')
@@ -47,18 +48,24 @@ export function steerCommands(program: Command, context: CommandContext): void {
       };
       const id = await steer(context, wanted, async (steering) => {
         await resumeRun(steering, { options, queuePrefix: context.settings().BERTH_QUEUE_PREFIX });
-        console.error(`Run ${steering.runId} goes on.`);
         return steering.runId;
       });
-      if (!flags.detach) await followAndTell(context, id, flags.json);
+      if (flags.detach) return say(flags.json, id, `Run ${id} goes on.`);
+      if (!flags.json) console.error(`Run ${id} goes on.`);
+      await followAndTell(context, id, flags.json);
     });
 
-  add('cancel', 'end a run for good; what it has written stays until rollback').action((wanted: string) =>
-    steer(context, wanted, async (steering) => {
-      await cancelRun(steering);
-      console.log(`Run ${steering.runId} is being cancelled.`);
-    }),
+  add('cancel', 'end a run for good; what it has written stays until rollback').action(
+    (wanted: string, { json }: { json: boolean }) =>
+      steer(context, wanted, async (steering) => {
+        await cancelRun(steering);
+        say(json, steering.runId, `Run ${steering.runId} is being cancelled.`);
+      }),
   );
+}
+
+function say(json: boolean, runId: string, text: string): void {
+  console.log(json ? JSON.stringify({ runId }) : text);
 }
 
 async function steer<T>(

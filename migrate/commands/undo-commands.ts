@@ -9,18 +9,26 @@ import { createPasswordLinks, LINK_DAYS } from '../../db/password-links.ts';
 import { queryRows } from '../../db/query-rows.ts';
 import { CommanderError } from 'commander';
 
+interface LinkFlags {
+  out: string;
+  url?: string;
+  days: number;
+  json: boolean;
+}
+
 /** `rollback`, `password-links` and `drop-secrets`: what comes after a run. */
 export function undoCommands(program: Command, context: CommandContext): void {
   program
     .command('rollback')
     .description('remove what a run added and nobody has touched since; tells what stays')
     .argument('<run>', 'the id of the run, or the beginning of it')
+    .option('--dry-run', 'only tell what would be removed, and what would stay', false)
     .option('--json', 'print JSON', false)
-    .action((wanted: string, { json }: { json: boolean }) =>
+    .action((wanted: string, { dryRun, json }: { dryRun: boolean; json: boolean }) =>
       context.withDatabase(async (database) => {
         const { id } = await findRun(database, wanted);
-        const result = await rollbackRun(database, id);
-        console.log(json ? JSON.stringify(result, null, 2) : describe(result));
+        const result = await rollbackRun(database, id, { dryRun });
+        console.log(json ? JSON.stringify(result, null, 2) : describe(result, dryRun));
       }),
     );
 
@@ -31,7 +39,8 @@ export function undoCommands(program: Command, context: CommandContext): void {
     .requiredOption('--out <file>', 'readable by you only; whoever has a link can set the password')
     .option('--url <url>', 'where customers reach Berth (else BERTH_PUBLIC_URL)')
     .option('--days <n>', 'how long the links can be used', wholeNumber, LINK_DAYS)
-    .action((wanted: string, { out, url, days }: { out: string; url?: string; days: number }) =>
+    .option('--json', 'print JSON, without the links', false)
+    .action((wanted: string, { out, url, days, json }: LinkFlags) =>
       context.withDatabase(async (database) => {
         const publicUrl = url ?? context.settings().BERTH_PUBLIC_URL;
         if (!publicUrl) {
@@ -58,7 +67,8 @@ export function undoCommands(program: Command, context: CommandContext): void {
             out,
             ['email,link', ...links.map(({ email, link }) => `${email},${link}`), ''].join('\n'),
           );
-          console.log(`${links.length} links written to ${out}; they can be used for ${days} days.`);
+          const said = `${links.length} link${links.length === 1 ? '' : 's'} written to ${out}, good for ${days} days and for one use each.`;
+          console.log(json ? JSON.stringify({ links: links.length, file: out, days }) : said);
         });
       }),
     );
@@ -69,21 +79,23 @@ export function undoCommands(program: Command, context: CommandContext): void {
       'forget the logins of sources, and with --hashes the passwords of WHMCS nobody has used since',
     )
     .option('--hashes', 'these customers need a link to set a password', false)
-    .action(({ hashes }: { hashes: boolean }) =>
+    .option('--json', 'print JSON', false)
+    .action(({ hashes, json }: { hashes: boolean; json: boolean }) =>
       context.withDatabase(async (database) => {
         const dropped = await dropSecrets(database, { hashes });
-        console.log(`Forgotten: ${dropped.sources} logins of sources, ${dropped.hashes} passwords of WHMCS.`);
+        const said = `Forgotten: ${dropped.sources} logins of sources, ${dropped.hashes} passwords of WHMCS.`;
+        console.log(json ? JSON.stringify(dropped) : said);
       }),
     );
 }
 
-function describe({ removed, left }: RollbackResult): string {
+function describe({ removed, left }: RollbackResult, dryRun: boolean): string {
   const lines = [
-    `Removed ${removed.service} servers, ${removed.client} accounts, ${removed.user} users. No VM was touched.`,
+    `${dryRun ? 'Would remove' : 'Removed'} ${removed.service} servers, ${removed.client} accounts, ${removed.user} users. ${dryRun ? 'Nothing was changed.' : 'No VM was touched.'}`,
   ];
   if (left.length > 0) {
     lines.push(
-      `${left.length} stay:`,
+      dryRun ? `${left.length} would stay:` : `${left.length} stay:`,
       ...left.slice(0, 50).map(({ entity, sourceId, reason }) => `  ${entity} ${sourceId}: ${reason}`),
     );
     if (left.length > 50) lines.push(`  and ${left.length - 50} more (--json lists all)`);

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
-import { wholeNumber, withSource, withSourceOptions } from './source-commands.ts';
+import { readGiven, wholeNumber, withSource, withSourceOptions } from './source-commands.ts';
 import { alignColumns } from '../align-columns.ts';
 import { findRun } from '../report/find-run.ts';
 import type { SourceOptions } from '../source-url.ts';
@@ -20,18 +19,18 @@ interface VerifyFlags extends SourceOptions {
 export function verifyCommand(program: Command, context: CommandContext, env: NodeJS.ProcessEnv): void {
   withSourceOptions(program.command('verify'))
     .description('compare Berth with the source: counts, sums, samples field by field, logins, VMs')
-    .argument('[run]', 'the id of the run, the beginning of it, or latest', 'latest')
+    .argument('[run]', 'the id of the run, the beginning of it, or the latest that was not dry', 'latest')
     .option('--samples <n>', 'how many services to read again and compare', wholeNumber, 50)
     .option('--logins <file>', 'lines of e-mail:password that must be able to log in; never printed')
     .action(async (wanted: string, flags: VerifyFlags) => {
-      const logins = flags.logins ? parseLogins(await readFile(flags.logins, 'utf8')) : [];
+      const logins = flags.logins ? parseLogins(await readGiven(flags.logins)) : [];
       await withSource(flags, env, (source) =>
         context.withDatabase(async (database) => {
-          const { id } = await findRun(database, wanted);
+          const { id } = await findRun(database, wanted, { preferReal: true });
           const run = await MigrationRun.query(database).findById(id).throwIfNotFound();
           const mapping = parseMapping(run.mapping);
           const result = await verifyRun({ database, source, mapping, run, samples: flags.samples, logins });
-          console.log(flags.json ? JSON.stringify(result, null, 2) : describe(result));
+          console.log(flags.json ? JSON.stringify(result, null, 2) : describe(result, run));
           if (!result.isEqual) process.exitCode = EXIT.different;
         }),
       );
@@ -48,7 +47,7 @@ function parseLogins(text: string): { email: string; password: string }[] {
     });
 }
 
-function describe({ checks, isEqual }: Verification): string {
+function describe({ checks, notes, isEqual }: Verification, run: MigrationRun): string {
   const lines = checks.map(({ name, compared, problems }) => [
     problems.length === 0 ? 'equal' : 'DIFFERS',
     name,
@@ -59,5 +58,8 @@ function describe({ checks, isEqual }: Verification): string {
     problems.slice(0, 20).map((line) => `  ${name}: ${line}`),
   );
   const word = isEqual ? 'Berth and the source agree.' : 'Berth and the source differ:';
-  return [alignColumns(lines), '', word, ...details].join('\n');
+  const looks = notes.map((note) => `  ${note}`);
+  const about = looks.length > 0 ? ['', 'To look at (report lists them):', ...looks] : [];
+  const head = `${run.dryRun ? 'Dry run' : 'Run'} ${run.id} of ${run.source}`;
+  return [head, alignColumns(lines), '', word, ...details, ...about].join('\n');
 }

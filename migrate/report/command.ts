@@ -5,11 +5,11 @@ import { CommanderError, Option, type Command } from 'commander';
 import type { Database } from '../../db/connect.ts';
 import { findRun } from './find-run.ts';
 import { inSnapshot } from './read-rows.ts';
+import { readSummary } from './read-summary.ts';
 import { reportCsv } from './report-csv.ts';
 import { reportHtml } from './report-html.ts';
 import { reportJson } from './report-json.ts';
 import { reportText } from './report-text.ts';
-import { summariseRun } from './summarise-run.ts';
 
 export interface ReportDeps {
   withDatabase: <T>(work: (database: Database) => Promise<T>) => Promise<T>;
@@ -26,7 +26,7 @@ const WRITERS: Record<Format, Writer> = {
   html: reportHtml,
   text: async (database, runId, out) => {
     const text = await inSnapshot(database, async (trx) =>
-      reportText(await findRun(trx, runId), await summariseRun(trx, runId)),
+      reportText(await findRun(trx, runId), await readSummary(trx, runId)),
     );
     await pipeline(Readable.from([`${text}\n`]), out);
   },

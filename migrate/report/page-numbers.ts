@@ -1,7 +1,9 @@
 import type { RunFacts } from './find-run.ts';
 import { html, type Html } from './html.ts';
-import { capacityRows, codeLines, countOf, ENTITIES, OUTCOMES } from './report-text.ts';
-import type { ItemOutcome, MoneyLine, Summary } from './summarise-run.ts';
+import { moneyTotals, type MoneyTotal } from './money.ts';
+import { capacityRows, codeLines, countOf, OUTCOMES } from './report-text.ts';
+import { ENTITIES } from '../run/deps.ts';
+import type { ItemOutcome, MoneyLine, RunSummary } from '../run/verify-run.ts';
 
 const count = (value: number): string => value.toLocaleString('en');
 
@@ -10,10 +12,8 @@ export function money(amount: string): string {
   return amount.replaceAll(/\B(?=(?:\d{3})+\.)/g, ',');
 }
 
-export function headline(run: RunFacts, summary: Summary): Html {
-  const warned = summary.codes
-    .filter(({ outcome }) => outcome === 'migrated')
-    .reduce((sum, row) => sum + row.count, 0);
+export function headline(run: RunFacts, summary: RunSummary): Html {
+  const warned = summary.warnings.reduce((sum, { rows }) => sum + rows, 0);
   const all = (outcome: ItemOutcome) =>
     ENTITIES.reduce((sum, entity) => sum + countOf(summary, entity, outcome), 0);
   const verb = run.dryRun ? 'would be migrated' : 'migrated';
@@ -32,7 +32,7 @@ export function headline(run: RunFacts, summary: Summary): Html {
   </div>`;
 }
 
-export function outcomesSection(summary: Summary): Html {
+export function outcomesSection(summary: RunSummary): Html {
   const bars = ENTITIES.filter((entity) => countOf(summary, entity) > 0).map((entity) => {
     const counts = OUTCOMES.map((outcome) => ({ outcome, value: countOf(summary, entity, outcome) }));
     const text = counts.map(({ outcome, value }) => `${count(value)} ${outcome}`).join(', ');
@@ -57,7 +57,7 @@ export function outcomesSection(summary: Summary): Html {
 }
 
 /** Codes with their counts as bars; empty when there are none. */
-export function codesSection(summary: Summary, outcome: ItemOutcome, title: string): Html {
+export function codesSection(summary: RunSummary, outcome: ItemOutcome, title: string): Html {
   const lines = codeLines(summary, outcome);
   const most = lines[0]?.count ?? 0;
   if (most === 0) return html``;
@@ -97,16 +97,16 @@ export function codesSection(summary: Summary, outcome: ItemOutcome, title: stri
   </section>`;
 }
 
-export function moneySection({ money: lines, moneyTotals }: Summary): Html {
+export function moneySection({ money: lines }: RunSummary): Html {
   if (lines.length === 0) return html``;
-  const isOpen = lines.some(({ agrees }) => !agrees);
+  const isOpen = lines.some(({ isEqual }) => !isEqual);
   return html`<section>
     <h2>Money</h2>
     <p class="muted">
-      What services are billed per cycle, summed up exactly. A line agrees when the source is the sum of the three,
-      and what Berth bills is what was migrated.
+      What services are billed per cycle, summed up exactly. The source is what WHMCS itself adds up. A line
+      agrees when that is the sum of the three: what Berth bills, what is quarantined, what is skipped.
     </p>
-    ${moneyTable(moneyTotals, ['Currency'])}
+    ${moneyTable(moneyTotals(lines), ['Currency'])}
     <details${isOpen ? ' open' : ''}>
       <summary>By billing cycle and status (${count(lines.length)} lines)</summary>
       ${moneyTable(lines, ['Currency', 'Cycle', 'Status'])}
@@ -116,17 +116,16 @@ export function moneySection({ money: lines, moneyTotals }: Summary): Html {
 
 const MONEY_COLUMNS = ['source', 'migrated', 'quarantined', 'skipped'] as const;
 
-function moneyTable(lines: MoneyLine[], names: string[]): Html {
-  const keys = (line: MoneyLine) => [line.currency ?? 'no currency', line.cycle, line.status];
+function moneyTable(lines: (MoneyLine | MoneyTotal)[], names: string[]): Html {
+  const keys = (line: MoneyLine | MoneyTotal) =>
+    'cycle' in line ? [line.currency, line.cycle, line.status] : [line.currency];
   const rows = lines.map(
     (line) =>
       html`<tr>
-        ${keys(line)
-          .slice(0, names.length)
-          .map((key) => html`<td class="key">${key ?? 'none'}</td>`)}
+        ${keys(line).map((key) => html`<td class="key">${key || 'none'}</td>`)}
         <td class="n" data-label="services">${count(line.services)}</td>
         ${MONEY_COLUMNS.map((name) => html`<td class="n" data-label="${name}">${money(line[name])}</td>`)}
-        <td class="${line.agrees ? 'ok' : 'differs'}">${line.agrees ? 'agrees' : 'differs'}</td>
+        <td class="${line.isEqual ? 'ok' : 'differs'}">${line.isEqual ? 'agrees' : 'differs'}</td>
       </tr>`,
   );
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Sums by ${names.join(', ')}">
@@ -147,7 +146,7 @@ function moneyTable(lines: MoneyLine[], names: string[]): Html {
   </div>`;
 }
 
-export function sizesSection(summary: Summary): Html {
+export function sizesSection(summary: RunSummary): Html {
   const [[, ...head] = [], ...rows] = capacityRows(summary);
   if (rows.length === 0) return html``;
   return html`<section>
@@ -166,6 +165,34 @@ export function sizesSection(summary: Summary): Html {
               html`<tr>
                 <td>${name}</td>
                 ${values.map((value) => html`<td class="n">${Number(value).toLocaleString('en')}</td>`)}
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </section>`;
+}
+
+/** A table of texts, its head first; empty when it has no rows. `numbers` are the columns of numbers. */
+export function tableSection(title: string, note: string, rows: string[][], numbers: number[] = []): Html {
+  const [head = [], ...body] = rows;
+  if (body.length === 0) return html``;
+  const of = (n: number) => (numbers.includes(n) ? 'n' : 'text');
+  return html`<section>
+    <h2>${title}</h2>
+    <p class="muted">${note}</p>
+    <div class="scroll" tabindex="0" role="region" aria-label="${title}">
+      <table>
+        <thead>
+          <tr>
+            ${head.map((name, n) => html`<th scope="col" class="${of(n)}">${name}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${body.map(
+            (cells) =>
+              html`<tr>
+                ${cells.map((cell, n) => html`<td class="${of(n)}">${cell}</td>`)}
               </tr>`,
           )}
         </tbody>

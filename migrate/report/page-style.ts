@@ -85,6 +85,7 @@ input[type='search']:focus-visible { outline: 2px solid var(--accent); outline-o
   .cards td.ok, .cards td.differs { padding-left: 0; }
   .cards td[data-label]::before { content: attr(data-label) ': '; color: var(--muted); }
 }
+td[data-label='Rows'], #exceptions td:first-child { white-space: nowrap; }
 @media print {
   :root { --page: #fff; --card: #fff; --text: #000; --muted: #444; --line: #bbb; --track: #eee; --migrated: #1f7a4d; --quarantined: #b4540a; --skipped: #7b8694; }
   body { font-size: 10pt; }

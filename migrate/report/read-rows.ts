@@ -12,13 +12,9 @@ export async function inSnapshot<T>(
   return database.transaction(work, { isolationLevel: 'repeatable read', readOnly: true });
 }
 
-/** Rows of a query however many, a thousand in memory at a time. */
-export async function* readRows<T>(
-  trx: Knex.Transaction,
-  sql: string,
-  bindings: readonly Knex.RawBinding[],
-): AsyncGenerator<T> {
-  await trx.raw(`declare report_rows no scroll cursor for ${sql}`, bindings);
+/** Rows of a query about one run however many, a thousand in memory at a time. */
+export async function* readRows<T>(trx: Knex.Transaction, sql: string, runId: string): AsyncGenerator<T> {
+  await trx.raw(`declare report_rows no scroll cursor for ${sql}`, { runId });
   for (;;) {
     const rows = await queryRows<T>(trx, `fetch ${ROWS_PER_FETCH} from report_rows`);
     yield* rows;

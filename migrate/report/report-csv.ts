@@ -16,7 +16,7 @@ export async function reportCsv(database: Database, runId: string, out: Writable
 async function* lines(trx: Knex.Transaction, runId: string): AsyncGenerator<string> {
   const run = await findRun(trx, runId);
   yield toLine([...COLUMNS]);
-  for await (const row of readRows<ExceptionRow>(trx, EXCEPTIONS, [run.id])) {
+  for await (const row of readRows<ExceptionRow>(trx, EXCEPTIONS, run.id)) {
     const { entity, sourceId, outcome, code, message, warnings } = row;
     yield toLine([entity, sourceId, outcome, code ?? '', message ?? '', warnings.join(' ')]);
   }

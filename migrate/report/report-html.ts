@@ -6,14 +6,29 @@ import type { Database } from '../../db/connect.ts';
 import { queryRows } from '../../db/query-rows.ts';
 import { findRun, type RunFacts } from './find-run.ts';
 import { Html, html } from './html.ts';
-import { codesSection, headline, moneySection, outcomesSection, sizesSection } from './page-numbers.ts';
+import {
+  codesSection,
+  headline,
+  moneySection,
+  outcomesSection,
+  sizesSection,
+  tableSection,
+} from './page-numbers.ts';
 import { SCRIPT, STYLE } from './page-style.ts';
 import { inSnapshot, readRows } from './read-rows.ts';
-import { listVms, type VmLine, type VmState } from './reconcile-vms.ts';
+import { FIRST_VMS, readSummary, type VmLine } from './read-summary.ts';
 import { COUNT_EXCEPTIONS, FIRST_EXCEPTIONS, type ExceptionRow } from './report-items.ts';
-import { describeVerdict, findProblems, isOver } from './report-text.ts';
-import { summariseRun, type Summary } from './summarise-run.ts';
+import {
+  describeVerdict,
+  differenceRows,
+  endedRows,
+  findProblems,
+  isOver,
+  vanishedRows,
+  vmRows,
+} from './report-text.ts';
 import { explainCode } from '../codes.ts';
+import type { RunSummary, VmState } from '../run/verify-run.ts';
 
 /** A page stays quick to open; the CSV has the rest. */
 const MOST_EXCEPTIONS = 1_000;
@@ -26,7 +41,7 @@ export async function reportHtml(database: Database, runId: string, out: Writabl
 
 async function* page(trx: Knex.Transaction, runId: string): AsyncGenerator<string> {
   const run = await findRun(trx, runId);
-  const summary = await summariseRun(trx, run.id);
+  const summary = await readSummary(trx, run.id);
   yield `${DOCTYPE}<head>${documentHead(run).text}</head>\n<body>\n<main>\n`;
   yield html`${head(run)} ${verdict(run, summary)} ${headline(run, summary)} ${outcomesSection(summary)}
   ${codesSection(summary, 'quarantined', 'Quarantined: what keeps rows back')}
@@ -34,6 +49,18 @@ async function* page(trx: Knex.Transaction, runId: string): AsyncGenerator<strin
   ${codesSection(summary, 'skipped', 'Skipped: left out on purpose')} ${moneySection(summary)}
   ${sizesSection(summary)}`.text;
   yield await vmSection(trx, run, summary);
+  yield html`${tableSection(
+    'What changes, value by value',
+    'What earlier runs brought and WHMCS has changed since; the first of them.',
+    differenceRows(summary),
+  )}
+  ${tableSection('No longer in the source', 'Left as it is in Berth.', vanishedRows(summary), [1])}
+  ${tableSection(
+    'Over in WHMCS since they came',
+    'Their servers go on in Berth until somebody deletes them there.',
+    endedRows(summary),
+    [1],
+  )}`.text;
   yield* exceptions(trx, run);
   yield `</main>\n<script>${SCRIPT}</script>\n</body>\n</html>\n`;
 }
@@ -80,8 +107,8 @@ function timeOf(date: Date): string {
   return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-function verdict(run: RunFacts, summary: Summary): Html[] {
-  const isBad = findProblems(run, summary).length > 0;
+function verdict(run: RunFacts, summary: RunSummary): Html[] {
+  const isBad = findProblems(summary).length > 0 || (isOver(run) && !run.isVerified);
   const cause = run.causeCode
     ? [
         html`<section class="notice">
@@ -121,16 +148,14 @@ const VM_LISTS: { state: VmState; title: string; note: string }[] = [
   },
 ];
 
-async function vmSection(trx: Knex.Transaction, run: RunFacts, { vms }: Summary): Promise<string> {
-  if (vms.length === 0) return '';
-  const count = (state: VmState) =>
-    vms.filter((row) => row.state === state).reduce((sum, row) => sum + row.count, 0);
-  const clusters = [...Map.groupBy(vms, ({ cluster }) => cluster)];
-  const states: VmState[] = ['bound', 'contested', 'zombie', 'unclaimed', 'template'];
-  const cell = (rows: Summary['vms'], state: VmState) => rows.find((row) => row.state === state)?.count ?? 0;
+async function vmSection(trx: Knex.Transaction, run: RunFacts, summary: RunSummary): Promise<string> {
+  const [head = [], ...clusters] = vmRows(summary);
+  if (clusters.length === 0) return '';
+  const count = (state: VmState) => summary.vms[state].total;
   const lists: Html[] = [];
   for (const list of VM_LISTS.filter(({ state }) => count(state) > 0)) {
-    const lines = await listVms(trx, run.id, { state: list.state, limit: MOST_VMS });
+    const lines: VmLine[] = [];
+    for await (const line of readRows<VmLine>(trx, FIRST_VMS(list.state, MOST_VMS), run.id)) lines.push(line);
     lists.push(vmList(list, lines, count(list.state)));
   }
   return html`<section>
@@ -139,16 +164,15 @@ async function vmSection(trx: Knex.Transaction, run: RunFacts, { vms }: Summary)
       <table>
         <thead>
           <tr>
-            <th scope="col">Cluster</th>
-            ${states.map((state) => html`<th scope="col" class="n">${state}</th>`)}
+            ${head.map((name, n) => html`<th scope="col" class="${n > 0 ? 'n' : ''}">${name}</th>`)}
           </tr>
         </thead>
         <tbody>
           ${clusters.map(
-            ([cluster, rows]) =>
+            ([cluster = '', ...cells]) =>
               html`<tr>
                 <td>${cluster}</td>
-                ${states.map((state) => html`<td class="n">${format(cell(rows, state))}</td>`)}
+                ${cells.map((cell) => html`<td class="n">${format(Number(cell))}</td>`)}
               </tr>`,
           )}
         </tbody>
@@ -162,13 +186,13 @@ function vmList({ title, note }: (typeof VM_LISTS)[number], lines: VmLine[], tot
   const more =
     total > lines.length ? ` The first ${lines.length} of ${format(total)}; the JSON report has all.` : '';
   const rows = lines.map(
-    ({ cluster, vmid, node, name, status, serviceId }) =>
+    ({ cluster, vmid, node, name, status, services }) =>
       html`<tr>
         <td data-label="VM">${cluster}/${vmid}</td>
         <td data-label="Name">${name ?? 'no name'}</td>
         <td data-label="Node">${node}</td>
         <td data-label="State">${status}</td>
-        <td data-label="Service" class="n">${serviceId ?? '–'}</td>
+        <td data-label="Service" class="n">${services.join(', ') || '–'}</td>
       </tr>`,
   );
   return html`<details>
@@ -194,7 +218,7 @@ function vmList({ title, note }: (typeof VM_LISTS)[number], lines: VmLine[], tot
 }
 
 async function* exceptions(trx: Knex.Transaction, run: RunFacts): AsyncGenerator<string> {
-  const [total] = await queryRows<{ count: number }>(trx, COUNT_EXCEPTIONS, [run.id]);
+  const [total] = await queryRows<{ count: number }>(trx, COUNT_EXCEPTIONS, { runId: run.id } as never);
   const count = total?.count ?? 0;
   if (count === 0) return;
   const more = count - MOST_EXCEPTIONS;
@@ -220,7 +244,7 @@ async function* exceptions(trx: Knex.Transaction, run: RunFacts): AsyncGenerator
     </tr>
   </thead>`.text;
   yield '<tbody>\n';
-  for await (const row of readRows<ExceptionRow>(trx, FIRST_EXCEPTIONS(MOST_EXCEPTIONS), [run.id])) {
+  for await (const row of readRows<ExceptionRow>(trx, FIRST_EXCEPTIONS(MOST_EXCEPTIONS), run.id)) {
     yield exceptionRow(row).text;
   }
   yield '</tbody></table></div></section>\n';

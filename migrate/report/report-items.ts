@@ -1,4 +1,5 @@
-import type { Entity, ItemOutcome } from './summarise-run.ts';
+import type { Entity } from '../run/deps.ts';
+import type { ItemOutcome } from '../run/verify-run.ts';
 
 /** A row of migration_items; its hash of a password is never read. */
 export interface ItemRow {
@@ -18,7 +19,7 @@ const COLUMNS = `entity, source_id as "sourceId", outcome, code, message, warnin
   target_id as "targetId"`;
 
 /** Every row of the source, for `readRows`. */
-export const ALL_ITEMS = `select ${COLUMNS} from migration_items where run_id = ? order by entity, source_id`;
+export const ALL_ITEMS = `select ${COLUMNS} from migration_items where run_id = :runId order by entity, source_id`;
 
 export type ExceptionRow = Pick<ItemRow, 'entity' | 'sourceId' | 'outcome' | 'code' | 'message' | 'warnings'>;
 
@@ -27,14 +28,14 @@ const EXCEPTION_COLUMNS = `entity, source_id as "sourceId", outcome, code, messa
 
 /** Rows that somebody should look at, for `readRows`. */
 export const EXCEPTIONS = `select ${EXCEPTION_COLUMNS} from migration_items
-  where run_id = ? and ${IS_EXCEPTION} order by entity, source_id`;
+  where run_id = :runId and ${IS_EXCEPTION} order by entity, source_id`;
 
 /** The first of them, those that are not migrated before those that are. */
 export const FIRST_EXCEPTIONS = (limit: number) => `select ${EXCEPTION_COLUMNS} from migration_items
-  where run_id = ? and ${IS_EXCEPTION} order by outcome = 'migrated', entity, source_id limit ${limit}`;
+  where run_id = :runId and ${IS_EXCEPTION} order by outcome = 'migrated', entity, source_id limit ${limit}`;
 
 export const COUNT_EXCEPTIONS = `select count(*)::int as count from migration_items
-  where run_id = ? and ${IS_EXCEPTION}`;
+  where run_id = :runId and ${IS_EXCEPTION}`;
 
 const SECRET = /pass|hash|secret|token/i;
 
@@ -51,7 +52,7 @@ export function toTarget({ outcome, fields, binding, targetId }: ItemRow): Recor
   };
 }
 
-function withoutSecrets(fields: Record<string, unknown>): Record<string, unknown> {
+export function withoutSecrets(fields: Record<string, unknown>): Record<string, unknown> {
   const kept = Object.entries(fields).filter(([name]) => !SECRET.test(name));
   return Object.fromEntries(kept.map(([name, value]) => [name, clean(value)]));
 }

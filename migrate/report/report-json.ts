@@ -4,9 +4,8 @@ import type { Knex } from 'knex';
 import type { Database } from '../../db/connect.ts';
 import { findRun } from './find-run.ts';
 import { inSnapshot, readRows } from './read-rows.ts';
-import { ALL_VMS, type VmLine } from './reconcile-vms.ts';
+import { ALL_VMS, readSummary, type VmLine } from './read-summary.ts';
 import { ALL_ITEMS, toTarget, type ItemRow } from './report-items.ts';
-import { runIds, summariseRun } from './summarise-run.ts';
 
 /** Writes the whole run as one JSON document, a row of the source per line. */
 export async function reportJson(database: Database, runId: string, out: Writable): Promise<void> {
@@ -15,11 +14,11 @@ export async function reportJson(database: Database, runId: string, out: Writabl
 
 async function* document(trx: Knex.Transaction, runId: string): AsyncGenerator<string> {
   const run = await findRun(trx, runId);
-  const summary = await summariseRun(trx, run.id);
+  const summary = await readSummary(trx, run.id);
   yield `{"run":${JSON.stringify(run)},\n"summary":${JSON.stringify(summary)},\n"items":`;
-  yield* array(readRows<ItemRow>(trx, ALL_ITEMS, [run.id]), toItem);
+  yield* array(readRows<ItemRow>(trx, ALL_ITEMS, run.id), toItem);
   yield ',\n"vms":';
-  yield* array(readRows<VmLine>(trx, ALL_VMS, runIds(ALL_VMS, run.id)), (vm) => vm);
+  yield* array(readRows<VmLine>(trx, ALL_VMS, run.id), (vm) => vm);
   yield '}\n';
 }
 

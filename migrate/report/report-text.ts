@@ -1,17 +1,20 @@
 import { alignColumns, printable } from '../align-columns.ts';
 import { explainCode } from '../codes.ts';
+import { ENTITIES, type Entity } from '../run/deps.ts';
+import type { ItemOutcome, MoneyLine, RunSummary } from '../run/verify-run.ts';
 import type { RunFacts } from './find-run.ts';
-import { VM_STATES } from './reconcile-vms.ts';
-import type { Entity, ItemOutcome, MoneyLine, Summary } from './summarise-run.ts';
+import { moneyTotals, type MoneyTotal } from './money.ts';
+import { withoutSecrets } from './report-items.ts';
 
-export const ENTITIES: Entity[] = ['user', 'client', 'service'];
 export const OUTCOMES: ItemOutcome[] = ['migrated', 'quarantined', 'skipped'];
+export const VM_STATES = ['bound', 'contested', 'zombie', 'unclaimed'] as const;
 
 /** For a terminal. */
-export function reportText(run: RunFacts, summary: Summary): string {
+export function reportText(run: RunFacts, summary: RunSummary): string {
   const sections: [string, string[][]][] = [
     ['Rows of the source', outcomeRows(run, summary)],
     ['Changes in Berth', changeRows(run, summary)],
+    ['What changes, value by value', differenceRows(summary)],
     ['Quarantined, and what to do', codeRows(summary, 'quarantined')],
     ['Migrated with a warning, and what to do', codeRows(summary, 'migrated')],
     ['Skipped', codeRows(summary, 'skipped')],
@@ -19,7 +22,8 @@ export function reportText(run: RunFacts, summary: Summary): string {
     ['Money: sums of what services are billed', moneyRows(summary)],
     ['Sizes of migrated servers', capacityRows(summary)],
     ['VMs', vmRows(summary)],
-    ['No longer in the source; left as it is in Berth', goneRows(summary)],
+    ['No longer in the source; left as it is in Berth', vanishedRows(summary)],
+    ['Over in WHMCS since they came; their servers go on in Berth', endedRows(summary)],
   ];
   const body = sections
     .filter(([, rows]) => rows.length > 1)
@@ -39,43 +43,40 @@ export function isOver({ status }: RunFacts): boolean {
 }
 
 /** The one sentence that says whether all sums agree. */
-export function describeVerdict(run: RunFacts, summary: Summary): string {
-  const problems = findProblems(run, summary);
-  return problems.length === 0
-    ? 'Every row of the source is migrated, quarantined or skipped, and all money agrees to the cent.'
-    : `Does not add up: ${problems.join('; ')}.`;
+export function describeVerdict(run: RunFacts, summary: RunSummary): string {
+  if (!run.isVerified) {
+    return isOver(run)
+      ? `The run ${run.status === 'failed' ? 'failed' : 'was cancelled'} before it was compared with the source: what is called migrated here need not be in Berth.`
+      : 'The run has not been compared with the source yet.';
+  }
+  const problems = findProblems(summary);
+  if (problems.length > 0) return `Does not add up: ${problems.join('; ')}.`;
+  const sums =
+    'Every row of the source is migrated, quarantined or skipped, and all money agrees to the cent.';
+  return run.status === 'rolled_back' ? `${sums} Since then the run was rolled back.` : sums;
 }
 
 /** What does not add up. */
-export function findProblems(run: RunFacts, summary: Summary): string[] {
-  const rows = ENTITIES.flatMap((entity) => {
-    const wanted = run.totals[entity];
-    const found = countOf(summary, entity);
-    if (wanted === undefined || wanted === found) return [];
-    return [`${wanted} ${entity}s in the source, ${found} accounted for`];
-  });
-  const money = [...summary.money, ...summary.moneyTotals]
-    .filter(({ agrees }) => !agrees)
-    .map((line) => `money of ${nameOf(line)}`);
-  const unread = summary.moneyTotals.reduce((sum, { withoutAmount }) => sum + withoutAmount, 0);
+export function findProblems({ counts, money }: RunSummary): string[] {
   return [
-    ...rows,
-    ...money,
-    ...(unread > 0 ? [`${unread} service${unread === 1 ? '' : 's'} without a readable amount`] : []),
+    ...counts.filter(({ isEqual }) => !isEqual).map((line) => describeDifference(line.what, line)),
+    ...money
+      .filter(({ isEqual }) => !isEqual)
+      .map((line) => describeDifference(`money of ${line.what}`, line)),
   ];
 }
 
-export function countOf(summary: Summary, entity: Entity, outcome?: ItemOutcome): number {
-  return summary.outcomes
+function describeDifference(what: string, { source, berth }: { source: string; berth: string }): string {
+  return `${what}: ${source} in the source, ${berth} accounted for`;
+}
+
+export function countOf({ outcomes }: RunSummary, entity: Entity, outcome?: ItemOutcome): number {
+  return outcomes
     .filter((row) => row.entity === entity && (outcome === undefined || row.outcome === outcome))
-    .reduce((sum, { count }) => sum + count, 0);
+    .reduce((sum, { rows }) => sum + rows, 0);
 }
 
-function nameOf({ currency, cycle, status }: MoneyLine): string {
-  return [currency ?? 'no currency', cycle, status].filter((part) => part !== null).join(' ');
-}
-
-function outcomeRows(run: RunFacts, summary: Summary): string[][] {
+function outcomeRows(run: RunFacts, summary: RunSummary): string[][] {
   const rows = ENTITIES.map((entity) => [
     `${entity}s`,
     `${run.totals[entity] ?? '?'}`,
@@ -84,9 +85,9 @@ function outcomeRows(run: RunFacts, summary: Summary): string[][] {
   return [['', 'in source', ...OUTCOMES], ...rows];
 }
 
-function changeRows({ dryRun }: RunFacts, { changes }: Summary): string[][] {
+function changeRows({ dryRun }: RunFacts, { changes }: RunSummary): string[][] {
   const count = (entity: Entity, change: string) =>
-    `${changes.find((row) => row.entity === entity && row.change === change)?.count ?? 0}`;
+    `${changes.find((row) => row.entity === entity && row.change === change)?.rows ?? 0}`;
   const present = ENTITIES.filter((entity) => changes.some((row) => row.entity === entity));
   const kinds = ['added', 'changed', 'unchanged'];
   return [
@@ -95,22 +96,23 @@ function changeRows({ dryRun }: RunFacts, { changes }: Summary): string[][] {
   ];
 }
 
-/** The same code of several entities is one line. */
-export function codeLines(summary: Summary, outcome: ItemOutcome) {
-  const byCode = Map.groupBy(
-    summary.codes.filter((row) => row.outcome === outcome),
-    ({ code }) => code,
+/** Codes of rows with this outcome, the most frequent first; of migrated rows their warnings. */
+export function codeLines({ outcomes, warnings }: RunSummary, outcome: ItemOutcome) {
+  const coded = outcomes.flatMap(({ code, ...row }) =>
+    row.outcome === outcome && code !== null ? [{ ...row, code }] : [],
   );
-  const lines = [...byCode].map(([code, rows]) => ({
+  const byCode = Map.groupBy(outcome === 'migrated' ? warnings : coded, ({ code }) => code);
+  const lines = [...byCode].map(([code, of]) => ({
     code,
-    count: rows.reduce((sum, { count }) => sum + count, 0),
-    entities: rows.map(({ entity, count }) => `${count} ${entity}${count === 1 ? '' : 's'}`).join(', '),
+    count: of.reduce((sum, { rows }) => sum + rows, 0),
+    // The same code of several entities is one line.
+    entities: of.map(({ entity, rows }) => `${rows} ${entity}${rows === 1 ? '' : 's'}`).join(', '),
     ...explainCode(code),
   }));
   return lines.toSorted((a, b) => b.count - a.count || (a.code < b.code ? -1 : 1));
 }
 
-function codeRows(summary: Summary, outcome: ItemOutcome): string[][] {
+function codeRows(summary: RunSummary, outcome: ItemOutcome): string[][] {
   const lines = codeLines(summary, outcome).map(({ code, entities, meaning, remedy }) => [
     code,
     entities,
@@ -119,23 +121,23 @@ function codeRows(summary: Summary, outcome: ItemOutcome): string[][] {
   return [['code', 'rows', 'meaning'], ...lines];
 }
 
-function statusRows({ statuses }: Summary): string[][] {
+function statusRows({ statuses }: RunSummary): string[][] {
   const byStatus = Map.groupBy(statuses, ({ status }) => status);
   const rows = [...byStatus].map(([status, counts]) => [
     status || '(none)',
-    ...OUTCOMES.map((outcome) => `${counts.find((row) => row.outcome === outcome)?.count ?? 0}`),
+    ...OUTCOMES.map((outcome) => `${counts.find((row) => row.outcome === outcome)?.rows ?? 0}`),
   ]);
   return [['', ...OUTCOMES], ...rows];
 }
 
-function moneyRows({ money, moneyTotals }: Summary): string[][] {
-  const cells = ({ services, source, migrated, quarantined, skipped, agrees }: MoneyLine) => [
+function moneyRows({ money }: RunSummary): string[][] {
+  const cells = ({ services, source, migrated, quarantined, skipped, isEqual }: MoneyLine | MoneyTotal) => [
     `${services}`,
     source,
     migrated,
     quarantined,
     skipped,
-    agrees ? 'agrees' : 'DIFFERS',
+    isEqual ? 'agrees' : 'DIFFERS',
   ];
   const head = [
     'currency',
@@ -151,8 +153,8 @@ function moneyRows({ money, moneyTotals }: Summary): string[][] {
   const numeric = new Set([3, 4, 5, 6, 7]);
   const rows = [
     head,
-    ...money.map((line) => [line.currency ?? '(none)', line.cycle ?? '', line.status ?? '', ...cells(line)]),
-    ...moneyTotals.map((line) => [line.currency ?? '(none)', 'all', 'all', ...cells(line)]),
+    ...money.map((line) => [line.currency, line.cycle, line.status, ...cells(line)]),
+    ...moneyTotals(money).map((line) => [line.currency, 'all', 'all', ...cells(line)]),
   ];
   return alignRight(rows, numeric);
 }
@@ -165,25 +167,55 @@ function alignRight(rows: string[][], columns: Set<number>): string[][] {
 
 const SIZES = { vcpu: 'cores', memoryMib: 'memory, MiB', diskGib: 'disk, GiB' } as const;
 
-export function capacityRows({ capacity }: Summary): string[][] {
-  const rows = capacity
-    .filter(({ servers }) => servers > 0)
-    .map(({ what, sold, real }) => [SIZES[what], sold, real]);
-  return [['', 'sold', 'of their VMs'], ...rows];
+export function capacityRows({ capacity: { sold, real } }: RunSummary): string[][] {
+  const names = ['vcpu', 'memoryMib', 'diskGib'] as const;
+  const rows = names.map((name) => [SIZES[name], `${sold[name]}`, `${real[name]}`]);
+  return [['', 'sold', 'of their VMs'], ...(sold.servers > 0 ? rows : [])];
 }
 
-function vmRows({ vms }: Summary): string[][] {
-  const states = VM_STATES.filter((state) => vms.some((row) => row.state === state));
-  const clusters = [...Map.groupBy(vms, ({ cluster }) => cluster)];
+export function vmRows({ vmsByCluster }: RunSummary): string[][] {
+  const clusters = [...Map.groupBy(vmsByCluster, ({ cluster }) => cluster)];
   return [
-    ['cluster', ...states],
+    ['cluster', ...VM_STATES],
     ...clusters.map(([cluster, rows]) => [
       cluster,
-      ...states.map((state) => `${rows.find((row) => row.state === state)?.count ?? 0}`),
+      ...VM_STATES.map((state) => `${rows.find((row) => row.state === state)?.total ?? 0}`),
     ]),
   ];
 }
 
-function goneRows({ gone }: Summary): string[][] {
-  return [['', 'rows'], ...gone.map(({ entity, count }) => [`${entity}s`, `${count}`])];
+export function vanishedRows({ vanished }: RunSummary): string[][] {
+  const rows = vanished.map(({ entity, total, samples }) => [
+    `${entity}s`,
+    `${total}`,
+    idsOf(samples, total),
+  ]);
+  return [['', 'rows', 'such as'], ...rows];
+}
+
+export function endedRows({ ended: { total, samples } }: RunSummary): string[][] {
+  const rows = total > 0 ? [['services', `${total}`, idsOf(samples, total)]] : [];
+  return [['', 'rows', 'such as'], ...rows];
+}
+
+function idsOf(samples: number[], total: number): string {
+  const shown = samples.slice(0, 10);
+  return `${shown.join(', ')}${total > shown.length ? ', …' : ''}`;
+}
+
+/** What a delta run would write over, as far as the run has noted it. */
+export function differenceRows({ differences }: RunSummary): string[][] {
+  const rows = differences.flatMap(({ entity, sourceId, fields }) =>
+    Object.entries(withoutSecrets(fields)).map(([name, value]) => {
+      const { former, fresh } = value as { former?: unknown; fresh?: unknown };
+      return [`${entity} ${sourceId}`, name, show(former), show(fresh)];
+    }),
+  );
+  return [['row', 'field', 'in Berth', 'in WHMCS now'], ...rows];
+}
+
+function show(value: unknown): string {
+  if (value === null || value === undefined) return '-';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }

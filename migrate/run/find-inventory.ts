@@ -1,4 +1,4 @@
-import type { FindVms } from '../explain-service.ts';
+import type { FindVms, LastOutcome } from '../explain-service.ts';
 import type { ClusterVm } from '../transforms/bind-vm.ts';
 import type { Database } from '../../db/connect.ts';
 import { queryRows } from '../../db/query-rows.ts';
@@ -29,4 +29,20 @@ export async function findInventory(database: Database, source: string): Promise
   );
   if (!run) return undefined;
   return ({ vmid, names }) => findCandidates(database, run.id, { vmids: vmid === null ? [] : [vmid], names });
+}
+
+/** What the latest run that has settled everything made of a service. */
+export async function findLastOutcome(
+  database: Database,
+  source: string,
+  serviceId: number,
+): Promise<LastOutcome | undefined> {
+  const [found] = await queryRows<LastOutcome>(
+    database,
+    `select r.id as "runId", r.dry_run as "dryRun", i.outcome, i.code, i.message, i.target_id as "serverId"
+     from migration_runs r join migration_items i on i.run_id = r.id and i.entity = 'service' and i.source_id = ?
+     where r.source = ? and r.status = 'succeeded' order by r.created_at desc limit 1`,
+    [serviceId, source],
+  );
+  return found;
 }

@@ -6,12 +6,31 @@ import type { Source } from '../legacy/connect-source.ts';
 import { queryRows } from '../../db/query-rows.ts';
 import { MigrationRun } from '../../db/models/migration-run.ts';
 
+export type ItemOutcome = 'migrated' | 'quarantined' | 'skipped';
+/**
+ * `bound`: a migrated service's. `contested`: a quarantined service points at it. `zombie`: a skipped service does.
+ * `unclaimed`: no service of the source is known to.
+ */
+export type VmState = 'bound' | 'contested' | 'zombie' | 'unclaimed';
+
 /** One line of a comparison; `isEqual` is exact, to the cent. */
 export interface Comparison {
   what: string;
   source: string;
   berth: string;
   isEqual: boolean;
+}
+
+/** What services are billed by currency, cycle and status; `source` is what the source says, to the cent. */
+export interface MoneyLine extends Comparison {
+  currency: string;
+  cycle: string;
+  status: string;
+  services: number;
+  /** What Berth bills. */
+  migrated: string;
+  quarantined: string;
+  skipped: string;
 }
 
 export interface VmNote {
@@ -25,14 +44,17 @@ export interface VmNote {
 export interface RunSummary {
   /** Rows of the source against rows accounted for, by entity, and by status of services. */
   counts: Comparison[];
-  /** Recurring amounts by currency, cycle and status: of the source, and of all rows of the run. */
-  money: Comparison[];
-  outcomes: { entity: Entity; outcome: string; code: string | null; rows: number }[];
+  /** Recurring amounts: of the source, and of all rows of the run. */
+  money: MoneyLine[];
+  outcomes: { entity: Entity; outcome: ItemOutcome; code: string | null; rows: number }[];
+  /** Services by their status in the source. */
+  statuses: { status: string; outcome: ItemOutcome; rows: number }[];
   changes: { entity: Entity; change: string; rows: number }[];
-  warnings: { code: string; rows: number }[];
+  warnings: { entity: Entity; code: string; rows: number }[];
   /** What migrated services sold, and what their VMs have. */
   capacity: { sold: Capacity; real: Capacity };
-  vms: Record<'bound' | 'contested' | 'zombie' | 'unclaimed', { total: number; samples: VmNote[] }>;
+  vms: Record<VmState, { total: number; samples: VmNote[] }>;
+  vmsByCluster: { cluster: string; state: VmState; total: number }[];
   /** Rows of Berth whose row in the source is gone. */
   vanished: { entity: Entity; total: number; samples: number[] }[];
   /** Services that were migrated once and are over in WHMCS now: the server in Berth goes on. */
@@ -62,28 +84,60 @@ export function createVerifyRun({ database }: MigrationDeps, sources: SourceAcce
   };
 }
 
-export async function summarise(database: Knex, source: Source, runId: string): Promise<RunSummary> {
+/** Without a source nothing is compared: for a run that has not read all of it yet. */
+export async function summarise(database: Knex, source: Source | null, runId: string): Promise<RunSummary> {
   const run = await MigrationRun.query(database).findById(runId).throwIfNotFound();
   const rows = <T>(sql: string) => queryRows<T>(database, sql, { runId, source: run.source } as never);
   // They share nothing, and one connection would leave PostgreSQL's other processors idle.
-  const [counts, money, outcomes, changes, warnings, capacity, vms, vanished, ended, differences] =
-    await Promise.all([
-      compareCounts(source, rows),
-      compareMoney(source, rows),
-      rows<RunSummary['outcomes'][number]>(`select entity, outcome, code, count(*)::int as rows
+  const [
+    counts,
+    money,
+    outcomes,
+    statuses,
+    changes,
+    warnings,
+    capacity,
+    vms,
+    vmsByCluster,
+    vanished,
+    ended,
+    differences,
+  ] = await Promise.all([
+    source ? compareCounts(source, rows) : [],
+    source ? compareMoney(source, rows) : [],
+    rows<RunSummary['outcomes'][number]>(`select entity, outcome, code, count(*)::int as rows
         from migration_items where run_id = :runId group by 1, 2, 3 order by 1, 2, 3`),
-      rows<RunSummary['changes'][number]>(`select entity, change, count(*)::int as rows
+    rows<
+      RunSummary['statuses'][number]
+    >(`select coalesce(status, '') as status, outcome, count(*)::int as rows
+        from migration_items where run_id = :runId and entity = 'service' group by 1, 2 order by 1, 2`),
+    rows<RunSummary['changes'][number]>(`select entity, change, count(*)::int as rows
         from migration_items where run_id = :runId and change is not null group by 1, 2 order by 1, 2`),
-      rows<RunSummary['warnings'][number]>(`select w as code, count(*)::int as rows
+    rows<RunSummary['warnings'][number]>(`select i.entity, w as code, count(*)::int as rows
         from migration_items i, unnest(i.warnings) w
-        where i.run_id = :runId and i.outcome = 'migrated' group by 1 order by 2 desc, 1`),
-      compareCapacity(rows),
-      reconcileVms(rows),
-      findVanished(rows),
-      findEnded(rows),
-      sampleDifferences(rows),
-    ]);
-  return { counts, money, outcomes, changes, warnings, capacity, vms, vanished, ended, differences };
+        where i.run_id = :runId and i.outcome = 'migrated' group by 1, 2 order by 3 desc, 2, 1`),
+    compareCapacity(rows),
+    reconcileVms(rows),
+    rows<RunSummary['vmsByCluster'][number]>(`select cluster, state, count(*)::int as total
+        from (${VM_STATES}) s group by 1, 2 order by 1, 2`),
+    source ? findVanished(rows) : [],
+    source ? findEnded(rows) : { total: 0, samples: [] },
+    sampleDifferences(rows),
+  ]);
+  return {
+    counts,
+    money,
+    outcomes,
+    statuses,
+    changes,
+    warnings,
+    capacity,
+    vms,
+    vmsByCluster,
+    vanished,
+    ended,
+    differences,
+  };
 }
 
 type Rows = <T>(sql: string) => Promise<T[]>;
@@ -123,34 +177,45 @@ async function compareCounts(source: Source, rows: Rows): Promise<Comparison[]> 
   return [...byEntity, ...byStatus];
 }
 
-async function compareMoney(source: Source, rows: Rows): Promise<Comparison[]> {
-  const items = await rows<{ key: string; amount: string }>(
-    `select concat_ws(' ', coalesce(currency, 'no currency'), cycle, status) as key, sum(amount)::text as amount
-     from migration_items where run_id = :runId and entity = 'service' and status is not null group by 1`,
+async function compareMoney(source: Source, rows: Rows): Promise<MoneyLine[]> {
+  const sumOf = (outcome: ItemOutcome) => `coalesce(sum(amount) filter (where outcome = '${outcome}'), 0.00)`;
+  const items = await rows<{ key: string; amount: string } & Pick<MoneyLine, ItemOutcome>>(
+    `select concat_ws(' ', coalesce(currency, 'no currency'), cycle, status) as key, coalesce(sum(amount), 0.00)::text as amount,
+       ${sumOf('migrated')}::text as migrated, ${sumOf('quarantined')}::text as quarantined,
+       ${sumOf('skipped')}::text as skipped
+     from (select currency, cycle, status, outcome,
+         case outcome when 'migrated' then (fields ->> 'amount')::numeric(16, 2) else amount end as amount
+       from migration_items where run_id = :runId and entity = 'service' and status is not null) i group by 1`,
   );
   const [last] = await rows<{ last: string | null }>(
     `select max(source_id) as last from migration_items where run_id = :runId and entity = 'service'`,
   );
   const real = await source.select(
-    `SELECT CONCAT_WS(' ', COALESCE(y.code, 'no currency'), h.billingcycle, h.domainstatus) AS name,
-       SUM(h.amount) AS amount
+    `SELECT COALESCE(y.code, 'no currency') AS currency, h.billingcycle AS cycle, h.domainstatus AS status,
+       COUNT(*) AS services, SUM(h.amount) AS amount
      FROM tblhosting h LEFT JOIN tblclients c ON c.id = h.userid LEFT JOIN tblcurrencies y ON y.id = c.currency
-     WHERE h.id <= ? GROUP BY 1 ORDER BY 1`,
+     WHERE h.id <= ? GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
     [Number(last?.last ?? 0)],
   );
-  const sums = new Map(items.map(({ key, amount }) => [key, amount]));
-  return real.map((row) =>
-    compare(String(row['name']), String(row['amount']), sums.get(String(row['name'])) ?? '0.00'),
-  );
+  const sums = new Map(items.map(({ key, ...sum }) => [key, sum]));
+  return real.map((row) => {
+    const [currency, cycle, status] = [String(row['currency']), String(row['cycle']), String(row['status'])];
+    const what = [currency, cycle, status].join(' ');
+    const { amount, ...parts } = sums.get(what) ?? NO_MONEY;
+    const services = Number(row['services']);
+    return { ...compare(what, String(row['amount']), amount), currency, cycle, status, services, ...parts };
+  });
 }
+
+const NO_MONEY = { amount: '0.00', migrated: '0.00', quarantined: '0.00', skipped: '0.00' };
 
 async function compareCapacity(rows: Rows): Promise<RunSummary['capacity']> {
   const [row] = await rows<Record<string, number>>(
     `select count(*)::int as servers, coalesce(sum((i.fields ->> 'vcpu')::numeric), 0)::int as vcpu,
        coalesce(sum((i.fields ->> 'memoryMib')::numeric), 0)::float8 as memory,
        coalesce(sum((i.fields ->> 'diskGib')::numeric), 0)::float8 as disk,
-       coalesce(sum(v.vcpu), 0)::int as real_vcpu, coalesce(sum(v.memory_mib), 0)::float8 as real_memory,
-       coalesce(sum(v.disk_gib), 0)::float8 as real_disk
+       coalesce(sum(v.vcpu), 0)::int as "realVcpu", coalesce(sum(v.memory_mib), 0)::float8 as "realMemory",
+       coalesce(sum(v.disk_gib), 0)::float8 as "realDisk"
      from migration_items i
      left join migration_vms v on v.run_id = i.run_id and v.cluster_id = (i.binding ->> 'clusterId')::uuid
        and v.vmid = (i.binding ->> 'vmid')::int
@@ -180,14 +245,14 @@ export const VM_STATES = `
   group by v.cluster, v.vmid, v.name`;
 
 async function reconcileVms(rows: Rows): Promise<RunSummary['vms']> {
-  const found = await rows<{ state: keyof RunSummary['vms']; total: number; samples: VmNote[] }>(
+  const found = await rows<{ state: VmState; total: number; samples: VmNote[] }>(
     `select state, count(*)::int as total,
        coalesce(json_agg(json_build_object('cluster', cluster, 'vmid', vmid, 'name', name, 'services', services)
          order by cluster, vmid) filter (where state <> 'bound' and n <= ${SAMPLES}), '[]') as samples
      from (select *, row_number() over (partition by state order by cluster, vmid) as n from (${VM_STATES}) s) t
      group by 1`,
   );
-  const of = (state: keyof RunSummary['vms']) => {
+  const of = (state: VmState) => {
     const one = found.find((row) => row.state === state);
     return { total: one?.total ?? 0, samples: one?.samples ?? [] };
   };

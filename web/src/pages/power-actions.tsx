@@ -28,7 +28,6 @@ const POSSIBLE: Record<ServerStatus, ReadonlySet<PowerAction>> = {
 
 const WHY_NONE: Partial<Record<ServerStatus, string>> = {
   provisioning: 'Available once the server has been created.',
-  suspended: 'This server is suspended. Ask your provider to lift the suspension.',
   failed:
     'This server could not be created, or its deletion failed, so there is nothing to switch on. Delete it.',
   deleting: 'This server is being deleted.',
@@ -42,10 +41,11 @@ function blockedBecause(server: Server): string | null {
   return WHY_NONE[server.status] ?? null;
 }
 
-/** The power buttons; those that cannot be used now say why. */
+/** The power buttons; those that cannot be used now say why. A suspended server has none: its page says what to do. */
 export function PowerActions({ server }: { server: Server }) {
   const [asked, setAsked] = useState<PowerAction | null>(null);
   const reason = blockedBecause(server);
+  if (server.status === 'suspended') return null;
   return (
     <div className="power-actions" role="group" aria-label="Power">
       {ORDER.map((action) => (

@@ -112,7 +112,7 @@ function SuspendedNotice({ server }: { server: Server }) {
   return (
     <Callout intent="warning" compact className="notice">
       Your provider has suspended this server
-      {server.suspendReason ? `: ${server.suspendReason}` : '.'}
+      {server.suspendReason ? `: ${server.suspendReason}.` : '.'} Ask your provider to lift the suspension.
     </Callout>
   );
 }
