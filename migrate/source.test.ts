@@ -63,7 +63,13 @@ async function readAll(limit: number): Promise<ServiceBundle[]> {
 }
 
 /** What only the clusters, or a look at all services together, can tell; no row says it. */
-const BEYOND_ONE_ROW = new Set(['vmMissing', 'vmClaimedTwice', 'vmAmbiguous', 'vmKindMismatch']);
+const BEYOND_ONE_ROW = new Set([
+  'vmMissing',
+  'vmClaimedTwice',
+  'vmAmbiguous',
+  'vmKindMismatch',
+  'vmIsContainer',
+]);
 const BEYOND_ONE_ROW_WARNINGS = new Set(['vm_stopped', 'spec_drift']);
 
 /** The outcome in the words of the truth. */

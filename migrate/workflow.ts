@@ -71,14 +71,17 @@ export async function migrateSource({ runId }: RunInput): Promise<void> {
   try {
     const run = await record.beginRun({ runId });
     if (!run) return;
-    let phase = PHASES.find((name) => name === run.phase);
+    let phase: Phase | undefined = PHASES.find((name) => name === run.phase);
+    let isPauseWanted = false;
     while (phase) {
       describe(run.source, run.dryRun, phase, 'running');
-      const result = await runPhase(runId, phase, run.dryRun);
+      const result: PartResult = isPauseWanted
+        ? { state: 'paused', cause: null }
+        : await runPhase(runId, phase, run.dryRun);
+      isPauseWanted = false;
       if (result.state === 'done') {
-        const next: Phase | undefined = PHASES[PHASES.indexOf(phase) + 1];
-        await record.enterPhase({ runId, phase: next ?? 'done' });
-        phase = next;
+        phase = PHASES[PHASES.indexOf(phase) + 1];
+        ({ isPauseWanted } = await record.enterPhase({ runId, phase: phase ?? 'done' }));
       } else {
         const { cause } = result;
         describe(run.source, run.dryRun, phase, cause ? `paused: ${cause.message}` : 'paused');

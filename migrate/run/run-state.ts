@@ -1,6 +1,7 @@
 import type { MigrationDeps, RunInput } from './deps.ts';
 import { endRun, LIVE } from './end-run.ts';
 import type { RunCause } from './failures.ts';
+import { isPauseWanted } from './read-range.ts';
 import type { SourceAccess } from './source-access.ts';
 import { MigrationRun, type RunPhase } from '../../db/models/migration-run.ts';
 import type { Entity } from './deps.ts';
@@ -28,8 +29,9 @@ export function createRunState({ database }: MigrationDeps, sources: SourceAcces
       return run ? { source: run.source, dryRun: run.dryRun, phase: run.phase } : null;
     },
 
-    async enterPhase({ runId, phase }: RunInput & { phase: RunPhase }): Promise<void> {
+    async enterPhase({ runId, phase }: RunInput & { phase: RunPhase }): Promise<{ isPauseWanted: boolean }> {
       await MigrationRun.query(database).findById(runId).whereIn('status', LIVE).patch({ phase });
+      return { isPauseWanted: await isPauseWanted(database, runId) };
     },
 
     /** The ranges of a stage that are not done yet, in order. */
