@@ -50,8 +50,8 @@ export async function createWhmcsEstate(options: ProviderOptions): Promise<Whmcs
   const [{ url, database, drop }, mariadb, fra1, ams1] = await Promise.all([
     createTestDatabase(),
     startMariadb({ dataDir: join(dir, 'data'), durable: false }),
-    startSimulator({ speed: 0, vms: providerVms(options, 'fra1') }),
-    startSimulator({ speed: 0, vms: providerVms(options, 'ams1') }),
+    startSimulator({ speed: 0, templates: false, vms: providerVms(options, 'fra1') }),
+    startSimulator({ speed: 0, templates: false, vms: providerVms(options, 'ams1') }),
   ]);
   const simulators = { fra1, ams1 };
   let source = mariadb;
