@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 import Knex from 'knex';
 import type { Part, RunningBerth } from './berth.ts';
 import { readContent } from '../migrated-content.ts';
@@ -9,7 +9,10 @@ import { readProgress, type RunProgress } from '../../migrate/commands/follow-ru
 
 const CLI = join(import.meta.dirname, '../../migrate/cli.ts');
 
-type Cli = ResultPromise<{ reject: false; stdin: 'ignore' }>;
+interface Cli extends PromiseLike<{ exitCode?: number; stdout: string; stderr: string }> {
+  stderr: NodeJS.ReadableStream;
+  kill(signal: NodeJS.Signals): boolean;
+}
 
 /** An admin who migrates with the command line, and sees in PostgreSQL how far that is. */
 export interface Admin {
@@ -33,7 +36,7 @@ export async function createAdmin(berth: RunningBerth): Promise<Admin> {
   const database = Knex(databaseConfig(databaseUrl, { poolSize: 2 }));
   const cli = (...args: string[]): Cli =>
     execa(process.execPath, [CLI, ...args], {
-      env: { BERTH_DATA_DIR: berth.dataDir, NODE_NO_WARNINGS: '1' },
+      env: { BERTH_DATA_DIR: berth.dataDir },
       stdin: 'ignore',
       reject: false,
     });
