@@ -38,27 +38,27 @@ try {
 }
 
 /** A run with some kills, to its end; answers how many came before that. The run before is rolled back first. */
-async function disturb({ begin, done, untilProgress, kill }: Admin, wanted: number): Promise<number> {
+async function disturb(admin: Admin, wanted: number): Promise<number> {
   const points = Array.from({ length: wanted }, () => Math.random()).toSorted((a, b) => a - b);
-  await done('rollback', 'latest');
-  const { runId, command } = await begin('--yes-without-dry-run');
+  await admin.done('rollback', 'latest');
+  const { runId, command } = await admin.begin('--yes-without-dry-run');
   let kills = 0;
   for (const point of points) {
     const part: Part = PARTS[Math.floor(Math.random() * PARTS.length)] ?? 'worker';
     let where = '';
     let isOver = false;
-    await untilProgress(runId, ({ status, phase, done: rows, total }) => {
+    await admin.untilProgress(runId, ({ status, phase, done: rows, total }) => {
       isOver = status === 'succeeded';
       where = `${phase}, ${rows} of ${total} rows`;
       return isOver || (total > 0 && rows / total >= point);
     });
     if (isOver) break;
     say(`kills ${part} in ${where}`);
-    await kill(part);
+    await admin.kill(part);
     kills += 1;
   }
   const { exitCode, stderr } = await command;
   if (exitCode !== 0) say(`the command ended with ${exitCode}: ${stderr.trim().split('\n').at(-1)}`);
-  await untilProgress(runId, ({ status }) => status === 'succeeded');
+  await admin.untilProgress(runId, ({ status }) => status === 'succeeded');
   return kills;
 }
