@@ -108,9 +108,9 @@ it('sets exactly the rows aside that it cannot read, and asks when they are too 
 });
 
 it('sets a row aside whose row in a module’s table it cannot read', async () => {
-  const [row] = await faults.alterSource(
+  const [row] = (await faults.alterSource(
     'SELECT service_id AS id FROM mod_proxmoxvm m JOIN tblhosting h ON h.id = m.service_id ORDER BY 1 LIMIT 1',
-  );
+  )) as { id: number }[];
   await faults.alterSource(
     'ALTER TABLE mod_proxmoxvm DROP INDEX mod_proxmoxvm_service_id, MODIFY service_id VARCHAR(20)',
     `UPDATE mod_proxmoxvm SET service_id = '${row?.id}.0' WHERE service_id = '${row?.id}'`,

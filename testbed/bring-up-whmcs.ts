@@ -33,6 +33,8 @@ export interface WhmcsOptions extends Pick<MariadbOptions, 'find'> {
   ports: Record<string, number>;
   secrets: Pick<Secrets, 'whmcsPassword' | 'fra1TokenSecret' | 'ams1TokenSecret'>;
   speed: string;
+  /** Services of the provider; enough for every kind of mess when left out. */
+  size?: number;
   common: (name: string) => BerthServiceOptions;
 }
 
@@ -87,7 +89,7 @@ async function bringUp(options: WhmcsOptions): Promise<Whmcs> {
   await stack.start([spec]);
   const truthDir = join(dir, 'truth');
   const onMessage = (message: string) => onProgress(`WHMCS: ${message}`);
-  await ensureGenerated({ url, truthDir, seed: 'berth', size: SERVICES, onMessage });
+  await ensureGenerated({ url, truthDir, seed: 'berth', size: options.size ?? SERVICES, onMessage });
   const clusters = await bringUpClusters(options, truthDir);
   return {
     databaseUrl: readerUrl,

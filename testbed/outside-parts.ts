@@ -10,6 +10,8 @@ export interface OutsideParts {
   whmcsUrl: string | undefined;
   /** Whether a WHMCS to try a migration on is to be made: beside the simulated cluster, unless told otherwise. */
   wantsWhmcs: boolean;
+  /** How many services that has; few when left out. */
+  whmcsSize: number | undefined;
 }
 
 export function outsideParts(env: NodeJS.ProcessEnv): OutsideParts {
@@ -24,6 +26,7 @@ export function outsideParts(env: NodeJS.ProcessEnv): OutsideParts {
     proxmoxUrl: env['PROXMOX_URL'] || undefined,
     whmcsUrl: env['WHMCS_DATABASE_URL'] || undefined,
     wantsWhmcs: wantsWhmcs(env),
+    whmcsSize: Number(env['BERTH_WHMCS_SIZE']) || undefined,
   };
 }
 

@@ -56,7 +56,15 @@ async function bringUp(stack: Stack): Promise<RunInfo> {
   const common = (name: string) => ({ root: ROOT, env: {}, logFile: logFile(name), onLine: echo(name) });
   // Never rejects, and is waited for when the database can take its clusters.
   const whmcs = outside.wantsWhmcs
-    ? bringUpWhmcs({ stack, dir: join(DATA_DIR, 'whmcs'), ports, secrets, speed: SPEED, common })
+    ? bringUpWhmcs({
+        stack,
+        dir: join(DATA_DIR, 'whmcs'),
+        ports,
+        secrets,
+        speed: SPEED,
+        ...(outside.whmcsSize ? { size: outside.whmcsSize } : {}),
+        common,
+      })
     : Promise.resolve(undefined);
   const [database, temporal, proxmox] = await Promise.all([
     bringUpDatabase(stack, outside.databaseUrl, ports['postgres'], secrets.postgresPassword),

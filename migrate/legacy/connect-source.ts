@@ -54,7 +54,9 @@ export async function connectSource(url: string, connections = 2): Promise<Sourc
     }
   }
 
-  const source: Source = { label: `${user}@${host}:${port}/${database}`, select, close: () => pool.end() };
+  // Of a server that is gone nobody can take leave, and that it is gone has been said.
+  const close = () => pool.end().catch(() => undefined);
+  const source: Source = { label: `${user}@${host}:${port}/${database}`, select, close };
   try {
     await source.select('SELECT 1 AS one');
   } catch (err) {

@@ -1,6 +1,6 @@
 import { activityInfo, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { isTargetAway } from './target-away.ts';
+import { isTargetAway, nativeError } from './target-away.ts';
 import { SourceError } from '../legacy/source-error.ts';
 
 /** Why a run stands still. A passing cause is looked at again by itself, any other waits for `resume`. */
@@ -29,8 +29,7 @@ export function toFailure(err: unknown): unknown {
       nonRetryable: !isPassing,
     });
   }
-  // Errors of pg, Knex and of sockets have these.
-  const { code = '', message = '' } = err as { code?: string; message?: string };
+  const { code, message } = nativeError(err);
   if (DISK_FULL.has(code)) {
     return standstill('target_disk_full', 'PostgreSQL has no room left: give it more and resume');
   }

@@ -8,7 +8,7 @@ import { until } from '../until.ts';
 import type { Operation } from '../../contract/operations.ts';
 import type { Accepted, Server } from '../../contract/servers.ts';
 
-type Part =
+export type Part =
   | 'api'
   | 'worker'
   | 'temporal'
@@ -61,9 +61,13 @@ const ROOT = join(import.meta.dirname, '../..');
 
 /**
  * Starts the product with the README's command, on data and ports of its own; `speed` is the simulator's, `whmcs` adds a
- * provider to move away from.
+ * provider to move away from, with so many services.
  */
-export async function startBerth({ speed = '1', whmcs = false } = {}): Promise<RunningBerth> {
+export async function startBerth({
+  speed = '1',
+  whmcs = false,
+  whmcsSize = 120,
+} = {}): Promise<RunningBerth> {
   const dataDir = await mkdtemp(join(tmpdir(), 'berth-e2e-'));
   const names = ['API', 'WORKER', 'POSTGRES', 'TEMPORAL', 'TEMPORAL_UI', 'PROXMOX', 'PROXMOX_CONTROL'];
   if (whmcs) names.push('WHMCS', 'FRA1', 'FRA1_CONTROL', 'AMS1', 'AMS1_CONTROL');
@@ -77,6 +81,7 @@ export async function startBerth({ speed = '1', whmcs = false } = {}): Promise<R
       BERTH_DATA_DIR: dataDir,
       BERTH_PROXMOX_SPEED: speed,
       BERTH_WHMCS: whmcs ? '1' : '0',
+      BERTH_WHMCS_SIZE: String(whmcsSize),
       CI: 'true',
     },
     stdin: 'ignore',
