@@ -35,9 +35,11 @@ function* chunks(rows: readonly Cell[][]): Generator<string> {
 
 function toText(cell: Cell): string {
   if (cell === null || cell === undefined) return String.raw`\N`;
-  if (typeof cell !== 'object') return escape(String(cell));
-  if (Array.isArray(cell)) return escape(`{${cell.map(quote).join(',')}}`);
-  return escape(toJson(cell.json));
+  if (typeof cell === 'string') return escape(cell);
+  if (typeof cell !== 'object') return String(cell);
+  if (Array.isArray(cell)) return cell.length === 0 ? '{}' : escape(`{${cell.map(quote).join(',')}}`);
+  // Of what has to be escaped JSON knows the backslash only.
+  return toJson(cell.json).replaceAll('\\', String.raw`\\`);
 }
 
 const quote = (text: string): string => `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
@@ -59,6 +61,11 @@ const ESCAPES: Record<string, string> = {
   '\0': '',
 };
 
+const SPECIAL = /[\\\n\r\t\0]/;
+
 function escape(text: string): string {
-  return text.toWellFormed().replaceAll(/[\\\n\r\t\0]/g, (character) => ESCAPES[character] ?? '');
+  const whole = text.toWellFormed();
+  return SPECIAL.test(whole)
+    ? whole.replaceAll(/[\\\n\r\t\0]/g, (character) => ESCAPES[character] ?? '')
+    : whole;
 }

@@ -98,8 +98,8 @@ export async function isPauseWanted(database: Knex, runId: string): Promise<bool
   return run.pauseRequested;
 }
 
-/** Rows per transaction: a few thousand services with their options take some 20 MB. */
-const PAGE = 2_000;
+/** Rows per transaction: a page of services with all their options is held in memory. */
+const PAGE = 1_000;
 
 export function createReadRange(deps: MigrationDeps, sources: SourceAccess) {
   const { database, pageSize = PAGE } = deps;
@@ -194,37 +194,41 @@ const READERS: Record<Entity, Reader> = {
   },
   async service(trx, { runId }, source, page) {
     const bundles = await readServicePage(source.source, source.catalogue, page);
-    const services = bundles.map((bundle) => {
-      const outcome = transformService(bundle, source.context);
-      const fields = outcome.outcome === 'migrated' ? outcome.fields : claimedVm(bundle, source.context);
-      return { bundle, outcome, fields };
-    });
+    const services = bundles.map((bundle) => readService(bundle, source));
     const findVms = await loadCandidates(trx, runId, services);
-    return services.map((service) => ({
-      sourceId: service.bundle.service.id,
-      contentHash: contentHash(service.bundle),
-      given: givenBy(service.bundle, source),
-      ...bindService(service, findVms, source),
-    }));
+    return services.map((service) => ({ ...service.item, ...bindService(service, findVms) }));
   },
 };
 
+/** A service as far as the source goes; its rows are let go of, since a page of them takes much memory. */
 interface ReadService {
-  bundle: ServiceBundle;
+  item: Pick<Item, 'sourceId' | 'contentHash' | 'given'>;
   outcome: Outcome<ServiceFields>;
+  productName: string;
   /** What is known of its VM; undefined when it names none. */
   fields: ServiceFields | undefined;
+}
+
+function readService(bundle: ServiceBundle, source: RunSource): ReadService {
+  const { catalogue, context } = source;
+  const { id, packageid } = bundle.service;
+  // Whoever wants to know how it came about has the service explained.
+  const outcome = { ...transformService(bundle, context), trace: [] };
+  return {
+    item: { sourceId: id, contentHash: contentHash(bundle), given: givenBy(bundle, source) },
+    outcome,
+    productName: cleanText(catalogue.products.get(packageid)?.name ?? '', context.mapping.source),
+    fields: outcome.outcome === 'migrated' ? outcome.fields : claimedVm(bundle, context),
+  };
 }
 
 type FindVms = (id: number, fields: ServiceFields) => ClusterVm[];
 
 /** Gives a migrated service its VM or quarantines it; of the others the VM is noted that they seem to have. */
 function bindService(
-  { bundle, outcome, fields }: ReadService,
+  { item: { sourceId: id }, outcome, fields, productName }: ReadService,
   findVms: FindVms,
-  { catalogue, context }: RunSource,
 ): Pick<Item, 'outcome' | 'binding'> {
-  const { id } = bundle.service;
   if (!fields) return { outcome };
   const candidates = findVms(id, fields);
   if (outcome.outcome !== 'migrated') return { outcome, ...claimsOf(id, fields, candidates) };
@@ -232,17 +236,16 @@ function bindService(
   if (!('binding' in bound)) {
     const { warnings, trace } = outcome;
     return {
-      outcome: { outcome: 'quarantined', reason: bound.reason, warnings, trace: [...trace, ...bound.trace] },
+      outcome: { outcome: 'quarantined', reason: bound.reason, warnings, trace },
       ...claimsOf(id, fields, candidates),
     };
   }
   const { binding: claim, ...taken } = outcome.fields;
-  const name = catalogue.products.get(taken.productId)?.name ?? '';
   return {
     outcome: {
       ...outcome,
       warnings: distinctWarnings([...outcome.warnings, ...bound.warnings]),
-      fields: { ...taken, productName: cleanText(name, context.mapping.source), claim },
+      fields: { ...taken, productName, claim },
     },
     binding: bound.binding,
   };
@@ -279,8 +282,8 @@ async function loadCandidates(
   runId: string,
   services: ReadService[],
 ): Promise<FindVms> {
-  const known = services.flatMap(({ bundle, outcome, fields }) =>
-    fields ? [{ id: bundle.service.id, fields, isMigrated: outcome.outcome === 'migrated' }] : [],
+  const known = services.flatMap(({ item, outcome, fields }) =>
+    fields ? [{ id: item.sourceId, fields, isMigrated: outcome.outcome === 'migrated' }] : [],
   );
   const vmids = known.flatMap(({ fields }) => fields.binding.vmid ?? []);
   const numbered = await findCandidates(trx, runId, { vmids, names: [] });
