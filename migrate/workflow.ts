@@ -54,8 +54,8 @@ const TITLES: Record<Phase, string> = {
 };
 
 /**
- * Moves a WHMCS estate into Berth. Where the run stands is in PostgreSQL; this history holds no row and stays short: a
- * phase per run of the workflow. A run that cannot go on pauses with its cause and goes on where it was.
+ * Moves a WHMCS estate into Berth. Where the run stands is in PostgreSQL; this history holds no row, and a new one is
+ * begun when it has grown long. A run that cannot go on pauses with its cause and goes on where it was.
  */
 export async function migrateSource({ runId }: RunInput): Promise<void> {
   let isAwake = false;
@@ -65,9 +65,9 @@ export async function migrateSource({ runId }: RunInput): Promise<void> {
     if (!run) return;
     let phase = PHASES.find((name) => name === run.phase);
     while (phase) {
-      // A run of the workflow that takes less than a second is made to wait for the next: only when it has grown long.
-      if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof migrateSource>({ runId });
       for (;;) {
+        // Only when it has grown long: what follows a run of less than a second is made to wait for the rest of it.
+        if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof migrateSource>({ runId });
         describe(run.source, run.dryRun, phase, 'running');
         const result = await runPhase(runId, phase, run.dryRun);
         if (result.state === 'done') break;
