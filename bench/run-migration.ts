@@ -21,6 +21,8 @@ export interface MigrationResult {
   phases: PhaseTime[];
   /** Of the worker: before the run, and the highest; NaN where the system does not tell. */
   memoryMib: { before: number; peak: number };
+  /** Of the worker: processor time since it was started, which what else runs on the computer changes less than `ms`. */
+  cpuSeconds: number;
   summary: RunSummary;
 }
 
@@ -73,6 +75,7 @@ async function measureRun(
     last = at;
   }
   const peak = await readMemory(pid, 'VmHWM');
+  const cpuSeconds = await readCpu(pid);
   const { startedAt, finishedAt, summary, totals } = await MigrationRun.query(database)
     .findById(run.id)
     .throwIfNotFound();
@@ -87,6 +90,7 @@ async function measureRun(
     rows: all,
     phases: [...phases].map(([name, ms]) => ({ name, ms, rows: rowsOf(name) })),
     memoryMib: { before, peak },
+    cpuSeconds,
     // The last phase has written it.
     summary: summary as unknown as RunSummary,
   };
@@ -95,4 +99,15 @@ async function measureRun(
 async function readMemory(pid: number, name: 'VmRSS' | 'VmHWM'): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? Number.NaN) / 1024;
+}
+
+/** Linux counts in hundredths of a second. */
+async function readCpu(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+    .map(Number);
+  return ((user ?? Number.NaN) + (system ?? Number.NaN)) / 100;
 }
