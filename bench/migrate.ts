@@ -46,7 +46,7 @@ await withMigrationEstate(size, async (estate) => {
       row('Berth, users, clients and services', berth),
       row('COPY of the result', raw),
       row('pgloader once more', latter),
-    ],
+    ].filter(([, taken]) => taken !== '-'),
   );
   printTable(
     ['worker', 'MiB before', 'MiB at most', 'processor s'],
@@ -74,7 +74,12 @@ function row(name: string, result: { ms: number; rows: number } | undefined): st
 function reportRun(count: number, { ms, phases }: MigrationResult): void {
   console.log(`${count} services in ${seconds(ms)} s`);
   printTable(
-    ['phase', 's', 'rows/s'],
-    phases.map(({ name, ms: phaseMs, rows }) => [name, seconds(phaseMs), perSecond(rows, phaseMs)]),
+    ['phase', 's', 'rows/s', 'MiB at most'],
+    phases.map(({ name, ms: phaseMs, rows, peakMib }) => [
+      name,
+      seconds(phaseMs),
+      perSecond(rows, phaseMs),
+      peakMib.toFixed(0),
+    ]),
   );
 }

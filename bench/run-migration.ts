@@ -11,6 +11,8 @@ export interface PhaseTime {
   ms: number;
   /** What the phase went through; undefined where nothing is counted. */
   rows?: number | undefined;
+  /** The most memory the worker had taken by its end. */
+  peakMib: number;
 }
 
 export interface MigrationResult {
@@ -62,7 +64,7 @@ async function measureRun(
     dryRunHours: null,
   });
   await startRun(temporal, run);
-  const phases = new Map<string, number>();
+  const phases = new Map<string, { ms: number; peakMib: number }>();
   for (let last = performance.now(); ;) {
     await delay(50);
     const [now] = await queryRows<{ name: string; status: string; cause: string | null }>(database, NOW, [
@@ -71,7 +73,8 @@ async function measureRun(
     if (!now || now.cause !== null) throw new Error(`the run stands still: ${now?.cause}`);
     if (now.status === 'succeeded') break;
     const at = performance.now();
-    phases.set(now.name, (phases.get(now.name) ?? 0) + at - last);
+    const peakMib = await readMemory(pid, 'VmHWM');
+    phases.set(now.name, { ms: (phases.get(now.name)?.ms ?? 0) + at - last, peakMib });
     last = at;
   }
   const peak = await readMemory(pid, 'VmHWM');
@@ -88,7 +91,7 @@ async function measureRun(
   return {
     ms: finishedAt.getTime() - startedAt.getTime(),
     rows: all,
-    phases: [...phases].map(([name, ms]) => ({ name, ms, rows: rowsOf(name) })),
+    phases: [...phases].map(([name, measured]) => ({ name, ...measured, rows: rowsOf(name) })),
     memoryMib: { before, peak },
     cpuSeconds,
     // The last phase has written it.

@@ -6,26 +6,30 @@ import { from as copyFrom } from 'pg-copy-streams';
 
 export type Cell = string | number | boolean | null | undefined | string[] | { json: unknown };
 
-/** Writes rows by COPY, in `trx`. Text PostgreSQL cannot hold (NUL, half a surrogate pair) is left out. */
-export async function copyRows(
+/**
+ * Writes rows by COPY, in `trx`, each made into cells when its turn comes. Text PostgreSQL cannot hold (NUL, half a
+ * surrogate pair) is left out.
+ */
+export async function copyRows<Row>(
   trx: Knex.Transaction,
   table: string,
   columns: readonly string[],
-  rows: readonly Cell[][],
+  rows: readonly Row[],
+  toCells: (row: Row) => Cell[],
 ): Promise<void> {
   if (rows.length === 0) return;
   // Of a transaction this is the one connection that it runs on.
   const connection = (await (trx.client as Knex.Client).acquireConnection()) as Client;
   const stream = connection.query(copyFrom(`copy ${table} (${columns.join(', ')}) from stdin`));
-  await pipeline(Readable.from(chunks(rows)), stream);
+  await pipeline(Readable.from(chunks(rows, toCells)), stream);
 }
 
 const CHUNK = 64 * 1024;
 
-function* chunks(rows: readonly Cell[][]): Generator<string> {
+function* chunks<Row>(rows: readonly Row[], toCells: (row: Row) => Cell[]): Generator<string> {
   let text = '';
   for (const row of rows) {
-    text += `${row.map(toText).join('\t')}\n`;
+    text += `${toCells(row).map(toText).join('\t')}\n`;
     if (text.length < CHUNK) continue;
     yield text;
     text = '';

@@ -333,7 +333,7 @@ async function copyItems(
   source: string,
   items: Item[],
 ): Promise<void> {
-  const rows = items.map((item): Cell[] => {
+  await copyRows(trx, 'migration_items', ITEM_COLUMNS, items, (item): Cell[] => {
     const { outcome, given, binding } = item;
     const fields = outcome.outcome === 'migrated' ? outcome.fields : null;
     const reason = outcome.outcome === 'migrated' ? null : outcome.reason;
@@ -359,7 +359,6 @@ async function copyItems(
       fields && 'added',
     ];
   });
-  await copyRows(trx, 'migration_items', ITEM_COLUMNS, rows);
 }
 
 /** Changes exactly when something that Berth takes over changes: the VM's identity counts, where it runs does not. */
