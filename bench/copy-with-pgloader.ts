@@ -46,9 +46,9 @@ export async function copyWithPgloader({
     file,
     `LOAD DATABASE FROM ${sourceUrl} INTO ${scratch.url}
      WITH include drop, create tables, create indexes, reset no sequences
-     CAST type date drop not null drop default using zero-dates-to-null,
-       type datetime drop not null drop default using zero-dates-to-null,
-       type timestamp drop not null drop default using zero-dates-to-null
+     CAST type date to date drop not null drop default using zero-dates-to-null,
+       type datetime to timestamptz drop not null drop default using zero-dates-to-null,
+       type timestamp to timestamptz drop not null drop default using zero-dates-to-null
      INCLUDING ONLY TABLE NAMES MATCHING ${TABLES.map((name) => `'${name}'`).join(', ')};`,
     { mode: 0o600 },
   );

@@ -22,49 +22,64 @@ const seconds = (ms: number) => (ms / 1_000).toFixed(1);
 const perSecond = (rows: number | undefined, ms: number) =>
   rows === undefined ? '' : ((rows / ms) * 1_000).toFixed(0);
 
-const memory: [number, MigrationResult['memoryMib']][] = [];
+const workers: [number, MigrationResult][] = [];
 if (small > 0) {
   await withMigrationEstate(small, async (estate) => {
     const berth = await runMigration(estate);
-    memory.push([small, berth.memoryMib]);
+    workers.push([small, berth]);
     reportRun(small, berth);
   });
 }
 await withMigrationEstate(size, async (estate) => {
-  const pgloader = values['only-berth'] ? undefined : await copyWithPgloader(estate);
+  const compares = !values['only-berth'];
+  // Before and after, so that what else the computer does in the meantime is no advantage to either.
+  const former = compares ? await copyWithPgloader(estate) : undefined;
   const berth = await runMigration(estate);
-  memory.push([size, berth.memoryMib]);
+  workers.push([size, berth]);
   reportRun(size, berth);
-  const raw = values['only-berth'] ? undefined : await copyRaw(estate);
-  const rows = [
-    ['pgloader, the same tables as they are', pgloader],
-    ['Berth', { ms: berth.ms, rows: berth.rows }],
-    ['COPY of the result', raw],
-  ] as const;
+  const raw = compares ? await copyRaw(estate) : undefined;
+  const latter = former && (await copyWithPgloader(estate));
   printTable(
     ['', 's', 'rows', 'rows/s'],
-    rows.map(([name, result]) => [
-      name,
-      result ? seconds(result.ms) : '-',
-      String(result?.rows ?? ''),
-      result ? perSecond(result.rows, result.ms) : '',
-    ]),
+    [
+      row('pgloader, the same tables as they are', former),
+      row('Berth, users, clients and services', berth),
+      row('COPY of the result', raw),
+      row('pgloader once more', latter),
+    ].filter(([, taken]) => taken !== '-'),
   );
   printTable(
-    ['memory of the worker, MiB', 'before', 'peak'],
-    memory.map(([count, { before, peak }]) => [`${count} services`, before.toFixed(0), peak.toFixed(0)]),
+    ['worker', 'MiB before', 'MiB at most', 'processor s'],
+    workers.map(
+      ([
+        count,
+        {
+          memoryMib: { before, peak },
+          cpuSeconds,
+        },
+      ]) => [`${count} services`, before.toFixed(0), peak.toFixed(0), cpuSeconds.toFixed(1)],
+    ),
   );
   console.log(`load average ${loadavg()[0]?.toFixed(1)}`);
   if (raw) printRatio(raw.ms / berth.ms, '≥ 0.3 × the speed of COPY');
-  if (pgloader) printRatio(berth.ms / pgloader.ms, '< 1 × the time of pgloader');
-  else if (!values['only-berth'])
-    console.log('pgloader is not installed, so that there is nothing to compare with');
+  if (former && latter) printRatio((2 * berth.ms) / (former.ms + latter.ms), '< 1 × the time of pgloader');
+  else if (compares) console.log('pgloader is not installed, so that there is nothing to compare with');
 });
+
+function row(name: string, result: { ms: number; rows: number } | undefined): string[] {
+  if (!result) return [name, '-', '', ''];
+  return [name, seconds(result.ms), String(result.rows), perSecond(result.rows, result.ms)];
+}
 
 function reportRun(count: number, { ms, phases }: MigrationResult): void {
   console.log(`${count} services in ${seconds(ms)} s`);
   printTable(
-    ['phase', 's', 'rows/s'],
-    phases.map(({ name, ms: phaseMs, rows }) => [name, seconds(phaseMs), perSecond(rows, phaseMs)]),
+    ['phase', 's', 'rows/s', 'MiB at most'],
+    phases.map(({ name, ms: phaseMs, rows, peakMib }) => [
+      name,
+      seconds(phaseMs),
+      perSecond(rows, phaseMs),
+      peakMib.toFixed(0),
+    ]),
   );
 }

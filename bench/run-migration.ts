@@ -11,6 +11,8 @@ export interface PhaseTime {
   ms: number;
   /** What the phase went through; undefined where nothing is counted. */
   rows?: number | undefined;
+  /** The most memory the worker had taken by its end. */
+  peakMib: number;
 }
 
 export interface MigrationResult {
@@ -21,6 +23,8 @@ export interface MigrationResult {
   phases: PhaseTime[];
   /** Of the worker: before the run, and the highest; NaN where the system does not tell. */
   memoryMib: { before: number; peak: number };
+  /** Of the worker: processor time since it was started, which what else runs on the computer changes less than `ms`. */
+  cpuSeconds: number;
   summary: RunSummary;
 }
 
@@ -60,7 +64,7 @@ async function measureRun(
     dryRunHours: null,
   });
   await startRun(temporal, run);
-  const phases = new Map<string, number>();
+  const phases = new Map<string, { ms: number; peakMib: number }>();
   for (let last = performance.now(); ;) {
     await delay(50);
     const [now] = await queryRows<{ name: string; status: string; cause: string | null }>(database, NOW, [
@@ -69,10 +73,12 @@ async function measureRun(
     if (!now || now.cause !== null) throw new Error(`the run stands still: ${now?.cause}`);
     if (now.status === 'succeeded') break;
     const at = performance.now();
-    phases.set(now.name, (phases.get(now.name) ?? 0) + at - last);
+    const peakMib = await readMemory(pid, 'VmHWM');
+    phases.set(now.name, { ms: (phases.get(now.name)?.ms ?? 0) + at - last, peakMib });
     last = at;
   }
   const peak = await readMemory(pid, 'VmHWM');
+  const cpuSeconds = await readCpu(pid);
   const { startedAt, finishedAt, summary, totals } = await MigrationRun.query(database)
     .findById(run.id)
     .throwIfNotFound();
@@ -85,8 +91,9 @@ async function measureRun(
   return {
     ms: finishedAt.getTime() - startedAt.getTime(),
     rows: all,
-    phases: [...phases].map(([name, ms]) => ({ name, ms, rows: rowsOf(name) })),
+    phases: [...phases].map(([name, measured]) => ({ name, ...measured, rows: rowsOf(name) })),
     memoryMib: { before, peak },
+    cpuSeconds,
     // The last phase has written it.
     summary: summary as unknown as RunSummary,
   };
@@ -95,4 +102,15 @@ async function measureRun(
 async function readMemory(pid: number, name: 'VmRSS' | 'VmHWM'): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? Number.NaN) / 1024;
+}
+
+/** Linux counts in hundredths of a second. */
+async function readCpu(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+    .map(Number);
+  return ((user ?? Number.NaN) + (system ?? Number.NaN)) / 100;
 }

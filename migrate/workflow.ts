@@ -59,8 +59,8 @@ const LOOK_AGAIN = '5 seconds';
 const LONG_HISTORY = 2_000;
 
 /**
- * Moves a WHMCS estate into Berth. Where the run stands is in PostgreSQL; this history holds no row and stays short. A run
- * that cannot go on pauses with its cause and goes on where it was.
+ * Moves a WHMCS estate into Berth. Where the run stands is in PostgreSQL; this history holds no row, and a new one is
+ * begun when it has grown long. A run that cannot go on pauses with its cause and goes on where it was.
  */
 export async function migrateSource({ runId }: RunInput): Promise<void> {
   let isAwake = false;

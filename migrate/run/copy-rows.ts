@@ -6,26 +6,30 @@ import { from as copyFrom } from 'pg-copy-streams';
 
 export type Cell = string | number | boolean | null | undefined | string[] | { json: unknown };
 
-/** Writes rows by COPY, in `trx`. Text PostgreSQL cannot hold (NUL, half a surrogate pair) is left out. */
-export async function copyRows(
+/**
+ * Writes rows by COPY, in `trx`, each made into cells when its turn comes. Text PostgreSQL cannot hold (NUL, half a
+ * surrogate pair) is left out.
+ */
+export async function copyRows<Row>(
   trx: Knex.Transaction,
   table: string,
   columns: readonly string[],
-  rows: readonly Cell[][],
+  rows: readonly Row[],
+  toCells: (row: Row) => Cell[],
 ): Promise<void> {
   if (rows.length === 0) return;
   // Of a transaction this is the one connection that it runs on.
   const connection = (await (trx.client as Knex.Client).acquireConnection()) as Client;
   const stream = connection.query(copyFrom(`copy ${table} (${columns.join(', ')}) from stdin`));
-  await pipeline(Readable.from(chunks(rows)), stream);
+  await pipeline(Readable.from(chunks(rows, toCells)), stream);
 }
 
 const CHUNK = 64 * 1024;
 
-function* chunks(rows: readonly Cell[][]): Generator<string> {
+function* chunks<Row>(rows: readonly Row[], toCells: (row: Row) => Cell[]): Generator<string> {
   let text = '';
   for (const row of rows) {
-    text += `${row.map(toText).join('\t')}\n`;
+    text += `${toCells(row).map(toText).join('\t')}\n`;
     if (text.length < CHUNK) continue;
     yield text;
     text = '';
@@ -35,9 +39,11 @@ function* chunks(rows: readonly Cell[][]): Generator<string> {
 
 function toText(cell: Cell): string {
   if (cell === null || cell === undefined) return String.raw`\N`;
-  if (typeof cell !== 'object') return escape(String(cell));
-  if (Array.isArray(cell)) return escape(`{${cell.map(quote).join(',')}}`);
-  return escape(toJson(cell.json));
+  if (typeof cell === 'string') return escape(cell);
+  if (typeof cell !== 'object') return String(cell);
+  if (Array.isArray(cell)) return cell.length === 0 ? '{}' : escape(`{${cell.map(quote).join(',')}}`);
+  // Of what has to be escaped JSON knows the backslash only.
+  return toJson(cell.json).replaceAll('\\', String.raw`\\`);
 }
 
 const quote = (text: string): string => `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
@@ -59,6 +65,11 @@ const ESCAPES: Record<string, string> = {
   '\0': '',
 };
 
+const SPECIAL = /[\\\n\r\t\0]/;
+
 function escape(text: string): string {
-  return text.toWellFormed().replaceAll(/[\\\n\r\t\0]/g, (character) => ESCAPES[character] ?? '');
+  const whole = text.toWellFormed();
+  return SPECIAL.test(whole)
+    ? whole.replaceAll(/[\\\n\r\t\0]/g, (character) => ESCAPES[character] ?? '')
+    : whole;
 }

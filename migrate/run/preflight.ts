@@ -13,7 +13,7 @@ export const SOURCE_TABLE: Record<Entity, string> = {
   client: 'tblclients',
   service: 'tblhosting',
 };
-const ROWS_PER_RANGE = 20_000;
+const ROWS_PER_RANGE = 10_000;
 
 interface Range {
   afterId: number;

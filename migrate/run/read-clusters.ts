@@ -38,7 +38,7 @@ export function createReadClusters({ database, listVms }: MigrationDeps) {
       });
       await database.transaction(async (trx) => {
         await trx('migration_vms').where({ runId, clusterId: id }).delete();
-        const rows = vms.map((vm) => [
+        await copyRows(trx, 'migration_vms', COLUMNS, vms, (vm) => [
           runId,
           id,
           name,
@@ -52,7 +52,6 @@ export function createReadClusters({ database, listVms }: MigrationDeps) {
           vm.diskGib,
           vm.template,
         ]);
-        await copyRows(trx, 'migration_vms', COLUMNS, rows);
       });
     }
     await database.raw('analyze migration_vms');

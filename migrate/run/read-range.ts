@@ -105,8 +105,8 @@ export async function isPauseWanted(database: Knex, runId: string): Promise<bool
   return run.pauseRequested;
 }
 
-/** Rows per transaction: a few thousand services with their options take some 20 MB. */
-const PAGE = 2_000;
+/** Rows per transaction: a page of services with all their options is held in memory. */
+const PAGE = 1_000;
 
 export function createReadRange(deps: MigrationDeps, sources: SourceAccess) {
   const { database, listAddresses, pageSize = PAGE } = deps;
@@ -204,42 +204,45 @@ const READERS: Record<Entity, Reader> = {
   },
   async service(trx, { range: { runId }, source, listAddresses }, page) {
     const bundles = await readServicePage(source.source, source.catalogue, page);
-    const services = bundles.map((bundle) => {
-      const outcome = transformService(bundle, source.context);
-      const fields = outcome.outcome === 'migrated' ? outcome.fields : claimedVm(bundle, source.context);
-      return { bundle, outcome, fields };
-    });
+    const services = bundles.map((bundle) => readService(bundle, source));
     const findVms = await loadCandidates(trx, runId, services);
     const items: Item[] = [];
     for (const service of services) {
-      const { bundle } = service;
-      items.push({
-        sourceId: bundle.service.id,
-        contentHash: contentHash(bundle),
-        given: givenBy(bundle, source),
-        ...(await bindService(service, source, { findVms, listAddresses })),
-      });
+      items.push({ ...service.item, ...(await bindService(service, { findVms, listAddresses })) });
     }
     return items;
   },
 };
 
+/** A service as far as the source goes; its rows are let go of, since a page of them takes much memory. */
 interface ReadService {
-  bundle: ServiceBundle;
+  item: Pick<Item, 'sourceId' | 'contentHash' | 'given'>;
   outcome: Outcome<ServiceFields>;
+  productName: string;
   /** What is known of its VM; undefined when it names none. */
   fields: ServiceFields | undefined;
+}
+
+function readService(bundle: ServiceBundle, source: RunSource): ReadService {
+  const { catalogue, context } = source;
+  const { id, packageid } = bundle.service;
+  // Whoever wants to know how it came about has the service explained.
+  const outcome = { ...transformService(bundle, context), trace: [] };
+  return {
+    item: { sourceId: id, contentHash: contentHash(bundle), given: givenBy(bundle, source) },
+    outcome,
+    productName: cleanText(catalogue.products.get(packageid)?.name ?? '', context.mapping.source),
+    fields: outcome.outcome === 'migrated' ? outcome.fields : claimedVm(bundle, context),
+  };
 }
 
 type FindVms = (id: number, fields: ServiceFields) => ClusterVm[];
 
 /** Gives a migrated service its VM or quarantines it; of the others the VM is noted that they seem to have. */
 async function bindService(
-  { bundle, outcome, fields }: ReadService,
-  { catalogue, context }: RunSource,
+  { item: { sourceId: id }, outcome, fields, productName }: ReadService,
   { findVms, listAddresses }: { findVms: FindVms } & Pick<MigrationDeps, 'listAddresses'>,
 ): Promise<Pick<Item, 'outcome' | 'binding'>> {
-  const { id } = bundle.service;
   if (!fields) return { outcome };
   const candidates = findVms(id, fields);
   if (outcome.outcome !== 'migrated') {
@@ -249,17 +252,16 @@ async function bindService(
   if (!('binding' in bound)) {
     const { warnings, trace } = outcome;
     return {
-      outcome: { outcome: 'quarantined', reason: bound.reason, warnings, trace: [...trace, ...bound.trace] },
+      outcome: { outcome: 'quarantined', reason: bound.reason, warnings, trace },
       ...claimsOf(id, fields, candidates, 'quarantined'),
     };
   }
   const { binding: claim, ...taken } = outcome.fields;
-  const name = catalogue.products.get(taken.productId)?.name ?? '';
   return {
     outcome: {
       ...outcome,
       warnings: distinctWarnings([...outcome.warnings, ...bound.warnings]),
-      fields: { ...taken, productName: cleanText(name, context.mapping.source), claim },
+      fields: { ...taken, productName, claim },
     },
     binding: bound.binding,
   };
@@ -313,8 +315,8 @@ async function loadCandidates(
   runId: string,
   services: ReadService[],
 ): Promise<FindVms> {
-  const known = services.flatMap(({ bundle, outcome, fields }) =>
-    fields ? [{ id: bundle.service.id, fields, isMigrated: outcome.outcome === 'migrated' }] : [],
+  const known = services.flatMap(({ item, outcome, fields }) =>
+    fields ? [{ id: item.sourceId, fields, isMigrated: outcome.outcome === 'migrated' }] : [],
   );
   const vmids = known.flatMap(({ fields }) => fields.binding.vmid ?? []);
   const numbered = await findCandidates(trx, runId, { vmids, names: [] });
@@ -364,7 +366,7 @@ async function copyItems(
   source: string,
   items: Item[],
 ): Promise<void> {
-  const rows = items.map((item): Cell[] => {
+  await copyRows(trx, 'migration_items', ITEM_COLUMNS, items, (item): Cell[] => {
     const { outcome, given, binding } = item;
     const fields = outcome.outcome === 'migrated' ? outcome.fields : null;
     const reason = outcome.outcome === 'migrated' ? null : outcome.reason;
@@ -390,7 +392,6 @@ async function copyItems(
       fields && 'added',
     ];
   });
-  await copyRows(trx, 'migration_items', ITEM_COLUMNS, rows);
 }
 
 /** Changes exactly when something that Berth takes over changes: the VM's identity counts, where it runs does not. */
