@@ -81,7 +81,14 @@ const Migration = Sealing.extend({
   BERTH_PUBLIC_URL: z.url().optional(),
 });
 
-const SCHEMAS = { database: Database, cluster: NewCluster, migration: Migration, api: Api, worker: Worker, seed: Seed } as const;
+const SCHEMAS = {
+  database: Database,
+  cluster: NewCluster,
+  migration: Migration,
+  api: Api,
+  worker: Worker,
+  seed: Seed,
+} as const;
 type Kind = keyof typeof SCHEMAS;
 
 /**

@@ -46,26 +46,7 @@ export function steerCommands(program: Command, context: CommandContext): void {
     .option('--max-errors <n>', 'pause after so many rows that cannot be read', wholeNumber)
     .option('--max-quarantined <n>', 'pause after so many quarantined rows', wholeNumber)
     .option('--detach', 'return at once')
-    .action(async (wanted: string, flags: RunOptions & { json: boolean; detach?: boolean }) => {
-      const { maxErrors, maxQuarantined } = flags;
-      const id = await steer(context, wanted, async (database, client, run) => {
-        const options = {
-          ...run.options,
-          ...(maxErrors === undefined ? {} : { maxErrors }),
-          ...(maxQuarantined === undefined ? {} : { maxQuarantined }),
-        };
-        await run
-          .$query(database)
-          .patch({ pauseRequested: false, options, status: 'running', causeCode: null, causeMessage: null });
-        // A run whose workflow Temporal has lost begins again at its phase.
-        await startRun(client, run, context.settings().BERTH_QUEUE_PREFIX);
-        await wake(client, run.id);
-        return run.id;
-      });
-      if (flags.detach) return say(flags.json, id, `Run ${id} goes on.`);
-      if (!flags.json) console.error(`Run ${id} goes on.`);
-      await followAndTell(context, id, flags.json);
-    });
+    .action((wanted: string, flags: ResumeFlags) => resume(context, wanted, flags));
 
   add('cancel', 'end a run for good; what it has written stays until rollback').action(
     (wanted: string, { json }: { json: boolean }) =>
@@ -79,6 +60,29 @@ export function steerCommands(program: Command, context: CommandContext): void {
         say(json, run.id, `Run ${run.id} is being cancelled.`);
       }),
   );
+}
+
+type ResumeFlags = RunOptions & { json: boolean; detach?: boolean };
+
+async function resume(context: CommandContext, wanted: string, flags: ResumeFlags): Promise<void> {
+  const { maxErrors, maxQuarantined } = flags;
+  const id = await steer(context, wanted, async (database, client, run) => {
+    const options = {
+      ...run.options,
+      ...(maxErrors === undefined ? {} : { maxErrors }),
+      ...(maxQuarantined === undefined ? {} : { maxQuarantined }),
+    };
+    await run
+      .$query(database)
+      .patch({ pauseRequested: false, options, status: 'running', causeCode: null, causeMessage: null });
+    // A run whose workflow Temporal has lost begins again at its phase.
+    await startRun(client, run, context.settings().BERTH_QUEUE_PREFIX);
+    await wake(client, run.id);
+    return run.id;
+  });
+  if (flags.detach) return say(flags.json, id, `Run ${id} goes on.`);
+  if (!flags.json) console.error(`Run ${id} goes on.`);
+  await followAndTell(context, id, flags.json);
 }
 
 function say(json: boolean, runId: string, text: string): void {
