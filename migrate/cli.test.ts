@@ -118,6 +118,13 @@ describe('what is wrong', () => {
   });
 });
 
+interface Row {
+  entity: string;
+  sourceId: number;
+  outcome: string;
+  code?: string | null;
+}
+
 interface Progress {
   runId: string;
   status: string;
@@ -205,20 +212,13 @@ describe('from the first look to the way back', () => {
 
   it('reports every row of the source once, and whose VM is whose', async () => {
     const report = await json<{
-      items: {
-        entity: string;
-        sourceId: number;
-        outcome: string;
-        code: string | null;
-        target: object | null;
-      }[];
+      items: (Row & { target: object | null })[];
       summary: { money: { isEqual: boolean }[]; counts: { isEqual: boolean }[] };
       vms: { state: string }[];
     }>('report', runId, '--format', 'json');
-    const key = ({ entity, sourceId, outcome, code = null }: (typeof report.items)[number]) =>
-      `${entity} ${sourceId} ${outcome} ${code}`;
-    const truths = estate.truths as unknown as typeof report.items;
-    expect(report.items.map(key).toSorted()).toEqual(truths.map(key).toSorted());
+    const key = ({ entity, sourceId, outcome, code }: Row) =>
+      `${entity} ${sourceId} ${outcome} ${code ?? ''}`;
+    expect(report.items.map(key).toSorted()).toEqual(estate.truths.map(key).toSorted());
     for (const item of report.items) {
       expect(Object.keys(item)).toEqual(
         expect.arrayContaining(['entity', 'sourceId', 'outcome', 'code', 'warnings', 'target']),

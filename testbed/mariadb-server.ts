@@ -195,6 +195,17 @@ async function createDataDir(options: {
   }
 }
 
+/** The tables of modules made for WHMCS long ago. */
+const MYISAM_TABLES = [
+  'mod_prve_plans',
+  'mod_prve_vms',
+  'mod_pvewhmcs',
+  'mod_pvewhmcs_ip_addresses',
+  'mod_pvewhmcs_ip_pools',
+  'mod_pvewhmcs_plans',
+  'mod_pvewhmcs_vms',
+];
+
 /** MariaDB runs this file at each start, so the password in use is always the one of this start. */
 async function writeInitFile(dataDir: string, password: string, account: Account): Promise<void> {
   const file = join(dataDir, INIT_FILE);
@@ -206,6 +217,8 @@ async function writeInitFile(dataDir: string, password: string, account: Account
     ]),
     `GRANT ALL ON *.* TO '${USER}'@'%';`,
     `GRANT SELECT ON ${DATABASE}.* TO '${READER}'@'%';`,
+    // A server that was killed marks them as crashed, and then they cannot be read; those not there yet do no harm.
+    `CHECK TABLE ${MYISAM_TABLES.map((table) => `${DATABASE}.${table}`).join(', ')};`,
   ];
   await writeFile(file, `${lines.join('\n')}\n`, { mode: 0o600 });
   if (account.uid !== undefined) await chown(file, account.uid, account.gid);

@@ -40,20 +40,7 @@ export function steerCommands(program: Command, context: CommandContext): void {
     .option('--max-errors <n>', 'pause after so many rows that cannot be read', wholeNumber)
     .option('--max-quarantined <n>', 'pause after so many quarantined rows', wholeNumber)
     .option('--detach', 'return at once')
-    .action(async (wanted: string, flags: RunOptions & { json: boolean; detach?: boolean }) => {
-      const { maxErrors, maxQuarantined } = flags;
-      const options = {
-        ...(maxErrors === undefined ? {} : { maxErrors }),
-        ...(maxQuarantined === undefined ? {} : { maxQuarantined }),
-      };
-      const id = await steer(context, wanted, async (steering) => {
-        await resumeRun(steering, { options, queuePrefix: context.settings().BERTH_QUEUE_PREFIX });
-        return steering.runId;
-      });
-      if (flags.detach) return say(flags.json, id, `Run ${id} goes on.`);
-      if (!flags.json) console.error(`Run ${id} goes on.`);
-      await followAndTell(context, id, flags.json);
-    });
+    .action((wanted: string, flags: ResumeFlags) => resume(context, wanted, flags));
 
   add('cancel', 'end a run for good; what it has written stays until rollback').action(
     (wanted: string, { json }: { json: boolean }) =>
@@ -62,6 +49,23 @@ export function steerCommands(program: Command, context: CommandContext): void {
         say(json, steering.runId, `Run ${steering.runId} is being cancelled.`);
       }),
   );
+}
+
+type ResumeFlags = RunOptions & { json: boolean; detach?: boolean };
+
+async function resume(context: CommandContext, wanted: string, flags: ResumeFlags): Promise<void> {
+  const { maxErrors, maxQuarantined } = flags;
+  const options = {
+    ...(maxErrors === undefined ? {} : { maxErrors }),
+    ...(maxQuarantined === undefined ? {} : { maxQuarantined }),
+  };
+  const id = await steer(context, wanted, async (steering) => {
+    await resumeRun(steering, { options, queuePrefix: context.settings().BERTH_QUEUE_PREFIX });
+    return steering.runId;
+  });
+  if (flags.detach) return say(flags.json, id, `Run ${id} goes on.`);
+  if (!flags.json) console.error(`Run ${id} goes on.`);
+  await followAndTell(context, id, flags.json);
 }
 
 function say(json: boolean, runId: string, text: string): void {

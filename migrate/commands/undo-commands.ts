@@ -18,6 +18,12 @@ interface LinkFlags {
 
 /** `rollback`, `password-links` and `drop-secrets`: what comes after a run. */
 export function undoCommands(program: Command, context: CommandContext): void {
+  rollbackCommand(program, context);
+  passwordLinksCommand(program, context);
+  dropSecretsCommand(program, context);
+}
+
+function rollbackCommand(program: Command, context: CommandContext): void {
   program
     .command('rollback')
     .description('remove what a run added and nobody has touched since; tells what stays')
@@ -31,7 +37,9 @@ export function undoCommands(program: Command, context: CommandContext): void {
         console.log(json ? JSON.stringify(result, null, 2) : describe(result, dryRun));
       }),
     );
+}
 
+function passwordLinksCommand(program: Command, context: CommandContext): void {
   program
     .command('password-links')
     .description('write links for customers whose password could not be brought along, as e-mail,link')
@@ -72,7 +80,9 @@ export function undoCommands(program: Command, context: CommandContext): void {
         });
       }),
     );
+}
 
+function dropSecretsCommand(program: Command, context: CommandContext): void {
   program
     .command('drop-secrets')
     .description(

@@ -208,7 +208,7 @@ describe('a customer of WHMCS in the dashboard of Berth', () => {
     await page.getByRole('button', { name: 'Set password' }).click();
     await page.getByText('Your password is set. Log in with it.').waitFor(WAIT);
     await logIn(email, 'correct horse battery');
-    await page.getByRole('heading', { name: 'Servers' }).waitFor(WAIT);
+    await page.getByRole('heading', { name: 'Servers', exact: true }).waitFor(WAIT);
     await page.goto('about:blank');
     await page.goto(link);
     await page.getByLabel('New password').fill('somebody else later');
