@@ -33,6 +33,8 @@ export interface SimulatorOptions {
   vms?: Iterable<SeedVm>;
   /** False: a new cluster without the templates that Berth offers. */
   templates?: boolean;
+  /** A new cluster to begin with instead of the seeded one. */
+  state?: ClusterState;
 }
 
 interface RecordedCall {
@@ -65,7 +67,7 @@ const BROADCAST_MS = 10_000;
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { host = '127.0.0.1', port = 0, speed = 1, stateFile } = options;
   const kept = stateFile ? await loadState(stateFile) : undefined;
-  const state = kept ?? seedCluster(options);
+  const state = kept ?? options.state ?? seedCluster(options);
   if (!kept) for (const vm of options.vms ?? []) addSeedVm(state, vm);
   if (options.token) state.token = options.token;
   if (options.rootPassword) state.rootPassword = options.rootPassword;
