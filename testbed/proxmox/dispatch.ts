@@ -13,6 +13,7 @@ import { nodeRoutes } from './node-routes.ts';
 import { checkParameters } from './parameters.ts';
 import type { RawValue } from './parameters.ts';
 import { findRoute, ListAnswer } from './route.ts';
+import { snapshotRoutes } from './snapshot-routes.ts';
 import { taskRoutes } from './task-routes.ts';
 import { vmConfigRoutes } from './vm-config-routes.ts';
 import { vmPowerRoutes } from './vm-power-routes.ts';
@@ -26,6 +27,7 @@ const ROUTES = [
   ...vmRoutes,
   ...vmConfigRoutes,
   ...vmPowerRoutes,
+  ...snapshotRoutes,
 ];
 
 const MAX_BODY_BYTES = 512 * 1024;
