@@ -1,18 +1,21 @@
 import type { IncomingMessage } from 'node:http';
 
 import { accessRoutes } from './access-routes.ts';
+import { agentRoutes } from './agent-routes.ts';
 import { ApiError, badParameters } from './api-error.ts';
 import { authenticate, isCsrfTokenGood } from './authentication.ts';
 import type { Identity } from './authentication.ts';
 import type { Cluster } from './cluster.ts';
 import { findNode } from './cluster.ts';
 import type { TaskFaultRecord } from './cluster-state.ts';
+import { cloudInitRoutes } from './cloud-init-routes.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import type { WireAnswer } from './http-server.ts';
 import { nodeRoutes } from './node-routes.ts';
 import { checkParameters } from './parameters.ts';
 import type { RawValue } from './parameters.ts';
 import { findRoute, ListAnswer } from './route.ts';
+import { snapshotRoutes } from './snapshot-routes.ts';
 import { taskRoutes } from './task-routes.ts';
 import { vmConfigRoutes } from './vm-config-routes.ts';
 import { vmPowerRoutes } from './vm-power-routes.ts';
@@ -26,6 +29,9 @@ const ROUTES = [
   ...vmRoutes,
   ...vmConfigRoutes,
   ...vmPowerRoutes,
+  ...snapshotRoutes,
+  ...cloudInitRoutes,
+  ...agentRoutes,
 ];
 
 const MAX_BODY_BYTES = 512 * 1024;

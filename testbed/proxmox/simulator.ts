@@ -11,6 +11,7 @@ import { createFileLocks } from './locks.ts';
 import { powerWorkers, resumeTimers } from './power-workers.ts';
 import { addSeedVm, type SeedVm } from './seed-vm.ts';
 import { seedCluster } from './seed.ts';
+import { snapshotWorkers } from './snapshot-workers.ts';
 import { createStateStore, loadState } from './state-store.ts';
 import { createBroadcast } from './status-broadcast.ts';
 import { createTasks } from './tasks.ts';
@@ -33,6 +34,8 @@ export interface SimulatorOptions {
   vms?: Iterable<SeedVm>;
   /** False: a new cluster without the templates that Berth offers. */
   templates?: boolean;
+  /** A new cluster to begin with instead of the seeded one. */
+  state?: ClusterState;
 }
 
 interface RecordedCall {
@@ -65,7 +68,7 @@ const BROADCAST_MS = 10_000;
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { host = '127.0.0.1', port = 0, speed = 1, stateFile } = options;
   const kept = stateFile ? await loadState(stateFile) : undefined;
-  const state = kept ?? seedCluster(options);
+  const state = kept ?? options.state ?? seedCluster(options);
   if (!kept) for (const vm of options.vms ?? []) addSeedVm(state, vm);
   if (options.token) state.token = options.token;
   if (options.rootPassword) state.rootPassword = options.rootPassword;
@@ -78,7 +81,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     scaled,
     locks: createFileLocks(),
     store: createStateStore(state, stateFile),
-    tasks: createTasks(() => cluster, { ...vmWorkers, ...powerWorkers }),
+    tasks: createTasks(() => cluster, { ...vmWorkers, ...powerWorkers, ...snapshotWorkers }),
     broadcast: createBroadcast(() => cluster, scaled(BROADCAST_MS, 50)),
     fingerprint: fingerprintOf(certificate.cert),
   };

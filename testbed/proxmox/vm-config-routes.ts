@@ -8,8 +8,9 @@ import { BOOLEAN, integer, NODE, STRING, VMID } from './parameters.ts';
 import type { Parameters, Values } from './parameters.ts';
 import type { Call, Route } from './route.ts';
 import { checkSkipLock, startTask } from './route.ts';
+import { requireSnapshot } from './snapshot-routes.ts';
 import { checkUpdate, updateConfig } from './update-config.ts';
-import { configDigest, printConfig } from './vm-config.ts';
+import { configDigest, mergedConfig, printConfig } from './vm-config.ts';
 import { DISK_KEYS, VM_CONFIG } from './vm-config-parameters.ts';
 
 const VM: Parameters = { node: NODE, vmid: VMID };
@@ -47,6 +48,7 @@ function pendingList(vm: Vm): unknown[] {
   const keys = new Set([...Object.keys(vm.config), ...Object.keys(vm.pending)]);
   const shown = (key: string, value: string | number): string | number =>
     key === 'cipassword' ? '**********' : value;
+  if (vm.config.description === '') keys.delete('description');
   const entries = [...keys].map((key) => {
     const entry: Record<string, unknown> = { key };
     const value = vm.config[key];
@@ -54,6 +56,7 @@ function pendingList(vm: Vm): unknown[] {
     if (value !== undefined) entry.value = shown(key, value);
     if (pending !== undefined) entry.pending = shown(key, pending);
     if (vm.pendingDelete.includes(key)) entry.delete = 1;
+    if (vm.pendingDelete.includes(`!${key}`)) entry.delete = 2;
     return entry;
   });
   return [...entries, { key: 'digest', value: configDigest(vm) }];
@@ -86,8 +89,10 @@ export const vmConfigRoutes: Route[] = [
     parameters: { ...VM, current: BOOLEAN, snapshot: STRING },
     handle: ({ cluster, node, vmid, params }) => {
       const vm = requireVm(cluster, node, vmid);
-      if (params.snapshot !== undefined) throw refuse(`snapshot '${params.snapshot}' does not exist`);
-      return printConfig(vm, params.current === 1);
+      if (params.snapshot !== undefined) {
+        return printConfig(vm, requireSnapshot(vm, params.snapshot).config);
+      }
+      return printConfig(vm, params.current === 1 ? vm.config : mergedConfig(vm));
     },
   },
   {
@@ -96,6 +101,14 @@ export const vmConfigRoutes: Route[] = [
     isForwarded: true,
     parameters: UPDATE,
     handle: putConfig,
+  },
+  {
+    method: 'PUT',
+    path: '/nodes/{node}/qemu/{vmid}/unlink',
+    isForwarded: true,
+    parameters: { ...VM, idlist: { type: 'string' }, force: BOOLEAN },
+    handle: ({ params: { idlist = '', ...params }, ...call }) =>
+      putConfig({ ...call, params: { ...params, delete: idlist } }),
   },
   {
     method: 'POST',

@@ -35,6 +35,11 @@ export function diskKeys(config: VmConfig): string[] {
   return DISK_KEYS.filter((key) => config[key] !== undefined);
 }
 
+/** The last part of a volume's id, without storage and folders. */
+export function volumeName(volid: string): string {
+  return volid.split(/[:/]/).at(-1) ?? '';
+}
+
 export function isCloudInitDrive(drive: Drive): boolean {
   return /(?:^|[:/])(?:cloudinit|vm-\d+-cloudinit(?:\.\w+)?)$/.test(drive.file);
 }
@@ -153,6 +158,9 @@ function renderConfig(vm: Vm): string {
     if (vm.pendingDelete.length > 0) text += `delete: ${vm.pendingDelete.join(',')}\n`;
     text += section(vm.pending);
   }
+  for (const [name, { config }] of Object.entries(vm.snapshots ?? {})) {
+    text += `\n[${name}]\n${config.description ?? ''}\n${section(config)}`;
+  }
   return text;
 }
 
@@ -167,27 +175,24 @@ export function checkDigest(vm: Vm, digest: string | number | undefined): void {
   }
 }
 
+/** The key of an entry of `pendingDelete`; a `!` before it says that the disk goes too. */
+export function deletedKey(entry: string): string {
+  return entry.replace(/^!/, '');
+}
+
 /** The config with what is pending merged in. */
 export function mergedConfig(vm: Vm): VmConfig {
   const config = { ...vm.config, ...vm.pending };
-  for (const key of vm.pendingDelete) delete config[key];
+  for (const entry of vm.pendingDelete) delete config[deletedKey(entry)];
   return config;
 }
 
 /** What GET config shows: no password, empty description left out, digest added. */
-export function printConfig(vm: Vm, current: boolean): VmConfig {
-  const config = current ? { ...vm.config } : mergedConfig(vm);
+export function printConfig(vm: Vm, shown: VmConfig): VmConfig {
+  const config = { ...shown };
   if (config.cipassword !== undefined) config.cipassword = '**********';
   if (config.description === '') delete config.description;
   return { ...config, digest: configDigest(vm) };
-}
-
-/** Applies what waited for a cold start. */
-export function applyPending(vm: Vm): void {
-  Object.assign(vm.config, vm.pending);
-  for (const key of vm.pendingDelete) delete vm.config[key];
-  vm.pending = {};
-  vm.pendingDelete = [];
 }
 
 export function checkNotLocked(vm: Vm): void {

@@ -1,0 +1,254 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { request as plainRequest } from 'node:http';
+import { join } from 'node:path';
+
+import { Agent, request } from 'undici';
+
+import { newCsrfToken, newTicket } from './authentication.ts';
+import type { ApiToken, ClusterState, Vm, Volume } from './cluster-state.ts';
+import { volumeKey } from './cluster-state.ts';
+import { differenceOf, translate } from './compare-answers.ts';
+import type { Bindings } from './compare-answers.ts';
+import type { FaultRule } from './faults.ts';
+import { seedCluster } from './seed.ts';
+import { startSimulator } from './simulator.ts';
+import type { Simulator } from './simulator.ts';
+
+/** One exchange with the real management code; those without a method are tests of connections. */
+interface Exchange {
+  n: number;
+  note?: string;
+  method?: string;
+  path: string;
+  scheme?: 'http';
+  /** The user whose ticket went along; `csrf: false` when its CSRF token did not. */
+  as?: string;
+  csrf?: boolean;
+  contentType?: string;
+  headers?: Record<string, string>;
+  sent?: string;
+  /** Seconds since the start of the recording. */
+  at?: number;
+  /** How many equal calls, made to wait for this answer, the recording had here. */
+  polls?: number;
+  status: number;
+  reason: string;
+  body?: { data: unknown };
+  text?: string;
+  /** No answer came. */
+  error?: string;
+}
+
+/** What existed when the recording began. */
+interface Start {
+  rootPassword?: string;
+  token?: ApiToken;
+  vms?: (Pick<Vm, 'vmid' | 'config'> & Partial<Vm>)[];
+  volumes?: (Pick<Volume, 'volid' | 'size'> & Partial<Volume>)[];
+  /** What goes wrong on purpose. */
+  faults?: FaultRule[];
+  /** Anything else of the cluster's state. */
+  state?: Partial<ClusterState>;
+}
+
+export interface Recording {
+  file: string;
+  title: string;
+  start?: Start;
+  /** Above 0 the exchanges keep their distance in time, that much shortened. */
+  speed?: number;
+  /** How many exchanges are equal at least. */
+  equal: number;
+  exchanges: Exchange[];
+}
+
+export interface Outcome {
+  n: number;
+  call: string;
+  /** What differs; undefined when the answers are equal. */
+  difference: string | undefined;
+}
+
+const FOLDER = join(import.meta.dirname, 'fixtures');
+const GIB = 1024 ** 3;
+/** The one file there was from the start: a cloud image of Debian. */
+const IMPORT_IMAGE = {
+  volid: 'dir1:import/debian-ref.qcow2',
+  size: 394_067_968,
+  virtualSize: 1900 * 1024 ** 2,
+  content: 'import',
+  system: 'debian-13',
+} as const;
+const TASK_WAIT_MS = 20_000;
+const ANSWER_WAIT_MS = 1500;
+
+export function readRecordings(): Recording[] {
+  return readdirSync(FOLDER)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => ({
+      file,
+      ...(JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as Omit<Recording, 'file'>),
+    }));
+}
+
+/** The cluster on which the recordings were made: one node, two directory storages. */
+function recordedCluster({ rootPassword, token, vms = [], volumes = [], state: rest }: Start): ClusterState {
+  const state = seedCluster({ templates: false, rootPassword, token });
+  state.nodes = [{ node: 'pve1', ip: '10.99.0.1', cpus: 2, memory: 24 * GIB, rootSize: 252 * GIB }];
+  const directory = { node: 'pve1', type: 'dir', total: 252 * GIB, baseUsed: 30 * GIB } as const;
+  state.storages = [
+    { ...directory, storage: 'local', content: 'images,iso,snippets,rootdir,vztmpl,backup' },
+    { ...directory, storage: 'dir1', content: 'images,iso,snippets,import,backup' },
+  ];
+  for (const vm of vms) {
+    state.vms[vm.vmid] = {
+      node: 'pve1',
+      pending: {},
+      pendingDelete: [],
+      guest: null,
+      restartAt: null,
+      cleanupAt: null,
+      ...vm,
+    };
+  }
+  for (const volume of [IMPORT_IMAGE, ...volumes]) {
+    const [storage = '', name = ''] = volume.volid.split(':');
+    state.volumes[volumeKey('pve1', volume.volid)] = {
+      node: 'pve1',
+      storage,
+      vmid: Number.parseInt(name, 10) || 0,
+      used: 331_776,
+      format: 'qcow2',
+      content: 'images',
+      ctime: Math.floor(Date.now() / 1000),
+      parent: null,
+      system: null,
+      ...volume,
+    };
+  }
+  return Object.assign(state, rest);
+}
+
+/** Makes the calls of a recording to a simulator of its own and compares each answer. */
+export async function replay(recording: Recording): Promise<Outcome[]> {
+  const { start = {}, speed = 0 } = recording;
+  const simulator = await startSimulator({ speed, state: recordedCluster(start) });
+  for (const rule of start.faults ?? []) simulator.faults.add(rule);
+  const dispatcher = new Agent({ connect: { ca: simulator.ca } });
+  const bindings: Bindings = new Map();
+  let before = { sentAt: Date.now(), at: 0 };
+  const outcomes: Outcome[] = [];
+  try {
+    for (const exchange of recording.exchanges) {
+      const { n, note, method, path } = exchange;
+      const call = method ? `${method} ${path}` : (note ?? '');
+      const at = exchange.at ?? before.at;
+      const wait = before.sentAt + (at - before.at) * 1000 * speed - Date.now();
+      if (wait > 0) await pause(wait);
+      before = { sentAt: Date.now(), at };
+      const difference = method
+        ? await tryExchange(simulator, dispatcher, exchange, bindings)
+        : 'not replayed';
+      outcomes.push({ n, call, difference });
+    }
+  } finally {
+    await dispatcher.destroy();
+    await simulator.close();
+  }
+  return outcomes;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Makes a call; one that waited for something in the recording is made until its answer is there. */
+async function tryExchange(
+  simulator: Simulator,
+  dispatcher: Agent,
+  exchange: Exchange,
+  bindings: Bindings,
+): Promise<string | undefined> {
+  const recorded = exchange.body?.data as { status?: string } | null | undefined;
+  const waitsForTask = /\/tasks\/[^/]+\/status$/.test(exchange.path) && recorded?.status === 'stopped';
+  const deadline = Date.now() + (waitsForTask ? TASK_WAIT_MS : exchange.polls ? ANSWER_WAIT_MS : 0);
+  for (;;) {
+    const answer = await send(simulator, dispatcher, exchange, bindings);
+    const isRunning = (answer.body as { data?: { status?: string } } | undefined)?.data?.status === 'running';
+    const difference = compare(exchange, answer, bindings);
+    const isDone = difference === undefined || (waitsForTask && !isRunning);
+    if (isDone || Date.now() >= deadline) return difference;
+    await pause(10);
+  }
+}
+
+interface Answer {
+  status: number;
+  reason: string;
+  text: string;
+  body: unknown;
+}
+
+async function send(
+  simulator: Simulator,
+  dispatcher: Agent,
+  exchange: Exchange,
+  bindings: Bindings,
+): Promise<Answer> {
+  const { method = 'GET', path, as, csrf = true, contentType, headers = {}, sent } = exchange;
+  const lines: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) lines[name] = translate(value, bindings);
+  if (contentType) lines['content-type'] = contentType;
+  if (as) {
+    lines.cookie = `PVEAuthCookie=${encodeURIComponent(newTicket(simulator.state, as))}`;
+    if (csrf && method !== 'GET') lines.csrfpreventiontoken = newCsrfToken(simulator.state, as);
+  }
+  const target = translate(path, bindings);
+  if (exchange.scheme === 'http') return sendPlain(simulator.url + target, method);
+  try {
+    const res = await request(simulator.url + target, {
+      method: method as 'GET',
+      dispatcher,
+      headers: lines,
+      ...(sent ? { body: translate(sent, bindings) } : {}),
+    });
+    const text = await res.body.text();
+    return { status: res.statusCode, reason: res.statusText, text, body: parse(text) };
+  } catch (err) {
+    return { status: 0, reason: String(err), text: '', body: undefined };
+  }
+}
+
+function sendPlain(url: string, method: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const req = plainRequest(url.replace('https:', 'http:'), { method }, (res) => {
+      let text = '';
+      res.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      res.on('end', () =>
+        resolve({ status: res.statusCode ?? 0, reason: res.statusMessage ?? '', text, body: undefined }),
+      );
+    });
+    req.on('error', reject);
+    req.end();
+  });
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function compare(exchange: Exchange, answer: Answer, bindings: Bindings): string | undefined {
+  if (exchange.error)
+    return answer.status === 0 ? undefined : `no answer was recorded, here ${answer.status}`;
+  if (answer.status !== exchange.status) {
+    return `${exchange.status} ${exchange.reason} was recorded, here ${answer.status} ${answer.reason}`;
+  }
+  const reason = differenceOf(exchange.reason, answer.reason, bindings, 'reason');
+  if (reason) return reason;
+  if (exchange.body === undefined) return differenceOf(exchange.text, answer.text, bindings, 'text');
+  return differenceOf(exchange.body, answer.body, bindings);
+}
