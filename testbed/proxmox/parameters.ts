@@ -6,6 +6,7 @@ export interface Parameter {
   optional?: boolean;
   minimum?: number;
   maximum?: number;
+  minLength?: number;
   maxLength?: number;
   enum?: readonly string[];
   pattern?: RegExp;
@@ -103,6 +104,9 @@ function checkRange(name: string, parameter: Parameter, text: string): Checked {
 function checkText(name: string, parameter: Parameter, text: string): Checked {
   const detail = parameter.format?.(text, name);
   if (detail !== undefined) return { error: `invalid format - ${detail}\n` };
+  if (parameter.minLength !== undefined && text.length < parameter.minLength) {
+    return { error: `value must be at least ${parameter.minLength} characters long` };
+  }
   if (parameter.maxLength !== undefined && text.length > parameter.maxLength) {
     return { error: `value may only be ${parameter.maxLength} characters long` };
   }
