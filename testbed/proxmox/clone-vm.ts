@@ -16,6 +16,7 @@ import {
   printSize,
 } from './vm-config.ts';
 import { allocateVolume } from './volumes.ts';
+import type { VolumeFormat } from './volumes.ts';
 
 const GIB = 1024 ** 3;
 const FULL_COPY_MS_PER_GIB = 1500;
@@ -79,6 +80,8 @@ function begin(cluster: Cluster, node: string, vmid: number): void {
 
 async function cloneDisks(cluster: Cluster, work: TaskWork, source: Vm, target: Vm): Promise<void> {
   const { args } = work.record;
+  const snapshot = typeof args.snapname === 'string' ? source.snapshots?.[args.snapname] : undefined;
+  if (snapshot) source = { ...source, config: snapshot.config };
   const config = targetConfig(source, args, target.vmid);
   const disks = diskKeys(source.config).filter((key) => {
     const drive = parseDrive(String(source.config[key]));
@@ -92,7 +95,7 @@ async function cloneDisks(cluster: Cluster, work: TaskWork, source: Vm, target: 
       work.once(`alloc-${key}`, () => {
         work.log(`create full clone of drive ${key} (${drive.file})`);
         const size = 4 * 1024 ** 2;
-        const wanted = { size, used: size, cloudInit: true } as const;
+        const wanted = { size, used: size, cloudInit: true, format: formatOf(args) } as const;
         const { volid } = allocateVolume(cluster, target, storage, wanted, work.log);
         work.log(`allocated target volume '${volid}'`);
         args[`volume-${key}`] = volid;
@@ -122,8 +125,9 @@ async function cloneDisk(
   const { system, size } = origin;
   work.once(`alloc-${key}`, () => {
     work.log(`create ${full ? 'full' : 'linked'} clone of drive ${key} (${drive.file})`);
-    const parent = full ? {} : { parent: origin.volid };
-    const { volid } = allocateVolume(cluster, target, storage, { size, system, ...parent }, work.log);
+    const format = full ? (formatOf(work.record.args) ?? origin.format) : origin.format;
+    const wanted = { size, system, format, ...(full ? {} : { parent: origin.volid }) };
+    const { volid } = allocateVolume(cluster, target, storage, wanted, work.log);
     work.record.args[`volume-${key}`] = volid;
     if (!full) return;
     work.log(`allocated target volume '${volid}'`);
@@ -151,6 +155,10 @@ async function cloneDisk(
   });
 }
 
+function formatOf({ format }: TaskWork['record']['args']): VolumeFormat | undefined {
+  return typeof format === 'string' ? (format as VolumeFormat) : undefined;
+}
+
 /** Sizes as the progress lines print them: one decimal, binary units. */
 function printAmount(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
@@ -167,7 +175,7 @@ function printAmount(bytes: number): string {
 function targetConfig(source: Vm, args: TaskWork['record']['args'], vmid: number): VmConfig {
   const config: VmConfig = {};
   for (const [key, value] of Object.entries(source.config)) {
-    if (['template', 'lock', 'parent', 'snapstate'].includes(key)) continue;
+    if (['template', 'lock', 'parent', 'snapstate', 'snaptime', 'vmstate'].includes(key)) continue;
     if (/^unused\d+$/.test(key)) continue;
     if (/^net\d+$/.test(key)) config[key] = normalizeNet(String(value), true);
     else config[key] = value;

@@ -100,12 +100,19 @@ export interface Vm {
   /** Values that wait for the next cold start. */
   pending: VmConfig;
   pendingDelete: string[];
+  /** By name, oldest first. */
+  snapshots?: Record<string, Snapshot>;
   /** The guest while QEMU runs, null while the VM is stopped. */
   guest: Guest | null;
   /** When the event daemon starts it again after a reboot. */
   restartAt: number | null;
   /** When `qm cleanup` runs for the QEMU process that ended. */
   cleanupAt: number | null;
+}
+
+/** A VM's config when it was taken, with `snaptime`, `description`, `parent` and, while unfinished, `snapstate`. */
+export interface Snapshot {
+  config: VmConfig;
 }
 
 /** An LXC container: enough of one to be in the way of a client that expects virtual machines only. Sizes in bytes. */
@@ -140,9 +147,11 @@ export interface Volume {
   vmid: number;
   size: number;
   used: number;
-  format: 'raw' | 'qcow2';
-  content: 'images';
+  format: 'raw' | 'qcow2' | 'vmdk' | 'iso';
+  content: 'images' | 'import' | 'iso';
   ctime: number;
+  /** Of an image to import, what its disk will be; `size` is the file's. */
+  virtualSize?: number;
   parent: string | null;
   /** Operating system on it, if it can boot. */
   system: string | null;

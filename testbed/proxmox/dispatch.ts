@@ -17,6 +17,7 @@ import { poolRoutes } from './pool-routes.ts';
 import { rightsRoutes } from './rights-routes.ts';
 import { findRoute, ListAnswer } from './route.ts';
 import type { Call } from './route.ts';
+import { snapshotRoutes } from './snapshot-routes.ts';
 import { taskRoutes } from './task-routes.ts';
 import { userRoutes } from './user-routes.ts';
 import { vmConfigRoutes } from './vm-config-routes.ts';
@@ -35,6 +36,7 @@ const ROUTES = [
   ...vmRoutes,
   ...vmConfigRoutes,
   ...vmPowerRoutes,
+  ...snapshotRoutes,
 ];
 
 const MAX_BODY_BYTES = 512 * 1024;

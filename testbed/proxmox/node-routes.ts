@@ -7,6 +7,7 @@ import { nodeUsage } from './guests.ts';
 import { BOOLEAN, NODE, STRING } from './parameters.ts';
 import { hasAny } from './permissions.ts';
 import type { Route } from './route.ts';
+import { printVolume } from './volumes.ts';
 
 function storageStatus(cluster: Cluster, storage: StorageState): Record<string, unknown> {
   const used = storageUsed(cluster, storage);
@@ -138,20 +139,16 @@ export const nodeRoutes: Route[] = [
     handle: ({ cluster, node, params }) => {
       const storage = findStorage(cluster, node, String(params.storage));
       if (!storage) throw refuse(`storage '${params.storage}' does not exist`);
-      return Object.values(cluster.state.volumes)
-        .filter((volume) => volume.node === node && volume.storage === params.storage)
-        .filter(({ vmid }) => params.vmid === undefined || vmid === params.vmid)
-        .filter(({ content }) => params.content === undefined || content === params.content)
-        .map(({ volid, vmid, size, used, format, content, ctime, parent }) => ({
-          volid,
-          vmid,
-          size,
-          used,
-          format,
-          content,
-          ctime,
-          ...(parent ? { parent: parent.split(':')[1] } : {}),
-        }));
+      return (
+        Object.values(cluster.state.volumes)
+          .filter((volume) => volume.node === node && volume.storage === params.storage)
+          // Other files than images belong to no VM and are listed whatever VM is asked for.
+          .filter(
+            ({ vmid, content }) => params.vmid === undefined || content !== 'images' || vmid === params.vmid,
+          )
+          .filter(({ content }) => params.content === undefined || content === params.content)
+          .map((volume) => printVolume(volume, storage.type))
+      );
     },
   },
   {

@@ -9,6 +9,7 @@ import type { ApiToken, ClusterState, Vm, Volume } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
 import { differenceOf, translate } from './compare-answers.ts';
 import type { Bindings } from './compare-answers.ts';
+import type { FaultRule } from './faults.ts';
 import { seedCluster } from './seed.ts';
 import { startSimulator } from './simulator.ts';
 import type { Simulator } from './simulator.ts';
@@ -44,6 +45,8 @@ interface Start {
   token?: ApiToken;
   vms?: (Pick<Vm, 'vmid' | 'config'> & Partial<Vm>)[];
   volumes?: (Pick<Volume, 'volid' | 'size'> & Partial<Volume>)[];
+  /** What goes wrong on purpose. */
+  faults?: FaultRule[];
   /** Anything else of the cluster's state. */
   state?: Partial<ClusterState>;
 }
@@ -70,6 +73,14 @@ const FOLDER = join(import.meta.dirname, 'fixtures');
 const GIB = 1024 ** 3;
 /** A token that adds no user to those of the recording. */
 const REPLAY_TOKEN = { id: 'root@pam!replay', secret: 'replay' };
+/** The one file there was from the start: a cloud image of Debian. */
+const IMPORT_IMAGE = {
+  volid: 'dir1:import/debian-ref.qcow2',
+  size: 394_067_968,
+  virtualSize: 2 * GIB,
+  content: 'import',
+  system: 'debian-13',
+} as const;
 const TASK_WAIT_MS = 20_000;
 const ANSWER_WAIT_MS = 1500;
 
@@ -102,7 +113,7 @@ function recordedCluster({ rootPassword, token, vms = [], volumes = [], state: r
       ...vm,
     };
   }
-  for (const volume of volumes) {
+  for (const volume of [IMPORT_IMAGE, ...volumes]) {
     const [storage = '', name = ''] = volume.volid.split(':');
     state.volumes[volumeKey('pve1', volume.volid)] = {
       node: 'pve1',
@@ -124,6 +135,7 @@ function recordedCluster({ rootPassword, token, vms = [], volumes = [], state: r
 export async function replay(recording: Recording): Promise<Outcome[]> {
   const { start = {}, speed = 0 } = recording;
   const simulator = await startSimulator({ speed, state: recordedCluster(start) });
+  for (const rule of start.faults ?? []) simulator.faults.add(rule);
   const dispatcher = new Agent({ connect: { ca: simulator.ca } });
   const bindings: Bindings = new Map();
   const began = Date.now();

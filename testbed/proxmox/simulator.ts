@@ -13,6 +13,7 @@ import { powerWorkers, resumeTimers } from './power-workers.ts';
 import type { Release } from './privileges.ts';
 import { addSeedVm, type SeedVm } from './seed-vm.ts';
 import { seedCluster } from './seed.ts';
+import { snapshotWorkers } from './snapshot-workers.ts';
 import { createStateStore, loadState } from './state-store.ts';
 import { createBroadcast } from './status-broadcast.ts';
 import { createTasks } from './tasks.ts';
@@ -87,7 +88,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     scaled,
     locks: createFileLocks(),
     store: createStateStore(state, stateFile),
-    tasks: createTasks(() => cluster, { ...vmWorkers, ...powerWorkers }),
+    tasks: createTasks(() => cluster, { ...vmWorkers, ...powerWorkers, ...snapshotWorkers }),
     broadcast: createBroadcast(() => cluster, scaled(BROADCAST_MS, 50)),
     fingerprint: fingerprintOf(certificate.cert),
   };

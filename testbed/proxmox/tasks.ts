@@ -19,6 +19,8 @@ export interface TaskWork {
   wait: (name: string, ms: number, onProgress?: (share: number) => void) => Promise<void>;
   /** Takes a VM's file lock until the task ends; fails with the lock's text when it is not free in time. */
   lock: (node: string, vmid: number, exclusive?: boolean, waitMs?: number) => Promise<void>;
+  /** Gives a VM's file lock back before the task ends. */
+  unlock: (node: string, vmid: number) => void;
 }
 
 export type TaskWorker = (cluster: Cluster, work: TaskWork) => Promise<void>;
@@ -232,6 +234,12 @@ function createWork(cluster: Cluster, record: TaskRecord, signal: AbortSignal): 
     if (!record.locks.some((held) => held.key === key)) record.locks.push({ key, exclusive });
   }
 
+  function unlock(node: string, vmid: number): void {
+    const key = lockKey(node, vmid);
+    cluster.locks.release(key, record.upid);
+    record.locks = record.locks.filter((held) => held.key !== key);
+  }
+
   function once(name: string, effect: () => void): void {
     signal.throwIfAborted();
     if (record.done.includes(name)) return;
@@ -246,7 +254,7 @@ function createWork(cluster: Cluster, record: TaskRecord, signal: AbortSignal): 
     record.done.push(name);
   }
 
-  return { record, log, once, pause, wait, lock };
+  return { record, log, once, pause, wait, lock, unlock };
 }
 
 /** When a wait ends; one that a former process began keeps its end. */

@@ -184,7 +184,7 @@ test('creates a VM with new disks, defaults for boot, uuid and MAC, and refuses 
   const made = await client.read('/nodes/pve1/qemu/310/config');
   expect(made).toMatchObject({
     name: 'plain',
-    boot: 'order=ide2;scsi0;net0',
+    boot: 'order=scsi0;ide2;net0',
     scsi0: 'local-lvm:vm-310-disk-0,size=1G',
     ide2: 'local-lvm:vm-310-cloudinit,media=cdrom',
     smbios1: expect.stringMatching(/^uuid=/) as string,

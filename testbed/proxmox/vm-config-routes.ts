@@ -8,8 +8,9 @@ import { BOOLEAN, integer, NODE, STRING, VMID } from './parameters.ts';
 import type { Parameters, Values } from './parameters.ts';
 import type { Call, Route } from './route.ts';
 import { checkSkipLock, startTask } from './route.ts';
+import { requireSnapshot } from './snapshot-routes.ts';
 import { checkUpdate, updateConfig } from './update-config.ts';
-import { configDigest, printConfig } from './vm-config.ts';
+import { configDigest, mergedConfig, printConfig } from './vm-config.ts';
 import { DISK_KEYS, VM_CONFIG } from './vm-config-parameters.ts';
 
 const VM: Parameters = { node: NODE, vmid: VMID };
@@ -86,8 +87,10 @@ export const vmConfigRoutes: Route[] = [
     parameters: { ...VM, current: BOOLEAN, snapshot: STRING },
     handle: ({ cluster, node, vmid, params }) => {
       const vm = requireVm(cluster, node, vmid);
-      if (params.snapshot !== undefined) throw refuse(`snapshot '${params.snapshot}' does not exist`);
-      return printConfig(vm, params.current === 1);
+      if (params.snapshot !== undefined) {
+        return printConfig(vm, requireSnapshot(vm, params.snapshot).config);
+      }
+      return printConfig(vm, params.current === 1 ? vm.config : mergedConfig(vm));
     },
   },
   {

@@ -35,6 +35,11 @@ export function diskKeys(config: VmConfig): string[] {
   return DISK_KEYS.filter((key) => config[key] !== undefined);
 }
 
+/** The last part of a volume's id, without storage and folders. */
+export function volumeName(volid: string): string {
+  return volid.split(/[:/]/).at(-1) ?? '';
+}
+
 export function isCloudInitDrive(drive: Drive): boolean {
   return /(?:^|[:/])(?:cloudinit|vm-\d+-cloudinit(?:\.\w+)?)$/.test(drive.file);
 }
@@ -153,6 +158,9 @@ function renderConfig(vm: Vm): string {
     if (vm.pendingDelete.length > 0) text += `delete: ${vm.pendingDelete.join(',')}\n`;
     text += section(vm.pending);
   }
+  for (const [name, { config }] of Object.entries(vm.snapshots ?? {})) {
+    text += `\n[${name}]\n${config.description ?? ''}\n${section(config)}`;
+  }
   return text;
 }
 
@@ -175,8 +183,8 @@ export function mergedConfig(vm: Vm): VmConfig {
 }
 
 /** What GET config shows: no password, empty description left out, digest added. */
-export function printConfig(vm: Vm, current: boolean): VmConfig {
-  const config = current ? { ...vm.config } : mergedConfig(vm);
+export function printConfig(vm: Vm, shown: VmConfig): VmConfig {
+  const config = { ...shown };
   if (config.cipassword !== undefined) config.cipassword = '**********';
   if (config.description === '') delete config.description;
   return { ...config, digest: configDigest(vm) };

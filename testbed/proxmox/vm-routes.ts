@@ -11,6 +11,7 @@ import type { Parameters, Values } from './parameters.ts';
 import { hasAny } from './permissions.ts';
 import type { Call, Route } from './route.ts';
 import { checkSkipLock, startTask } from './route.ts';
+import { requireSnapshot } from './snapshot-routes.ts';
 import {
   checkNotLocked,
   checkSshKeys,
@@ -19,6 +20,7 @@ import {
   isCloudInitDrive,
   normalizeValue,
   parseDrive,
+  volumeName,
 } from './vm-config.ts';
 import { DISK_KEYS, VM_CONFIG } from './vm-config-parameters.ts';
 import { requireImageStorage } from './volumes.ts';
@@ -89,7 +91,7 @@ function cloneVm(call: Call): string {
   if (!full && params.format !== undefined) throw refuse("parameter 'format' not allowed for linked clones");
   if (params.storage !== undefined) checkTargetStorage(cluster, node, String(params.storage));
   checkNotLocked(source);
-  if (params.snapname !== undefined) throw refuse(`snapshot '${params.snapname}' does not exist`);
+  if (params.snapname !== undefined) requireSnapshot(source, params.snapname);
   const newid = Number(params.newid);
   if (findVm(cluster, target, newid))
     throw refuse(`unable to create VM ${newid}: config file already exists`);
@@ -101,6 +103,8 @@ function cloneVm(call: Call): string {
     name: params.name ?? null,
     description: params.description ?? null,
     storage: params.storage ?? null,
+    format: params.format ?? null,
+    snapname: params.snapname ?? null,
     pool: params.pool ?? null,
   });
 }
@@ -118,7 +122,7 @@ function checkLinkable(cluster: Cluster, source: Vm): void {
     const drive = parseDrive(String(source.config[key]));
     if (isCdrom(drive) || isCloudInitDrive(drive)) continue;
     const volume = findVolume(cluster, source.node, drive.file);
-    if (volume && !/:base-/.test(volume.volid)) {
+    if (volume && !volumeName(volume.volid).startsWith('base-')) {
       throw refuse(`Linked clone feature is not supported for '${drive.file}' (${key})`);
     }
   }
@@ -141,6 +145,9 @@ function templateVm(call: Call): string {
   const vm = requireVm(call.cluster, call.node, call.vmid);
   checkNotLocked(vm);
   if (vm.config.template) throw refuse("you can't convert a template to a template");
+  if (Object.keys(vm.snapshots ?? {}).length > 0) {
+    throw refuse('unable to create template, because VM contains snapshots');
+  }
   if (vm.guest) throw refuse("you can't convert a VM to template if VM is running");
   return startTask(call, 'qmtemplate', call.vmid);
 }

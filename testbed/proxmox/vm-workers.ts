@@ -1,13 +1,13 @@
 import { cloneVm } from './clone-vm.ts';
 import type { Cluster } from './cluster.ts';
 import { findVm, findVolume, missingConfig } from './cluster.ts';
-import type { Vm } from './cluster-state.ts';
+import type { Vm, VmConfig } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
 import { isGone } from './tasks.ts';
 import { updateConfig } from './update-config.ts';
-import { checkDigest, diskKeys, isCdrom, parseDrive, parseSize, printDrive, printSize } from './vm-config.ts';
-import { createDrive, linkedClonesOf, removeVolume } from './volumes.ts';
+import { checkDigest, diskKeys, isCdrom, parseDrive, printDrive, printSize } from './vm-config.ts';
+import { createDrive, growVolume, linkedClonesOf, makeBase, removeVolume, wantedSize } from './volumes.ts';
 
 function requireVmOf(cluster: Cluster, work: TaskWork): Vm {
   const { node, id } = work.record;
@@ -35,12 +35,7 @@ const createVm: TaskWorker = async (cluster, work) => {
     await work.wait('create', cluster.scaled(400, 2));
     work.once('end', () => {
       delete vm.config.lock;
-      if (vm.config.boot === undefined) {
-        const bootable = diskKeys(vm.config).filter((key) => !/^(efidisk|tpmstate)/.test(key));
-        const nets = Object.keys(vm.config).filter((key) => /^net\d+$/.test(key));
-        const order = [...bootable, ...nets].join(';');
-        vm.config.boot = order ? `order=${order}` : ' ';
-      }
+      vm.config.boot ??= defaultBoot(vm.config);
     });
   } catch (err) {
     if (!isGone(err)) removeVm(cluster, vm);
@@ -53,6 +48,20 @@ const createVm: TaskWorker = async (cluster, work) => {
     cluster.tasks.start('qmstart', { node, id: vmid, user });
   });
 };
+
+/** The first disk, the first CD-ROM and the first network card. */
+function defaultBoot(config: VmConfig): string {
+  const disks = diskKeys(config).filter((key) => !/^(?:efidisk|tpmstate)/.test(key));
+  const isRom = (key: string): boolean => isCdrom(parseDrive(String(config[key])));
+  const order = [
+    disks.find((key) => !isRom(key)),
+    disks.find(isRom),
+    Object.keys(config)
+      .filter((key) => /^net\d+$/.test(key))
+      .toSorted()[0],
+  ].filter(Boolean);
+  return order.length > 0 ? `order=${order.join(';')}` : ' ';
+}
 
 function removeVm(cluster: Cluster, vm: Vm): void {
   for (const volume of Object.values(cluster.state.volumes)) {
@@ -107,11 +116,7 @@ const makeTemplate: TaskWorker = async (cluster, work) => {
       const drive = parseDrive(String(vm.config[key]));
       const volume = findVolume(cluster, node, drive.file);
       if (!volume || isCdrom(drive)) continue;
-      const volid = drive.file.replace(/:vm-/, ':base-');
-      delete cluster.state.volumes[volumeKey(node, drive.file)];
-      cluster.state.volumes[volumeKey(node, volid)] = { ...volume, volid };
-      vm.config[key] = printDrive({ ...drive, file: volid });
-      work.log(`  Renamed "${drive.file.split(':')[1]}" to "${volid.split(':')[1]}" in volume group "pve"`);
+      vm.config[key] = printDrive({ ...drive, file: makeBase(cluster, volume, work.log) });
     }
   });
 };
@@ -131,25 +136,16 @@ const resizeDisk: TaskWorker = async (cluster, work) => {
   if (isCdrom(drive)) throw new Error("you can't resize a cdrom");
   const volume = findVolume(cluster, node, drive.file);
   if (!volume) throw new Error(`volume '${drive.file}' does not exist`);
-  const text = String(args.size);
-  const wanted = text.startsWith('+') ? volume.size + parseSize(text.slice(1)) : parseSize(text);
   if (work.record.done.includes('resized')) return;
+  const wanted = wantedSize(volume, String(args.size));
   if (wanted < volume.size) throw new Error('shrinking disks is not supported');
   if (wanted === volume.size) return;
   await work.wait('resize', cluster.scaled(300, 2));
   work.once('resized', () => {
-    work.log(resizeLine(drive.file, volume.size, wanted));
-    work.log(`  Logical volume pve/${drive.file.split(':')[1]} successfully resized.`);
-    volume.size = wanted;
+    growVolume(cluster, volume, wanted, { isRunning: vm.guest !== null, log: work.log });
     vm.config[key] = printDrive({ file: drive.file, options: { ...drive.options, size: printSize(wanted) } });
   });
 };
-
-function resizeLine(volid: string, before: number, after: number): string {
-  const amount = (bytes: number): string =>
-    `${(bytes / 1024 ** 3).toFixed(2)} GiB (${Math.ceil(bytes / (4 * 1024 ** 2))} extents)`;
-  return `  Size of logical volume pve/${volid.split(':')[1]} changed from ${amount(before)} to ${amount(after)}.`;
-}
 
 const changeConfig: TaskWorker = async (cluster, work) => {
   const vmid = Number(work.record.id);

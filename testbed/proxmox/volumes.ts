@@ -1,47 +1,119 @@
 import { refuse } from './api-error.ts';
 import type { Cluster } from './cluster.ts';
 import { findStorage, findVolume } from './cluster.ts';
-import type { Vm, Volume } from './cluster-state.ts';
+import type { StorageState, Vm, Volume } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
-import { diskKeys, isCdrom, isCloudInitDrive, parseDrive, printDrive, printSize } from './vm-config.ts';
+import {
+  diskKeys,
+  isCloudInitDrive,
+  parseDrive,
+  parseSize,
+  printDrive,
+  printSize,
+  volumeName,
+} from './vm-config.ts';
 
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
+/** What ext4 takes of one raw file. */
+const LARGEST_RAW_FILE = 16 * 1024 * GIB;
 
-/** The first free volume id of a VM on a storage, as `vm-100-disk-0`. */
-function freeVolumeId(cluster: Cluster, node: string, storage: string, vmid: number): string {
+export type VolumeFormat = Volume['format'];
+
+interface WantedVolume {
+  size: number;
+  used?: number;
+  /** The base volume that a linked clone stands on. */
+  parent?: string;
+  system?: string | null;
+  cloudInit?: true;
+  /** Only directories have a choice. */
+  format?: VolumeFormat | undefined;
+}
+
+function isDirectory(cluster: Cluster, node: string, storage: string): boolean {
+  return findStorage(cluster, node, storage)?.type === 'dir';
+}
+
+/** Where a directory storage is mounted. */
+export function storagePath(storage: string): string {
+  return storage === 'local' ? '/var/lib/vz' : `/srv/${storage}`;
+}
+
+/** The file of a volume on a directory storage. */
+export function volumePath(volid: string): string {
+  const [storage = '', rest = ''] = volid.split(/:(.*)/s);
+  const [kind = '', ...names] = rest.split('/');
+  if (kind === 'import' || kind === 'snippets') return `${storagePath(storage)}/${rest}`;
+  if (kind === 'iso') return `${storagePath(storage)}/template/${rest}`;
+  // A linked clone's id names its base first.
+  return `${storagePath(storage)}/images/${[kind, ...names].slice(-2).join('/')}`;
+}
+
+/** What qemu-img prints when it makes an image. */
+function formattingLine(path: string, format: VolumeFormat, size: number, base?: string): string {
+  if (format !== 'qcow2') return `Formatting '${path}', fmt=${format} size=${size} preallocation=off`;
+  const [cluster, extended] = base ? ['131072', 'on'] : ['65536', 'off'];
+  return (
+    `Formatting '${path}', fmt=qcow2 cluster_size=${cluster} extended_l2=${extended} preallocation=metadata ` +
+    `compression_type=zlib size=${size} ${base ? `backing_file=${base} backing_fmt=qcow2 ` : ''}` +
+    'lazy_refcounts=off refcount_bits=16'
+  );
+}
+
+/** The first name that no volume of a VM on a storage has, as `vm-100-disk-0`. */
+function freeName(cluster: Cluster, node: string, storage: string, vmid: number): string {
+  const taken = new Set(
+    Object.values(cluster.state.volumes)
+      .filter((volume) => volume.node === node && volume.storage === storage && volume.vmid === vmid)
+      .map(({ volid }) =>
+        volumeName(volid).replace(/^base-|\.\w+$/g, (part) => (part === 'base-' ? 'vm-' : '')),
+      ),
+  );
   for (let n = 0; ; n += 1) {
-    const volid = `${storage}:vm-${vmid}-disk-${n}`;
-    if (!findVolume(cluster, node, volid)) return volid;
+    if (!taken.has(`vm-${vmid}-disk-${n}`)) return `vm-${vmid}-disk-${n}`;
   }
 }
 
-/** Makes a volume; `log` gets the line the storage's tools print. */
+/** Makes a volume; `log` gets the lines the storage's tools print. */
 export function allocateVolume(
   cluster: Cluster,
-  vm: { node: string; vmid: number },
+  { node, vmid }: { node: string; vmid: number },
   storage: string,
-  wanted: { size: number; used?: number; parent?: string; system?: string | null; cloudInit?: true },
+  wanted: WantedVolume,
   log: (line: string) => void,
 ): Volume {
-  const volid = wanted.cloudInit
-    ? `${storage}:vm-${vm.vmid}-cloudinit`
-    : freeVolumeId(cluster, vm.node, storage, vm.vmid);
+  const stem = wanted.cloudInit ? `vm-${vmid}-cloudinit` : freeName(cluster, node, storage, vmid);
+  const onDirectory = isDirectory(cluster, node, storage);
+  const format = onDirectory ? (wanted.format ?? (wanted.cloudInit ? 'qcow2' : 'raw')) : 'raw';
+  const name = onDirectory ? `${stem}.${format}` : stem;
+  const own = onDirectory ? `${vmid}/${name}` : name;
+  const base = onDirectory && wanted.parent ? wanted.parent.split(':')[1] : undefined;
+  const volid = `${storage}:${base ? `${base}/` : ''}${own}`;
+  if (onDirectory) {
+    const path = volumePath(volid);
+    if (base) log(`clone ${base}: images, ${name}, ${vmid} to ${name} (base=../${base})`);
+    log(formattingLine(path, format, wanted.size, base && `../${base}`));
+    if (format === 'raw' && wanted.size > LARGEST_RAW_FILE) {
+      throw new Error(
+        `unable to create image: qemu-img: ${path}: The image size is too large for file format 'raw'`,
+      );
+    }
+  } else log(`  Logical volume "${name}" created.`);
   const volume: Volume = {
     volid,
-    node: vm.node,
+    node,
     storage,
-    vmid: vm.vmid,
+    vmid,
     size: wanted.size,
     used: wanted.used ?? 0,
-    format: 'raw',
+    format,
     content: 'images',
     ctime: Math.floor(Date.now() / 1000),
     parent: wanted.parent ?? null,
     system: wanted.system ?? null,
   };
-  cluster.state.volumes[volumeKey(vm.node, volid)] = volume;
-  log(`  Logical volume "${volid.split(':')[1]}" created.`);
+  cluster.state.volumes[volumeKey(node, volid)] = volume;
   return volume;
 }
 
@@ -52,9 +124,52 @@ export function removeVolume(
   log?: (line: string) => void,
 ): void {
   const key = volumeKey(node, volid);
-  if (!cluster.state.volumes[key]) return;
+  const [storage = ''] = volid.split(':');
+  const onDirectory = isDirectory(cluster, node, storage);
+  if (!cluster.state.volumes[key]) {
+    if (onDirectory) log?.(`disk image '${volumePath(volid)}' does not exist`);
+    return;
+  }
   delete cluster.state.volumes[key];
-  log?.(`  Logical volume "${volid.split(':')[1]}" successfully removed.`);
+  if (!onDirectory) log?.(`  Logical volume "${volid.split(':')[1]}" successfully removed.`);
+}
+
+/** Turns a template's disk into a base image and answers its new id. */
+export function makeBase(cluster: Cluster, volume: Volume, log: (line: string) => void): string {
+  const name = volumeName(volume.volid);
+  const baseName = name.replace(/^vm-/, 'base-');
+  const volid = volume.volid.slice(0, -name.length) + baseName;
+  delete cluster.state.volumes[volumeKey(volume.node, volume.volid)];
+  cluster.state.volumes[volumeKey(volume.node, volid)] = { ...volume, volid };
+  if (!isDirectory(cluster, volume.node, volume.storage)) {
+    log(`  Renamed "${name}" to "${baseName}" in volume group "pve"`);
+  }
+  return volid;
+}
+
+/** Grows a volume; `log` gets what the storage's tools print. A running VM's file is grown by QEMU itself. */
+export function growVolume(
+  cluster: Cluster,
+  volume: Volume,
+  size: number,
+  { isRunning, log }: { isRunning: boolean; log: (line: string) => void },
+): void {
+  if (isDirectory(cluster, volume.node, volume.storage)) {
+    const path = volumePath(volume.volid);
+    if (volumeName(volume.volid).startsWith('base-')) {
+      log(`qemu-img: Could not open '${path}': Could not open '${path}': Operation not permitted`);
+      const command = `/usr/bin/qemu-img resize '--preallocation=metadata' -f ${volume.format} ${path} ${size}`;
+      throw new Error(`command '${command}' failed: exit code 1`);
+    }
+    if (!isRunning) log('Image resized.');
+  } else {
+    const amount = (bytes: number): string =>
+      `${(bytes / GIB).toFixed(2)} GiB (${Math.ceil(bytes / (4 * MIB))} extents)`;
+    const name = `pve/${volume.volid.split(':')[1]}`;
+    log(`  Size of logical volume ${name} changed from ${amount(volume.size)} to ${amount(size)}.`);
+    log(`  Logical volume ${name} successfully resized.`);
+  }
+  volume.size = size;
 }
 
 /** Refuses storages that are not there or hold no disks. */
@@ -92,6 +207,12 @@ export function createDrive(
   const drive = parseDrive(value);
   if (drive.file === 'none' || drive.file === 'cdrom') return value;
   const [storage = '', name = ''] = drive.file.split(/:(.*)/s);
+  const { format, 'import-from': source, ...options } = drive.options;
+  const store = (file: string, size?: string): string => {
+    const stored = printDrive({ file, options: { ...options, ...(size ? { size } : { media: 'cdrom' }) } });
+    log(`${key}: successfully created disk '${stored}'`);
+    return stored;
+  };
   if (name === 'cloudinit') {
     const other = diskKeys(vm.config).find(
       (k) => k !== key && isCloudInitDrive(parseDrive(String(vm.config[k]))),
@@ -99,27 +220,40 @@ export function createDrive(
     if (other) throw refuse(`${key} - cloud-init drive is already attached at '${other}'`);
     requireImageStorage(cluster, vm.node, storage);
     const size = 4 * MIB;
-    const volume = allocateVolume(cluster, vm, storage, { size, used: size, cloudInit: true }, log);
-    const stored = printDrive({ file: volume.volid, options: { media: 'cdrom' } });
-    log(`${key}: successfully created disk '${stored}'`);
-    return stored;
+    return store(allocateVolume(cluster, vm, storage, { size, used: size, cloudInit: true }, log).volid);
   }
   if (/^\d+(\.\d+)?$/.test(name)) {
     requireImageStorage(cluster, vm.node, storage);
-    const size = Math.max(GIB / 1024, Math.ceil(Number(name) * GIB));
-    const volume = allocateVolume(cluster, vm, storage, { size }, log);
-    const { format: _format, ...options } = drive.options;
-    const stored = printDrive({
-      file: volume.volid,
-      options: { ...options, size: printSize(size) },
-    });
-    log(`${key}: successfully created disk '${stored}'`);
-    return stored;
+    const origin = source === undefined ? undefined : findVolume(cluster, vm.node, source);
+    if (source !== undefined && !origin) throw refuse(`failed to stat '${volumePath(source)}'`);
+    const least = isDirectory(cluster, vm.node, storage) ? 0 : MIB;
+    const size = origin
+      ? (origin.virtualSize ?? origin.size)
+      : Math.max(least, Math.ceil(Number(name) * GIB));
+    const wanted = {
+      size,
+      format: format as VolumeFormat | undefined,
+      ...(origin ? { used: origin.used, system: origin.system } : {}),
+    };
+    return store(allocateVolume(cluster, vm, storage, wanted, log).volid, printSize(size));
   }
   const volume = findVolume(cluster, vm.node, drive.file);
-  if (!volume && !isCdrom(drive)) throw refuse(`volume '${drive.file}' does not exist`);
-  return printDrive({
-    file: drive.file,
-    options: volume ? { ...drive.options, size: printSize(volume.size) } : drive.options,
-  });
+  if (!volume) throw refuse(`volume '${drive.file}' does not exist`);
+  return printDrive({ file: drive.file, options: { ...drive.options, size: printSize(volume.size) } });
+}
+
+/** Reads a size as resize takes it: absolute, or added to what is there. */
+export function wantedSize(volume: Volume, text: string): number {
+  return text.startsWith('+') ? volume.size + parseSize(text.slice(1)) : parseSize(text);
+}
+
+/** What a storage's content list says of a volume; only directories always name a parent. */
+export function printVolume(volume: Volume, storageType: StorageState['type']): Record<string, unknown> {
+  const { volid, vmid, size, used, format, content, ctime, parent } = volume;
+  if (content !== 'images') return { volid, size, format, content, ctime };
+  const base = parent?.split(':')[1];
+  return {
+    ...{ volid, vmid, size, used, format, content, ctime },
+    ...(storageType === 'dir' ? { parent: base ? `../${base}` : null } : base && { parent: base }),
+  };
 }
