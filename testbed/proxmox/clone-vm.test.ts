@@ -187,7 +187,9 @@ describe('while a clone runs', () => {
     expect(volumesOf(524)).toHaveLength(2);
     const answer = await client.call('DELETE', `/nodes/pve1/tasks/${encodeURIComponent(upid)}`);
     expect([answer.status, answer.data]).toEqual([200, null]);
-    expect(await client.exitOf(upid)).toBe('clone failed: interrupted by signal');
+    expect(await client.exitOf(upid)).toMatch(
+      /^clone failed: copy failed: command '.*' failed: interrupted by signal$/,
+    );
     expect(simulator.state.vms[524]).toBeUndefined();
     expect(volumesOf(524)).toEqual([]);
     expect((await client.call('GET', '/cluster/nextid', { vmid: 524 })).data).toBe('524');

@@ -15,7 +15,7 @@ import {
   printDrive,
   printSize,
 } from './vm-config.ts';
-import { allocateVolume } from './volumes.ts';
+import { allocateVolume, devicePath } from './volumes.ts';
 import type { VolumeFormat } from './volumes.ts';
 
 const GIB = 1024 ** 3;
@@ -50,9 +50,10 @@ export async function cloneVm(cluster: Cluster, work: TaskWork): Promise<void> {
     if (isGone(err)) throw err;
     removeTarget(cluster, target);
     if (err instanceof InjectedFailure) throw err;
+    const command = String(args.command ?? '');
     const cause =
       err instanceof TaskInterrupted
-        ? 'interrupted by signal'
+        ? `${command && `copy failed: command '${command}' failed: `}interrupted by signal`
         : String(err instanceof Error ? err.message : err);
     throw new Error(`clone failed: ${cause}`, { cause: err });
   }
@@ -118,26 +119,32 @@ async function cloneDisk(
   disk: { source: Vm; target: Vm; config: VmConfig; key: string; storage: string },
 ): Promise<void> {
   const { source, target, config, key, storage } = disk;
+  const { args } = work.record;
   const drive = parseDrive(String(source.config[key]));
   const origin = findVolume(cluster, source.node, drive.file);
   if (!origin) throw new Error(`volume '${drive.file}' does not exist`);
-  const full = Boolean(work.record.args.full);
+  const full = Boolean(args.full);
   const { system, size } = origin;
   work.once(`alloc-${key}`, () => {
     work.log(`create ${full ? 'full' : 'linked'} clone of drive ${key} (${drive.file})`);
-    const format = full ? (formatOf(work.record.args) ?? origin.format) : origin.format;
+    const format = full ? (formatOf(args) ?? origin.format) : origin.format;
     const wanted = { size, system, format, ...(full ? {} : { parent: origin.volid }) };
     const { volid } = allocateVolume(cluster, target, storage, wanted, work.log);
-    work.record.args[`volume-${key}`] = volid;
+    args[`volume-${key}`] = volid;
     if (!full) return;
     work.log(`allocated target volume '${volid}'`);
     work.log(`transferred 0.0 B of ${printAmount(size)} (0.00%)`);
   });
-  const volid = String(work.record.args[`volume-${key}`]);
+  const volid = String(args[`volume-${key}`]);
   if (full) {
     const volume = findVolume(cluster, target.node, volid);
+    const limit = args.bwlimit ? `-r ${args.bwlimit}K ` : '';
+    args.command =
+      `/usr/bin/qemu-img convert -p -n ${limit}-f ${origin.format} -O ${volume?.format ?? 'raw'} ` +
+      `${devicePath(cluster, origin.node, origin.volid)} zeroinit:${devicePath(cluster, target.node, volid)}`;
     let shown = 0;
-    await work.wait(`copy-${key}`, cluster.scaled((size / GIB) * FULL_COPY_MS_PER_GIB, 5), (share) => {
+    const perGib = args.bwlimit ? GIB / (Number(args.bwlimit) * 1.024) : FULL_COPY_MS_PER_GIB;
+    await work.wait(`copy-${key}`, cluster.scaled((size / GIB) * perGib, 5), (share) => {
       if (volume) volume.used = Math.floor(origin.used * share);
       // One line per percent at most, as qemu-img's progress is printed.
       if (share <= shown) return;

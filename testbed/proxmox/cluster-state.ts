@@ -12,6 +12,8 @@ export interface ClusterState {
   access: AccessState;
   bootedAt: number;
   nextPid: number;
+  /** How long guests take to boot; 5 s if it is not said. */
+  bootMs?: number;
   nodes: NodeState[];
   storages: StorageState[];
   vms: Record<string, Vm>;
@@ -135,6 +137,12 @@ export interface Guest {
   hasSystem: boolean;
   agentNever: boolean;
   ignoresShutdown: boolean;
+  /** The operating system's name, as on the volume it was started from. */
+  system?: string | null;
+  /** What was run through the agent, by process id. */
+  processes?: Record<string, { exitcode: number; output: string }>;
+  /** Files written through the agent. */
+  files?: Record<string, string>;
   /** The configuration QEMU and cloud-init were started with. */
   config: VmConfig;
 }

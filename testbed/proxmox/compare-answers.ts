@@ -7,11 +7,20 @@ const VOLATILE = new Set(
   avail used_fraction free available idle wait loadavg total maxmem maxdisk mhz flags model vendor family cpus
   kversion release version pid uid ssl_fingerprint pressurecpufull pressurecpusome pressureiofull pressureiosome
   pressurememoryfull pressurememorysome running-qemu running-machine pve-fingerprint rx-bytes rx-packets
-  tx-bytes tx-packets port upid_pid address cidr gateway ip`.split(/\s+/),
+  tx-bytes tx-packets port snaptime disk address cidr gateway ip`.split(/\s+/),
 );
 
+/** What the recording host's QEMU, which lacked Proxmox's patches, did not tell. */
+const UNRECORDED = new Set(['diskread', 'diskwrite', 'running-machine', 'running-qemu']);
+
 /** Keys of the above whose values do count when they stand beside one of these. */
-const EXACT_BESIDE: Record<string, string> = { maxmem: 'vmid', maxdisk: 'vmid', cpus: 'vmid', total: 'data' };
+const EXACT_BESIDE: Record<string, string> = {
+  maxmem: 'vmid',
+  maxdisk: 'vmid',
+  cpus: 'vmid',
+  total: 'data',
+  disk: 'vmid',
+};
 
 /** Parts of texts that are made anew in each run; the first group that fits names the kind. */
 const MADE = new RegExp(
@@ -24,6 +33,7 @@ const MADE = new RegExp(
     String.raw`(?<digest>\b[0-9a-f]{40}\b)`,
     String.raw`(?<hash>\$[56]\$[\w./$]+)`,
     String.raw`(?<pid>\bpid \d+)`,
+    String.raw`(?<linklocal>\bfe80:[0-9a-f:]+)`,
     String.raw`(?<meta>creation-qemu=[\d.]+,ctime=\d+)`,
   ].join('|'),
   'g',
@@ -64,10 +74,12 @@ function compareText(recorded: string, here: string, bindings: Bindings): boolea
 }
 
 const IDENTITIES = [
-  'vmid',
   'volid',
+  'vmid',
   'upid',
   'key',
+  'logical-id',
+  'phys-index',
   'storage',
   'id',
   'iface',
@@ -131,7 +143,9 @@ export function differenceOf(
       place,
     );
   }
-  return recorded === here ? undefined : differs;
+  // The agent tells the time in nanoseconds.
+  const isTime = typeof recorded === 'number' && recorded > 1e18 && Number(here) > 1e18;
+  return recorded === here || isTime ? undefined : differs;
 }
 
 function differenceOfObjects(
@@ -140,7 +154,12 @@ function differenceOfObjects(
   bindings: Bindings,
   place: string,
 ): string | undefined {
+  // The process id that exec answers is asked for afterwards.
+  if (place === 'body.data' && Object.keys(recorded).join() === 'pid') {
+    bindings.set(`pid=${String(recorded.pid)}`, `pid=${String(here.pid)}`);
+  }
   for (const key of new Set([...Object.keys(recorded), ...Object.keys(here)])) {
+    if (UNRECORDED.has(key) && recorded[key] === undefined) continue;
     const beside = EXACT_BESIDE[key];
     const isExact = !VOLATILE.has(key) || (beside !== undefined && beside in recorded);
     const name = `${place}.${key}`;

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 import { accessRoutes } from './access-routes.ts';
+import { agentRoutes } from './agent-routes.ts';
 import { ApiError, badParameters } from './api-error.ts';
 import { authenticate, isCsrfTokenGood } from './authentication.ts';
 import type { Identity } from './authentication.ts';
@@ -8,6 +9,7 @@ import type { Cluster } from './cluster.ts';
 import { findNode } from './cluster.ts';
 import type { TaskFaultRecord } from './cluster-state.ts';
 import { checkPermission } from './check-permission.ts';
+import { cloudInitRoutes } from './cloud-init-routes.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import type { WireAnswer } from './http-server.ts';
 import { nodeRoutes } from './node-routes.ts';
@@ -37,6 +39,8 @@ const ROUTES = [
   ...vmConfigRoutes,
   ...vmPowerRoutes,
   ...snapshotRoutes,
+  ...cloudInitRoutes,
+  ...agentRoutes,
 ];
 
 const MAX_BODY_BYTES = 512 * 1024;

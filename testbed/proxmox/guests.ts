@@ -12,13 +12,15 @@ const ADDRESS_MS = 1000;
 
 export function bootGuest(cluster: Cluster, vm: Vm): Guest {
   const now = Date.now();
+  const system = systemOf(cluster, vm);
   cluster.state.nextPid += 3;
   return {
     pid: cluster.state.nextPid,
     startedAt: now,
-    bootedAt: now + cluster.scaled(BOOT_MS),
+    bootedAt: now + bootTime(cluster),
     paused: false,
-    hasSystem: hasSystem(cluster, vm),
+    hasSystem: system !== null,
+    system,
     agentNever: cluster.faults.holdsForVm('agentNever', vm.vmid),
     ignoresShutdown: cluster.faults.holdsForVm('ignoreShutdown', vm.vmid),
     config: { ...vm.config },
@@ -27,15 +29,22 @@ export function bootGuest(cluster: Cluster, vm: Vm): Guest {
 
 /** Starts the guest's system anew without a new QEMU process. */
 export function resetGuest(cluster: Cluster, guest: Guest): void {
-  guest.bootedAt = Date.now() + cluster.scaled(BOOT_MS);
+  guest.bootedAt = Date.now() + bootTime(cluster);
   guest.paused = false;
 }
 
-function hasSystem(cluster: Cluster, vm: Vm): boolean {
-  return diskKeys(vm.config).some((key) => {
+function bootTime(cluster: Cluster): number {
+  return cluster.scaled(cluster.state.bootMs ?? BOOT_MS);
+}
+
+/** The operating system on the first disk that has one. */
+function systemOf(cluster: Cluster, vm: Vm): string | null {
+  for (const key of diskKeys(vm.config)) {
     const drive = parseDrive(String(vm.config[key]));
-    return !isCdrom(drive) && Boolean(findVolume(cluster, vm.node, drive.file)?.system);
-  });
+    const system = isCdrom(drive) ? null : findVolume(cluster, vm.node, drive.file)?.system;
+    if (system) return system;
+  }
+  return null;
 }
 
 /** Whether an `agent` value switches the agent on. */
@@ -83,6 +92,15 @@ export function guestInterfaces(cluster: Cluster, vm: Vm, guest: Guest): unknown
     });
   }
   return interfaces;
+}
+
+/** A card's addresses with prefix lengths, once the guest has them. */
+export function guestAddresses(cluster: Cluster, vm: Vm, guest: Guest, n: number): string[] {
+  const net = guest.config[`net${n}`];
+  if (net === undefined || Date.now() < guest.bootedAt + cluster.scaled(ADDRESS_MS)) return [];
+  return addressesOf(vm, guest, n, macAddressOf(String(net))).map(
+    (address) => `${address['ip-address']}/${address.prefix}`,
+  );
 }
 
 interface GuestAddress {
@@ -201,9 +219,10 @@ export function currentStatus(vm: Vm): Record<string, unknown> {
   if (guest) {
     const { netin, netout } = traffic(guest);
     const names = Object.keys(guest.config).filter((key) => /^net\d+$/.test(key));
-    status.nics = Object.fromEntries(
-      names.map((key) => [`tap${vm.vmid}i${key.slice(3)}`, { netin, netout }]),
-    );
+    if (names.length > 0)
+      status.nics = Object.fromEntries(
+        names.map((key) => [`tap${vm.vmid}i${key.slice(3)}`, { netin, netout }]),
+      );
     status['running-machine'] = 'pc-i440fx-10.0+pve1';
     status['running-qemu'] = '10.0.2';
   }

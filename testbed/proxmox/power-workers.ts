@@ -3,7 +3,8 @@ import { findNode, findVm, lockKey, missingConfig } from './cluster.ts';
 import type { Guest, Vm } from './cluster-state.ts';
 import { agentAnswers, bootGuest, isAgentEnabled, resetGuest } from './guests.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
-import { applyPending, diskKeys, isCloudInitDrive, mergedConfig, parseDrive } from './vm-config.ts';
+import { applyPending } from './update-config.ts';
+import { diskKeys, isCloudInitDrive, mergedConfig, parseDrive } from './vm-config.ts';
 
 /** The one bridge every node has. */
 const BRIDGE = 'vmbr0';
@@ -11,7 +12,7 @@ const START_MS = 900;
 const STOP_MS = 400;
 const SHUTDOWN_MS = 3000;
 const RESTART_AFTER_MS = 1000;
-const CLEANUP_AFTER_MS = 700;
+const CLEANUP_AFTER_MS = 1000;
 const CLEANUP_HOLDS_MS = 30_000;
 
 function vmOf(cluster: Cluster, work: TaskWork): Vm {
@@ -54,7 +55,7 @@ const startVm: TaskWorker = async (cluster, work) => {
     checkBridges(vm);
   }
   work.once('prepare', () => {
-    applyPending(vm);
+    applyPending(cluster, vm);
     const keys = diskKeys(vm.config);
     if (keys.some((key) => isCloudInitDrive(parseDrive(String(vm.config[key]))))) {
       work.log('generating cloud-init ISO');
@@ -70,11 +71,16 @@ const startVm: TaskWorker = async (cluster, work) => {
 /** Ends QEMU; a moment later `qm cleanup` runs for it and takes the VM's lock. */
 function turnOff(cluster: Cluster, vm: Vm): void {
   vm.guest = null;
-  applyPending(vm);
+  applyPending(cluster, vm);
   const after = cluster.scaled(CLEANUP_AFTER_MS);
   // Without durations there is no "too soon" either, so the clean-up is left out then.
-  vm.cleanupAt = after > 100 ? Date.now() + after : null;
+  vm.cleanupAt = after > 20 ? Date.now() + after : null;
   if (vm.cleanupAt !== null) scheduleCleanup(cluster, vm);
+}
+
+/** The guest ended by itself, for which there is no task. */
+export function powerOff(cluster: Cluster, vm: Vm): void {
+  turnOff(cluster, vm);
 }
 
 const stopVm: TaskWorker = async (cluster, work) => {
@@ -158,7 +164,7 @@ const rebootVm: TaskWorker = async (cluster, work) => {
   // The task ends with the VM down; the event daemon starts it again by a task of its own.
   work.once('stopped', () => {
     vm.guest = null;
-    applyPending(vm);
+    applyPending(cluster, vm);
     vm.restartAt = Date.now() + cluster.scaled(RESTART_AFTER_MS, 10);
     scheduleRestart(cluster, vm);
   });

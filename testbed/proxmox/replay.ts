@@ -77,7 +77,7 @@ const REPLAY_TOKEN = { id: 'root@pam!replay', secret: 'replay' };
 const IMPORT_IMAGE = {
   volid: 'dir1:import/debian-ref.qcow2',
   size: 394_067_968,
-  virtualSize: 2 * GIB,
+  virtualSize: 1900 * 1024 ** 2,
   content: 'import',
   system: 'debian-13',
 } as const;
@@ -138,14 +138,16 @@ export async function replay(recording: Recording): Promise<Outcome[]> {
   for (const rule of start.faults ?? []) simulator.faults.add(rule);
   const dispatcher = new Agent({ connect: { ca: simulator.ca } });
   const bindings: Bindings = new Map();
-  const began = Date.now();
+  let before = { sentAt: Date.now(), at: 0 };
   const outcomes: Outcome[] = [];
   try {
     for (const exchange of recording.exchanges) {
       const { n, note, method, path } = exchange;
       const call = method ? `${method} ${path}` : (note ?? '');
-      const wait = began + (exchange.at ?? 0) * 1000 * speed - Date.now();
-      if (speed > 0 && wait > 0) await pause(wait);
+      const at = exchange.at ?? before.at;
+      const wait = before.sentAt + (at - before.at) * 1000 * speed - Date.now();
+      if (wait > 0) await pause(wait);
+      before = { sentAt: Date.now(), at };
       const difference = method
         ? await tryExchange(simulator, dispatcher, exchange, bindings)
         : 'not replayed';

@@ -210,8 +210,9 @@ function createWork(cluster: Cluster, record: TaskRecord, signal: AbortSignal): 
     for (;;) {
       const share = Math.min(1, (Date.now() - deadline.from) / length);
       if (share >= last) break;
-      if (onProgress) onProgress(share);
       const tick = onProgress ? 500 : length;
+      // A wait shorter than a tick shows no progress in between.
+      if (length > tick) onProgress?.(share);
       await sleep(Math.min(tick, Math.ceil((last - share) * length)), signal);
     }
     onProgress?.(last);

@@ -23,7 +23,7 @@ export const DISK_KEYS = [
 ];
 
 const FREE_TEXT_KEYS = `
-  affinity agent amd-sev args audio0 bios boot bootdisk cdrom cicustom cipassword citype ciuser
+  affinity agent amd-sev args audio0 bios boot bootdisk cdrom cipassword citype ciuser
   cpu hookscript hotplug hugepages keyboard lock machine migrate_downtime nameserver
   rng0 scsihw searchdomain smbios1 spice_enhancements startdate startup vga vmgenid
   vmstatestorage watchdog cpulimit keephugepages efidisk0 tpmstate0 migrate_speed
@@ -116,6 +116,14 @@ const checkDrive = propertyString(
   { defaultKey: 'file' },
 );
 
+const CUSTOM_FILE: Parameter = { ...STRING, format: checkVolume };
+const checkCustom = propertyString({
+  meta: CUSTOM_FILE,
+  network: CUSTOM_FILE,
+  user: CUSTOM_FILE,
+  vendor: CUSTOM_FILE,
+});
+
 const checkMemory = propertyString({ current: { type: 'integer', minimum: 16 } }, { defaultKey: 'current' });
 
 const OS_TYPES = 'other wxp w2k w2k3 w2k8 wvista win7 win8 win10 win11 l24 l26 solaris'.split(' ');
@@ -129,6 +137,7 @@ export const VM_CONFIG: Parameters = {
   ostype: { ...STRING, enum: OS_TYPES },
   description: { ...STRING, maxLength: 8192 },
   tags: { ...STRING, format: checkTags },
+  cicustom: { ...STRING, format: checkCustom },
   sshkeys: { ...STRING, format: checkUrlEncoded },
   cores: integer(1),
   sockets: integer(1),

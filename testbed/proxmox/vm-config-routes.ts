@@ -48,6 +48,7 @@ function pendingList(vm: Vm): unknown[] {
   const keys = new Set([...Object.keys(vm.config), ...Object.keys(vm.pending)]);
   const shown = (key: string, value: string | number): string | number =>
     key === 'cipassword' ? '**********' : value;
+  if (vm.config.description === '') keys.delete('description');
   const entries = [...keys].map((key) => {
     const entry: Record<string, unknown> = { key };
     const value = vm.config[key];
@@ -55,6 +56,7 @@ function pendingList(vm: Vm): unknown[] {
     if (value !== undefined) entry.value = shown(key, value);
     if (pending !== undefined) entry.pending = shown(key, pending);
     if (vm.pendingDelete.includes(key)) entry.delete = 1;
+    if (vm.pendingDelete.includes(`!${key}`)) entry.delete = 2;
     return entry;
   });
   return [...entries, { key: 'digest', value: configDigest(vm) }];
@@ -99,6 +101,14 @@ export const vmConfigRoutes: Route[] = [
     isForwarded: true,
     parameters: UPDATE,
     handle: putConfig,
+  },
+  {
+    method: 'PUT',
+    path: '/nodes/{node}/qemu/{vmid}/unlink',
+    isForwarded: true,
+    parameters: { ...VM, idlist: { type: 'string' }, force: BOOLEAN },
+    handle: ({ params: { idlist = '', ...params }, ...call }) =>
+      putConfig({ ...call, params: { ...params, delete: idlist } }),
   },
   {
     method: 'POST',

@@ -175,10 +175,15 @@ export function checkDigest(vm: Vm, digest: string | number | undefined): void {
   }
 }
 
+/** The key of an entry of `pendingDelete`; a `!` before it says that the disk goes too. */
+export function deletedKey(entry: string): string {
+  return entry.replace(/^!/, '');
+}
+
 /** The config with what is pending merged in. */
 export function mergedConfig(vm: Vm): VmConfig {
   const config = { ...vm.config, ...vm.pending };
-  for (const key of vm.pendingDelete) delete config[key];
+  for (const entry of vm.pendingDelete) delete config[deletedKey(entry)];
   return config;
 }
 
@@ -188,14 +193,6 @@ export function printConfig(vm: Vm, shown: VmConfig): VmConfig {
   if (config.cipassword !== undefined) config.cipassword = '**********';
   if (config.description === '') delete config.description;
   return { ...config, digest: configDigest(vm) };
-}
-
-/** Applies what waited for a cold start. */
-export function applyPending(vm: Vm): void {
-  Object.assign(vm.config, vm.pending);
-  for (const key of vm.pendingDelete) delete vm.config[key];
-  vm.pending = {};
-  vm.pendingDelete = [];
 }
 
 export function checkNotLocked(vm: Vm): void {

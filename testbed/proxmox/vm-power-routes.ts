@@ -1,7 +1,7 @@
 import { refuse } from './api-error.ts';
 import { requireVm } from './cluster.ts';
 import type { Guest, Vm } from './cluster-state.ts';
-import { agentAnswers, currentStatus, guestInterfaces, isAgentEnabled } from './guests.ts';
+import { currentStatus } from './guests.ts';
 import { BOOLEAN, integer, NODE, STRING, VMID } from './parameters.ts';
 import type { Parameters } from './parameters.ts';
 import type { Call, Route } from './route.ts';
@@ -42,19 +42,7 @@ const START: Parameters = {
   targetstorage: STRING,
 };
 
-/** The guest of a VM whose agent answers; waits in vain for a silent one, as the server does. */
-async function requireAgent({ cluster, node, vmid }: Call): Promise<{ vm: Vm; guest: Guest }> {
-  const vm = requireVm(cluster, node, vmid);
-  if (!isAgentEnabled((vm.guest ?? vm).config.agent)) throw refuse('No QEMU guest agent configured');
-  if (!vm.guest) throw refuse(`VM ${vmid} is not running`);
-  if (!agentAnswers(vm.guest)) {
-    await new Promise((resolve) => setTimeout(resolve, cluster.scaled(3000, 5)));
-    throw refuse('QEMU guest agent is not running');
-  }
-  return { vm, guest: vm.guest };
-}
-
-/** /nodes/{node}/qemu/{vmid}/status and agent. */
+/** /nodes/{node}/qemu/{vmid}/status. */
 export const vmPowerRoutes: Route[] = [
   {
     method: 'GET',
@@ -92,24 +80,4 @@ export const vmPowerRoutes: Route[] = [
   power('reset', 'qmreset', {}, requireRunning),
   power('suspend', 'qmpause', { todisk: BOOLEAN, statestorage: STRING }, requireRunning),
   power('resume', 'qmresume', { nocheck: BOOLEAN }, requireRunning),
-  {
-    method: 'POST',
-    path: '/nodes/{node}/qemu/{vmid}/agent/ping',
-    parameters: { node: NODE, vmid: VMID },
-    isForwarded: true,
-    handle: async (call) => {
-      await requireAgent(call);
-      return { result: {} };
-    },
-  },
-  {
-    method: 'GET',
-    path: '/nodes/{node}/qemu/{vmid}/agent/network-get-interfaces',
-    parameters: { node: NODE, vmid: VMID },
-    isForwarded: true,
-    handle: async (call) => {
-      const { vm, guest } = await requireAgent(call);
-      return { result: guestInterfaces(call.cluster, vm, guest) };
-    },
-  },
 ];

@@ -105,6 +105,7 @@ function cloneVm(call: Call): string {
     storage: params.storage ?? null,
     format: params.format ?? null,
     snapname: params.snapname ?? null,
+    bwlimit: params.bwlimit ?? null,
     pool: params.pool ?? null,
   });
 }

@@ -50,6 +50,12 @@ export function volumePath(volid: string): string {
   return `${storagePath(storage)}/images/${[kind, ...names].slice(-2).join('/')}`;
 }
 
+/** What QEMU opens for a volume. */
+export function devicePath(cluster: Cluster, node: string, volid: string): string {
+  const [storage = '', name = ''] = volid.split(':');
+  return isDirectory(cluster, node, storage) ? volumePath(volid) : `/dev/pve/${name}`;
+}
+
 /** What qemu-img prints when it makes an image. */
 function formattingLine(path: string, format: VolumeFormat, size: number, base?: string): string {
   if (format !== 'qcow2') return `Formatting '${path}', fmt=${format} size=${size} preallocation=off`;
@@ -252,8 +258,9 @@ export function printVolume(volume: Volume, storageType: StorageState['type']): 
   const { volid, vmid, size, used, format, content, ctime, parent } = volume;
   if (content !== 'images') return { volid, size, format, content, ctime };
   const base = parent?.split(':')[1];
+  const common = { volid, vmid, size, used, format, content, ctime };
   return {
-    ...{ volid, vmid, size, used, format, content, ctime },
+    ...common,
     ...(storageType === 'dir' ? { parent: base ? `../${base}` : null } : base && { parent: base }),
   };
 }
