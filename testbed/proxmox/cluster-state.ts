@@ -1,10 +1,15 @@
+import type { Release } from './privileges.ts';
+
 /** Everything the simulated cluster remembers; plain JSON, so that it can be saved as it is. */
 export interface ClusterState {
   version: 1;
   /** Signs tickets and CSRF tokens. */
   authKey: string;
   rootPassword: string;
+  /** The token the cluster is handed out with. */
   token: ApiToken;
+  release: Release;
+  access: AccessState;
   bootedAt: number;
   nextPid: number;
   /** How long guests take to boot; 5 s if it is not said. */
@@ -16,13 +21,57 @@ export interface ClusterState {
   containers?: Record<string, Container>;
   volumes: Record<string, Volume>;
   tasks: TaskRecord[];
-  pools: { poolid: string; comment?: string; members: number[] }[];
+  pools: Pool[];
 }
 
 export interface ApiToken {
   /** Full id: user@realm!name. */
   id: string;
   secret: string;
+}
+
+export interface Pool {
+  poolid: string;
+  comment?: string;
+  members: number[];
+  storages?: string[];
+}
+
+/** Users, groups, roles that were made, and who may do what where. */
+export interface AccessState {
+  users: Record<string, UserRecord>;
+  groups: Record<string, { comment?: string }>;
+  roles: Record<string, string[]>;
+  acl: AclEntry[];
+}
+
+export interface UserRecord {
+  enable: number;
+  /** Unix seconds; 0 is never. */
+  expire: number;
+  passwordHash?: string;
+  comment?: string;
+  email?: string;
+  firstname?: string;
+  lastname?: string;
+  keys?: string;
+  groups: string[];
+  tokens: Record<string, TokenRecord>;
+}
+
+export interface TokenRecord {
+  secret: string;
+  privsep: number;
+  expire: number;
+  comment?: string;
+}
+
+export interface AclEntry {
+  path: string;
+  type: 'user' | 'group' | 'token';
+  ugid: string;
+  roleid: string;
+  propagate: number;
 }
 
 export interface NodeState {

@@ -8,21 +8,30 @@ import type { Identity } from './authentication.ts';
 import type { Cluster } from './cluster.ts';
 import { findNode } from './cluster.ts';
 import type { TaskFaultRecord } from './cluster-state.ts';
+import { checkPermission } from './check-permission.ts';
 import { cloudInitRoutes } from './cloud-init-routes.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import type { WireAnswer } from './http-server.ts';
 import { nodeRoutes } from './node-routes.ts';
 import { checkParameters } from './parameters.ts';
 import type { RawValue } from './parameters.ts';
+import { poolRoutes } from './pool-routes.ts';
+import { rightsRoutes } from './rights-routes.ts';
 import { findRoute, ListAnswer } from './route.ts';
+import type { Call } from './route.ts';
 import { snapshotRoutes } from './snapshot-routes.ts';
 import { taskRoutes } from './task-routes.ts';
+import { userRoutes } from './user-routes.ts';
 import { vmConfigRoutes } from './vm-config-routes.ts';
+import { checkVmPermission } from './vm-permissions.ts';
 import { vmPowerRoutes } from './vm-power-routes.ts';
 import { vmRoutes } from './vm-routes.ts';
 
 const ROUTES = [
   ...accessRoutes,
+  ...userRoutes,
+  ...rightsRoutes,
+  ...poolRoutes,
   ...clusterRoutes,
   ...nodeRoutes,
   ...taskRoutes,
@@ -157,9 +166,11 @@ async function callApi(
       "Permission check failed (URI '/access/ticket' not available with API token, need proper ticket.",
     );
   }
+  const routeName = `${method} ${route.path}`;
+  checkPermission(cluster.state, caller.user, routeName, { ...given, ...pathParameters });
   if (pathParameters.node !== undefined) checkNode(cluster, pathParameters.node);
   const params = checkParameters(route.parameters, { ...given, ...pathParameters });
-  const data = await route.handle({
+  const handled: Call = {
     cluster,
     params,
     node: String(params.node ?? ''),
@@ -167,7 +178,9 @@ async function callApi(
     caller,
     isRoot: caller.user === 'root@pam' && !caller.isToken,
     taskFault: call.taskFault,
-  });
+  };
+  checkVmPermission(handled, routeName);
+  const data = await route.handle(handled);
   return { data, isForwarded: route.isForwarded ?? false };
 }
 
@@ -206,18 +219,29 @@ function readBody(req: IncomingMessage, body: Buffer): Record<string, RawValue> 
   if (body.length === 0) return {};
   const text = body.toString('utf8');
   if (!(req.headers['content-type'] ?? '').startsWith('application/json')) return readForm(text);
-  const place = 'at /usr/share/perl5/PVE/APIServer/AnyEvent.pm line';
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw new PlainRefusal(
-      500,
-      `malformed JSON string, neither tag, array, object, number, string or atom, at character offset 0 (before "${text.slice(0, 20)}") ${place} 934.`,
+    throw perlError(
+      text.startsWith('{')
+        ? `'"' expected, at character offset 1 (before "${text.slice(1, 21)}")`
+        : `malformed JSON string, neither tag, array, object, number, string or atom, at character offset 0 (before "${text.slice(0, 20)}")`,
+      934,
     );
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new PlainRefusal(500, `Not a HASH reference ${place} 978.`);
+  if (typeof value !== 'object' || value === null) {
+    throw perlError(
+      `Can't use string ("${String(value).slice(0, 32)}") as a HASH ref while "strict refs" in use`,
+      978,
+    );
   }
+  if (Array.isArray(value)) throw perlError('Not a HASH reference', 978);
   return value as Record<string, RawValue>;
+}
+
+/** What Perl says by itself when the server's own code stumbles. */
+function perlError(message: string, line: number): PlainRefusal {
+  const text = `${message} at /usr/share/perl5/PVE/APIServer/AnyEvent.pm line ${line}.`;
+  return new PlainRefusal(500, text, `${text}\n`);
 }

@@ -1,10 +1,11 @@
 import { badParameters, refuse } from './api-error.ts';
-import { VERSION } from './access-routes.ts';
+import { versionOf } from './access-routes.ts';
 import type { Cluster } from './cluster.ts';
 import { findNode, findStorage, storageUsed } from './cluster.ts';
 import type { StorageState } from './cluster-state.ts';
 import { nodeUsage } from './guests.ts';
 import { BOOLEAN, NODE, STRING } from './parameters.ts';
+import { hasAny } from './permissions.ts';
 import type { Route } from './route.ts';
 import { printVolume } from './volumes.ts';
 
@@ -34,6 +35,7 @@ export const nodeRoutes: Route[] = [
       const { cpu, mem } = nodeUsage(cluster, node);
       const root = findStorage(cluster, node, 'local');
       const used = root ? storageUsed(cluster, root) : 0;
+      const { version, repoid } = versionOf(cluster.state);
       const load = (cpu * state.cpus).toFixed(2);
       return {
         uptime: Math.floor((Date.now() - cluster.state.bootedAt) / 1000),
@@ -70,7 +72,7 @@ export const nodeRoutes: Route[] = [
           free: state.rootSize - used,
           avail: state.rootSize - used,
         },
-        pveversion: 'pve-manager/9.2.11/14a22df35955d97d',
+        pveversion: `pve-manager/${version}/${repoid}`,
       };
     },
   },
@@ -78,7 +80,7 @@ export const nodeRoutes: Route[] = [
     method: 'GET',
     path: '/nodes/{node}/version',
     parameters: { node: NODE },
-    handle: () => VERSION,
+    handle: ({ cluster }) => versionOf(cluster.state),
   },
   {
     method: 'GET',
@@ -92,12 +94,18 @@ export const nodeRoutes: Route[] = [
       storage: STRING,
       target: STRING,
     },
-    handle: ({ cluster, node, params }) => {
+    handle: ({ cluster, node, params, caller }) => {
       const wanted = String(params.content ?? '')
         .split(',')
         .filter(Boolean);
       return cluster.state.storages
         .filter((storage) => storage.node === node)
+        .filter(({ storage }) =>
+          hasAny(cluster.state, caller.user, `/storage/${storage}`, [
+            'Datastore.Audit',
+            'Datastore.AllocateSpace',
+          ]),
+        )
         .filter(({ storage }) => params.storage === undefined || storage === params.storage)
         .filter(({ content }) => wanted.every((kind) => content.split(',').includes(kind)))
         .map((storage) => ({
@@ -147,7 +155,7 @@ export const nodeRoutes: Route[] = [
     method: 'GET',
     path: '/nodes/{node}/network',
     parameters: { node: NODE, type: STRING },
-    handle: ({ cluster, node, params }) => {
+    handle: ({ cluster, node, params, caller }) => {
       const address = findNode(cluster, node)?.ip ?? '';
       const bridge = {
         iface: 'vmbr0',
@@ -177,8 +185,12 @@ export const nodeRoutes: Route[] = [
         method6: 'manual',
         families: ['inet'],
       };
-      if (params.type === 'bridge' || params.type === 'any_bridge') return [bridge];
-      return params.type === 'eth' ? [card] : [bridge, card];
+      const zone = '/sdn/zones/localnetwork/vmbr0';
+      const seesBridge = hasAny(cluster.state, caller.user, zone, ['SDN.Audit', 'SDN.Use']);
+      const kind = params.type === 'any_bridge' ? 'bridge' : params.type;
+      return [...(seesBridge ? [bridge] : []), card].filter(
+        ({ type }) => kind === undefined || type === kind,
+      );
     },
   },
 ];
