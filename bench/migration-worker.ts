@@ -9,8 +9,8 @@ import { connectDatabase } from '../db/connect.ts';
 import { createSecretBox } from '../db/secrets.ts';
 
 /**
- * The product's workers without the watcher: a cluster's VMs come from a file with what Proxmox would answer, since the
- * simulator was not made for a hundred thousand VMs. Prints `ready`.
+ * The product's workers without the watcher: a cluster's VMs come from a file with what Proxmox would answer, since a
+ * hundred thousand of them are no part of what is measured. Prints `ready`.
  */
 const [folder = '', temporalAddress = ''] = process.argv.slice(2);
 Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('ERROR') });
