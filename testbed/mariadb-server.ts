@@ -259,8 +259,12 @@ async function waitUntilConnected(url: string, signal: AbortSignal): Promise<voi
   const connects = async () => {
     try {
       const connection = await mysql.createConnection({ uri: url, connectTimeout: 2_000 });
-      await openUnsafeTables(connection).finally(() => connection.end());
-      return true;
+      try {
+        await openUnsafeTables(connection);
+        return true;
+      } finally {
+        await connection.end();
+      }
     } catch {
       return false;
     }
