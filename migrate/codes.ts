@@ -185,7 +185,7 @@ const OF_THE_RUN = {
     'The mapping names a cluster Berth does not know.',
     'Add the cluster to Berth and resume.',
   ],
-  cluster_unreachable: ['A cluster cannot be read whole.', 'Make it reachable and resume.'],
+  cluster_unreachable: ['A cluster cannot be read whole.', 'Make it reachable; the run goes on by itself.'],
   internal_error: [
     'Something nobody expected; the message is all that is known.',
     'Look at the worker’s log. Resume once; if it comes again, report it.',
@@ -194,6 +194,10 @@ const OF_THE_RUN = {
   not_started: ['Temporal did not take the run up.', 'Nothing was done: run again.'],
   range_missing: ['The run was prepared anew meanwhile.', 'Nothing to do: the newer one goes on.'],
   source_bad_url: ['The URL of the source is none.', 'Correct it and start again.'],
+  source_damaged: [
+    'A table of the source was damaged when its server died.',
+    'Open it in WHMCS or repair it; the run goes on by itself.',
+  ],
   source_query: ['The source could not answer.', 'The message says why; resume when it can.'],
   run_over: [
     'The run was ended while a worker was at it.',
