@@ -2,7 +2,7 @@ import { cancellationSignal } from '@temporalio/activity';
 import type { Knex } from 'knex';
 import { ENTITIES, type Entity, type MigrationDeps, type RangeInput, type RunInput } from './deps.ts';
 import { LOAD_STATEMENTS } from './load-statements.ts';
-import { isPauseWanted, lockRange, moveRange, type RangeState } from './read-range.ts';
+import { isPauseWanted, lockRange, moveRange, type RangeState } from './range-cursor.ts';
 import { MigrationRun } from '../../db/models/migration-run.ts';
 import { queryRows } from '../../db/query-rows.ts';
 

@@ -1,7 +1,7 @@
 import type { MigrationDeps, RunInput } from './deps.ts';
 import { endRun, LIVE } from './end-run.ts';
 import type { RunCause } from './failures.ts';
-import { isPauseWanted } from './read-range.ts';
+import { isPauseWanted } from './range-cursor.ts';
 import type { SourceAccess } from './source-access.ts';
 import { MigrationRun, type RunPhase } from '../../db/models/migration-run.ts';
 import type { Entity } from './deps.ts';
