@@ -5,6 +5,7 @@ import type { Deps } from './deps.ts';
 import { listClusterVms, listVmAddresses } from './list-cluster-vms.ts';
 import { taskQueues } from '../contract/temporal.ts';
 import { createMigrationActivities } from '../migrate/activities.ts';
+import type { MigrationDeps } from '../migrate/run/deps.ts';
 
 export interface WorkersOptions {
   connection: NativeConnection;
@@ -14,8 +15,8 @@ export interface WorkersOptions {
   identity?: string;
   /** Of the task queues; empty but where installations share a namespace. */
   queuePrefix?: string;
-  /** Rows a migration writes at once. */
-  migrationPageSize?: number;
+  /** Rows a migration writes at once, and gives to one workflow. */
+  migrationSizes?: Pick<MigrationDeps, 'pageSize' | 'rangeSize'>;
   deps: Deps;
 }
 
@@ -31,7 +32,7 @@ export interface Workers {
  * One worker for workflows and database activities, one for the calls to Proxmox, one for migrations, on one connection.
  */
 export async function createWorkers(options: WorkersOptions): Promise<Workers> {
-  const { connection, namespace, workflowBundle, identity, queuePrefix, migrationPageSize, deps } = options;
+  const { connection, namespace, workflowBundle, identity, queuePrefix, migrationSizes, deps } = options;
   const queues = taskQueues(queuePrefix);
   const common = {
     connection,
@@ -68,7 +69,7 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
     listVms: async (clusterId) => listClusterVms((await clusters.of(clusterId)).proxmox),
     listAddresses: async ({ clusterId, node, vmid }) =>
       listVmAddresses((await clusters.of(clusterId)).proxmox, node, vmid),
-    ...(migrationPageSize ? { pageSize: migrationPageSize } : {}),
+    ...migrationSizes,
   });
   const migration = await Worker.create({
     ...common,

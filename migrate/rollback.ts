@@ -68,7 +68,8 @@ async function rollback(trx: Knex.Transaction, runId: string): Promise<RollbackR
   if (['pending', 'running', 'paused'].includes(run.status)) {
     throw new RunRefused('run_not_over', `run ${runId} is ${run.status}: cancel it first`);
   }
-  if (run.status === 'rolled_back')
+  const [left] = await queryRows(trx, 'select 1 from provenance where added_by = ? limit 1', [runId]);
+  if (run.status === 'rolled_back' && !left)
     throw new RunRefused('run_over', `run ${runId} has been rolled back already`);
   if (run.dryRun) throw new RunRefused('run_over', `run ${runId} was a dry run: there is nothing to undo`);
   await trx.raw('select pg_advisory_xact_lock(hashtext(?))', [`migration ${run.source}`]);

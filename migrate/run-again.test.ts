@@ -19,7 +19,7 @@ import { recordHistory } from '../tests/record-history.ts';
 
 let faults: FaultsEstate;
 beforeAll(async () => {
-  faults = await createFaultsEstate({ seed: 'again', size: 120, mess: 2 });
+  faults = await createFaultsEstate({ seed: 'again', size: 120, mess: 2 }, { rangeSize: 50 });
 });
 beforeEach(() => faults.reset());
 afterAll(() => faults?.close());
@@ -199,7 +199,10 @@ it('leaves no password and no hash of one anywhere but where they belong', async
   await client.workflow.getHandle(workflowId).result();
   const ranges = await queryRows<{ id: string }>(
     database,
-    `select stage || '/' || entity || '/' || after_id as id from migration_ranges order by stage desc, 1`,
+    // A single range has no workflow of its own.
+    `select stage || '/' || entity || '/' || after_id as id
+     from (select *, count(*) over (partition by stage, entity) as ranges from migration_ranges) r
+     where ranges > 1 order by stage desc, 1`,
   );
   const ids = [workflowId, ...ranges.map(({ id }) => `${workflowId}/${id}`)];
   const said: string[] = [];

@@ -10,7 +10,7 @@ import { MigrationRun, type RunPhase } from '../db/models/migration-run.ts';
 
 let faults: FaultsEstate;
 beforeAll(async () => {
-  faults = await createFaultsEstate({ seed: 'steering', size: 120, mess: 2 });
+  faults = await createFaultsEstate({ seed: 'steering', size: 120, mess: 2 }, { rangeSize: 50 });
 });
 beforeEach(() => faults.reset());
 afterAll(() => faults?.close());

@@ -54,10 +54,17 @@ function canLeave({ status, causeCode }: MigrationRun, wanted: RunStatus[]): boo
   return status === 'paused' && (wanted.includes('cancelled') || PASSING.has(causeCode ?? ''));
 }
 
-export async function createFaultsEstate(provider: ProviderOptions): Promise<FaultsEstate> {
+/** `rangeSize`: where ranges are to run beside each other, in workflows of their own. */
+export async function createFaultsEstate(
+  provider: ProviderOptions,
+  { rangeSize }: { rangeSize?: number } = {},
+): Promise<FaultsEstate> {
   const [estate, temporal] = await Promise.all([createWhmcsEstate(provider), connectTemporal()]);
   const { database } = estate;
-  const start = () => startWorkers(estate.deps, temporal.queuePrefix, { migrationPageSize: PAGE_SIZE });
+  const start = () =>
+    startWorkers(estate.deps, temporal.queuePrefix, {
+      migrationSizes: { pageSize: PAGE_SIZE, ...(rangeSize ? { rangeSize } : {}) },
+    });
   let workers = await start();
   let isAltered = false;
   let held: Knex.Transaction | undefined;

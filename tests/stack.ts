@@ -5,7 +5,7 @@ import { inject } from 'vitest';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { createClusterAccess } from '../activities/cluster-access.ts';
 import type { Deps, Timing } from '../activities/deps.ts';
-import { createWorkers } from '../activities/run-workers.ts';
+import { createWorkers, type WorkersOptions } from '../activities/run-workers.ts';
 import { syncCluster } from '../activities/sync-cluster.ts';
 import { createPool } from '../db/create-pool.ts';
 import { createUser } from '../db/create-user.ts';
@@ -124,7 +124,7 @@ export async function connectTemporal(): Promise<TestTemporal> {
 export async function startWorkers(
   deps: Deps,
   queuePrefix: string,
-  options: { migrationPageSize?: number } = {},
+  options: Pick<WorkersOptions, 'migrationSizes'> = {},
 ): Promise<{ stop(): Promise<void> }> {
   const connection = await NativeConnection.connect({ address: inject('temporalAddress') });
   const workers = await createWorkers({

@@ -12,6 +12,8 @@ export interface MigrationDeps {
   listAddresses: (vm: Pick<ClusterVm, 'clusterId' | 'node' | 'vmid'>) => Promise<string[]>;
   /** Rows per transaction, where a test wants more transactions. */
   pageSize?: number;
+  /** Rows per range, where a test wants more ranges. */
+  rangeSize?: number;
 }
 
 /** The purpose under which a run's source URL is sealed. */

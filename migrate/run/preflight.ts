@@ -13,14 +13,14 @@ export const SOURCE_TABLE: Record<Entity, string> = {
   client: 'tblclients',
   service: 'tblhosting',
 };
-const ROWS_PER_RANGE = 10_000;
+const RANGE = 10_000;
 
 interface Range {
   afterId: number;
   upToId: number;
 }
 
-export function createPreflight({ database }: MigrationDeps, sources: SourceAccess) {
+export function createPreflight({ database, rangeSize = RANGE }: MigrationDeps, sources: SourceAccess) {
   /** Checks that source and target fit the mapping, counts the rows and divides them into ranges of ids. */
   return async function preflight({ runId }: RunInput): Promise<void> {
     await sources.use(runId, async ({ source, context }) => {
@@ -28,7 +28,7 @@ export function createPreflight({ database }: MigrationDeps, sources: SourceAcce
       const totals: Partial<Record<Entity, number>> = {};
       const ranges: ({ entity: Entity } & Range)[] = [];
       for (const entity of ENTITIES) {
-        const found = await divide(source, SOURCE_TABLE[entity]);
+        const found = await divide(source, SOURCE_TABLE[entity], rangeSize);
         totals[entity] = found.total;
         ranges.push(...found.ranges.map((range) => ({ entity, ...range })));
       }
@@ -64,7 +64,11 @@ async function requireClusters(database: Database, { servers }: Mapping): Promis
 }
 
 /** Ranges of about as many rows each; ids have gaps, so their borders are read, not counted. */
-async function divide(source: Source, table: string): Promise<{ total: number; ranges: Range[] }> {
+async function divide(
+  source: Source,
+  table: string,
+  size: number,
+): Promise<{ total: number; ranges: Range[] }> {
   const [bounds] = await source.select(
     `SELECT COUNT(*) AS total, MIN(id) AS least, MAX(id) AS most FROM \`${table}\``,
   );
@@ -75,7 +79,7 @@ async function divide(source: Source, table: string): Promise<{ total: number; r
   for (;;) {
     const after = borders.at(-1) ?? 0;
     const [row] = await source.select(
-      `SELECT id FROM \`${table}\` WHERE id > ? ORDER BY id LIMIT 1 OFFSET ${ROWS_PER_RANGE - 1}`,
+      `SELECT id FROM \`${table}\` WHERE id > ? ORDER BY id LIMIT 1 OFFSET ${size - 1}`,
       [after],
     );
     if (!row || Number(row['id']) >= most) break;
