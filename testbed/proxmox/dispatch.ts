@@ -10,12 +10,18 @@ import { findNode } from './cluster.ts';
 import type { TaskFaultRecord } from './cluster-state.ts';
 import { cloudInitRoutes } from './cloud-init-routes.ts';
 import { clusterRoutes } from './cluster-routes.ts';
+import { consoleRoutes } from './console-routes.ts';
+import { firewallRoutes } from './firewall-routes.ts';
+import { hostRoutes } from './host-routes.ts';
 import type { WireAnswer } from './http-server.ts';
+import { moveRoutes } from './move-disk.ts';
 import { nodeRoutes } from './node-routes.ts';
 import { checkParameters } from './parameters.ts';
 import type { RawValue } from './parameters.ts';
 import { findRoute, ListAnswer } from './route.ts';
+import { rrdRoutes } from './rrd-routes.ts';
 import { snapshotRoutes } from './snapshot-routes.ts';
+import { storageRoutes } from './storage-routes.ts';
 import { taskRoutes } from './task-routes.ts';
 import { vmConfigRoutes } from './vm-config-routes.ts';
 import { vmPowerRoutes } from './vm-power-routes.ts';
@@ -32,6 +38,12 @@ const ROUTES = [
   ...snapshotRoutes,
   ...cloudInitRoutes,
   ...agentRoutes,
+  ...firewallRoutes,
+  ...storageRoutes,
+  ...rrdRoutes,
+  ...consoleRoutes,
+  ...hostRoutes,
+  ...moveRoutes,
 ];
 
 const MAX_BODY_BYTES = 512 * 1024;
@@ -99,7 +111,10 @@ async function refusal(cluster: Cluster, err: ApiError, format: string): Promise
   // Each failed authentication is held back, so that guessing is slow.
   if (err.status === 401) await pause(cluster.scaled(3000, 5));
   if (err.status === 595) await pause(cluster.scaled(3000, 5));
-  if ((err.status === 401 && err.message !== 'authentication failure') || err.status >= 595) {
+  if (
+    (err.status === 401 && !/^(?:authentication failure|permission denied)/.test(err.message)) ||
+    err.status >= 595
+  ) {
     return { status: err.status, reason: err.message, body: null };
   }
   const { errors } = err;
@@ -126,6 +141,7 @@ function checkFraming(req: IncomingMessage, method: string, body: Buffer): void 
   if (['GET', 'DELETE'].includes(method) && body.length > 0) {
     throw new PlainRefusal(501, `Unexpected content for method '${method}'`);
   }
+  if (isUpload(req)) return;
   if (body.length > MAX_BODY_BYTES) throw new PlainRefusal(501, 'for data too large');
   const type = (req.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
   if (body.length > 0 && !['', 'application/x-www-form-urlencoded', 'application/json'].includes(type)) {
@@ -202,8 +218,30 @@ function readForm(text: string): Record<string, RawValue> {
   return values;
 }
 
+/** Files come as multipart/form-data, to one path only. */
+function isUpload(req: IncomingMessage): boolean {
+  const type = req.headers['content-type'] ?? '';
+  return type.startsWith('multipart/form-data') && /\/upload(?:\?|$)/.test(req.url ?? '');
+}
+
+/** The fields of an upload; of the file only name and size are kept. */
+function readUpload(type: string, body: Buffer): Record<string, RawValue> {
+  const values: Record<string, RawValue> = {};
+  const [, boundary = ''] = type.split('boundary=');
+  for (const part of body.toString('latin1').split(`--${boundary}`)) {
+    const [head = '', content = ''] = part.split(/\r\n\r\n(.*)/s);
+    const text = content.replace(/\r\n$/, '');
+    const file = /filename="([^"]*)"/.exec(head)?.[1];
+    const name = /[; ]name="([^"]*)"/.exec(head)?.[1];
+    if (file !== undefined) Object.assign(values, { filename: file, tmpsize: text.length });
+    else if (name) values[name] = text;
+  }
+  return values;
+}
+
 function readBody(req: IncomingMessage, body: Buffer): Record<string, RawValue> {
   if (body.length === 0) return {};
+  if (isUpload(req)) return readUpload(req.headers['content-type'] ?? '', body);
   const text = body.toString('utf8');
   if (!(req.headers['content-type'] ?? '').startsWith('application/json')) return readForm(text);
   const place = 'at /usr/share/perl5/PVE/APIServer/AnyEvent.pm line';

@@ -5,8 +5,15 @@ import { findNode, findStorage, storageUsed } from './cluster.ts';
 import type { StorageState } from './cluster-state.ts';
 import { nodeUsage } from './guests.ts';
 import { BOOLEAN, NODE, STRING } from './parameters.ts';
+import type { Parameter } from './parameters.ts';
 import type { Route } from './route.ts';
 import { printVolume } from './volumes.ts';
+
+const CONTENT_TYPES = ['images', 'rootdir', 'vztmpl', 'iso', 'backup', 'snippets', 'import', 'none'];
+const CONTENT: Parameter = {
+  ...STRING,
+  format: (text) => (CONTENT_TYPES.includes(text) ? undefined : `invalid content type '${text}'`),
+};
 
 function storageStatus(cluster: Cluster, storage: StorageState): Record<string, unknown> {
   const used = storageUsed(cluster, storage);
@@ -125,7 +132,7 @@ export const nodeRoutes: Route[] = [
     parameters: {
       node: NODE,
       storage: { type: 'string' },
-      content: STRING,
+      content: CONTENT,
       vmid: { type: 'integer', optional: true },
     },
     handle: ({ cluster, node, params }) => {
