@@ -110,6 +110,7 @@ export interface Vm {
   restartAt: number | null;
   /** When `qm cleanup` runs for the QEMU process that ended. */
   cleanupAt: number | null;
+  firewall?: Firewall;
 }
 
 /** A VM's config when it was taken, with `snaptime`, `description`, `parent` and, while unfinished, `snapstate`. */
@@ -126,6 +127,13 @@ export interface Container {
   memory: number;
   disk: number;
   isRunning: boolean;
+}
+
+/** A VM's firewall as it is configured; nothing is filtered. */
+export interface Firewall {
+  options: Record<string, string | number>;
+  rules: Record<string, string | number>[];
+  sets: Record<string, Record<string, string | number>[]>;
 }
 
 export interface Guest {

@@ -11,15 +11,20 @@ import type { TaskFaultRecord } from './cluster-state.ts';
 import { checkPermission } from './check-permission.ts';
 import { cloudInitRoutes } from './cloud-init-routes.ts';
 import { clusterRoutes } from './cluster-routes.ts';
+import { consoleRoutes } from './console-routes.ts';
+import { firewallRoutes } from './firewall-routes.ts';
 import type { WireAnswer } from './http-server.ts';
+import { readMultipart } from './multipart.ts';
 import { nodeRoutes } from './node-routes.ts';
 import { checkParameters } from './parameters.ts';
 import type { RawValue } from './parameters.ts';
 import { poolRoutes } from './pool-routes.ts';
+import { rrdRoutes } from './rrd-routes.ts';
 import { rightsRoutes } from './rights-routes.ts';
 import { findRoute, ListAnswer } from './route.ts';
 import type { Call } from './route.ts';
 import { snapshotRoutes } from './snapshot-routes.ts';
+import { storageRoutes } from './storage-routes.ts';
 import { taskRoutes } from './task-routes.ts';
 import { userRoutes } from './user-routes.ts';
 import { vmConfigRoutes } from './vm-config-routes.ts';
@@ -39,6 +44,10 @@ const ROUTES = [
   ...vmConfigRoutes,
   ...vmPowerRoutes,
   ...snapshotRoutes,
+  ...storageRoutes,
+  ...rrdRoutes,
+  ...firewallRoutes,
+  ...consoleRoutes,
   ...cloudInitRoutes,
   ...agentRoutes,
 ];
@@ -108,7 +117,9 @@ async function refusal(cluster: Cluster, err: ApiError, format: string): Promise
   // Each failed authentication is held back, so that guessing is slow.
   if (err.status === 401) await pause(cluster.scaled(3000, 5));
   if (err.status === 595) await pause(cluster.scaled(3000, 5));
-  if ((err.status === 401 && err.message !== 'authentication failure') || err.status >= 595) {
+  // Those of handlers have a body, those of the server around them none.
+  const isEmpty = err.status === 401 && !/^authentication failure|PVEVNC/.test(err.message);
+  if (isEmpty || err.status >= 595) {
     return { status: err.status, reason: err.message, body: null };
   }
   const { errors } = err;
@@ -135,11 +146,20 @@ function checkFraming(req: IncomingMessage, method: string, body: Buffer): void 
   if (['GET', 'DELETE'].includes(method) && body.length > 0) {
     throw new PlainRefusal(501, `Unexpected content for method '${method}'`);
   }
+  if (isUpload(req)) return;
   if (body.length > MAX_BODY_BYTES) throw new PlainRefusal(501, 'for data too large');
   const type = (req.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
   if (body.length > 0 && !['', 'application/x-www-form-urlencoded', 'application/json'].includes(type)) {
     throw new PlainRefusal(506, `upload 'Content-Type '${req.headers['content-type']}' not implemented`);
   }
+}
+
+/** Files go up in a form of several parts, however large, and without a CSRF token. */
+function isUpload({ method, url, headers }: IncomingMessage): boolean {
+  const isForm = headers['content-type']?.startsWith('multipart/form-data') ?? false;
+  return (
+    method === 'POST' && isForm && /^\/api2\/[^/]+\/nodes\/[^/]+\/storage\/[^/]+\/upload$/.test(url ?? '')
+  );
 }
 
 async function callApi(
@@ -188,7 +208,7 @@ function identify(cluster: Cluster, req: IncomingMessage, method: string, isPubl
   const caller = authenticate(cluster.state, req.headers);
   if (isPublic) return 'refused' in caller ? { user: '', isToken: false } : caller;
   if ('refused' in caller) throw new ApiError(401, caller.refused);
-  if (!caller.isToken && method !== 'GET') {
+  if (!caller.isToken && method !== 'GET' && !isUpload(req)) {
     const token = req.headers.csrfpreventiontoken;
     if (typeof token !== 'string' || !isCsrfTokenGood(cluster.state, caller.user, token)) {
       throw new ApiError(401, 'Permission denied - invalid csrf token');
@@ -217,6 +237,7 @@ function readForm(text: string): Record<string, RawValue> {
 
 function readBody(req: IncomingMessage, body: Buffer): Record<string, RawValue> {
   if (body.length === 0) return {};
+  if (isUpload(req)) return readMultipart(req.headers['content-type'] ?? '', body);
   const text = body.toString('utf8');
   if (!(req.headers['content-type'] ?? '').startsWith('application/json')) return readForm(text);
   let value: unknown;

@@ -4,8 +4,9 @@ import type { Cluster } from './cluster.ts';
 import { findNode, findStorage, storageUsed } from './cluster.ts';
 import type { StorageState } from './cluster-state.ts';
 import { nodeUsage } from './guests.ts';
-import { BOOLEAN, NODE, STRING } from './parameters.ts';
+import { BOOLEAN, NODE, optional, STRING, VMID } from './parameters.ts';
 import { hasAny } from './permissions.ts';
+import { CONTENT } from './storage-routes.ts';
 import type { Route } from './route.ts';
 import { printVolume } from './volumes.ts';
 
@@ -133,8 +134,8 @@ export const nodeRoutes: Route[] = [
     parameters: {
       node: NODE,
       storage: { type: 'string' },
-      content: STRING,
-      vmid: { type: 'integer', optional: true },
+      content: CONTENT,
+      vmid: optional(VMID),
     },
     handle: ({ cluster, node, params }) => {
       const storage = findStorage(cluster, node, String(params.storage));

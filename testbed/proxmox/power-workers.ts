@@ -1,10 +1,10 @@
 import type { Cluster } from './cluster.ts';
-import { findNode, findVm, lockKey, missingConfig } from './cluster.ts';
+import { findNode, findVm, findVolume, lockKey, missingConfig } from './cluster.ts';
 import type { Guest, Vm } from './cluster-state.ts';
 import { agentAnswers, bootGuest, isAgentEnabled, resetGuest } from './guests.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
 import { applyPending } from './update-config.ts';
-import { diskKeys, isCloudInitDrive, mergedConfig, parseDrive } from './vm-config.ts';
+import { diskKeys, isCdrom, isCloudInitDrive, mergedConfig, parseDrive } from './vm-config.ts';
 
 /** The one bridge every node has. */
 const BRIDGE = 'vmbr0';
@@ -42,6 +42,16 @@ function checkBridges(vm: Vm): void {
   }
 }
 
+/** A disk deleted under a VM is missed when it starts. */
+function checkVolumes(cluster: Cluster, vm: Vm): void {
+  for (const key of diskKeys(vm.config)) {
+    const drive = parseDrive(String(vm.config[key]));
+    if (!isCdrom(drive) && drive.file.includes(':') && !findVolume(cluster, vm.node, drive.file)) {
+      throw new Error(`volume '${drive.file}' does not exist`);
+    }
+  }
+}
+
 const startVm: TaskWorker = async (cluster, work) => {
   const vmid = Number(work.record.id);
   vmOf(cluster, work);
@@ -53,6 +63,7 @@ const startVm: TaskWorker = async (cluster, work) => {
     if (vm.guest) throw new Error(`VM ${vmid} already running`);
     checkVcpus(cluster, vm);
     checkBridges(vm);
+    checkVolumes(cluster, vm);
   }
   work.once('prepare', () => {
     applyPending(cluster, vm);

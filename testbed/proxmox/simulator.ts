@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { ensureAccess } from './access-state.ts';
 import type { ApiToken, ClusterState, TaskFaultRecord } from './cluster-state.ts';
 import type { Cluster } from './cluster.ts';
+import { consoleWorkers } from './console-routes.ts';
 import { dispatch } from './dispatch.ts';
 import { createFaults } from './faults.ts';
 import type { FaultOf, Faults } from './faults.ts';
@@ -14,6 +15,7 @@ import type { Release } from './privileges.ts';
 import { addSeedVm, type SeedVm } from './seed-vm.ts';
 import { seedCluster } from './seed.ts';
 import { snapshotWorkers } from './snapshot-workers.ts';
+import { storageWorkers } from './storage-routes.ts';
 import { createStateStore, loadState } from './state-store.ts';
 import { createBroadcast } from './status-broadcast.ts';
 import { createTasks } from './tasks.ts';
@@ -88,9 +90,16 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     scaled,
     locks: createFileLocks(),
     store: createStateStore(state, stateFile),
-    tasks: createTasks(() => cluster, { ...vmWorkers, ...powerWorkers, ...snapshotWorkers }),
+    tasks: createTasks(() => cluster, {
+      ...vmWorkers,
+      ...powerWorkers,
+      ...storageWorkers,
+      ...consoleWorkers,
+      ...snapshotWorkers,
+    }),
     broadcast: createBroadcast(() => cluster, scaled(BROADCAST_MS, 50)),
     fingerprint: fingerprintOf(certificate.cert),
+    certificate: certificate.cert,
   };
   cluster.broadcast.pass();
   cluster.tasks.resume();
