@@ -1,19 +1,62 @@
 import { ApiError } from './api-error.ts';
+import { userOf } from './access-state.ts';
 import { isPasswordGood, newCsrfToken, newTicket } from './authentication.ts';
+import type { ClusterState } from './cluster-state.ts';
 import { integer, STRING } from './parameters.ts';
-import type { Route } from './route.ts';
+import { privilegesOn, requireAll } from './permissions.ts';
+import type { Call, Route } from './route.ts';
 
-const VM_PRIVILEGES = `
-  VM.Allocate VM.Audit VM.Backup VM.Clone VM.Config.CDROM VM.Config.CPU VM.Config.Cloudinit
-  VM.Config.Disk VM.Config.HWType VM.Config.Memory VM.Config.Network VM.Config.Options VM.Console
-  VM.GuestAgent.Audit VM.Migrate VM.PowerMgmt VM.Snapshot VM.Snapshot.Rollback`
-  .trim()
-  .split(/\s+/);
-const STORAGE_PRIVILEGES = ['Datastore.AllocateSpace', 'Datastore.Audit'];
-const ROOT_PRIVILEGES = [...VM_PRIVILEGES, ...STORAGE_PRIVILEGES, 'SDN.Use', 'Sys.Audit', 'Pool.Audit'];
+/** Which privileges of which path a web client is told at login, to know what to show. */
+const CAPABILITIES: Record<string, RegExp> = {
+  vms: /^(?:VM\.|Permissions\.Modify)/,
+  access: /^(?:(?:User|Group)\.|Permissions\.Modify)/,
+  storage: /^(?:Datastore\.|Permissions\.Modify)/,
+  nodes: /^(?:Sys\.|Permissions\.Modify)/,
+  sdn: /^(?:SDN\.|Permissions\.Modify)/,
+  dc: /^(?:Sys\.Audit|Sys\.Modify|SDN\.)/,
+  mapping: /^(?:Mapping\.|Permissions\.Modify)/,
+};
 
-function granted(privileges: string[]): Record<string, number> {
-  return Object.fromEntries(privileges.map((privilege) => [privilege, 1]));
+function capabilitiesOf(state: ClusterState, user: string): Record<string, Record<string, number>> {
+  const areas = Object.keys(CAPABILITIES);
+  const capabilities = Object.fromEntries(areas.map((area) => [area, {} as Record<string, number>]));
+  const paths = ['/', '/nodes', '/access/groups', '/vms', '/storage', '/sdn', '/mapping'];
+  for (const path of new Set([...paths, ...state.access.acl.map((entry) => entry.path)])) {
+    const top = /^\/(\w+)/.exec(path)?.[1] ?? 'dc';
+    for (const area of top === 'pool' ? ['vms', 'storage'] : [top]) {
+      for (const privilege of privilegesOn(state, user, path).keys()) {
+        const granted = capabilities[area];
+        if (granted && CAPABILITIES[area]?.test(privilege)) granted[privilege] = 1;
+      }
+    }
+  }
+  return capabilities;
+}
+
+function privilegesShown(state: ClusterState, user: string, path: string): Record<string, number> {
+  const privileges = privilegesOn(state, user, path);
+  return Object.fromEntries([...privileges].map(([name, propagates]) => [name, Number(propagates)]));
+}
+
+/** What somebody may do, on one path or on all that matter; others than oneself need a right to be asked for. */
+function permissionsOf({ cluster: { state }, params, caller }: Call): unknown {
+  const userid = String(params.userid ?? caller.user);
+  if (userid !== caller.user && userOf(userid) !== caller.user) {
+    requireAll(state, caller.user, '/access', ['Sys.Audit']);
+  }
+  if (params.path !== undefined) {
+    const path = String(params.path);
+    return { [path]: privilegesShown(state, userid, path) };
+  }
+  const pools = state.pools.flatMap(({ poolid, members, storages = [] }) => [
+    `/pool/${poolid}`,
+    ...members.map((vmid) => `/vms/${vmid}`),
+    ...storages.map((storage) => `/storage/${storage}`),
+  ]);
+  const top = ['/', '/access', '/access/groups', '/nodes', '/pool', '/sdn', '/storage', '/vms'];
+  const paths = new Set([...top, ...state.access.acl.map((entry) => entry.path), ...pools]);
+  const shown = [...paths].map((path) => [path, privilegesShown(state, userid, path)] as const);
+  return Object.fromEntries(shown.filter(([, privileges]) => Object.keys(privileges).length > 0));
 }
 
 /** /version and /access. */
@@ -22,7 +65,7 @@ export const accessRoutes: Route[] = [
     method: 'GET',
     path: '/version',
     parameters: {},
-    handle: () => VERSION,
+    handle: ({ cluster }) => versionOf(cluster.state),
   },
   { method: 'GET', path: '/access/ticket', parameters: {}, isPublic: true, handle: () => null },
   {
@@ -50,16 +93,8 @@ export const accessRoutes: Route[] = [
         username: user,
         ticket: newTicket(cluster.state, user),
         CSRFPreventionToken: newCsrfToken(cluster.state, user),
-        clustername: 'testbed',
-        cap: {
-          vms: granted(VM_PRIVILEGES),
-          storage: granted(STORAGE_PRIVILEGES),
-          nodes: granted(['Sys.Audit']),
-          access: {},
-          dc: granted(['SDN.Use', 'Sys.Audit']),
-          sdn: granted(['SDN.Use']),
-          mapping: {},
-        },
+        ...(cluster.state.nodes.length > 1 ? { clustername: 'testbed' } : {}),
+        cap: capabilitiesOf(cluster.state, user),
       };
     },
   },
@@ -77,25 +112,7 @@ export const accessRoutes: Route[] = [
     method: 'GET',
     path: '/access/permissions',
     parameters: { path: STRING, userid: STRING },
-    handle: ({ params }) => {
-      const paths: Record<string, Record<string, number>> = {
-        '/': granted(ROOT_PRIVILEGES),
-        '/nodes': granted(ROOT_PRIVILEGES),
-        '/pool': granted(ROOT_PRIVILEGES),
-        '/sdn/zones/localnetwork': granted(ROOT_PRIVILEGES),
-        '/storage': granted(ROOT_PRIVILEGES),
-        '/vms': granted(ROOT_PRIVILEGES),
-      };
-      if (params.path === undefined) return paths;
-      return { [params.path]: granted(ROOT_PRIVILEGES) };
-    },
-  },
-  {
-    method: 'GET',
-    path: '/pools',
-    parameters: { poolid: STRING, type: STRING },
-    handle: ({ cluster }) =>
-      cluster.state.pools.map(({ poolid, comment }) => ({ poolid, ...(comment ? { comment } : {}) })),
+    handle: permissionsOf,
   },
   {
     method: 'GET',
@@ -126,4 +143,9 @@ export const accessRoutes: Route[] = [
   },
 ];
 
-export const VERSION = { version: '9.2.11', release: '9.2', repoid: '14a22df35955d97d' };
+/** What the nodes say they run. */
+export function versionOf({ release }: ClusterState): { version: string; release: string; repoid: string } {
+  return release === '8.4'
+    ? { version: '8.4.1', release, repoid: '2a5fa54a8503f96d' }
+    : { version: '9.2.11', release, repoid: '14a22df35955d97d' };
+}

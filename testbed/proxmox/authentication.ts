@@ -1,7 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
-import type { ClusterState } from './cluster-state.ts';
+import { findToken, matchesHash, splitTokenId } from './access-state.ts';
+import type { ClusterState, UserRecord } from './cluster-state.ts';
 
 /** Who calls: a user by ticket, or a token, whose full id acts as the user. */
 export interface Identity {
@@ -12,8 +13,8 @@ export interface Identity {
 const TICKET_LIFE_S = 7200;
 const CLOCK_SKEW_S = 300;
 
-function hexTime(): string {
-  return Math.floor(Date.now() / 1000)
+function hexTime(ageS: number): string {
+  return Math.floor(Date.now() / 1000 - ageS)
     .toString(16)
     .toUpperCase()
     .padStart(8, '0');
@@ -31,7 +32,7 @@ function equal(a: string, b: string): boolean {
 }
 
 /** 256 bytes in base64, as long as the RSA signature of a real ticket. */
-function signTicket(state: ClusterState, text: string): string {
+export function signTicket(state: ClusterState, text: string): string {
   const parts = [0, 1, 2, 3, 4, 5, 6, 7].map((n) =>
     createHmac('sha256', state.authKey).update(`${n}:${text}`).digest(),
   );
@@ -39,8 +40,8 @@ function signTicket(state: ClusterState, text: string): string {
 }
 
 /** A login ticket, `PVE:<user>:<hex time>::<signature>`. */
-export function newTicket(state: ClusterState, user: string): string {
-  const text = `PVE:${user}:${hexTime()}`;
+export function newTicket(state: ClusterState, user: string, ageS = 0): string {
+  const text = `PVE:${user}:${hexTime(ageS)}`;
   return `${text}::${signTicket(state, text)}`;
 }
 
@@ -58,8 +59,8 @@ function csrfHash(state: ClusterState, user: string, time: string): string {
     .replace(/=$/, '');
 }
 
-export function newCsrfToken(state: ClusterState, user: string): string {
-  const time = hexTime();
+export function newCsrfToken(state: ClusterState, user: string, ageS = 0): string {
+  const time = hexTime(ageS);
   return `${time}:${csrfHash(state, user, time)}`;
 }
 
@@ -69,10 +70,24 @@ export function isCsrfTokenGood(state: ClusterState, user: string, token: string
 }
 
 /** Checks a user's password; the ticket of the same user is as good as the password. */
-export function isPasswordGood(state: ClusterState, user: string, password: string): boolean {
+export function isPasswordGood(state: ClusterState, userid: string, password: string): boolean {
+  const user = state.access.users[userid];
+  if (!user || refusalOfUser(userid, user) !== undefined) return false;
   const owner = verifyTicket(state, password);
-  if (owner) return owner === user || owner === 'root@pam';
-  return user === 'root@pam' && equal(state.rootPassword, password);
+  if (owner) return owner === userid || owner === 'root@pam';
+  if (userid === 'root@pam') return equal(state.rootPassword, password);
+  return user.passwordHash !== undefined && matchesHash(password, user.passwordHash);
+}
+
+/** Why a user may not come in at all. */
+function refusalOfUser(userid: string, user: UserRecord | undefined): string | undefined {
+  if (!user) return `no such user ('${userid}')`;
+  if (!user.enable) return `user '${userid}' is disabled`;
+  return isPast(user.expire) ? `user '${userid}' access expired` : undefined;
+}
+
+function isPast(expire: number): boolean {
+  return expire !== 0 && expire * 1000 < Date.now();
 }
 
 /** Answers who calls, or the reason phrase of the 401. A ticket in the cookie wins. */
@@ -83,16 +98,29 @@ export function authenticate(
   const cookie = /(?:^|;\s*)PVEAuthCookie=([^;]*)/.exec(headers.cookie ?? '')?.[1];
   const authorization = headers.authorization ?? '';
   const ticket = cookie ?? /^PVEAuthCookie[= ](.*)$/.exec(authorization)?.[1];
-  if (ticket) {
-    const user = verifyTicket(state, decode(ticket));
-    return user ? { user, isToken: false } : { refused: 'Authentication failed!' };
-  }
   const token = /^PVEAPIToken[= ](.*)$/.exec(authorization)?.[1];
-  if (token === undefined) return { refused: 'No ticket' };
-  const [id = '', secret = ''] = decode(token).split(/=(.*)/s);
-  return id === state.token.id && equal(state.token.secret, secret)
-    ? { user: id, isToken: true }
-    : { refused: 'Authentication failed!' };
+  if (!ticket && token === undefined) return { refused: 'No ticket' };
+  const result = ticket ? byTicket(state, decode(ticket)) : byToken(state, decode(token ?? ''));
+  // Since 9.1.5 a caller no longer learns what was wrong.
+  return 'refused' in result && state.release !== '8.4' ? { refused: 'Authentication failed!' } : result;
+}
+
+function byTicket(state: ClusterState, ticket: string): Identity | { refused: string } {
+  const user = verifyTicket(state, ticket);
+  if (user === undefined) return { refused: 'permission denied - invalid PVE ticket' };
+  const refused = refusalOfUser(user, state.access.users[user]);
+  return refused === undefined ? { user, isToken: false } : { refused };
+}
+
+function byToken(state: ClusterState, text: string): Identity | { refused: string } {
+  const [id = '', secret = ''] = text.split(/=(.*)/s);
+  const { userid, tokenid } = splitTokenId(id);
+  const refused = refusalOfUser(userid, state.access.users[userid]);
+  if (refused !== undefined) return { refused };
+  const token = findToken(state, id);
+  if (!token) return { refused: `no such token '${tokenid ?? ''}' for user '${userid}'` };
+  if (isPast(token.expire)) return { refused: `token '${tokenid}' access expired` };
+  return equal(token.secret, secret) ? { user: id, isToken: true } : { refused: 'invalid token value!' };
 }
 
 function decode(text: string): string {

@@ -1,10 +1,15 @@
+import type { Release } from './privileges.ts';
+
 /** Everything the simulated cluster remembers; plain JSON, so that it can be saved as it is. */
 export interface ClusterState {
   version: 1;
   /** Signs tickets and CSRF tokens. */
   authKey: string;
   rootPassword: string;
+  /** The token the cluster is handed out with. */
   token: ApiToken;
+  release: Release;
+  access: AccessState;
   bootedAt: number;
   nextPid: number;
   /** How long guests take to boot; 5 s if it is not said. */
@@ -15,16 +20,58 @@ export interface ClusterState {
   /** Clusters saved before there were any have none. */
   containers?: Record<string, Container>;
   volumes: Record<string, Volume>;
-  /** By VMID; a VM without rules has none. */
-  firewalls?: Record<string, VmFirewall>;
   tasks: TaskRecord[];
-  pools: { poolid: string; comment?: string; members: number[] }[];
+  pools: Pool[];
 }
 
 export interface ApiToken {
   /** Full id: user@realm!name. */
   id: string;
   secret: string;
+}
+
+export interface Pool {
+  poolid: string;
+  comment?: string;
+  members: number[];
+  storages?: string[];
+}
+
+/** Users, groups, roles that were made, and who may do what where. */
+export interface AccessState {
+  users: Record<string, UserRecord>;
+  groups: Record<string, { comment?: string }>;
+  roles: Record<string, string[]>;
+  acl: AclEntry[];
+}
+
+export interface UserRecord {
+  enable: number;
+  /** Unix seconds; 0 is never. */
+  expire: number;
+  passwordHash?: string;
+  comment?: string;
+  email?: string;
+  firstname?: string;
+  lastname?: string;
+  keys?: string;
+  groups: string[];
+  tokens: Record<string, TokenRecord>;
+}
+
+export interface TokenRecord {
+  secret: string;
+  privsep: number;
+  expire: number;
+  comment?: string;
+}
+
+export interface AclEntry {
+  path: string;
+  type: 'user' | 'group' | 'token';
+  ugid: string;
+  roleid: string;
+  propagate: number;
 }
 
 export interface NodeState {
@@ -65,6 +112,7 @@ export interface Vm {
   restartAt: number | null;
   /** When `qm cleanup` runs for the QEMU process that ended. */
   cleanupAt: number | null;
+  firewall?: Firewall;
 }
 
 /** A VM's config when it was taken, with `snaptime`, `description`, `parent` and, while unfinished, `snapstate`. */
@@ -81,6 +129,13 @@ export interface Container {
   memory: number;
   disk: number;
   isRunning: boolean;
+}
+
+/** A VM's firewall as it is configured; nothing is filtered. */
+export interface Firewall {
+  options: Record<string, string | number>;
+  rules: Record<string, string | number>[];
+  sets: Record<string, Record<string, string | number>[]>;
 }
 
 export interface Guest {
@@ -102,12 +157,6 @@ export interface Guest {
   config: VmConfig;
 }
 
-export interface VmFirewall {
-  options: Record<string, string | number>;
-  rules: Record<string, string | number>[];
-  ipsets: Record<string, { comment?: string; entries: Record<string, string | number>[] }>;
-}
-
 /** A disk image or other file on a storage of one node; sizes in bytes. */
 export interface Volume {
   volid: string;
@@ -116,7 +165,7 @@ export interface Volume {
   vmid: number;
   size: number;
   used: number;
-  format: 'raw' | 'qcow2' | 'vmdk' | 'iso';
+  format: 'raw' | 'qcow2' | 'vmdk' | 'iso' | `vma${string}`;
   content: 'images' | 'import' | 'iso' | 'backup';
   ctime: number;
   /** Of an image to import, what its disk will be; `size` is the file's. */

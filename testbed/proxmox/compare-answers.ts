@@ -36,6 +36,7 @@ const MADE = new RegExp(
     String.raw`(?<digest>\b[0-9a-f]{40}\b)`,
     String.raw`(?<hash>\$[56]\$[\w./$]+)`,
     String.raw`(?<pid>\bpid \d+)`,
+    String.raw`(?<upload>\bpveupload-[0-9a-f]{32}\b)`,
     String.raw`(?<linklocal>\bfe80:[0-9a-f:]+)`,
     String.raw`(?<meta>creation-qemu=[\d.]+,ctime=\d+)`,
   ].join('|'),

@@ -4,31 +4,43 @@ import { accessRoutes } from './access-routes.ts';
 import { agentRoutes } from './agent-routes.ts';
 import { ApiError, badParameters } from './api-error.ts';
 import { authenticate, isCsrfTokenGood } from './authentication.ts';
+import { backupRoutes } from './backup-vms.ts';
 import type { Identity } from './authentication.ts';
 import type { Cluster } from './cluster.ts';
 import { findNode } from './cluster.ts';
 import type { TaskFaultRecord } from './cluster-state.ts';
+import { checkPermission } from './check-permission.ts';
 import { cloudInitRoutes } from './cloud-init-routes.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import { consoleRoutes } from './console-routes.ts';
 import { firewallRoutes } from './firewall-routes.ts';
 import { hostRoutes } from './host-routes.ts';
 import type { WireAnswer } from './http-server.ts';
+import { migrateRoutes } from './migrate-vm.ts';
 import { moveRoutes } from './move-disk.ts';
+import { readMultipart } from './multipart.ts';
 import { nodeRoutes } from './node-routes.ts';
 import { checkParameters } from './parameters.ts';
 import type { RawValue } from './parameters.ts';
-import { findRoute, ListAnswer } from './route.ts';
+import { poolRoutes } from './pool-routes.ts';
 import { rrdRoutes } from './rrd-routes.ts';
+import { rightsRoutes } from './rights-routes.ts';
+import { findRoute, ListAnswer } from './route.ts';
+import type { Call } from './route.ts';
 import { snapshotRoutes } from './snapshot-routes.ts';
 import { storageRoutes } from './storage-routes.ts';
 import { taskRoutes } from './task-routes.ts';
+import { userRoutes } from './user-routes.ts';
 import { vmConfigRoutes } from './vm-config-routes.ts';
+import { checkVmPermission } from './vm-permissions.ts';
 import { vmPowerRoutes } from './vm-power-routes.ts';
 import { vmRoutes } from './vm-routes.ts';
 
 const ROUTES = [
   ...accessRoutes,
+  ...userRoutes,
+  ...rightsRoutes,
+  ...poolRoutes,
   ...clusterRoutes,
   ...nodeRoutes,
   ...taskRoutes,
@@ -36,14 +48,16 @@ const ROUTES = [
   ...vmConfigRoutes,
   ...vmPowerRoutes,
   ...snapshotRoutes,
-  ...cloudInitRoutes,
-  ...agentRoutes,
-  ...firewallRoutes,
   ...storageRoutes,
   ...rrdRoutes,
+  ...firewallRoutes,
   ...consoleRoutes,
+  ...cloudInitRoutes,
+  ...agentRoutes,
   ...hostRoutes,
   ...moveRoutes,
+  ...migrateRoutes,
+  ...backupRoutes,
 ];
 
 const MAX_BODY_BYTES = 512 * 1024;
@@ -111,10 +125,9 @@ async function refusal(cluster: Cluster, err: ApiError, format: string): Promise
   // Each failed authentication is held back, so that guessing is slow.
   if (err.status === 401) await pause(cluster.scaled(3000, 5));
   if (err.status === 595) await pause(cluster.scaled(3000, 5));
-  if (
-    (err.status === 401 && !/^(?:authentication failure|permission denied)/.test(err.message)) ||
-    err.status >= 595
-  ) {
+  // Those of handlers have a body, those of the server around them none.
+  const isEmpty = err.status === 401 && !/^authentication failure|PVEVNC/.test(err.message);
+  if (isEmpty || err.status >= 595) {
     return { status: err.status, reason: err.message, body: null };
   }
   const { errors } = err;
@@ -149,6 +162,14 @@ function checkFraming(req: IncomingMessage, method: string, body: Buffer): void 
   }
 }
 
+/** Files go up in a form of several parts, however large, and without a CSRF token. */
+function isUpload({ method, url, headers }: IncomingMessage): boolean {
+  const isForm = headers['content-type']?.startsWith('multipart/form-data') ?? false;
+  return (
+    method === 'POST' && isForm && /^\/api2\/[^/]+\/nodes\/[^/]+\/storage\/[^/]+\/upload$/.test(url ?? '')
+  );
+}
+
 async function callApi(
   cluster: Cluster,
   req: IncomingMessage,
@@ -173,9 +194,11 @@ async function callApi(
       "Permission check failed (URI '/access/ticket' not available with API token, need proper ticket.",
     );
   }
+  const routeName = `${method} ${route.path}`;
+  checkPermission(cluster.state, caller.user, routeName, { ...given, ...pathParameters });
   if (pathParameters.node !== undefined) checkNode(cluster, pathParameters.node);
   const params = checkParameters(route.parameters, { ...given, ...pathParameters });
-  const data = await route.handle({
+  const handled: Call = {
     cluster,
     params,
     node: String(params.node ?? ''),
@@ -183,7 +206,9 @@ async function callApi(
     caller,
     isRoot: caller.user === 'root@pam' && !caller.isToken,
     taskFault: call.taskFault,
-  });
+  };
+  checkVmPermission(handled, routeName);
+  const data = await route.handle(handled);
   return { data, isForwarded: route.isForwarded ?? false };
 }
 
@@ -191,7 +216,7 @@ function identify(cluster: Cluster, req: IncomingMessage, method: string, isPubl
   const caller = authenticate(cluster.state, req.headers);
   if (isPublic) return 'refused' in caller ? { user: '', isToken: false } : caller;
   if ('refused' in caller) throw new ApiError(401, caller.refused);
-  if (!caller.isToken && method !== 'GET') {
+  if (!caller.isToken && method !== 'GET' && !isUpload(req)) {
     const token = req.headers.csrfpreventiontoken;
     if (typeof token !== 'string' || !isCsrfTokenGood(cluster.state, caller.user, token)) {
       throw new ApiError(401, 'Permission denied - invalid csrf token');
@@ -218,44 +243,34 @@ function readForm(text: string): Record<string, RawValue> {
   return values;
 }
 
-/** Files come as multipart/form-data, to one path only. */
-function isUpload(req: IncomingMessage): boolean {
-  const type = req.headers['content-type'] ?? '';
-  return type.startsWith('multipart/form-data') && /\/upload(?:\?|$)/.test(req.url ?? '');
-}
-
-/** The fields of an upload; of the file only name and size are kept. */
-function readUpload(type: string, body: Buffer): Record<string, RawValue> {
-  const values: Record<string, RawValue> = {};
-  const [, boundary = ''] = type.split('boundary=');
-  for (const part of body.toString('latin1').split(`--${boundary}`)) {
-    const [head = '', content = ''] = part.split(/\r\n\r\n(.*)/s);
-    const text = content.replace(/\r\n$/, '');
-    const file = /filename="([^"]*)"/.exec(head)?.[1];
-    const name = /[; ]name="([^"]*)"/.exec(head)?.[1];
-    if (file !== undefined) Object.assign(values, { filename: file, tmpsize: text.length });
-    else if (name) values[name] = text;
-  }
-  return values;
-}
-
 function readBody(req: IncomingMessage, body: Buffer): Record<string, RawValue> {
   if (body.length === 0) return {};
-  if (isUpload(req)) return readUpload(req.headers['content-type'] ?? '', body);
+  if (isUpload(req)) return readMultipart(req.headers['content-type'] ?? '', body);
   const text = body.toString('utf8');
   if (!(req.headers['content-type'] ?? '').startsWith('application/json')) return readForm(text);
-  const place = 'at /usr/share/perl5/PVE/APIServer/AnyEvent.pm line';
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw new PlainRefusal(
-      500,
-      `malformed JSON string, neither tag, array, object, number, string or atom, at character offset 0 (before "${text.slice(0, 20)}") ${place} 934.`,
+    throw perlError(
+      text.startsWith('{')
+        ? `'"' expected, at character offset 1 (before "${text.slice(1, 21)}")`
+        : `malformed JSON string, neither tag, array, object, number, string or atom, at character offset 0 (before "${text.slice(0, 20)}")`,
+      934,
     );
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new PlainRefusal(500, `Not a HASH reference ${place} 978.`);
+  if (typeof value !== 'object' || value === null) {
+    throw perlError(
+      `Can't use string ("${String(value).slice(0, 32)}") as a HASH ref while "strict refs" in use`,
+      978,
+    );
   }
+  if (Array.isArray(value)) throw perlError('Not a HASH reference', 978);
   return value as Record<string, RawValue>;
+}
+
+/** What Perl says by itself when the server's own code stumbles. */
+function perlError(message: string, line: number): PlainRefusal {
+  const text = `${message} at /usr/share/perl5/PVE/APIServer/AnyEvent.pm line ${line}.`;
+  return new PlainRefusal(500, text, `${text}\n`);
 }

@@ -1,19 +1,14 @@
 import { badParameters, refuse } from './api-error.ts';
-import { VERSION } from './access-routes.ts';
+import { versionOf } from './access-routes.ts';
 import type { Cluster } from './cluster.ts';
 import { findNode, findStorage, storageUsed } from './cluster.ts';
 import type { StorageState } from './cluster-state.ts';
 import { nodeUsage } from './guests.ts';
-import { BOOLEAN, NODE, STRING } from './parameters.ts';
-import type { Parameter } from './parameters.ts';
+import { BOOLEAN, NODE, optional, STRING, VMID } from './parameters.ts';
+import { hasAny } from './permissions.ts';
+import { CONTENT } from './storage-routes.ts';
 import type { Route } from './route.ts';
 import { printVolume } from './volumes.ts';
-
-const CONTENT_TYPES = ['images', 'rootdir', 'vztmpl', 'iso', 'backup', 'snippets', 'import', 'none'];
-const CONTENT: Parameter = {
-  ...STRING,
-  format: (text) => (CONTENT_TYPES.includes(text) ? undefined : `invalid content type '${text}'`),
-};
 
 function storageStatus(cluster: Cluster, storage: StorageState): Record<string, unknown> {
   const used = storageUsed(cluster, storage);
@@ -41,6 +36,7 @@ export const nodeRoutes: Route[] = [
       const { cpu, mem } = nodeUsage(cluster, node);
       const root = findStorage(cluster, node, 'local');
       const used = root ? storageUsed(cluster, root) : 0;
+      const { version, repoid } = versionOf(cluster.state);
       const load = (cpu * state.cpus).toFixed(2);
       return {
         uptime: Math.floor((Date.now() - cluster.state.bootedAt) / 1000),
@@ -77,7 +73,7 @@ export const nodeRoutes: Route[] = [
           free: state.rootSize - used,
           avail: state.rootSize - used,
         },
-        pveversion: 'pve-manager/9.2.11/14a22df35955d97d',
+        pveversion: `pve-manager/${version}/${repoid}`,
       };
     },
   },
@@ -85,7 +81,7 @@ export const nodeRoutes: Route[] = [
     method: 'GET',
     path: '/nodes/{node}/version',
     parameters: { node: NODE },
-    handle: () => VERSION,
+    handle: ({ cluster }) => versionOf(cluster.state),
   },
   {
     method: 'GET',
@@ -99,12 +95,18 @@ export const nodeRoutes: Route[] = [
       storage: STRING,
       target: STRING,
     },
-    handle: ({ cluster, node, params }) => {
+    handle: ({ cluster, node, params, caller }) => {
       const wanted = String(params.content ?? '')
         .split(',')
         .filter(Boolean);
       return cluster.state.storages
         .filter((storage) => storage.node === node)
+        .filter(({ storage }) =>
+          hasAny(cluster.state, caller.user, `/storage/${storage}`, [
+            'Datastore.Audit',
+            'Datastore.AllocateSpace',
+          ]),
+        )
         .filter(({ storage }) => params.storage === undefined || storage === params.storage)
         .filter(({ content }) => wanted.every((kind) => content.split(',').includes(kind)))
         .map((storage) => ({
@@ -133,7 +135,7 @@ export const nodeRoutes: Route[] = [
       node: NODE,
       storage: { type: 'string' },
       content: CONTENT,
-      vmid: { type: 'integer', optional: true },
+      vmid: optional(VMID),
     },
     handle: ({ cluster, node, params }) => {
       const storage = findStorage(cluster, node, String(params.storage));
@@ -154,7 +156,7 @@ export const nodeRoutes: Route[] = [
     method: 'GET',
     path: '/nodes/{node}/network',
     parameters: { node: NODE, type: STRING },
-    handle: ({ cluster, node, params }) => {
+    handle: ({ cluster, node, params, caller }) => {
       const address = findNode(cluster, node)?.ip ?? '';
       const bridge = {
         iface: 'vmbr0',
@@ -184,8 +186,12 @@ export const nodeRoutes: Route[] = [
         method6: 'manual',
         families: ['inet'],
       };
-      if (params.type === 'bridge' || params.type === 'any_bridge') return [bridge];
-      return params.type === 'eth' ? [card] : [bridge, card];
+      const zone = '/sdn/zones/localnetwork/vmbr0';
+      const seesBridge = hasAny(cluster.state, caller.user, zone, ['SDN.Audit', 'SDN.Use']);
+      const kind = params.type === 'any_bridge' ? 'bridge' : params.type;
+      return [...(seesBridge ? [bridge] : []), card].filter(
+        ({ type }) => kind === undefined || type === kind,
+      );
     },
   },
 ];

@@ -71,6 +71,8 @@ export interface Outcome {
 
 const FOLDER = join(import.meta.dirname, 'fixtures');
 const GIB = 1024 ** 3;
+/** A token that adds no user to those of the recording. */
+const REPLAY_TOKEN = { id: 'root@pam!replay', secret: 'replay' };
 /** The one file there was from the start: a cloud image of Debian. */
 const IMPORT_IMAGE = {
   volid: 'dir1:import/debian-ref.qcow2',
@@ -93,7 +95,7 @@ export function readRecordings(): Recording[] {
 
 /** The cluster on which the recordings were made: one node, two directory storages. */
 function recordedCluster({ rootPassword, token, vms = [], volumes = [], state: rest }: Start): ClusterState {
-  const state = seedCluster({ templates: false, rootPassword, token });
+  const state = seedCluster({ templates: false, rootPassword, token: token ?? REPLAY_TOKEN });
   state.nodes = [
     { node: 'pve1', ip: '10.99.0.1', cpus: 2, memory: 24 * GIB, rootSize: 252 * GIB, hasNoKvm: true },
   ];
@@ -199,7 +201,9 @@ async function send(
 ): Promise<Answer> {
   const { method = 'GET', path, as, csrf = true, contentType, headers = {}, sent } = exchange;
   const lines: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) lines[name] = translate(value, bindings);
+  for (const [name, value] of Object.entries(headers)) {
+    lines[name] = mint(translate(value, bindings), simulator.state);
+  }
   if (contentType) lines['content-type'] = contentType;
   if (as) {
     lines.cookie = `PVEAuthCookie=${encodeURIComponent(newTicket(simulator.state, as))}`;
@@ -212,13 +216,28 @@ async function send(
       method: method as 'GET',
       dispatcher,
       headers: lines,
-      ...(sent ? { body: translate(sent, bindings) } : {}),
+      ...(sent ? { body: mint(translate(sent, bindings), simulator.state) } : {}),
     });
     const text = await res.body.text();
     return { status: res.statusCode, reason: res.statusText, text, body: parse(text) };
   } catch (err) {
     return { status: 0, reason: String(err), text: '', body: undefined };
   }
+}
+
+/** Puts in tickets and CSRF tokens of a given age in seconds, which stand as `<ticket USER AGE>` in a recording. */
+function mint(text: string, state: ClusterState): string {
+  return text
+    .replaceAll(
+      /<(plain-)?ticket (\S+) (-?\d+)>/g,
+      (_, plain: string | undefined, user: string, age: string) => {
+        const ticket = newTicket(state, user, Number(age));
+        return plain ? ticket : encodeURIComponent(ticket);
+      },
+    )
+    .replaceAll(/<csrf (\S+) (-?\d+)>/g, (_, user: string, age: string) =>
+      newCsrfToken(state, user, Number(age)),
+    );
 }
 
 function sendPlain(url: string, method: string): Promise<Answer> {

@@ -1,7 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
+import { newAccess } from './access-state.ts';
 import type { ApiToken, ClusterState, Vm } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
+import type { Release } from './privileges.ts';
 import { newMacAddress } from './vm-config.ts';
 
 const GIB = 1024 ** 3;
@@ -14,17 +16,25 @@ const SYSTEMS = [
 export interface ClusterSeed {
   token?: ApiToken | undefined;
   rootPassword?: string | undefined;
+  release?: Release | undefined;
   /** False: nothing on it that Berth could offer to customers. */
   templates?: boolean | undefined;
 }
 
 /** A new cluster: three nodes, two storages on each, two cloud-init templates on each. */
-export function seedCluster({ token, rootPassword, templates = true }: ClusterSeed = {}): ClusterState {
+export function seedCluster({
+  token,
+  rootPassword,
+  release = '9.2',
+  templates = true,
+}: ClusterSeed = {}): ClusterState {
   const state: ClusterState = {
     version: 1,
     authKey: randomBytes(32).toString('hex'),
     rootPassword: rootPassword ?? randomBytes(12).toString('base64url'),
     token: token ?? { id: 'berth@pve!berth', secret: randomUUID() },
+    release,
+    access: newAccess(),
     bootedAt: Date.now() - 40 * 86_400_000,
     nextPid: 21_500,
     nodes: [1, 2, 3].map((n) => ({

@@ -1,16 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
+import { ensureAccess } from './access-state.ts';
 import type { ApiToken, ClusterState, TaskFaultRecord } from './cluster-state.ts';
 import type { Cluster } from './cluster.ts';
+import { backupWorkers } from './backup-vms.ts';
 import { consoleWorkers } from './console-routes.ts';
 import { dispatch } from './dispatch.ts';
 import { createFaults } from './faults.ts';
 import type { FaultOf, Faults } from './faults.ts';
 import { listen, sendAnswer } from './http-server.ts';
 import { createFileLocks } from './locks.ts';
+import { migrateWorkers } from './migrate-vm.ts';
 import { moveWorkers } from './move-disk.ts';
 import { powerWorkers, resumeTimers } from './power-workers.ts';
+import type { Release } from './privileges.ts';
 import { addSeedVm, type SeedVm } from './seed-vm.ts';
 import { seedCluster } from './seed.ts';
 import { snapshotWorkers } from './snapshot-workers.ts';
@@ -33,6 +37,8 @@ export interface SimulatorOptions {
   tls?: { key: string; cert: string };
   token?: ApiToken;
   rootPassword?: string;
+  /** What a new cluster answers as; 9.2 by default. */
+  release?: Release;
   /** VMs that a new cluster has from the start; one that is kept in the state file gets none. */
   vms?: Iterable<SeedVm>;
   /** False: a new cluster without the templates that Berth offers. */
@@ -71,6 +77,8 @@ const WORKERS = {
   ...storageWorkers,
   ...consoleWorkers,
   ...moveWorkers,
+  ...migrateWorkers,
+  ...backupWorkers,
 };
 const KEPT_CALLS = 2000;
 const BROADCAST_MS = 10_000;
@@ -79,9 +87,12 @@ const BROADCAST_MS = 10_000;
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { host = '127.0.0.1', port = 0, speed = 1, stateFile } = options;
   const kept = stateFile ? await loadState(stateFile) : undefined;
-  const state = kept ?? options.state ?? seedCluster(options);
+  const state = ensureAccess(kept ?? options.state ?? seedCluster(options));
   if (!kept) for (const vm of options.vms ?? []) addSeedVm(state, vm);
-  if (options.token) state.token = options.token;
+  if (options.token) {
+    state.token = options.token;
+    ensureAccess(state);
+  }
   if (options.rootPassword) state.rootPassword = options.rootPassword;
   const certificate = options.tls ?? (await loadCertificate(stateFile));
   const scaled = (ms: number, leastMs = 0): number => Math.max(Math.round(ms * speed), leastMs);

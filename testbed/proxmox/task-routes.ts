@@ -1,9 +1,11 @@
-import { ApiError, badParameters } from './api-error.ts';
+import { userOf } from './access-state.ts';
+import { badParameters } from './api-error.ts';
 import type { Identity } from './authentication.ts';
 import type { Cluster } from './cluster.ts';
 import type { TaskRecord } from './cluster-state.ts';
 import { BOOLEAN, integer, NODE, STRING } from './parameters.ts';
 import type { Values } from './parameters.ts';
+import { hasAny, requireAll } from './permissions.ts';
 import type { Call, Route } from './route.ts';
 import { ListAnswer } from './route.ts';
 import { isUpid } from './tasks.ts';
@@ -15,12 +17,18 @@ interface ListedTask {
   endtime?: number;
 }
 
-/** A node's tasks, newest first. A token sees only its own tasks, root sees all. */
+/** Whether a task is the caller's: a user's are those of the user's tokens too, a token's only its own. */
+function isOwn(user: string, caller: Identity): boolean {
+  return user === caller.user || (!caller.isToken && userOf(user) === caller.user);
+}
+
+/** A node's tasks, newest first: one's own, or with Sys.Audit those of all. */
 export function listTasks(cluster: Cluster, node: string, caller: Identity, filter: Values): ListedTask[] {
   const { source = 'archive' } = filter;
+  const seesAll = hasAny(cluster.state, caller.user, `/nodes/${node}`, ['Sys.Audit']);
   return cluster.state.tasks
     .filter((task) => task.node === node)
-    .filter(({ user }) => caller.user === 'root@pam' || user === caller.user || hasAudit(caller))
+    .filter((task) => seesAll || isOwn(task.user, caller))
     .filter(({ endtime }) => source === 'all' || (source === 'active') === (endtime === null))
     .filter(({ id }) => filter.vmid === undefined || id === String(filter.vmid))
     .filter(({ type }) => filter.typefilter === undefined || type === filter.typefilter)
@@ -31,11 +39,6 @@ export function listTasks(cluster: Cluster, node: string, caller: Identity, filt
     .filter((task) => matchesStatus(task, filter.statusfilter))
     .toReversed()
     .map(listed);
-}
-
-/** Sys.Audit on the node, which the seeded token has, shows the tasks of others too. */
-function hasAudit(caller: Identity): boolean {
-  return caller.isToken;
 }
 
 function kindOf({ exitstatus }: TaskRecord): 'ok' | 'warning' | 'unknown' | 'error' {
@@ -51,7 +54,7 @@ function matchesStatus(task: TaskRecord, filter: string | number | undefined): b
 function listed(task: TaskRecord): ListedTask {
   const { upid, node, pid, pstart, starttime, type, id, user, endtime, exitstatus } = task;
   const common = { upid, node, pid, pstart, starttime, type, id };
-  if (endtime === null) return { ...common, user, status: 'RUNNING' };
+  if (endtime === null) return { ...common, user, status: 'RUNNING', saved: '0' };
   return { ...common, ...splitUser(user), endtime, status: exitstatus ?? '' };
 }
 
@@ -61,12 +64,24 @@ function splitUser(user: string): { user: string; tokenid?: string } {
   return tokenid === undefined ? { user } : { user: name, tokenid };
 }
 
+function checkUpid(upid: string): void {
+  if (!isUpid(upid)) throw badParameters({ upid: 'unable to parse worker upid' });
+}
+
 function requireTask({ cluster, params, node }: Call): TaskRecord {
   const upid = String(params.upid);
-  if (!isUpid(upid)) throw badParameters({ upid: 'unable to parse worker upid' });
+  checkUpid(upid);
   const task = cluster.tasks.find(upid);
   if (!task || task.node !== node) throw badParameters({ upid: 'no such task' });
   return task;
+}
+
+/** The tasks of others need a right on the node, also when there are no such tasks. */
+function checkOwner({ cluster, params, node, caller }: Call, privilege: string): void {
+  const upid = String(params.upid);
+  checkUpid(upid);
+  const user = upid.split(':')[7] ?? '';
+  if (!isOwn(user, caller)) requireAll(cluster.state, caller.user, `/nodes/${node}`, [privilege]);
 }
 
 const TASK = { node: NODE, upid: { type: 'string' } } as const;
@@ -108,6 +123,7 @@ export const taskRoutes: Route[] = [
     parameters: TASK,
     isForwarded: true,
     handle: (call) => {
+      checkOwner(call, 'Sys.Audit');
       const { upid, node, pid, pstart, starttime, type, id, user, exitstatus } = requireTask(call);
       return {
         upid,
@@ -129,7 +145,7 @@ export const taskRoutes: Route[] = [
     isForwarded: true,
     handle: (call) => {
       const { cluster, params, node } = call;
-      if (!isUpid(String(params.upid))) requireTask(call);
+      checkOwner(call, 'Sys.Audit');
       const task = cluster.tasks.find(String(params.upid));
       if (!task || task.node !== node) {
         return new ListAnswer([{ n: 1, t: 'unable to open file - No such file or directory' }], 1);
@@ -148,10 +164,8 @@ export const taskRoutes: Route[] = [
     parameters: TASK,
     isForwarded: true,
     handle: async (call) => {
+      checkOwner(call, 'Sys.Modify');
       const task = requireTask(call);
-      if (task.user !== call.caller.user && !call.isRoot) {
-        throw new ApiError(403, `Permission check failed (/nodes/${call.node}, Sys.Modify)`);
-      }
       await call.cluster.tasks.stop(task.upid);
       return null;
     },

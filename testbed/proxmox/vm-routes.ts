@@ -8,6 +8,7 @@ import { qmpStatus, vmStatus } from './guests.ts';
 import { lockTimeout } from './locks.ts';
 import { BOOLEAN, DNS_NAME, integer, NODE, optional, STRING, VMID } from './parameters.ts';
 import type { Parameters, Values } from './parameters.ts';
+import { hasAny } from './permissions.ts';
 import type { Call, Route } from './route.ts';
 import { checkSkipLock, startTask } from './route.ts';
 import { requireSnapshot } from './snapshot-routes.ts';
@@ -156,8 +157,11 @@ function templateVm(call: Call): string {
   return startTask(call, 'qmtemplate', call.vmid);
 }
 
-function listVms({ cluster, node, params }: Call): unknown[] {
-  return vmsOn(cluster, node).map((vm) => ({
+function listVms({ cluster, node, params, caller }: Call): unknown[] {
+  const seen = vmsOn(cluster, node).filter(({ vmid }) =>
+    hasAny(cluster.state, caller.user, `/vms/${vmid}`, ['VM.Audit']),
+  );
+  return seen.map((vm) => ({
     ...vmStatus(vm),
     ...(params.full ? { qmpstatus: qmpStatus(vm) } : {}),
   }));
