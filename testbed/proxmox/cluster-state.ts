@@ -20,6 +20,8 @@ export interface ClusterState {
   /** Clusters saved before there were any have none. */
   containers?: Record<string, Container>;
   volumes: Record<string, Volume>;
+  /** By VMID; a VM without rules has none. */
+  firewalls?: Record<string, VmFirewall>;
   tasks: TaskRecord[];
   pools: Pool[];
 }
@@ -80,6 +82,8 @@ export interface NodeState {
   cpus: number;
   memory: number;
   rootSize: number;
+  /** Without it only VMs with `kvm: 0` start. */
+  hasNoKvm?: true;
 }
 
 /** One storage on one node; sizes in bytes. */
@@ -155,6 +159,12 @@ export interface Guest {
   config: VmConfig;
 }
 
+export interface VmFirewall {
+  options: Record<string, string | number>;
+  rules: Record<string, string | number>[];
+  ipsets: Record<string, { comment?: string; entries: Record<string, string | number>[] }>;
+}
+
 /** A disk image or other file on a storage of one node; sizes in bytes. */
 export interface Volume {
   volid: string;
@@ -164,7 +174,7 @@ export interface Volume {
   size: number;
   used: number;
   format: 'raw' | 'qcow2' | 'vmdk' | 'iso';
-  content: 'images' | 'import' | 'iso';
+  content: 'images' | 'import' | 'iso' | 'backup';
   ctime: number;
   /** Of an image to import, what its disk will be; `size` is the file's. */
   virtualSize?: number;

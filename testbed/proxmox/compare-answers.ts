@@ -4,10 +4,11 @@ export type Bindings = Map<string, string>;
 /** Times, process ids, load and what only tells about the recording host: only their type counts. */
 const VOLATILE = new Set(
   `pid pstart starttime endtime ctime time localtime uptime cpu mem memhost netin netout diskread diskwrite used
-  avail used_fraction free available idle wait loadavg total maxmem maxdisk mhz flags model vendor family cpus
+  avail used_fraction free available idle wait loadavg total maxmem maxdisk mhz hvm flags model vendor family cpus
   kversion release version pid uid ssl_fingerprint pressurecpufull pressurecpusome pressureiofull pressureiosome
   pressurememoryfull pressurememorysome running-qemu running-machine pve-fingerprint rx-bytes rx-packets
-  tx-bytes tx-packets port snaptime disk address cidr gateway ip`.split(/\s+/),
+  tx-bytes tx-packets port snaptime disk password cert rootused
+  netin netout memused memavailable iowait pressureiosome address cidr gateway ip`.split(/\s+/),
 );
 
 /** What the recording host's QEMU, which lacked Proxmox's patches, did not tell. */
@@ -25,6 +26,8 @@ const EXACT_BESIDE: Record<string, string> = {
 /** Parts of texts that are made anew in each run; the first group that fits names the kind. */
 const MADE = new RegExp(
   [
+    String.raw`(?<vnc>[!-~]{8}:PVEVNC:[0-9A-F]{8}::[\w+/=]+)`,
+    String.raw`(?<upload>pveupload-[0-9a-f]{32})`,
     String.raw`(?<upid>UPID:[\w.-]+:[0-9A-F]{8}:[0-9A-F]{8,9}:[0-9A-F]{8}:)`,
     String.raw`(?<ticket>PVE(?:VNC)?:[\w@.!-]*:?[0-9A-F]{8}::[\w+/=]+)`,
     String.raw`(?<csrf>\b[0-9A-F]{8}:[\w+/]{43})`,

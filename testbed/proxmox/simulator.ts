@@ -10,6 +10,7 @@ import { createFaults } from './faults.ts';
 import type { FaultOf, Faults } from './faults.ts';
 import { listen, sendAnswer } from './http-server.ts';
 import { createFileLocks } from './locks.ts';
+import { moveWorkers } from './move-disk.ts';
 import { powerWorkers, resumeTimers } from './power-workers.ts';
 import type { Release } from './privileges.ts';
 import { addSeedVm, type SeedVm } from './seed-vm.ts';
@@ -67,6 +68,14 @@ export interface Simulator {
   close(): Promise<void>;
 }
 
+const WORKERS = {
+  ...vmWorkers,
+  ...powerWorkers,
+  ...snapshotWorkers,
+  ...storageWorkers,
+  ...consoleWorkers,
+  ...moveWorkers,
+};
 const KEPT_CALLS = 2000;
 const BROADCAST_MS = 10_000;
 
@@ -90,13 +99,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     scaled,
     locks: createFileLocks(),
     store: createStateStore(state, stateFile),
-    tasks: createTasks(() => cluster, {
-      ...vmWorkers,
-      ...powerWorkers,
-      ...storageWorkers,
-      ...consoleWorkers,
-      ...snapshotWorkers,
-    }),
+    tasks: createTasks(() => cluster, WORKERS),
     broadcast: createBroadcast(() => cluster, scaled(BROADCAST_MS, 50)),
     fingerprint: fingerprintOf(certificate.cert),
     certificate: certificate.cert,
