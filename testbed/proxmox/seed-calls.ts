@@ -29,7 +29,7 @@ async function makeCall(simulator: Simulator, dispatcher: Agent, call: SeedCall)
   const { method, path, params = {} } = call;
   const form = new URLSearchParams();
   for (const [key, value] of Object.entries(params)) form.append(key, String(value));
-  const query = method === 'DELETE' && form.size > 0 ? `?${form}` : '';
+  const query = method === 'DELETE' && form.size > 0 ? `?${form.toString()}` : '';
   const res = await request(`${simulator.url}/api2/json${path}${query}`, {
     method,
     dispatcher,
