@@ -20,6 +20,8 @@ export interface ClusterState {
   /** Clusters saved before there were any have none. */
   containers?: Record<string, Container>;
   volumes: Record<string, Volume>;
+  /** By VMID; a VM without rules has none. */
+  firewalls?: Record<string, VmFirewall>;
   tasks: TaskRecord[];
   pools: Pool[];
 }
@@ -155,6 +157,12 @@ export interface Guest {
   files?: Record<string, string>;
   /** The configuration QEMU and cloud-init were started with. */
   config: VmConfig;
+}
+
+export interface VmFirewall {
+  options: Record<string, string | number>;
+  rules: Record<string, string | number>[];
+  ipsets: Record<string, { comment?: string; entries: Record<string, string | number>[] }>;
 }
 
 /** A disk image or other file on a storage of one node; sizes in bytes. */

@@ -73,7 +73,9 @@ function compareText(recorded: string, here: string, bindings: Bindings): boolea
     const other = right.made[i] ?? '';
     const bound = bindings.get(text);
     if (bound === undefined) bindings.set(text, other);
-    return bound === undefined || bound === other;
+    // Two tickets of one second are equal, and those of a run may fall into two.
+    const isDated = /^(?:PVE|[0-9A-F]{8}:)/.test(text);
+    return bound === undefined || bound === other || isDated;
   });
 }
 

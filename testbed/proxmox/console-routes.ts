@@ -1,114 +1,130 @@
-import { randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 
 import { ApiError, refuse } from './api-error.ts';
-import { signTicket } from './authentication.ts';
-import type { ClusterState } from './cluster-state.ts';
-import { requireVm } from './cluster.ts';
+import { newTicket } from './authentication.ts';
+import { findVolume, requireVm } from './cluster.ts';
+import type { Vm } from './cluster-state.ts';
+import { qmpStatus } from './guests.ts';
 import { BOOLEAN, integer, NODE, STRING, VMID } from './parameters.ts';
 import type { Parameters } from './parameters.ts';
 import type { Call, Route } from './route.ts';
 import { startTask } from './route.ts';
 import type { TaskWorker } from './tasks.ts';
+import { diskKeys, isCdrom, parseDrive } from './vm-config.ts';
 
 const VM: Parameters = { node: NODE, vmid: VMID };
+const FOLDER = '/nodes/{node}/qemu/{vmid}';
 const FIRST_PORT = 5900;
-/** How long a console waits for its viewer. */
-const WAIT_MS = 10_000;
+const CONSOLE_WAIT_MS = 10_000;
 
+/** Eight printable characters, as VNC takes no more. */
 function newPassword(): string {
-  return Array.from({ length: 8 }, () => String.fromCodePoint(randomInt(33, 127))).join('');
+  return Array.from(randomBytes(8), (byte) => String.fromCharCode(33 + (byte % 94))).join('');
 }
 
-/** A ticket for one console: `<password>:PVEVNC:<hex time>::<signature>`. */
-function consoleTicket(state: ClusterState, password: string, path: string): string {
-  const time = Math.floor(Date.now() / 1000)
-    .toString(16)
-    .toUpperCase()
-    .padStart(8, '0');
-  return `${password}:PVEVNC:${time}::${signTicket(state, `${password}:${path}:${time}`)}`;
-}
-
-function openConsole(call: Call): unknown {
+/** A ticket for a console, and the task that waits for a client to come. */
+function openConsole(call: Call, type: 'vncproxy' | 'termproxy'): Record<string, unknown> {
   const { cluster, node, vmid, caller } = call;
-  requireVm(cluster, node, vmid);
-  const open = cluster.state.tasks.filter(({ type, endtime }) => type === 'vncproxy' && endtime === null);
-  const password = newPassword();
-  const path = `/vms/${vmid}`;
-  return {
-    user: caller.user,
-    ticket: consoleTicket(cluster.state, password, path),
-    password,
-    port: String(FIRST_PORT + open.length),
-    cert: cluster.certificate,
-    upid: startTask(call, 'vncproxy', vmid),
-  };
-}
-
-/** Which features need what of a VM's disks: all here are files or thin volumes. */
-function hasFeature({ cluster, node, vmid, params }: Call): unknown {
   const vm = requireVm(cluster, node, vmid);
-  const isTemplate = Boolean(vm.config.template);
-  const has = params.feature === 'clone' ? isTemplate : params.feature === 'snapshot' ? !isTemplate : true;
-  return { hasFeature: Number(has), nodes: [node] };
+  if (
+    type === 'termproxy' &&
+    vm.config.serial0 === undefined &&
+    !String(vm.config.vga).startsWith('serial')
+  ) {
+    throw refuse('unable to find a serial interface');
+  }
+  const waiting = cluster.state.tasks.filter(
+    (task) => ['vncproxy', 'termproxy'].includes(task.type) && task.endtime === null,
+  );
+  const signed = newTicket(cluster.state, caller.user).replace(/^PVE:[^:]+/, 'PVEVNC');
+  const password = newPassword();
+  const answer = {
+    user: caller.user,
+    port: String(FIRST_PORT + waiting.length),
+    upid: startTask(call, type, vmid),
+  };
+  return type === 'termproxy'
+    ? { ...answer, ticket: signed }
+    : { ...answer, password, ticket: `${password}:${signed}`, cert: cluster.certificate };
 }
 
-/** What one does with a running VM's screen and keyboard; there is no picture behind the console. */
+const waitForClient: TaskWorker = async (cluster, work) => {
+  await work.wait('client', cluster.scaled(CONSOLE_WAIT_MS, 50));
+  throw new Error('connection timed out');
+};
+
+/** Workers of the tasks that wait for a console's client, by task type. */
+export const consoleWorkers: Record<string, TaskWorker> = {
+  vncproxy: waitForClient,
+  termproxy: waitForClient,
+};
+
+function requireRunning({ cluster, node, vmid }: Call): Vm {
+  const vm = requireVm(cluster, node, vmid);
+  if (!vm.guest) throw refuse(`VM ${vmid} not running`);
+  return vm;
+}
+
+/** Whether all disks can do it: snapshots need a format that has them, linked clones a base image. */
+function hasFeature({ cluster, node, vmid, params }: Call): { hasFeature: number; nodes: string[] } {
+  const vm = requireVm(cluster, node, vmid);
+  const volumes = diskKeys(vm.config)
+    .map((key) => parseDrive(String(vm.config[key])))
+    .filter((drive) => !isCdrom(drive))
+    .flatMap((drive) => findVolume(cluster, node, drive.file) ?? []);
+  const isRawFile = volumes.some(({ format, volid }) => format === 'raw' && volid.includes('/'));
+  const can = { snapshot: !isRawFile, clone: Boolean(vm.config.template), copy: true };
+  return { hasFeature: can[params.feature as keyof typeof can] ? 1 : 0, nodes: [node] };
+}
+
+/** Consoles, as far as their tickets, and what else reaches into a running VM. */
 export const consoleRoutes: Route[] = [
   {
     method: 'POST',
-    path: '/nodes/{node}/qemu/{vmid}/vncproxy',
+    path: `${FOLDER}/vncproxy`,
     isForwarded: true,
     parameters: { ...VM, websocket: BOOLEAN, 'generate-password': BOOLEAN },
-    handle: openConsole,
+    handle: (call) => openConsole(call, 'vncproxy'),
+  },
+  {
+    method: 'POST',
+    path: `${FOLDER}/termproxy`,
+    isForwarded: true,
+    parameters: { ...VM, serial: { ...STRING, enum: ['serial0', 'serial1', 'serial2', 'serial3'] } },
+    handle: (call) => openConsole(call, 'termproxy'),
   },
   {
     method: 'GET',
-    path: '/nodes/{node}/qemu/{vmid}/vncwebsocket',
-    parameters: { ...VM, port: integer(5900, 5999), vncticket: { ...STRING, maxLength: 512 } },
+    path: `${FOLDER}/vncwebsocket`,
+    parameters: { ...VM, port: integer(5900, 5999), vncticket: { type: 'string', maxLength: 512 } },
     handle: () => {
       throw new ApiError(401, 'permission denied - invalid PVEVNC ticket');
     },
   },
   {
     method: 'PUT',
-    path: '/nodes/{node}/qemu/{vmid}/sendkey',
+    path: `${FOLDER}/sendkey`,
     isForwarded: true,
     parameters: { ...VM, key: { type: 'string' }, skiplock: BOOLEAN },
-    handle: ({ cluster, node, vmid }) => {
-      if (!requireVm(cluster, node, vmid).guest) throw refuse(`VM ${vmid} not running`);
+    handle: (call) => {
+      requireRunning(call);
       return null;
     },
   },
   {
     method: 'POST',
-    path: '/nodes/{node}/qemu/{vmid}/monitor',
+    path: `${FOLDER}/monitor`,
     isForwarded: true,
     parameters: { ...VM, command: { type: 'string' } },
-    handle: ({ cluster, node, vmid, params }) => {
-      const { guest } = requireVm(cluster, node, vmid);
-      if (!guest) throw refuse(`VM ${vmid} not running`);
-      const [word = ''] = String(params.command).split(' ');
-      if (params.command !== 'info status') return `unknown command: '${word}'\r\n`;
-      return `VM status: ${guest.paused ? 'paused' : 'running'}\r\n`;
+    handle: (call) => {
+      const vm = requireRunning(call);
+      return call.params.command === 'info status' ? `VM status: ${qmpStatus(vm)}\r\n` : '';
     },
   },
   {
     method: 'GET',
-    path: '/nodes/{node}/qemu/{vmid}/feature',
-    isForwarded: true,
-    parameters: {
-      ...VM,
-      feature: { type: 'string', enum: ['snapshot', 'clone', 'copy'] },
-      snapname: STRING,
-    },
+    path: `${FOLDER}/feature`,
+    parameters: { ...VM, feature: { type: 'string', enum: ['snapshot', 'clone', 'copy'] }, snapname: STRING },
     handle: hasFeature,
   },
 ];
-
-/** Nobody can connect, so every console ends as one without a viewer does. */
-const waitForViewer: TaskWorker = async (cluster, work) => {
-  await work.pause('viewer', cluster.scaled(WAIT_MS, 50));
-  throw new Error('connection timed out');
-};
-
-export const consoleWorkers: Record<string, TaskWorker> = { vncproxy: waitForViewer };

@@ -18,15 +18,14 @@ import { hostRoutes } from './host-routes.ts';
 import type { WireAnswer } from './http-server.ts';
 import { migrateRoutes } from './migrate-vm.ts';
 import { moveRoutes } from './move-disk.ts';
-import { readMultipart } from './multipart.ts';
 import { nodeRoutes } from './node-routes.ts';
 import { checkParameters } from './parameters.ts';
 import type { RawValue } from './parameters.ts';
 import { poolRoutes } from './pool-routes.ts';
-import { rrdRoutes } from './rrd-routes.ts';
 import { rightsRoutes } from './rights-routes.ts';
 import { findRoute, ListAnswer } from './route.ts';
 import type { Call } from './route.ts';
+import { rrdRoutes } from './rrd-routes.ts';
 import { snapshotRoutes } from './snapshot-routes.ts';
 import { storageRoutes } from './storage-routes.ts';
 import { taskRoutes } from './task-routes.ts';
@@ -36,7 +35,8 @@ import { checkVmPermission } from './vm-permissions.ts';
 import { vmPowerRoutes } from './vm-power-routes.ts';
 import { vmRoutes } from './vm-routes.ts';
 
-const ROUTES = [
+/** All calls there are. */
+export const ROUTES = [
   ...accessRoutes,
   ...userRoutes,
   ...rightsRoutes,
@@ -48,12 +48,12 @@ const ROUTES = [
   ...vmConfigRoutes,
   ...vmPowerRoutes,
   ...snapshotRoutes,
-  ...storageRoutes,
-  ...rrdRoutes,
-  ...firewallRoutes,
-  ...consoleRoutes,
   ...cloudInitRoutes,
   ...agentRoutes,
+  ...firewallRoutes,
+  ...storageRoutes,
+  ...rrdRoutes,
+  ...consoleRoutes,
   ...hostRoutes,
   ...moveRoutes,
   ...migrateRoutes,
@@ -125,9 +125,10 @@ async function refusal(cluster: Cluster, err: ApiError, format: string): Promise
   // Each failed authentication is held back, so that guessing is slow.
   if (err.status === 401) await pause(cluster.scaled(3000, 5));
   if (err.status === 595) await pause(cluster.scaled(3000, 5));
-  // Those of handlers have a body, those of the server around them none.
-  const isEmpty = err.status === 401 && !/^authentication failure|PVEVNC/.test(err.message);
-  if (isEmpty || err.status >= 595) {
+  if (
+    (err.status === 401 && !/^(?:authentication failure|permission denied)/.test(err.message)) ||
+    err.status >= 595
+  ) {
     return { status: err.status, reason: err.message, body: null };
   }
   const { errors } = err;
@@ -243,9 +244,24 @@ function readForm(text: string): Record<string, RawValue> {
   return values;
 }
 
+/** The fields of an upload; of the file only name and size are kept. */
+function readUpload(type: string, body: Buffer): Record<string, RawValue> {
+  const values: Record<string, RawValue> = {};
+  const [, boundary = ''] = type.split('boundary=');
+  for (const part of body.toString('latin1').split(`--${boundary}`)) {
+    const [head = '', content = ''] = part.split(/\r\n\r\n(.*)/s);
+    const text = content.replace(/\r\n$/, '');
+    const file = /filename="([^"]*)"/.exec(head)?.[1];
+    const name = /[; ]name="([^"]*)"/.exec(head)?.[1];
+    if (file !== undefined) Object.assign(values, { filename: file, tmpsize: text.length });
+    else if (name) values[name] = text;
+  }
+  return values;
+}
+
 function readBody(req: IncomingMessage, body: Buffer): Record<string, RawValue> {
   if (body.length === 0) return {};
-  if (isUpload(req)) return readMultipart(req.headers['content-type'] ?? '', body);
+  if (isUpload(req)) return readUpload(req.headers['content-type'] ?? '', body);
   const text = body.toString('utf8');
   if (!(req.headers['content-type'] ?? '').startsWith('application/json')) return readForm(text);
   let value: unknown;

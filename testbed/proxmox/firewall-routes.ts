@@ -1,286 +1,221 @@
 import { createHash } from 'node:crypto';
+import { isIP } from 'node:net';
 
 import { badParameters, refuse } from './api-error.ts';
-import { findVm } from './cluster.ts';
-import type { Firewall } from './cluster-state.ts';
-import { BOOLEAN, integer, NODE, optional, STRING, VMID } from './parameters.ts';
+import type { VmFirewall } from './cluster-state.ts';
+import { BOOLEAN, integer, NODE, STRING, VMID } from './parameters.ts';
 import type { Parameter, Parameters, Values } from './parameters.ts';
 import type { Call, Route } from './route.ts';
 
 const VM: Parameters = { node: NODE, vmid: VMID };
-const DIGEST: Parameters = { digest: { ...STRING, maxLength: 64 } };
-const LEVEL: Parameter = {
-  ...STRING,
-  enum: ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug', 'nolog'],
-};
+const FOLDER = '/nodes/{node}/qemu/{vmid}/firewall';
 const POLICY: Parameter = { ...STRING, enum: ['ACCEPT', 'REJECT', 'DROP'] };
+const LEVELS = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug', 'nolog'];
+const LOG_LEVEL: Parameter = { ...STRING, enum: LEVELS };
 const OPTIONS: Parameters = {
-  dhcp: BOOLEAN,
   enable: BOOLEAN,
-  ipfilter: BOOLEAN,
-  log_level_in: LEVEL,
-  log_level_out: LEVEL,
-  macfilter: BOOLEAN,
+  dhcp: BOOLEAN,
   ndp: BOOLEAN,
+  radv: BOOLEAN,
+  ipfilter: BOOLEAN,
+  macfilter: BOOLEAN,
   policy_in: POLICY,
   policy_out: POLICY,
-  radv: BOOLEAN,
+  log_level_in: LOG_LEVEL,
+  log_level_out: LOG_LEVEL,
 };
+const DIGEST: Parameter = { ...STRING, maxLength: 64 };
 const RULE: Parameters = {
+  type: { ...STRING, enum: ['in', 'out', 'forward', 'group'] },
+  action: { ...STRING, maxLength: 20 },
   comment: STRING,
   dest: { ...STRING, maxLength: 512 },
+  source: { ...STRING, maxLength: 512 },
   dport: STRING,
+  sport: STRING,
   enable: integer(0),
   'icmp-type': STRING,
   iface: STRING,
-  log: LEVEL,
-  macro: STRING,
-  pos: integer(0),
+  log: LOG_LEVEL,
+  macro: { ...STRING, maxLength: 128 },
   proto: STRING,
-  source: { ...STRING, maxLength: 512 },
-  sport: STRING,
 };
-const ACTION: Parameter = { type: 'string', pattern: /^[A-Za-z][A-Za-z0-9\-_]+$/ };
-const TYPE: Parameter = { type: 'string', enum: ['in', 'out', 'forward', 'group'] };
-const NAME: Parameter = { type: 'string', pattern: /^[A-Za-z][A-Za-z0-9\-_]+$/ };
+const POSITION: Parameter = { type: 'integer', minimum: 0 };
+const SET_NAME: Parameter = { type: 'string', maxLength: 64, pattern: /^[A-Za-z][A-Za-z0-9\-_]+$/ };
 const CIDR: Parameter = { type: 'string' };
-const ENTRY: Parameters = { comment: STRING, nomatch: BOOLEAN };
 
-function firewallOf({ cluster, node, vmid }: Call): Firewall {
-  const vm = findVm(cluster, node, vmid);
-  // Nobody looks whether there is such a VM; a deleted one has an empty firewall.
-  if (!vm) return { options: {}, rules: [], sets: {} };
-  vm.firewall ??= { options: {}, rules: [], sets: {} };
-  return vm.firewall;
+/** The file lies apart from the VM's own, so that there is one of any id, also of a VM that is gone. */
+function firewallOf({ cluster, vmid }: Call): VmFirewall {
+  return cluster.state.firewalls?.[vmid] ?? { options: {}, rules: [], ipsets: {} };
 }
 
-function digestOf(part: unknown): string {
-  const text = JSON.stringify(part);
+function change(call: Call, edit: (firewall: VmFirewall) => void): null {
+  const firewall = structuredClone(firewallOf(call));
+  checkDigest(call.params, firewall);
+  edit(firewall);
+  call.cluster.state.firewalls ??= {};
+  call.cluster.state.firewalls[call.vmid] = firewall;
+  call.cluster.store.touch();
+  return null;
+}
+
+function sha1(value: object): string {
+  const isEmpty = Object.keys(value).length === 0;
   return createHash('sha1')
-    .update(text === '{}' || text === '[]' ? '' : text)
+    .update(isEmpty ? '' : JSON.stringify(value))
     .digest('hex');
 }
 
-function checkDigest(part: unknown, given: string | number | undefined): void {
-  if (given !== undefined && given !== digestOf(part)) {
+function checkDigest({ digest }: Values, { options, rules, ipsets }: VmFirewall): void {
+  if (digest === undefined) return;
+  const known = [options, rules, ...Object.values(ipsets)].map(sha1);
+  if (!known.includes(String(digest)))
     throw refuse('detected modified configuration - file changed by other user? Try again.');
-  }
 }
 
-function withoutControl(params: Values): Values {
-  const { node: _n, vmid: _v, digest: _d, delete: _del, pos: _p, moveto: _m, name: _name, ...rest } = params;
-  return rest;
+function withDigest(value: object, digest: string): Record<string, unknown> {
+  return { ...value, digest };
 }
 
-function checkAction({ type, action }: Values): void {
-  if (type !== 'group' && !['ACCEPT', 'DROP', 'REJECT'].includes(String(action))) {
+/** Takes the named parameters out of all. */
+function pick(params: Values, schema: Parameters): Values {
+  return Object.fromEntries(Object.entries(params).filter(([key]) => Object.hasOwn(schema, key)));
+}
+
+function checkRule(rule: Values): void {
+  const { action, type } = rule;
+  if (action !== undefined && type !== 'group' && !['ACCEPT', 'DROP', 'REJECT'].includes(String(action))) {
     throw badParameters({ action: `unknown action '${action}'` });
   }
 }
 
-function removeKeys(from: Values, keys: string | number | undefined): void {
-  for (const key of String(keys ?? '').split(/[,; ]+/)) delete from[key];
-}
-
-function ruleAt(rules: Values[], pos: string | number | undefined): Values {
-  const rule = rules[Number(pos)];
-  if (!rule) throw badParameters({ pos: `no rule at position ${pos}` });
-  return rule;
-}
-
-function addRule(call: Call): null {
-  checkAction(call.params);
-  const { rules } = firewallOf(call);
-  checkDigest(rules, call.params.digest);
-  rules.splice(Number(call.params.pos ?? 0), 0, withoutControl(call.params));
-  return null;
-}
-
-function changeRule(call: Call): null {
-  const { params } = call;
-  const { rules } = firewallOf(call);
-  const rule = ruleAt(rules, params.pos);
-  checkDigest(rules, params.digest);
-  if (params.action !== undefined) checkAction({ ...rule, ...params });
-  Object.assign(rule, withoutControl(params));
-  removeKeys(rule, params.delete);
-  if (params.moveto !== undefined) {
-    rules.splice(Number(params.pos), 1);
-    rules.splice(Number(params.moveto), 0, rule);
-  }
-  return null;
-}
-
-function printRule(rules: Values[], rule: Values, pos: number): Values {
-  return { ...rule, pos, digest: digestOf(rules) };
-}
-
-function setOf(call: Call): Values[] {
-  const name = String(call.params.name);
-  const set = firewallOf(call).sets[name];
+function setOf(firewall: VmFirewall, name: string | number | undefined): VmFirewall['ipsets'][string] {
+  const set = firewall.ipsets[String(name)];
   if (!set) throw refuse(`no such IPSet '${name}'`);
   return set;
 }
 
-function entryOf(set: Values[], cidr: string | number | undefined): Values {
-  const entry = set.find((one) => one.cidr === cidr);
-  if (!entry) throw badParameters({ cidr: `no such IP/Network in IPSet` });
-  return entry;
+function ruleAt(firewall: VmFirewall, pos: string | number | undefined): Values {
+  const rule = firewall.rules[Number(pos)];
+  if (!rule) throw refuse(`no rule at position ${pos}`);
+  return rule;
 }
 
-function addSet(call: Call): null {
-  const { sets } = firewallOf(call);
-  const name = String(call.params.name);
-  if (sets[name]) throw badParameters({ name: `IPSet '${name}' already exists` });
-  sets[name] = [];
-  return null;
+function route(
+  method: Route['method'],
+  path: string,
+  parameters: Parameters,
+  handle: Route['handle'],
+): Route {
+  const isForwarded = method !== 'GET';
+  return { method, path: `${FOLDER}${path}`, parameters: { ...VM, ...parameters }, isForwarded, handle };
 }
 
-function addEntry(call: Call): null {
-  const set = setOf(call);
-  const { cidr } = call.params;
-  if (set.some((one) => one.cidr === cidr)) throw badParameters({ cidr: `address '${cidr}' already exists` });
-  set.push(withoutControl(call.params));
-  return null;
-}
-
-const BASE = '/nodes/{node}/qemu/{vmid}/firewall';
-
-/** The firewall of a VM: options, rules and sets of addresses. */
+/** /nodes/{node}/qemu/{vmid}/firewall: what is set is kept; no packet is ever filtered. */
 export const firewallRoutes: Route[] = [
-  {
-    method: 'GET',
-    path: `${BASE}/options`,
-    parameters: VM,
-    handle: (call) => {
-      const { options } = firewallOf(call);
-      return { ...options, digest: digestOf(options) };
-    },
-  },
-  {
-    method: 'PUT',
-    path: `${BASE}/options`,
-    isForwarded: true,
-    parameters: { ...VM, ...OPTIONS, ...DIGEST, delete: STRING },
-    handle: (call) => {
-      const { options } = firewallOf(call);
-      checkDigest(options, call.params.digest);
-      Object.assign(options, withoutControl(call.params));
-      removeKeys(options, call.params.delete);
-      return null;
-    },
-  },
-  {
-    method: 'GET',
-    path: `${BASE}/rules`,
-    parameters: VM,
-    handle: (call) => {
-      const { rules } = firewallOf(call);
-      return rules.map((rule, pos) => printRule(rules, rule, pos));
-    },
-  },
-  {
-    method: 'POST',
-    path: `${BASE}/rules`,
-    isForwarded: true,
-    parameters: { ...VM, ...RULE, ...DIGEST, action: ACTION, type: TYPE },
-    handle: addRule,
-  },
-  {
-    method: 'GET',
-    path: `${BASE}/rules/{pos}`,
-    parameters: { ...VM, pos: integer(0) },
-    handle: (call) => {
-      const { rules } = firewallOf(call);
-      return printRule(rules, ruleAt(rules, call.params.pos), Number(call.params.pos));
-    },
-  },
-  {
-    method: 'PUT',
-    path: `${BASE}/rules/{pos}`,
-    isForwarded: true,
-    parameters: {
-      ...VM,
+  route('GET', '', {}, () =>
+    ['rules', 'aliases', 'ipset', 'refs', 'options', 'log'].map((name) => ({ name })),
+  ),
+  route('GET', '/options', {}, (call) => {
+    const { options } = firewallOf(call);
+    return withDigest(options, sha1(options));
+  }),
+  route('PUT', '/options', { ...OPTIONS, delete: STRING, digest: DIGEST }, (call) =>
+    change(call, (firewall) => {
+      Object.assign(firewall.options, pick(call.params, OPTIONS));
+      for (const key of String(call.params.delete ?? '').split(/[;, ]+/)) delete firewall.options[key];
+    }),
+  ),
+  route('GET', '/rules', {}, (call) => {
+    const { rules } = firewallOf(call);
+    return rules.map((rule, pos) => withDigest({ ...rule, pos }, sha1(rules)));
+  }),
+  route(
+    'POST',
+    '/rules',
+    {
       ...RULE,
-      ...DIGEST,
-      action: optional(ACTION),
-      type: optional(TYPE),
-      moveto: integer(0),
-      delete: STRING,
+      action: { type: 'string' },
+      type: { ...RULE.type, type: 'string', optional: false },
+      pos: integer(0),
+      digest: DIGEST,
     },
-    handle: changeRule,
-  },
-  {
-    method: 'DELETE',
-    path: `${BASE}/rules/{pos}`,
-    isForwarded: true,
-    parameters: { ...VM, ...DIGEST, pos: integer(0) },
-    handle: (call) => {
-      const { rules } = firewallOf(call);
-      ruleAt(rules, call.params.pos);
-      checkDigest(rules, call.params.digest);
-      rules.splice(Number(call.params.pos), 1);
-      return null;
-    },
-  },
-  {
-    method: 'GET',
-    path: `${BASE}/ipset`,
-    parameters: VM,
-    handle: (call) =>
-      Object.entries(firewallOf(call).sets).map(([name, set]) => ({ name, digest: digestOf(set) })),
-  },
-  {
-    method: 'POST',
-    path: `${BASE}/ipset`,
-    isForwarded: true,
-    parameters: { ...VM, ...DIGEST, name: NAME, comment: STRING, rename: STRING },
-    handle: addSet,
-  },
-  {
-    method: 'GET',
-    path: `${BASE}/ipset/{name}`,
-    parameters: { ...VM, name: NAME },
-    handle: (call) => {
-      const set = setOf(call);
-      return set.map((entry) => ({ ...entry, digest: digestOf(set) }));
-    },
-  },
-  {
-    method: 'POST',
-    path: `${BASE}/ipset/{name}`,
-    isForwarded: true,
-    parameters: { ...VM, ...ENTRY, name: NAME, cidr: CIDR },
-    handle: addEntry,
-  },
-  {
-    method: 'DELETE',
-    path: `${BASE}/ipset/{name}`,
-    isForwarded: true,
-    parameters: { ...VM, name: NAME, force: BOOLEAN },
-    handle: (call) => {
-      const { sets } = firewallOf(call);
+    (call) =>
+      change(call, (firewall) => {
+        const rule = pick(call.params, RULE);
+        checkRule(rule);
+        // A new rule comes first, unless it says where.
+        firewall.rules.splice(Number(call.params.pos ?? 0), 0, rule);
+      }),
+  ),
+  route('GET', '/rules/{pos}', { pos: POSITION }, (call) => {
+    const firewall = firewallOf(call);
+    return withDigest({ ...ruleAt(firewall, call.params.pos), pos: call.params.pos }, sha1(firewall.rules));
+  }),
+  route(
+    'PUT',
+    '/rules/{pos}',
+    { ...RULE, pos: POSITION, moveto: integer(0), delete: STRING, digest: DIGEST },
+    (call) =>
+      change(call, (firewall) => {
+        const rule = ruleAt(firewall, call.params.pos);
+        const changes = pick(call.params, RULE);
+        checkRule({ ...rule, ...changes });
+        Object.assign(rule, changes);
+        for (const key of String(call.params.delete ?? '').split(/[;, ]+/)) delete rule[key];
+        if (call.params.moveto === undefined) return;
+        firewall.rules.splice(Number(call.params.pos), 1);
+        firewall.rules.splice(Number(call.params.moveto), 0, rule);
+      }),
+  ),
+  route('DELETE', '/rules/{pos}', { pos: POSITION, digest: DIGEST }, (call) =>
+    change(call, (firewall) => {
+      ruleAt(firewall, call.params.pos);
+      firewall.rules.splice(Number(call.params.pos), 1);
+    }),
+  ),
+  route('GET', '/ipset', {}, (call) =>
+    Object.entries(firewallOf(call).ipsets).map(([name, { comment, entries }]) =>
+      withDigest({ name, ...(comment ? { comment } : {}) }, sha1(entries)),
+    ),
+  ),
+  route('POST', '/ipset', { name: SET_NAME, comment: STRING, digest: DIGEST }, (call) =>
+    change(call, ({ ipsets }) => {
       const name = String(call.params.name);
-      if (setOf(call).length > 0 && !call.params.force) throw refuse(`IPSet '${name}' is not empty`);
-      delete sets[name];
-      return null;
-    },
-  },
-  {
-    method: 'GET',
-    path: `${BASE}/ipset/{name}/{cidr}`,
-    parameters: { ...VM, name: NAME, cidr: CIDR },
-    handle: (call) => ({ ...entryOf(setOf(call), call.params.cidr), digest: digestOf(setOf(call)) }),
-  },
-  {
-    method: 'DELETE',
-    path: `${BASE}/ipset/{name}/{cidr}`,
-    isForwarded: true,
-    parameters: { ...VM, ...DIGEST, name: NAME, cidr: CIDR },
-    handle: (call) => {
-      const set = setOf(call);
-      set.splice(set.indexOf(entryOf(set, call.params.cidr)), 1);
-      return null;
-    },
-  },
+      if (ipsets[name]) throw refuse(`IPSet '${name}' already exists`);
+      ipsets[name] = {
+        entries: [],
+        ...(call.params.comment ? { comment: String(call.params.comment) } : {}),
+      };
+    }),
+  ),
+  route('DELETE', '/ipset/{name}', { name: SET_NAME, force: BOOLEAN }, (call) =>
+    change(call, (firewall) => {
+      const set = setOf(firewall, call.params.name);
+      if (set.entries.length > 0 && !call.params.force)
+        throw refuse(`IPSet '${call.params.name}' is not empty`);
+      delete firewall.ipsets[String(call.params.name)];
+    }),
+  ),
+  route('GET', '/ipset/{name}', { name: SET_NAME }, (call) => {
+    const { entries } = setOf(firewallOf(call), call.params.name);
+    return entries.map((entry) => withDigest(entry, sha1(entries)));
+  }),
+  route('POST', '/ipset/{name}', { name: SET_NAME, cidr: CIDR, comment: STRING, nomatch: BOOLEAN }, (call) =>
+    change(call, (firewall) => {
+      const { cidr = '', name } = call.params;
+      if (isIP(String(cidr).split('/')[0] ?? '') === 0) {
+        throw badParameters({ cidr: `value does not look like a valid IP address or CIDR network` });
+      }
+      const { entries } = setOf(firewall, name);
+      if (entries.some((entry) => entry.cidr === cidr)) throw refuse(`address '${cidr}' already exists`);
+      entries.unshift(pick(call.params, { cidr: CIDR, comment: STRING, nomatch: BOOLEAN }));
+    }),
+  ),
+  route('DELETE', '/ipset/{name}/{cidr}', { name: SET_NAME, cidr: CIDR, digest: DIGEST }, (call) =>
+    change(call, (firewall) => {
+      const set = setOf(firewall, call.params.name);
+      set.entries = set.entries.filter(({ cidr }) => cidr !== call.params.cidr);
+    }),
+  ),
 ];

@@ -4,7 +4,7 @@ import type { Guest, Vm } from './cluster-state.ts';
 import { agentAnswers, bootGuest, isAgentEnabled, resetGuest } from './guests.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
 import { applyPending } from './update-config.ts';
-import { diskKeys, isCdrom, isCloudInitDrive, mergedConfig, parseDrive } from './vm-config.ts';
+import { diskKeys, isCloudInitDrive, mergedConfig, parseDrive } from './vm-config.ts';
 
 /** The one bridge every node has. */
 const BRIDGE = 'vmbr0';
@@ -49,12 +49,12 @@ function checkKvm(cluster: Cluster, vm: Vm): void {
   );
 }
 
-/** A disk deleted under a VM is missed when it starts. */
 function checkVolumes(cluster: Cluster, vm: Vm): void {
-  for (const key of diskKeys(vm.config)) {
-    const drive = parseDrive(String(vm.config[key]));
-    if (!isCdrom(drive) && drive.file.includes(':') && !findVolume(cluster, vm.node, drive.file)) {
-      throw new Error(`volume '${drive.file}' does not exist`);
+  const config = mergedConfig(vm);
+  for (const key of diskKeys(config)) {
+    const { file } = parseDrive(String(config[key]));
+    if (file.includes(':') && !findVolume(cluster, vm.node, file)) {
+      throw new Error(`volume '${file}' does not exist`);
     }
   }
 }

@@ -1,137 +1,122 @@
 import { refuse } from './api-error.ts';
-import type { Cluster } from './cluster.ts';
 import { findNode, findStorage, findVm, storageUsed } from './cluster.ts';
-import type { Vm } from './cluster-state.ts';
 import { nodeUsage, vmStatus } from './guests.ts';
 import { NODE, STRING, VMID } from './parameters.ts';
-import type { Parameter, Parameters } from './parameters.ts';
+import type { Parameters } from './parameters.ts';
 import type { Call, Route } from './route.ts';
 
-/** Seconds between points and how many there are. */
-const FRAMES: Record<string, [step: number, points: number]> = {
+/** Seconds between two points, and how many there are. */
+const FRAMES: Record<string, [step: number, count: number]> = {
   hour: [60, 60],
   day: [60, 1440],
   week: [1800, 336],
   month: [1800, 1440],
   year: [21_600, 1440],
 };
-const TIMEFRAME: Parameter = { type: 'string', enum: Object.keys(FRAMES) };
-const WHAT: Parameters = { timeframe: TIMEFRAME, cf: { ...STRING, enum: ['AVERAGE', 'MAX'] } };
+const FRAME: Parameters = {
+  timeframe: { type: 'string', enum: Object.keys(FRAMES) },
+  cf: { ...STRING, enum: ['AVERAGE', 'MAX'] },
+};
 
-type Point = Record<string, number>;
-
-/** Points up to now; those of before something existed have nothing but their time. */
-function chart({ params }: Call, since: number, valuesAt: (time: number) => Point): Point[] {
-  const [step, points] = FRAMES[String(params.timeframe)] ?? [60, 60];
+/** Points up to now; those before the thing existed have nothing but their time. */
+function points({ params }: Call, since: number, values: (time: number) => object, behind = 0): unknown[] {
+  const [step, count] = FRAMES[String(params.timeframe)] ?? [60, 60];
   const last = Math.floor(Date.now() / 1000 / step) * step;
-  return Array.from({ length: points }, (_, index) => {
-    const time = last - (points - 1 - index) * step;
-    return time * 1000 < since ? { time } : { time, ...valuesAt(time) };
+  return Array.from({ length: count - behind }, (_, n) => {
+    const time = last - (count - 1 - n) * step;
+    return time * 1000 < since ? { time } : { time, ...values(time) };
   });
 }
 
-/** From 0 to 1, the same for the same moment. */
-function waver(time: number): number {
-  return (Math.sin(time / 977) + Math.sin(time / 313) + 2) / 4;
+/** A number between 0 and 1 that wanders with time and is the same whenever it is asked for. */
+function wave(time: number, seed: number): number {
+  return 0.5 + 0.3 * Math.sin(time / 1700 + seed) + 0.2 * Math.sin(time / 290 + seed * 3);
 }
 
-function vmPoint(vm: Vm, time: number): Point {
-  const { maxmem, maxdisk, cpus, cpu, mem } = vmStatus(vm);
-  const always = { maxcpu: Number(cpus), maxmem: Number(maxmem), maxdisk: Number(maxdisk), disk: 0 };
-  const { guest } = vm;
-  if (!guest || time * 1000 < guest.startedAt) return always;
-  const share = waver(time + vm.vmid);
-  return {
-    ...always,
-    cpu: Number(cpu) * (0.5 + share),
-    mem: Number(mem),
-    memhost: Number(mem),
-    netin: 900 * share,
-    netout: 700 * share,
-    diskread: 512 * share,
-    diskwrite: 4096 * share,
-    pressurecpufull: 0,
-    pressurecpusome: 0,
-    pressureiofull: 0,
-    pressureiosome: 0,
-    pressurememoryfull: 0,
-    pressurememorysome: 0,
-  };
-}
-
-function vmChart(call: Call): Point[] {
+function vmPoints(call: Call): unknown[] {
   const vm = findVm(call.cluster, call.node, call.vmid);
   if (!vm) {
     const file = `/var/lib/rrdcached/db/pve-vm-9.0/${call.vmid}`;
-    throw refuse(
-      `RRD error: rrdcached@unix:/var/run/rrdcached.sock: rrd_fetch_r failed: opening '${file}': No such file or directory`,
-    );
+    const reason = `rrd_fetch_r failed: opening '${file}': No such file or directory`;
+    throw refuse(`RRD error: rrdcached@unix:/var/run/rrdcached.sock: ${reason}`);
   }
   const created = Number(/ctime=(\d+)/.exec(String(vm.config.meta))?.[1] ?? 0) * 1000;
-  return chart(call, created, (time) => vmPoint(vm, time));
+  const { cpus, maxmem, maxdisk } = vmStatus(vm);
+  const sizes = { maxcpu: cpus, maxmem, maxdisk, disk: 0 };
+  const startedAt = vm.guest?.startedAt ?? Infinity;
+  // A VM's last point is one step behind.
+  const values = (time: number): object =>
+    time * 1000 < startedAt
+      ? sizes
+      : {
+          ...sizes,
+          cpu: 0.05 * wave(time, call.vmid),
+          mem: Number(maxmem) * (0.3 + 0.1 * wave(time, call.vmid + 1)),
+          memhost: Number(maxmem) * 0.4,
+          netin: 900 * wave(time, call.vmid + 2),
+          netout: 400 * wave(time, call.vmid + 3),
+          diskread: 500 * wave(time, call.vmid + 4),
+          diskwrite: 4000 * wave(time, call.vmid + 5),
+          pressurecpusome: 0,
+          pressurecpufull: 0,
+          pressureiosome: 0,
+          pressureiofull: 0,
+          pressurememorysome: 0,
+          pressurememoryfull: 0,
+        };
+  return points(call, created, values, 1);
 }
 
-function nodeChart(call: Call): Point[] {
+function nodePoints(call: Call): unknown[] {
   const { cluster, node } = call;
-  const { cpus = 1, memory = 0, rootSize = 0 } = findNode(cluster, node) ?? {};
+  const state = findNode(cluster, node);
   const { cpu, mem } = nodeUsage(cluster, node);
-  return chart(call, cluster.state.bootedAt, (time) => ({
-    cpu: cpu * (0.5 + waver(time)),
-    iowait: 0.001 * waver(time),
-    loadavg: cpu * cpus,
-    maxcpu: cpus,
-    memtotal: memory,
+  const memtotal = state?.memory ?? 0;
+  return points(call, cluster.state.bootedAt, (time) => ({
+    cpu: cpu * 2 * wave(time, 1),
+    maxcpu: state?.cpus,
+    loadavg: 2 * wave(time, 2),
+    iowait: 0.01 * wave(time, 3),
+    memtotal,
     memused: mem,
-    memavailable: memory - mem,
+    memavailable: memtotal - mem,
     arcsize: 0,
-    swaptotal: 8 * 1024 ** 3,
+    swaptotal: 0,
     swapused: 0,
-    roottotal: rootSize,
-    rootused: usedOf(cluster, node, 'local'),
-    netin: 9000 * waver(time),
-    netout: 7000 * waver(time),
+    roottotal: state?.rootSize,
+    rootused: 0.12 * Number(state?.rootSize),
+    netin: 20_000 * wave(time, 4),
+    netout: 30_000 * wave(time, 5),
     pressurecpusome: 0,
-    pressureiofull: 0,
     pressureiosome: 0,
-    pressurememoryfull: 0,
+    pressureiofull: 0,
     pressurememorysome: 0,
+    pressurememoryfull: 0,
   }));
 }
 
-function usedOf(cluster: Cluster, node: string, name: string): number {
-  const storage = findStorage(cluster, node, name);
-  return storage ? storageUsed(cluster, storage) : 0;
-}
-
-function storageChart(call: Call): Point[] {
-  const name = String(call.params.storage);
-  const storage = findStorage(call.cluster, call.node, name);
-  if (!storage) throw refuse(`storage '${name}' does not exist`);
-  const used = usedOf(call.cluster, call.node, name);
-  return chart(call, call.cluster.state.bootedAt, () => ({ total: storage.total, used }));
-}
-
-/** The charts of VMs, nodes and storages; no history is kept, they are drawn from what is so now. */
+/** What graphs are drawn from: invented, but steady. */
 export const rrdRoutes: Route[] = [
   {
     method: 'GET',
-    path: '/nodes/{node}/qemu/{vmid}/rrddata',
-    isForwarded: true,
-    parameters: { node: NODE, vmid: VMID, ...WHAT },
-    handle: vmChart,
+    path: '/nodes/{node}/rrddata',
+    parameters: { node: NODE, ...FRAME },
+    handle: nodePoints,
   },
   {
     method: 'GET',
-    path: '/nodes/{node}/rrddata',
-    isForwarded: true,
-    parameters: { node: NODE, ...WHAT },
-    handle: nodeChart,
+    path: '/nodes/{node}/qemu/{vmid}/rrddata',
+    parameters: { node: NODE, vmid: VMID, ...FRAME },
+    handle: vmPoints,
   },
   {
     method: 'GET',
     path: '/nodes/{node}/storage/{storage}/rrddata',
-    isForwarded: true,
-    parameters: { node: NODE, storage: { type: 'string' }, ...WHAT },
-    handle: storageChart,
+    parameters: { node: NODE, storage: { type: 'string' }, ...FRAME },
+    handle: (call) => {
+      const storage = findStorage(call.cluster, call.node, String(call.params.storage));
+      const used = storage ? storageUsed(call.cluster, storage) : 0;
+      return points(call, call.cluster.state.bootedAt, () => ({ total: storage?.total ?? 0, used }));
+    },
   },
 ];

@@ -1,22 +1,35 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 import { badParameters, refuse } from './api-error.ts';
-import type { Cluster } from './cluster.ts';
 import { findStorage, findVolume } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
 import type { StorageState, Volume } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
 import { BOOLEAN, integer, NODE, STRING, VMID } from './parameters.ts';
-import type { Parameter, Parameters } from './parameters.ts';
-import { hasAny, requireAll, requireAny } from './permissions.ts';
+import type { Parameters } from './parameters.ts';
+import { hasAny, requireAll } from './permissions.ts';
 import type { Call, Route } from './route.ts';
 import { startTask } from './route.ts';
 import type { TaskWorker } from './tasks.ts';
 import { parseSize } from './vm-config.ts';
-import { removeVolume, storagePath, volumePath } from './volumes.ts';
+import { devicePath, linkedCloneOf, removeVolume, storagePath } from './volumes.ts';
 
-const READ = ['Datastore.Audit', 'Datastore.AllocateSpace'];
 const STORAGE: Parameters = { node: NODE, storage: { type: 'string' } };
 const VOLUME: Parameters = { ...STORAGE, volume: { type: 'string' } };
+const READ = ['Datastore.Audit', 'Datastore.AllocateSpace'];
+const FOLDER = '/nodes/{node}/storage/{storage}';
+
+/** A storage as the cluster's configuration has it. */
+function definition({ state }: Cluster, { storage, type, content }: StorageState): Record<string, unknown> {
+  return {
+    storage,
+    type,
+    content,
+    digest: createHash('sha1').update(JSON.stringify(state.storages)).digest('hex'),
+    ...(type === 'dir' ? { path: storagePath(storage) } : { vgname: 'pve', thinpool: 'data' }),
+    ...(storage === 'local' ? { 'prune-backups': 'keep-all=1' } : {}),
+  };
+}
 
 function requireStorage({ cluster, node, params }: Call): StorageState {
   const storage = findStorage(cluster, node, String(params.storage));
@@ -24,69 +37,32 @@ function requireStorage({ cluster, node, params }: Call): StorageState {
   return storage;
 }
 
-/** What the cluster's storage.cfg says; its digest is that of the whole file. */
-function definitions(cluster: Cluster): Record<string, unknown>[] {
-  const byName = new Map(cluster.state.storages.map((one) => [one.storage, one]));
-  const found = [...byName.values()].map(({ storage, type, content }) => ({
-    storage,
-    type,
-    content,
-    ...(type === 'dir' ? { path: storagePath(storage) } : { thinpool: 'data', vgname: 'pve' }),
-    ...(storage === 'local' && type === 'dir' ? { 'prune-backups': 'keep-all=1' } : {}),
-  }));
-  const digest = createHash('sha1').update(JSON.stringify(found)).digest('hex');
-  return found.map((definition) => ({ ...definition, digest }));
-}
-
-/** The volume id in a path, which may leave out the storage. */
-function volumeIdOf({ params }: Call): string {
-  const volume = String(params.volume);
-  return volume.includes(':') ? volume : `${params.storage}:${volume}`;
-}
-
-/** A volume's owner is in its name, whether or not it exists. */
-function ownerOf(volid: string): number | undefined {
-  const owner = /(?:vm|base)-(\d+)-/.exec(volid)?.[1];
-  return owner === undefined ? undefined : Number(owner);
-}
-
-function checkAccess(call: Call, volid: string): void {
-  const { cluster, caller, params } = call;
-  const owner = ownerOf(volid);
-  if (owner !== undefined && hasAny(cluster.state, caller.user, `/vms/${owner}`, ['VM.Config.Disk'])) return;
-  requireAny(cluster.state, caller.user, `/storage/${params.storage}`, READ);
+/** A volume's full id, from one with or without its storage. */
+function volumeId({ params }: Call): string {
+  const text = String(params.volume);
+  return text.includes(':') ? text : `${params.storage}:${text}`;
 }
 
 function allocate(call: Call): string {
-  const { cluster, node, params } = call;
+  const { cluster, node, vmid, params } = call;
   const storage = requireStorage(call);
   const name = String(params.filename);
-  const vmid = Number(params.vmid);
-  const isFile = storage.type === 'dir';
-  const [, stem, suffix] = /^(vm-\d+-[\w.-]+?)(?:\.(raw|qcow2|vmdk))?$/.exec(name) ?? [];
-  if (stem === undefined) throw refuse(`unable to parse volume filename '${name}'`);
-  const format = (params.format ?? suffix ?? 'raw') as Volume['format'];
-  if (suffix !== undefined && suffix !== format) {
-    throw badParameters({ format: `different storage formats specified '${format}' and '${suffix}'` });
-  }
-  if (ownerOf(name) !== vmid) throw refuse(`illegal name '${name}' - should be 'vm-${vmid}-*'`);
-  const volid = `${storage.storage}:${isFile ? `${vmid}/${name}` : name}`;
+  const isNamed = new RegExp(`^(?:vm|base)-${vmid}-\\S+$`).test(name);
+  if (!isNamed) throw refuse(`unable to parse volume filename '${name}'`);
+  const onDirectory = storage.type === 'dir';
+  const volid = `${storage.storage}:${onDirectory ? `${vmid}/` : ''}${name}`;
   if (findVolume(cluster, node, volid)) {
-    throw refuse(
-      isFile ? `disk image '${volumePath(volid)}' already exists` : `lvcreate 'pve/${name}' error: it exists`,
-    );
+    throw refuse(`disk image '${devicePath(cluster, node, volid)}' already exists`);
   }
   const text = String(params.size);
-  // A number without a unit is in kibibytes here.
-  const size = /[MG]$/.test(text) ? parseSize(text) : Number(text) * 1024;
   cluster.state.volumes[volumeKey(node, volid)] = {
     volid,
     node,
     storage: storage.storage,
     vmid,
-    size,
-    used: format === 'qcow2' ? 331_776 : 0,
-    format,
+    size: parseSize(/\d$/.test(text) ? `${text}K` : text),
+    used: params.format === 'qcow2' ? 331_776 : 0,
+    format: onDirectory ? ((params.format ?? 'raw') as Volume['format']) : 'raw',
     content: 'images',
     ctime: Math.floor(Date.now() / 1000),
     parent: null,
@@ -95,82 +71,102 @@ function allocate(call: Call): string {
   return volid;
 }
 
-function describeVolume(call: Call): unknown {
-  const { cluster, node } = call;
-  const volid = volumeIdOf(call);
-  checkAccess(call, volid);
-  const volume = findVolume(cluster, node, volid);
+function attributes(call: Call): Record<string, unknown> {
+  const volid = volumeId(call);
+  const volume = findVolume(call.cluster, call.node, volid);
   if (!volume) throw refuse(`volume_size_info on '${volid}' failed - no format`);
   const { size, used, format } = volume;
-  return { size, used, format, path: volumePath(volid) };
+  return { size, used, format, path: devicePath(call.cluster, call.node, volid) };
 }
 
-function deleteVolume(call: Call): string {
-  const { cluster, caller, params } = call;
-  requireStorage(call);
-  requireAll(cluster.state, caller.user, `/storage/${params.storage}`, ['Datastore.Allocate']);
-  const volid = volumeIdOf(call);
-  const owner = ownerOf(volid);
-  const id = owner === undefined ? String(params.storage) : `${owner}@${params.storage}`;
-  return startTask(call, 'imgdel', id, { volid });
-}
-
-function upload(call: Call): string {
-  const storage = requireStorage(call);
-  const content = String(call.params.content);
-  const filename = String(call.params.filename);
-  const suffix = /\.(\w+)$/.exec(filename)?.[1] ?? '';
-  const allowed: Record<string, string[]> = {
-    iso: ['iso', 'img'],
-    import: ['qcow2', 'raw', 'vmdk', 'ova'],
-    vztmpl: ['gz', 'xz', 'zst'],
-  };
-  if (!storage.content.split(',').includes(content)) {
-    throw badParameters({ content: `storage '${storage.storage}' does not support '${content}' content` });
+/** Deletes without a look at who uses the volume, a running VM included. */
+const removeImage: TaskWorker = async (cluster, work) => {
+  const { node, args } = work.record;
+  const volid = String(args.volid);
+  if (linkedCloneOf(cluster, node, volid)) {
+    throw new Error(`base volume '${volid}' is still in use by linked cloned`);
   }
-  if (!allowed[content]?.includes(suffix)) {
-    throw badParameters({ filename: 'wrong file extension' });
-  }
-  return startTask(call, 'imgcopy', '', {
-    volid: `${storage.storage}:${content}/${filename}`,
-    content,
-    size: Number(call.params.size),
-    from: `/var/tmp/pveupload-${randomBytes(16).toString('hex')}`,
+  await work.wait('remove', cluster.scaled(300, 2));
+  work.once('removed', () => {
+    removeVolume(cluster, node, volid, work.log);
+    work.log(`Removed volume '${volid}'`);
   });
-}
-
-const CONTENTS = ['images', 'rootdir', 'vztmpl', 'iso', 'backup', 'snippets', 'import', 'none'];
-
-/** A kind of content that storages hold. */
-export const CONTENT: Parameter = {
-  ...STRING,
-  format: (text) => (CONTENTS.includes(text) ? undefined : `invalid content type '${text}'`),
 };
 
-/** /storage, and the files of a node's storages. */
+function upload(call: Call): string {
+  const { params } = call;
+  const { content } = requireStorage(call);
+  if (!content.split(',').includes(String(params.content))) {
+    throw badParameters({
+      content: `storage '${params.storage}' does not support '${params.content}' content`,
+    });
+  }
+  const { storage = '', filename = '', tmpsize = 0 } = params;
+  return startTask(call, 'imgcopy', '', { storage, filename, content: params.content ?? '', size: tmpsize });
+}
+
+const copyImage: TaskWorker = async (cluster, work) => {
+  const { node, args } = work.record;
+  const [storage, name, kind] = [String(args.storage), String(args.filename), String(args.content)];
+  const file = `${storagePath(storage)}/${kind === 'iso' ? 'template/iso' : kind}/${name}`;
+  work.once('begin', () => {
+    const temporary = `/var/tmp/pveupload-${randomBytes(16).toString('hex')}`;
+    work.log(`starting file import from: ${temporary}`);
+    work.log(`target node: ${node}`);
+    work.log(`target file: ${file}`);
+    work.log(`file size is: ${args.size}`);
+    work.log(`command: cp -- ${temporary} ${file}`);
+  });
+  await work.wait('copy', cluster.scaled(500, 2));
+  work.once('end', () => {
+    const volid = `${storage}:${kind}/${name}`;
+    cluster.state.volumes[volumeKey(node, volid)] = {
+      volid,
+      node,
+      storage,
+      vmid: 0,
+      size: Number(args.size),
+      used: Number(args.size),
+      format: kind === 'iso' ? 'iso' : 'qcow2',
+      content: kind === 'iso' ? 'iso' : 'import',
+      ctime: Math.floor(Date.now() / 1000),
+      parent: null,
+      system: null,
+    };
+    work.log('finished file import successfully');
+  });
+};
+
+/** Workers of the tasks about files on storages, by task type. */
+export const storageWorkers: Record<string, TaskWorker> = { imgdel: removeImage, imgcopy: copyImage };
+
+/** /storage, and what can be done to the files on a node's storage. */
 export const storageRoutes: Route[] = [
   {
     method: 'GET',
     path: '/storage',
     parameters: { type: STRING },
-    handle: ({ cluster, params, caller }) =>
-      definitions(cluster)
-        .filter(({ storage }) => hasAny(cluster.state, caller.user, `/storage/${String(storage)}`, READ))
-        .filter(({ type }) => params.type === undefined || type === params.type),
+    handle: ({ cluster, params, caller }) => {
+      const byName = new Map(cluster.state.storages.map((storage) => [storage.storage, storage]));
+      return [...byName.values()]
+        .filter(({ storage }) => hasAny(cluster.state, caller.user, `/storage/${storage}`, READ))
+        .filter(({ type }) => params.type === undefined || type === params.type)
+        .map((storage) => definition(cluster, storage));
+    },
   },
   {
     method: 'GET',
     path: '/storage/{storage}',
     parameters: { storage: { type: 'string' } },
     handle: ({ cluster, params }) => {
-      const found = definitions(cluster).find(({ storage }) => storage === params.storage);
-      if (!found) throw refuse(`storage '${params.storage}' does not exist`);
-      return found;
+      const storage = cluster.state.storages.find((one) => one.storage === params.storage);
+      if (!storage) throw refuse(`storage '${params.storage}' does not exist`);
+      return definition(cluster, storage);
     },
   },
   {
     method: 'POST',
-    path: '/nodes/{node}/storage/{storage}/content',
+    path: `${FOLDER}/content`,
     isForwarded: true,
     parameters: {
       ...STORAGE,
@@ -183,74 +179,38 @@ export const storageRoutes: Route[] = [
   },
   {
     method: 'GET',
-    path: '/nodes/{node}/storage/{storage}/content/{volume}',
+    path: `${FOLDER}/content/{volume}`,
     isForwarded: true,
     parameters: VOLUME,
-    handle: describeVolume,
+    handle: attributes,
   },
   {
     method: 'DELETE',
-    path: '/nodes/{node}/storage/{storage}/content/{volume}',
+    path: `${FOLDER}/content/{volume}`,
     isForwarded: true,
     parameters: { ...VOLUME, delay: integer(1, 30) },
-    handle: deleteVolume,
+    handle: (call) => {
+      const { storage } = requireStorage(call);
+      const volid = volumeId(call);
+      requireAll(call.cluster.state, call.caller.user, `/storage/${storage}`, ['Datastore.Allocate']);
+      const owner =
+        findVolume(call.cluster, call.node, volid)?.vmid ?? /(?:vm|base)-(\d+)-/.exec(volid)?.[1] ?? '';
+      return startTask(call, 'imgdel', `${owner}@${storage}`, { volid });
+    },
   },
   {
     method: 'POST',
-    path: '/nodes/{node}/storage/{storage}/upload',
+    path: `${FOLDER}/upload`,
     isForwarded: true,
     parameters: {
       ...STORAGE,
       content: { type: 'string', enum: ['iso', 'vztmpl', 'import'] },
-      filename: { type: 'string' },
-      /** Noted by whoever read the file. */
-      size: integer(0),
+      filename: { type: 'string', maxLength: 255 },
+      tmpsize: integer(0),
       checksum: STRING,
       'checksum-algorithm': STRING,
-      tmpfilename: STRING,
       overwrite: BOOLEAN,
     },
     handle: upload,
   },
 ];
-
-const deleteWorker: TaskWorker = (cluster, { record, log, once }) => {
-  const volid = String(record.args.volid);
-  once('delete', () => {
-    removeVolume(cluster, record.node, volid, (line) => {
-      if (line.startsWith('disk image')) log(line);
-    });
-    log(`Removed volume '${volid}'`);
-  });
-  return Promise.resolve();
-};
-
-const copyWorker: TaskWorker = (cluster, { record, log, once }) => {
-  const { volid, content, size, from } = record.args;
-  once('copy', () => {
-    const target = volumePath(String(volid));
-    log(`starting file import from: ${from}`);
-    log(`target node: ${record.node}`);
-    log(`target file: ${target}`);
-    log(`file size is: ${size}`);
-    log(`command: cp -- ${from} ${target}`);
-    cluster.state.volumes[volumeKey(record.node, String(volid))] = {
-      volid: String(volid),
-      node: record.node,
-      storage: String(volid).split(':')[0] ?? '',
-      vmid: 0,
-      size: Number(size),
-      used: Number(size),
-      format: content === 'import' ? 'qcow2' : 'iso',
-      content: content === 'import' ? 'import' : 'iso',
-      ctime: Math.floor(Date.now() / 1000),
-      parent: null,
-      system: null,
-    };
-    log('finished file import successfully');
-  });
-  return Promise.resolve();
-};
-
-/** Workers of tasks about files on storages, by task type. */
-export const storageWorkers: Record<string, TaskWorker> = { imgdel: deleteWorker, imgcopy: copyWorker };

@@ -131,6 +131,7 @@ const destroyVm: TaskWorker = async (cluster, work) => {
     if (args.purge) work.log(`purging VM ${vmid} from related configurations..`);
     for (const pool of cluster.state.pools) pool.members = pool.members.filter((m) => m !== vmid);
     delete cluster.state.vms[vmid];
+    delete cluster.state.firewalls?.[vmid];
   });
 };
 
