@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { ROUTES } from './dispatch.ts';
+import permissions from './route-permissions.json' with { type: 'json' };
 import { startSimulator } from './simulator.ts';
 import type { Simulator } from './simulator.ts';
 import { createTestClient } from './test-client.ts';
@@ -45,6 +47,14 @@ function grant(path: string, roles: string, params: Record<string, unknown>): Pr
 }
 
 const CONFIG = '/nodes/pve1/qemu/101/config';
+
+test('every call has a rule about who may make it', () => {
+  const rules = Object.keys(permissions);
+  const missing = ROUTES.map(({ method, path }) => `${method} ${path}`).filter(
+    (name) => !rules.includes(name),
+  );
+  expect(missing).toEqual([]);
+});
 
 describe('rights on a path', () => {
   test('reach what lies below, unless they are not to propagate', async () => {

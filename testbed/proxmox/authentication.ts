@@ -32,7 +32,7 @@ function equal(a: string, b: string): boolean {
 }
 
 /** 256 bytes in base64, as long as the RSA signature of a real ticket. */
-function signTicket(state: ClusterState, text: string): string {
+export function signTicket(state: ClusterState, text: string): string {
   const parts = [0, 1, 2, 3, 4, 5, 6, 7].map((n) =>
     createHmac('sha256', state.authKey).update(`${n}:${text}`).digest(),
   );

@@ -15,7 +15,7 @@ import {
   printDrive,
   printSize,
 } from './vm-config.ts';
-import { allocateVolume, devicePath } from './volumes.ts';
+import { allocateVolume, copyProgress, devicePath } from './volumes.ts';
 import type { VolumeFormat } from './volumes.ts';
 
 const GIB = 1024 ** 3;
@@ -133,7 +133,6 @@ async function cloneDisk(
     args[`volume-${key}`] = volid;
     if (!full) return;
     work.log(`allocated target volume '${volid}'`);
-    work.log(`transferred 0.0 B of ${printAmount(size)} (0.00%)`);
   });
   const volid = String(args[`volume-${key}`]);
   if (full) {
@@ -142,16 +141,9 @@ async function cloneDisk(
     args.command =
       `/usr/bin/qemu-img convert -p -n ${limit}-f ${origin.format} -O ${volume?.format ?? 'raw'} ` +
       `${devicePath(cluster, origin.node, origin.volid)} zeroinit:${devicePath(cluster, target.node, volid)}`;
-    let shown = 0;
     const perGib = args.bwlimit ? GIB / (Number(args.bwlimit) * 1.024) : FULL_COPY_MS_PER_GIB;
-    await work.wait(`copy-${key}`, cluster.scaled((size / GIB) * perGib, 5), (share) => {
+    await copyProgress(work, `copy-${key}`, origin, cluster.scaled((size / GIB) * perGib, 5), (share) => {
       if (volume) volume.used = Math.floor(origin.used * share);
-      // One line per percent at most, as qemu-img's progress is printed.
-      if (share <= shown) return;
-      shown = share;
-      work.log(
-        `transferred ${printAmount(size * share)} of ${printAmount(size)} (${(share * 100).toFixed(2)}%)`,
-      );
     });
   } else {
     await work.wait(`link-${key}`, cluster.scaled(LINKED_MS, 3));
@@ -164,18 +156,6 @@ async function cloneDisk(
 
 function formatOf({ format }: TaskWork['record']['args']): VolumeFormat | undefined {
   return typeof format === 'string' ? (format as VolumeFormat) : undefined;
-}
-
-/** Sizes as the progress lines print them: one decimal, binary units. */
-function printAmount(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${value.toFixed(1)} ${units[unit]}`;
 }
 
 /** What the target's config will be, without disks: new MACs and uuid, no trace of the template. */

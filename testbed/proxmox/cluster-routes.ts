@@ -35,7 +35,8 @@ export const clusterRoutes: Route[] = [
           type: 'node',
           id: `node/${node}`,
           name: node,
-          nodeid: index + 1,
+          // A node alone, without a cluster, has no number.
+          nodeid: nodes.length === 1 ? 0 : index + 1,
           ip,
           level: '',
           local: Number(index === 0),

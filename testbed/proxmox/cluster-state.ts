@@ -20,6 +20,8 @@ export interface ClusterState {
   /** Clusters saved before there were any have none. */
   containers?: Record<string, Container>;
   volumes: Record<string, Volume>;
+  /** By VMID; a VM without rules has none. */
+  firewalls?: Record<string, VmFirewall>;
   tasks: TaskRecord[];
   pools: Pool[];
 }
@@ -80,6 +82,8 @@ export interface NodeState {
   cpus: number;
   memory: number;
   rootSize: number;
+  /** Without it only VMs with `kvm: 0` start. */
+  hasNoKvm?: true;
 }
 
 /** One storage on one node; sizes in bytes. */
@@ -110,6 +114,7 @@ export interface Vm {
   restartAt: number | null;
   /** When `qm cleanup` runs for the QEMU process that ended. */
   cleanupAt: number | null;
+  firewall?: Firewall;
 }
 
 /** A VM's config when it was taken, with `snaptime`, `description`, `parent` and, while unfinished, `snapstate`. */
@@ -126,6 +131,13 @@ export interface Container {
   memory: number;
   disk: number;
   isRunning: boolean;
+}
+
+/** A VM's firewall as it is configured; nothing is filtered. */
+export interface Firewall {
+  options: Record<string, string | number>;
+  rules: Record<string, string | number>[];
+  sets: Record<string, Record<string, string | number>[]>;
 }
 
 export interface Guest {
@@ -147,6 +159,12 @@ export interface Guest {
   config: VmConfig;
 }
 
+export interface VmFirewall {
+  options: Record<string, string | number>;
+  rules: Record<string, string | number>[];
+  ipsets: Record<string, { comment?: string; entries: Record<string, string | number>[] }>;
+}
+
 /** A disk image or other file on a storage of one node; sizes in bytes. */
 export interface Volume {
   volid: string;
@@ -155,8 +173,8 @@ export interface Volume {
   vmid: number;
   size: number;
   used: number;
-  format: 'raw' | 'qcow2' | 'vmdk' | 'iso';
-  content: 'images' | 'import' | 'iso';
+  format: 'raw' | 'qcow2' | 'vmdk' | 'iso' | `vma${string}`;
+  content: 'images' | 'import' | 'iso' | 'backup';
   ctime: number;
   /** Of an image to import, what its disk will be; `size` is the file's. */
   virtualSize?: number;

@@ -16,6 +16,8 @@ export interface Cluster {
   tasks: Tasks;
   broadcast: Broadcast;
   fingerprint: string;
+  /** In PEM. */
+  certificate: string;
   /** Turns a real duration into a simulated one; at speed 0 only the least is left. */
   scaled(ms: number, leastMs?: number): number;
 }

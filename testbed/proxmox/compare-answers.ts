@@ -4,10 +4,11 @@ export type Bindings = Map<string, string>;
 /** Times, process ids, load and what only tells about the recording host: only their type counts. */
 const VOLATILE = new Set(
   `pid pstart starttime endtime ctime time localtime uptime cpu mem memhost netin netout diskread diskwrite used
-  avail used_fraction free available idle wait loadavg total maxmem maxdisk mhz flags model vendor family cpus
+  avail used_fraction free available idle wait loadavg total maxmem maxdisk mhz hvm flags model vendor family cpus
   kversion release version pid uid ssl_fingerprint pressurecpufull pressurecpusome pressureiofull pressureiosome
   pressurememoryfull pressurememorysome running-qemu running-machine pve-fingerprint rx-bytes rx-packets
-  tx-bytes tx-packets port snaptime disk address cidr gateway ip`.split(/\s+/),
+  tx-bytes tx-packets port snaptime disk password cert rootused
+  netin netout memused memavailable iowait pressureiosome address cidr gateway ip`.split(/\s+/),
 );
 
 /** What the recording host's QEMU, which lacked Proxmox's patches, did not tell. */
@@ -25,6 +26,8 @@ const EXACT_BESIDE: Record<string, string> = {
 /** Parts of texts that are made anew in each run; the first group that fits names the kind. */
 const MADE = new RegExp(
   [
+    String.raw`(?<vnc>[!-~]{8}:PVEVNC:[0-9A-F]{8}::[\w+/=]+)`,
+    String.raw`(?<upload>pveupload-[0-9a-f]{32})`,
     String.raw`(?<upid>UPID:[\w.-]+:[0-9A-F]{8}:[0-9A-F]{8,9}:[0-9A-F]{8}:)`,
     String.raw`(?<ticket>PVE(?:VNC)?:[\w@.!-]*:?[0-9A-F]{8}::[\w+/=]+)`,
     String.raw`(?<csrf>\b[0-9A-F]{8}:[\w+/]{43})`,
@@ -33,6 +36,7 @@ const MADE = new RegExp(
     String.raw`(?<digest>\b[0-9a-f]{40}\b)`,
     String.raw`(?<hash>\$[56]\$[\w./$]+)`,
     String.raw`(?<pid>\bpid \d+)`,
+    String.raw`(?<upload>\bpveupload-[0-9a-f]{32}\b)`,
     String.raw`(?<linklocal>\bfe80:[0-9a-f:]+)`,
     String.raw`(?<meta>creation-qemu=[\d.]+,ctime=\d+)`,
   ].join('|'),
@@ -69,7 +73,9 @@ function compareText(recorded: string, here: string, bindings: Bindings): boolea
     const other = right.made[i] ?? '';
     const bound = bindings.get(text);
     if (bound === undefined) bindings.set(text, other);
-    return bound === undefined || bound === other;
+    // Two tickets of one second are equal, and those of a run may fall into two.
+    const isDated = /^(?:PVE|[0-9A-F]{8}:)/.test(text);
+    return bound === undefined || bound === other || isDated;
   });
 }
 

@@ -4,6 +4,7 @@ import { accessRoutes } from './access-routes.ts';
 import { agentRoutes } from './agent-routes.ts';
 import { ApiError, badParameters } from './api-error.ts';
 import { authenticate, isCsrfTokenGood } from './authentication.ts';
+import { backupRoutes } from './backup-vms.ts';
 import type { Identity } from './authentication.ts';
 import type { Cluster } from './cluster.ts';
 import { findNode } from './cluster.ts';
@@ -11,7 +12,12 @@ import type { TaskFaultRecord } from './cluster-state.ts';
 import { checkPermission } from './check-permission.ts';
 import { cloudInitRoutes } from './cloud-init-routes.ts';
 import { clusterRoutes } from './cluster-routes.ts';
+import { consoleRoutes } from './console-routes.ts';
+import { firewallRoutes } from './firewall-routes.ts';
+import { hostRoutes } from './host-routes.ts';
 import type { WireAnswer } from './http-server.ts';
+import { migrateRoutes } from './migrate-vm.ts';
+import { moveRoutes } from './move-disk.ts';
 import { nodeRoutes } from './node-routes.ts';
 import { checkParameters } from './parameters.ts';
 import type { RawValue } from './parameters.ts';
@@ -19,7 +25,9 @@ import { poolRoutes } from './pool-routes.ts';
 import { rightsRoutes } from './rights-routes.ts';
 import { findRoute, ListAnswer } from './route.ts';
 import type { Call } from './route.ts';
+import { rrdRoutes } from './rrd-routes.ts';
 import { snapshotRoutes } from './snapshot-routes.ts';
+import { storageRoutes } from './storage-routes.ts';
 import { taskRoutes } from './task-routes.ts';
 import { userRoutes } from './user-routes.ts';
 import { vmConfigRoutes } from './vm-config-routes.ts';
@@ -27,7 +35,8 @@ import { checkVmPermission } from './vm-permissions.ts';
 import { vmPowerRoutes } from './vm-power-routes.ts';
 import { vmRoutes } from './vm-routes.ts';
 
-const ROUTES = [
+/** All calls there are. */
+export const ROUTES = [
   ...accessRoutes,
   ...userRoutes,
   ...rightsRoutes,
@@ -41,6 +50,14 @@ const ROUTES = [
   ...snapshotRoutes,
   ...cloudInitRoutes,
   ...agentRoutes,
+  ...firewallRoutes,
+  ...storageRoutes,
+  ...rrdRoutes,
+  ...consoleRoutes,
+  ...hostRoutes,
+  ...moveRoutes,
+  ...migrateRoutes,
+  ...backupRoutes,
 ];
 
 const MAX_BODY_BYTES = 512 * 1024;
@@ -108,7 +125,10 @@ async function refusal(cluster: Cluster, err: ApiError, format: string): Promise
   // Each failed authentication is held back, so that guessing is slow.
   if (err.status === 401) await pause(cluster.scaled(3000, 5));
   if (err.status === 595) await pause(cluster.scaled(3000, 5));
-  if ((err.status === 401 && err.message !== 'authentication failure') || err.status >= 595) {
+  if (
+    (err.status === 401 && !/^(?:authentication failure|permission denied)/.test(err.message)) ||
+    err.status >= 595
+  ) {
     return { status: err.status, reason: err.message, body: null };
   }
   const { errors } = err;
@@ -135,11 +155,20 @@ function checkFraming(req: IncomingMessage, method: string, body: Buffer): void 
   if (['GET', 'DELETE'].includes(method) && body.length > 0) {
     throw new PlainRefusal(501, `Unexpected content for method '${method}'`);
   }
+  if (isUpload(req)) return;
   if (body.length > MAX_BODY_BYTES) throw new PlainRefusal(501, 'for data too large');
   const type = (req.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
   if (body.length > 0 && !['', 'application/x-www-form-urlencoded', 'application/json'].includes(type)) {
     throw new PlainRefusal(506, `upload 'Content-Type '${req.headers['content-type']}' not implemented`);
   }
+}
+
+/** Files go up in a form of several parts, however large, and without a CSRF token. */
+function isUpload({ method, url, headers }: IncomingMessage): boolean {
+  const isForm = headers['content-type']?.startsWith('multipart/form-data') ?? false;
+  return (
+    method === 'POST' && isForm && /^\/api2\/[^/]+\/nodes\/[^/]+\/storage\/[^/]+\/upload$/.test(url ?? '')
+  );
 }
 
 async function callApi(
@@ -188,7 +217,7 @@ function identify(cluster: Cluster, req: IncomingMessage, method: string, isPubl
   const caller = authenticate(cluster.state, req.headers);
   if (isPublic) return 'refused' in caller ? { user: '', isToken: false } : caller;
   if ('refused' in caller) throw new ApiError(401, caller.refused);
-  if (!caller.isToken && method !== 'GET') {
+  if (!caller.isToken && method !== 'GET' && !isUpload(req)) {
     const token = req.headers.csrfpreventiontoken;
     if (typeof token !== 'string' || !isCsrfTokenGood(cluster.state, caller.user, token)) {
       throw new ApiError(401, 'Permission denied - invalid csrf token');
@@ -215,8 +244,24 @@ function readForm(text: string): Record<string, RawValue> {
   return values;
 }
 
+/** The fields of an upload; of the file only name and size are kept. */
+function readUpload(type: string, body: Buffer): Record<string, RawValue> {
+  const values: Record<string, RawValue> = {};
+  const [, boundary = ''] = type.split('boundary=');
+  for (const part of body.toString('latin1').split(`--${boundary}`)) {
+    const [head = '', content = ''] = part.split(/\r\n\r\n(.*)/s);
+    const text = content.replace(/\r\n$/, '');
+    const file = /filename="([^"]*)"/.exec(head)?.[1];
+    const name = /[; ]name="([^"]*)"/.exec(head)?.[1];
+    if (file !== undefined) Object.assign(values, { filename: file, tmpsize: text.length });
+    else if (name) values[name] = text;
+  }
+  return values;
+}
+
 function readBody(req: IncomingMessage, body: Buffer): Record<string, RawValue> {
   if (body.length === 0) return {};
+  if (isUpload(req)) return readUpload(req.headers['content-type'] ?? '', body);
   const text = body.toString('utf8');
   if (!(req.headers['content-type'] ?? '').startsWith('application/json')) return readForm(text);
   let value: unknown;

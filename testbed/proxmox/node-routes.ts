@@ -4,10 +4,17 @@ import type { Cluster } from './cluster.ts';
 import { findNode, findStorage, storageUsed } from './cluster.ts';
 import type { StorageState } from './cluster-state.ts';
 import { nodeUsage } from './guests.ts';
-import { BOOLEAN, NODE, STRING } from './parameters.ts';
+import { BOOLEAN, NODE, optional, STRING, VMID } from './parameters.ts';
+import type { Parameter } from './parameters.ts';
 import { hasAny } from './permissions.ts';
 import type { Route } from './route.ts';
 import { printVolume } from './volumes.ts';
+
+const CONTENT_TYPES = ['images', 'rootdir', 'vztmpl', 'iso', 'backup', 'snippets', 'import', 'none'];
+const CONTENT: Parameter = {
+  ...STRING,
+  format: (text) => (CONTENT_TYPES.includes(text) ? undefined : `invalid content type '${text}'`),
+};
 
 function storageStatus(cluster: Cluster, storage: StorageState): Record<string, unknown> {
   const used = storageUsed(cluster, storage);
@@ -133,8 +140,8 @@ export const nodeRoutes: Route[] = [
     parameters: {
       node: NODE,
       storage: { type: 'string' },
-      content: STRING,
-      vmid: { type: 'integer', optional: true },
+      content: CONTENT,
+      vmid: optional(VMID),
     },
     handle: ({ cluster, node, params }) => {
       const storage = findStorage(cluster, node, String(params.storage));

@@ -53,11 +53,11 @@ function addPoolRoles(state: ClusterState, user: string, path: string, roles: Ro
 function ownPrivileges(state: ClusterState, user: string, path: string): Privileges {
   const roles = rolesOn(state, user, path);
   addPoolRoles(state, user, path, roles);
-  const known = rolesOf(state);
+  const builtIn = builtInRoles(state.release);
   const privileges: Privileges = new Map();
   if (roles.has('NoAccess')) return privileges;
   for (const [role, propagates] of roles) {
-    for (const privilege of known[role] ?? []) {
+    for (const privilege of builtIn[role] ?? state.access.roles[role] ?? []) {
       privileges.set(privilege, propagates || privileges.get(privilege) === true);
     }
   }

@@ -47,7 +47,7 @@ function membersOf(cluster: Cluster, pool: Pool, kind: string | number | undefin
       content,
       status: 'available',
     }));
-  const withoutPool = vms.map(({ pool: _pool, ...rest }) => rest);
+  const withoutPool = vms.map(({ pool: _pool, tags: _tags, lock: _lock, ...rest }) => rest);
   return [...withoutPool, ...storages].filter(({ type }) => kind === undefined || type === kind);
 }
 
@@ -144,7 +144,10 @@ export const poolRoutes: Route[] = [
     method: 'GET',
     path: '/pools/{poolid}',
     parameters: { poolid: POOLID, type: KIND },
-    handle: ({ cluster, params }) => shown(cluster, requirePool(cluster, params.poolid), params),
+    handle: ({ cluster, params }) => ({
+      poolid: params.poolid,
+      ...shown(cluster, requirePool(cluster, params.poolid), params),
+    }),
   },
   {
     method: 'PUT',

@@ -1,5 +1,5 @@
 import type { Cluster } from './cluster.ts';
-import { findNode, findVm, lockKey, missingConfig } from './cluster.ts';
+import { findNode, findVm, findVolume, lockKey, missingConfig } from './cluster.ts';
 import type { Guest, Vm } from './cluster-state.ts';
 import { agentAnswers, bootGuest, isAgentEnabled, resetGuest } from './guests.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
@@ -42,6 +42,23 @@ function checkBridges(vm: Vm): void {
   }
 }
 
+function checkKvm(cluster: Cluster, vm: Vm): void {
+  if (mergedConfig(vm).kvm === 0 || !findNode(cluster, vm.node)?.hasNoKvm) return;
+  throw new Error(
+    'KVM virtualisation configured, but not available. Either disable in VM configuration or enable in BIOS.',
+  );
+}
+
+function checkVolumes(cluster: Cluster, vm: Vm): void {
+  const config = mergedConfig(vm);
+  for (const key of diskKeys(config)) {
+    const { file } = parseDrive(String(config[key]));
+    if (file.includes(':') && !findVolume(cluster, vm.node, file)) {
+      throw new Error(`volume '${file}' does not exist`);
+    }
+  }
+}
+
 const startVm: TaskWorker = async (cluster, work) => {
   const vmid = Number(work.record.id);
   vmOf(cluster, work);
@@ -52,7 +69,9 @@ const startVm: TaskWorker = async (cluster, work) => {
     checkLock(work, vm);
     if (vm.guest) throw new Error(`VM ${vmid} already running`);
     checkVcpus(cluster, vm);
+    checkKvm(cluster, vm);
     checkBridges(vm);
+    checkVolumes(cluster, vm);
   }
   work.once('prepare', () => {
     applyPending(cluster, vm);

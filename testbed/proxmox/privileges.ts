@@ -44,8 +44,14 @@ function groupsOf(release: Release): Record<string, Group> {
   };
 }
 
+const ROLES: Record<Release, Record<string, string[]>> = { '8.4': makeRoles('8.4'), '9.2': makeRoles('9.2') };
+
 /** The roles that every installation has, with their privileges. */
 export function builtInRoles(release: Release): Record<string, string[]> {
+  return ROLES[release];
+}
+
+function makeRoles(release: Release): Record<string, string[]> {
   const roles: Record<string, Set<string>> = {
     Administrator: new Set(['Permissions.Modify']),
     NoAccess: new Set(),

@@ -96,7 +96,9 @@ export function readRecordings(): Recording[] {
 /** The cluster on which the recordings were made: one node, two directory storages. */
 function recordedCluster({ rootPassword, token, vms = [], volumes = [], state: rest }: Start): ClusterState {
   const state = seedCluster({ templates: false, rootPassword, token: token ?? REPLAY_TOKEN });
-  state.nodes = [{ node: 'pve1', ip: '10.99.0.1', cpus: 2, memory: 24 * GIB, rootSize: 252 * GIB }];
+  state.nodes = [
+    { node: 'pve1', ip: '10.99.0.1', cpus: 2, memory: 24 * GIB, rootSize: 252 * GIB, hasNoKvm: true },
+  ];
   const directory = { node: 'pve1', type: 'dir', total: 252 * GIB, baseUsed: 30 * GIB } as const;
   state.storages = [
     { ...directory, storage: 'local', content: 'images,iso,snippets,rootdir,vztmpl,backup' },

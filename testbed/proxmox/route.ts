@@ -57,10 +57,14 @@ interface Match {
 
 /** Finds the route of a path; the parameters come out percent-decoded. */
 export function findRoute(routes: Route[], method: string, path: string): Match | undefined {
-  const parts = path.split('/').filter(Boolean);
+  const all = path.split('/').filter(Boolean);
   for (const route of routes) {
     if (route.method !== method) continue;
     const wanted = route.path.split('/').filter(Boolean);
+    // A volume's name may have slashes in it.
+    const parts = route.path.endsWith('/{volume}')
+      ? [...all.slice(0, wanted.length - 1), all.slice(wanted.length - 1).join('/')]
+      : all;
     if (wanted.length !== parts.length) continue;
     const pathParameters: Record<string, string> = {};
     const fits = wanted.every((name, i) => {

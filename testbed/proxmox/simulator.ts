@@ -4,16 +4,21 @@ import type { Socket } from 'node:net';
 import { ensureAccess } from './access-state.ts';
 import type { ApiToken, ClusterState, TaskFaultRecord } from './cluster-state.ts';
 import type { Cluster } from './cluster.ts';
+import { backupWorkers } from './backup-vms.ts';
+import { consoleWorkers } from './console-routes.ts';
 import { dispatch } from './dispatch.ts';
 import { createFaults } from './faults.ts';
 import type { FaultOf, Faults } from './faults.ts';
 import { listen, sendAnswer } from './http-server.ts';
 import { createFileLocks } from './locks.ts';
+import { migrateWorkers } from './migrate-vm.ts';
+import { moveWorkers } from './move-disk.ts';
 import { powerWorkers, resumeTimers } from './power-workers.ts';
 import type { Release } from './privileges.ts';
 import { addSeedVm, type SeedVm } from './seed-vm.ts';
 import { seedCluster } from './seed.ts';
 import { snapshotWorkers } from './snapshot-workers.ts';
+import { storageWorkers } from './storage-routes.ts';
 import { createStateStore, loadState } from './state-store.ts';
 import { createBroadcast } from './status-broadcast.ts';
 import { createTasks } from './tasks.ts';
@@ -65,6 +70,16 @@ export interface Simulator {
   close(): Promise<void>;
 }
 
+const WORKERS = {
+  ...vmWorkers,
+  ...powerWorkers,
+  ...snapshotWorkers,
+  ...storageWorkers,
+  ...consoleWorkers,
+  ...moveWorkers,
+  ...migrateWorkers,
+  ...backupWorkers,
+};
 const KEPT_CALLS = 2000;
 const BROADCAST_MS = 10_000;
 
@@ -88,9 +103,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     scaled,
     locks: createFileLocks(),
     store: createStateStore(state, stateFile),
-    tasks: createTasks(() => cluster, { ...vmWorkers, ...powerWorkers, ...snapshotWorkers }),
+    tasks: createTasks(() => cluster, WORKERS),
     broadcast: createBroadcast(() => cluster, scaled(BROADCAST_MS, 50)),
     fingerprint: fingerprintOf(certificate.cert),
+    certificate: certificate.cert,
   };
   cluster.broadcast.pass();
   cluster.tasks.resume();

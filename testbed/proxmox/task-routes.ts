@@ -54,7 +54,7 @@ function matchesStatus(task: TaskRecord, filter: string | number | undefined): b
 function listed(task: TaskRecord): ListedTask {
   const { upid, node, pid, pstart, starttime, type, id, user, endtime, exitstatus } = task;
   const common = { upid, node, pid, pstart, starttime, type, id };
-  if (endtime === null) return { ...common, user, status: 'RUNNING' };
+  if (endtime === null) return { ...common, user, status: 'RUNNING', saved: '0' };
   return { ...common, ...splitUser(user), endtime, status: exitstatus ?? '' };
 }
 

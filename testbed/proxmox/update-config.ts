@@ -187,7 +187,7 @@ export function applyPending(cluster: Cluster, vm: Vm): void {
 }
 
 /** A detached disk stays with the VM as unusedN. */
-function keepAsUnused(vm: Vm, value: string, replacedBy?: string): void {
+export function keepAsUnused(vm: Vm, value: string, replacedBy?: string): void {
   const drive = parseDrive(value);
   if (drive.file === replacedBy || drive.file === 'none' || drive.options.media === 'cdrom') return;
   const stillThere = diskKeys(vm.config).some(

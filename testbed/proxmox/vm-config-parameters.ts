@@ -1,8 +1,11 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
+import cpuModels from './cpu-models.json' with { type: 'json' };
 import { BOOLEAN, DNS_NAME, integer, optional, STRING } from './parameters.ts';
 import type { Parameter, Parameters } from './parameters.ts';
 import { propertyString } from './property-string.ts';
+
+const CPU_MODELS = new Set(Object.values(cpuModels).flat());
 
 /** Keys whose values are printed as JSON numbers; `memory` is famously not among them. */
 export const NUMERIC_KEYS = new Set(
@@ -24,7 +27,7 @@ export const DISK_KEYS = [
 
 const FREE_TEXT_KEYS = `
   affinity agent amd-sev args audio0 bios boot bootdisk cdrom cipassword citype ciuser
-  cpu hookscript hotplug hugepages keyboard lock machine migrate_downtime nameserver
+  hookscript hotplug hugepages keyboard lock machine migrate_downtime nameserver
   rng0 scsihw searchdomain smbios1 spice_enhancements startdate startup vga vmgenid
   vmstatestorage watchdog cpulimit keephugepages efidisk0 tpmstate0 migrate_speed
   import-working-storage`
@@ -138,6 +141,7 @@ export const VM_CONFIG: Parameters = {
   description: { ...STRING, maxLength: 8192 },
   tags: { ...STRING, format: checkTags },
   cicustom: { ...STRING, format: checkCustom },
+  cpu: { ...STRING, format: checkCpu },
   sshkeys: { ...STRING, format: checkUrlEncoded },
   cores: integer(1),
   sockets: integer(1),
@@ -168,6 +172,17 @@ export function isConfigKey(key: string): boolean {
 
 function numbered(maximum: number, format?: Parameter['format']): Parameter {
   return { type: 'string', optional: true, maximum, ...(format ? { format } : {}) };
+}
+
+function checkCpu(text: string): string | undefined {
+  const type = text
+    .split(',')
+    .map((part) => part.split('='))
+    .find(([key, value]) => value === undefined || key === 'cputype');
+  const name = type?.at(-1) ?? '';
+  return CPU_MODELS.has(name) || name.startsWith('custom-') || name === ''
+    ? undefined
+    : `Built-in cputype '${name}' is not defined (missing 'custom-' prefix?)`;
 }
 
 function checkTags(text: string): string | undefined {

@@ -1,6 +1,6 @@
 import { badParameters, refuse } from './api-error.ts';
 import type { Cluster } from './cluster.ts';
-import { findVm } from './cluster.ts';
+import { findVm, findVolume } from './cluster.ts';
 import type { VmConfig } from './cluster-state.ts';
 import type { Values } from './parameters.ts';
 import { forbidden, hasAny, requireAll, requireAny } from './permissions.ts';
@@ -139,9 +139,17 @@ function checkCreate(call: Call, subject: Subject): void {
   if (call.params.start) checkVm(subject, ['VM.PowerMgmt']);
 }
 
+/** Looked for before anyone is told that only root may set it. */
+function checkHookScript({ cluster, node, params }: Call): void {
+  const { hookscript } = params;
+  if (hookscript === undefined || findVolume(cluster, node, String(hookscript))) return;
+  throw badParameters({ hookscript: `script '${hookscript}' does not exist\n` });
+}
+
 function checkUpdate(call: Call, subject: Subject): void {
   const { params, cluster, node, vmid } = call;
   if (params.skiplock !== undefined) throw badParameters({ skiplock: 'Only root may use this option.' });
+  checkHookScript(call);
   const settings = settingsOf(params);
   const removed = String(params.delete ?? '')
     .split(/[;, ]+/)

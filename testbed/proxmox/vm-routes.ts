@@ -26,6 +26,10 @@ import { DISK_KEYS, VM_CONFIG } from './vm-config-parameters.ts';
 import { requireImageStorage } from './volumes.ts';
 
 const VM: Parameters = { node: NODE, vmid: VMID };
+const SUBDIRS =
+  `config cloudinit pending status unlink vncproxy termproxy migrate resize move rrd rrddata monitor agent
+  snapshot spiceproxy sendkey firewall mtunnel remote_migrate`.split(/\s+/);
+
 function withoutPath(params: Values): Values {
   const { node: _node, vmid: _vmid, ...values } = params;
   return values;
@@ -199,10 +203,7 @@ export const vmRoutes: Route[] = [
     method: 'GET',
     path: '/nodes/{node}/qemu/{vmid}',
     parameters: VM,
-    handle: () =>
-      ['config', 'cloudinit', 'pending', 'status', 'resize', 'clone', 'template', 'agent'].map((subdir) => ({
-        subdir,
-      })),
+    handle: () => SUBDIRS.map((subdir) => ({ subdir })),
   },
   {
     method: 'DELETE',

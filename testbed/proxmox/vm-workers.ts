@@ -7,7 +7,15 @@ import type { TaskWork, TaskWorker } from './tasks.ts';
 import { isGone } from './tasks.ts';
 import { updateConfig } from './update-config.ts';
 import { checkDigest, diskKeys, isCdrom, parseDrive, printDrive, printSize } from './vm-config.ts';
-import { createDrive, growVolume, linkedClonesOf, makeBase, removeVolume, wantedSize } from './volumes.ts';
+import {
+  copyProgress,
+  createDrive,
+  growVolume,
+  linkedClonesOf,
+  makeBase,
+  removeVolume,
+  wantedSize,
+} from './volumes.ts';
 
 function requireVmOf(cluster: Cluster, work: TaskWork): Vm {
   const { node, id } = work.record;
@@ -21,17 +29,40 @@ function checkUnlocked(work: TaskWork, vm: Vm): void {
   throw new Error(`VM is locked (${vm.config.lock})`);
 }
 
+const IMPORT_MS_PER_GIB = 1500;
+
+/** Makes one disk of a new VM; an imported one is copied, which takes its time. */
+async function makeDisk(cluster: Cluster, work: TaskWork, vm: Vm, key: string): Promise<void> {
+  const { args } = work.record;
+  const source = parseDrive(String(vm.config[key])).options['import-from'] ?? args[`source-${key}`];
+  work.once(`disk-${key}`, () => {
+    const origin = typeof source === 'string' && findVolume(cluster, vm.node, source);
+    if (origin) work.log(`create full clone of drive (${source})`);
+    vm.config[key] = createDrive(cluster, vm, key, String(vm.config[key]), (line) => {
+      // Of an import it is said after the copy.
+      if (origin && line.includes('successfully created')) args[`made-${key}`] = line;
+      else work.log(line);
+    });
+    if (origin) {
+      args[`source-${key}`] = origin.volid;
+      work.log(`allocated target volume '${parseDrive(String(vm.config[key])).file}'`);
+    }
+  });
+  const made = args[`made-${key}`];
+  const volume = findVolume(cluster, vm.node, parseDrive(String(vm.config[key])).file);
+  if (typeof made !== 'string' || !volume) return;
+  const ms = cluster.scaled((volume.size / 1024 ** 3) * IMPORT_MS_PER_GIB, 5);
+  await copyProgress(work, `import-${key}`, volume, ms);
+  work.once(`imported-${key}`, () => work.log(made));
+}
+
 const createVm: TaskWorker = async (cluster, work) => {
   const { node, id, args, user } = work.record;
   const vmid = Number(id);
   await work.lock(node, vmid, true, 5000);
   const vm = requireVmOf(cluster, work);
   try {
-    for (const key of diskKeys(vm.config)) {
-      work.once(`disk-${key}`, () => {
-        vm.config[key] = createDrive(cluster, vm, key, String(vm.config[key]), work.log);
-      });
-    }
+    for (const key of diskKeys(vm.config)) await makeDisk(cluster, work, vm, key);
     await work.wait('create', cluster.scaled(400, 2));
     work.once('end', () => {
       delete vm.config.lock;
@@ -100,6 +131,7 @@ const destroyVm: TaskWorker = async (cluster, work) => {
     if (args.purge) work.log(`purging VM ${vmid} from related configurations..`);
     for (const pool of cluster.state.pools) pool.members = pool.members.filter((m) => m !== vmid);
     delete cluster.state.vms[vmid];
+    delete cluster.state.firewalls?.[vmid];
   });
 };
 

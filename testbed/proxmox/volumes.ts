@@ -3,6 +3,7 @@ import type { Cluster } from './cluster.ts';
 import { findStorage, findVolume } from './cluster.ts';
 import type { StorageState, Vm, Volume } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
+import type { TaskWork } from './tasks.ts';
 import {
   diskKeys,
   isCloudInitDrive,
@@ -187,16 +188,18 @@ export function requireImageStorage(cluster: Cluster, node: string, name: string
   }
 }
 
-/** Volumes that are linked clones of one of this VM's disks. */
+/** A linked clone of a volume, if there is one. */
+export function linkedCloneOf(cluster: Cluster, node: string, volid: string): Volume | undefined {
+  return Object.values(cluster.state.volumes).find(
+    (volume) => volume.node === node && volume.parent === volid,
+  );
+}
+
+/** The first of a VM's disks that has linked clones. */
 export function linkedClonesOf(cluster: Cluster, vm: Vm): string | undefined {
-  for (const key of diskKeys(vm.config)) {
-    const { file } = parseDrive(String(vm.config[key]));
-    const used = Object.values(cluster.state.volumes).some(
-      (volume) => volume.node === vm.node && volume.parent === file,
-    );
-    if (used) return file;
-  }
-  return undefined;
+  return diskKeys(vm.config)
+    .map((key) => parseDrive(String(vm.config[key])).file)
+    .find((file) => linkedCloneOf(cluster, vm.node, file));
 }
 
 /**
@@ -263,4 +266,36 @@ export function printVolume(volume: Volume, storageType: StorageState['type']): 
     ...common,
     ...(storageType === 'dir' ? { parent: base ? `../${base}` : null } : base && { parent: base }),
   };
+}
+
+/** Waits while a volume is copied, and logs how far it is as qemu-img prints it. */
+export async function copyProgress(
+  work: TaskWork,
+  name: string,
+  { size }: Volume,
+  ms: number,
+  onProgress?: (share: number) => void,
+): Promise<void> {
+  const line = (share: number): string =>
+    `transferred ${printAmount(size * share)} of ${printAmount(size)} (${(share * 100).toFixed(2)}%)`;
+  work.once(`${name}-begin`, () => work.log(line(0)));
+  let shown = 0;
+  await work.wait(name, ms, (share) => {
+    onProgress?.(share);
+    if (share <= shown) return;
+    shown = share;
+    work.log(line(share));
+  });
+}
+
+/** One decimal, binary units. */
+function printAmount(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${value.toFixed(1)} ${units[unit]}`;
 }

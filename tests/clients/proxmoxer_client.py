@@ -222,6 +222,9 @@ def migrate():
 
 if len(root.nodes.get()) > 1:
     step("migrate to the other node and back", migrate)
+else:
+    print("  left out: migrate (there is one node)")
+print("  left out: the picture of the console (proxmoxer has no websocket)")
 
 
 def tasks():

@@ -246,8 +246,10 @@ func main() {
 		if err := vm.FirewallOptionSet(ctx, &proxmox.FirewallVirtualMachineOption{Enable: true}); err != nil {
 			return err
 		}
-		options, err := vm.FirewallOptionGet(ctx)
-		if err != nil {
+		// FirewallOptionGet of v0.8.2 never hands out what it has read.
+		var options proxmox.FirewallVirtualMachineOption
+		path := fmt.Sprintf("/nodes/%s/qemu/%d/firewall/options", node.Name, vmid)
+		if err := client.Get(ctx, path, &options); err != nil {
 			return err
 		}
 		return expect(bool(options.Enable), "options %+v", options)
@@ -354,5 +356,6 @@ func main() {
 		_, err = node.VirtualMachine(ctx, vmid)
 		return expect(err != nil && strings.Contains(err.Error(), "does not exist"), "it is still there: %v", err)
 	})
+	fmt.Println("  left out: migrate, backup, high availability, the picture of the console")
 	fmt.Printf("go-proxmox: %d steps passed, %d not tried\n", passed, notTried)
 }

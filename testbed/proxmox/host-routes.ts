@@ -1,0 +1,49 @@
+import cpuModels from './cpu-models.json' with { type: 'json' };
+import { NODE } from './parameters.ts';
+import type { Route } from './route.ts';
+
+/** What a node can do, its clock, and a cluster without high availability. */
+export const hostRoutes: Route[] = [
+  {
+    method: 'GET',
+    path: '/nodes/{node}/capabilities/qemu/cpu',
+    parameters: { node: NODE },
+    handle: () =>
+      Object.entries(cpuModels).flatMap(([vendor, names]) =>
+        names.map((name) => ({
+          name,
+          vendor,
+          custom: 0,
+          ...(name.startsWith('x86-64-v') ? { abstract: 1 } : {}),
+        })),
+      ),
+  },
+  {
+    method: 'GET',
+    path: '/nodes/{node}/time',
+    parameters: { node: NODE },
+    handle: () => {
+      const time = Math.floor(Date.now() / 1000);
+      return { time, localtime: time, timezone: 'Etc/UTC' };
+    },
+  },
+  {
+    method: 'GET',
+    path: '/cluster/ha/status/current',
+    parameters: {},
+    handle: ({ cluster }) => {
+      const node = cluster.state.nodes[0]?.node;
+      return [
+        { id: 'quorum', type: 'quorum', node, status: 'OK', quorate: 1 },
+        {
+          id: 'fencing',
+          type: 'fencing',
+          node,
+          status: 'standby (CRM watchdog standby)',
+          'armed-state': 'standby',
+        },
+      ];
+    },
+  },
+  { method: 'GET', path: '/cluster/ha/resources', parameters: {}, handle: () => [] },
+];

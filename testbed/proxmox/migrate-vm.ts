@@ -1,0 +1,186 @@
+import { badParameters, refuse } from './api-error.ts';
+import { findNode, findStorage, findVm, findVolume, requireVm } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
+import type { Vm, Volume } from './cluster-state.ts';
+import { volumeKey } from './cluster-state.ts';
+import { BOOLEAN, integer, NODE, STRING, VMID } from './parameters.ts';
+import type { Call, Route } from './route.ts';
+import { startTask } from './route.ts';
+import type { TaskWork, TaskWorker } from './tasks.ts';
+import { isGone } from './tasks.ts';
+import { checkNotLocked, diskKeys, isCdrom, isCloudInitDrive, parseDrive } from './vm-config.ts';
+import { linkedClonesOf } from './volumes.ts';
+
+const GIB = 1024 ** 3;
+const COPY_MS_PER_GIB = 2000;
+const HANDOVER_MS = 1500;
+
+interface LocalDisk {
+  key: string;
+  volume: Volume;
+}
+
+/** Every storage of the simulator is local to its node, so all disks have to be copied. */
+function localDisks(cluster: Cluster, vm: Vm): LocalDisk[] {
+  const keys = [...diskKeys(vm.config), ...Object.keys(vm.config).filter((key) => /^unused\d+$/.test(key))];
+  return keys.flatMap((key) => {
+    const volume = findVolume(cluster, vm.node, parseDrive(String(vm.config[key])).file);
+    return volume ? [{ key, volume }] : [];
+  });
+}
+
+function missingStorages(cluster: Cluster, vm: Vm, target: string): string[] {
+  const names = localDisks(cluster, vm).map(({ volume }) => volume.storage);
+  return [...new Set(names)].filter((name) => !findStorage(cluster, target, name));
+}
+
+/** What GET migrate tells before one is begun. */
+function preconditions({ cluster, node, vmid }: Call): Record<string, unknown> {
+  const vm = requireVm(cluster, node, vmid);
+  const others = cluster.state.nodes.map((other) => other.node).filter((name) => name !== node);
+  const isAllowed = (name: string): boolean => missingStorages(cluster, vm, name).length === 0;
+  return {
+    running: vm.guest ? 1 : 0,
+    allowed_nodes: others.filter(isAllowed),
+    not_allowed_nodes: Object.fromEntries(
+      others
+        .filter((name) => !isAllowed(name))
+        .map((name) => [name, { unavailable_storages: missingStorages(cluster, vm, name) }]),
+    ),
+    local_disks: localDisks(cluster, vm).map(({ key, volume }) => ({
+      volid: volume.volid,
+      size: volume.size,
+      cdrom: isCdrom(parseDrive(String(vm.config[key]))) ? 1 : 0,
+      is_unused: key.startsWith('unused') ? 1 : 0,
+    })),
+    local_resources: [],
+    'mapped-resources': [],
+    'mapped-resource-info': {},
+  };
+}
+
+function migrate(call: Call): string {
+  const { cluster, node, vmid, params } = call;
+  const target = String(params.target);
+  if (!findNode(cluster, target)) throw refuse(`no such cluster node '${target}'`);
+  if (target === node) throw badParameters({ target: 'target is local node.' });
+  const vm = requireVm(cluster, node, vmid);
+  checkNotLocked(vm);
+  if (vm.guest && !params.online) throw refuse("can't migrate running VM without --online");
+  for (const name of missingStorages(cluster, vm, target)) {
+    throw refuse(`storage '${name}' is not available on node '${target}'`);
+  }
+  return startTask(call, 'qmigrate', vmid, { target, withLocalDisks: params['with-local-disks'] === 1 });
+}
+
+function checkMovable(cluster: Cluster, work: TaskWork, vm: Vm): void {
+  const base = linkedClonesOf(cluster, vm);
+  if (base) throw new Error(`can't migrate '${base}' as it's a base image with linked clones`);
+  for (const { key, volume } of localDisks(cluster, vm)) {
+    work.log(
+      stamped(`found local disk '${volume.volid}' (${key.startsWith('unused') ? 'unused' : 'attached'})`),
+    );
+    if (volume.parent)
+      throw new Error(`can't migrate local disk '${volume.volid}' as it's a clone of '${volume.parent}'`);
+    const isLive = vm.guest && !isCloudInitDrive(parseDrive(String(vm.config[key])));
+    if (isLive && !work.record.args.withLocalDisks) {
+      throw new Error(
+        `can't live migrate attached local disks without with-local-disks option: '${volume.volid}'`,
+      );
+    }
+  }
+}
+
+/** Lines of a migration begin with the time. */
+function stamped(line: string): string {
+  return `${new Date().toISOString().slice(0, 19).replace('T', ' ')} ${line}`;
+}
+
+function moveTo(cluster: Cluster, vm: Vm, target: string): void {
+  for (const { volume } of localDisks(cluster, vm)) {
+    delete cluster.state.volumes[volumeKey(vm.node, volume.volid)];
+    cluster.state.volumes[volumeKey(target, volume.volid)] = { ...volume, node: target };
+  }
+  vm.node = target;
+  delete vm.config.lock;
+}
+
+/** Task qmigrate on the source's node: copies the disks, hands a running guest over and moves the config. */
+const migrateWorker: TaskWorker = async (cluster, work) => {
+  const { node, id, args } = work.record;
+  const target = String(args.target);
+  if (work.record.done.includes('moved')) return;
+  await work.lock(node, Number(id));
+  const vm = findVm(cluster, node, Number(id));
+  if (!vm) throw new Error(`unable to find configuration file for VM ${id} on node '${node}'`);
+  const began = work.record.starttime;
+  const duration = (): string => new Date(Date.now() - began * 1000).toISOString().slice(11, 19);
+  try {
+    work.once('begin', () => {
+      work.log(
+        stamped(`starting migration of VM ${id} to node '${target}' (${findNode(cluster, target)?.ip})`),
+      );
+      checkMovable(cluster, work, vm);
+      vm.config.lock = 'migrate';
+      work.log(stamped(vm.guest ? 'starting storage migration' : 'copying local disk images'));
+    });
+    for (const { key, volume } of localDisks(cluster, vm)) {
+      work.once(`copying-${key}`, () =>
+        work.log(
+          stamped(vm.guest ? `drive mirror is starting for drive-${key}` : `copying '${volume.volid}'`),
+        ),
+      );
+      await work.wait(`copy-${key}`, cluster.scaled((volume.size / GIB) * COPY_MS_PER_GIB, 2));
+    }
+    if (vm.guest) {
+      work.once('handing-over', () =>
+        work.log(stamped(`starting online/live migration on unix:/run/qemu-server/${id}.migrate`)),
+      );
+      await work.wait('hand-over', cluster.scaled(HANDOVER_MS, 2));
+      work.once('handed-over', () => work.log(stamped('migration status: completed')));
+    }
+    work.once('moved', () => {
+      moveTo(cluster, vm, target);
+      work.log(stamped(`migration finished successfully (duration ${duration()})`));
+    });
+  } catch (err) {
+    if (isGone(err)) throw err;
+    if (vm.config.lock === 'migrate') delete vm.config.lock;
+    const cause = err instanceof Error ? err.message : String(err);
+    work.log(stamped(`ERROR: migration aborted (duration ${duration()}): ${cause}`));
+    throw new Error('migration aborted', { cause: err });
+  }
+};
+
+/** The task of moving a VM to another node. */
+export const migrateWorkers: Record<string, TaskWorker> = { qmigrate: migrateWorker };
+
+const PATH = '/nodes/{node}/qemu/{vmid}/migrate';
+
+export const migrateRoutes: Route[] = [
+  {
+    method: 'GET',
+    path: PATH,
+    parameters: { node: NODE, vmid: VMID, target: STRING },
+    handle: preconditions,
+  },
+  {
+    method: 'POST',
+    path: PATH,
+    isForwarded: true,
+    parameters: {
+      node: NODE,
+      vmid: VMID,
+      target: { type: 'string' },
+      online: BOOLEAN,
+      'with-local-disks': BOOLEAN,
+      'with-conntrack-state': BOOLEAN,
+      targetstorage: STRING,
+      bwlimit: integer(0),
+      force: BOOLEAN,
+      migration_type: STRING,
+      migration_network: STRING,
+    },
+    handle: migrate,
+  },
+];

@@ -1,0 +1,122 @@
+import { refuse } from './api-error.ts';
+import { findNode, findStorage, findVm, storageUsed } from './cluster.ts';
+import { nodeUsage, vmStatus } from './guests.ts';
+import { NODE, STRING, VMID } from './parameters.ts';
+import type { Parameters } from './parameters.ts';
+import type { Call, Route } from './route.ts';
+
+/** Seconds between two points, and how many there are. */
+const FRAMES: Record<string, [step: number, count: number]> = {
+  hour: [60, 60],
+  day: [60, 1440],
+  week: [1800, 336],
+  month: [1800, 1440],
+  year: [21_600, 1440],
+};
+const FRAME: Parameters = {
+  timeframe: { type: 'string', enum: Object.keys(FRAMES) },
+  cf: { ...STRING, enum: ['AVERAGE', 'MAX'] },
+};
+
+/** Points up to now; those before the thing existed have nothing but their time. */
+function points({ params }: Call, since: number, values: (time: number) => object, behind = 0): unknown[] {
+  const [step, count] = FRAMES[String(params.timeframe)] ?? [60, 60];
+  const last = Math.floor(Date.now() / 1000 / step) * step;
+  return Array.from({ length: count - behind }, (_, n) => {
+    const time = last - (count - 1 - n) * step;
+    return time * 1000 < since ? { time } : { time, ...values(time) };
+  });
+}
+
+/** A number between 0 and 1 that wanders with time and is the same whenever it is asked for. */
+function wave(time: number, seed: number): number {
+  return 0.5 + 0.3 * Math.sin(time / 1700 + seed) + 0.2 * Math.sin(time / 290 + seed * 3);
+}
+
+function vmPoints(call: Call): unknown[] {
+  const vm = findVm(call.cluster, call.node, call.vmid);
+  if (!vm) {
+    const file = `/var/lib/rrdcached/db/pve-vm-9.0/${call.vmid}`;
+    const reason = `rrd_fetch_r failed: opening '${file}': No such file or directory`;
+    throw refuse(`RRD error: rrdcached@unix:/var/run/rrdcached.sock: ${reason}`);
+  }
+  const created = Number(/ctime=(\d+)/.exec(String(vm.config.meta))?.[1] ?? 0) * 1000;
+  const { cpus, maxmem, maxdisk } = vmStatus(vm);
+  const sizes = { maxcpu: cpus, maxmem, maxdisk, disk: 0 };
+  const startedAt = vm.guest?.startedAt ?? Infinity;
+  // A VM's last point is one step behind.
+  const values = (time: number): object =>
+    time * 1000 < startedAt
+      ? sizes
+      : {
+          ...sizes,
+          cpu: 0.05 * wave(time, call.vmid),
+          mem: Number(maxmem) * (0.3 + 0.1 * wave(time, call.vmid + 1)),
+          memhost: Number(maxmem) * 0.4,
+          netin: 900 * wave(time, call.vmid + 2),
+          netout: 400 * wave(time, call.vmid + 3),
+          diskread: 500 * wave(time, call.vmid + 4),
+          diskwrite: 4000 * wave(time, call.vmid + 5),
+          pressurecpusome: 0,
+          pressurecpufull: 0,
+          pressureiosome: 0,
+          pressureiofull: 0,
+          pressurememorysome: 0,
+          pressurememoryfull: 0,
+        };
+  return points(call, created, values, 1);
+}
+
+function nodePoints(call: Call): unknown[] {
+  const { cluster, node } = call;
+  const state = findNode(cluster, node);
+  const { cpu, mem } = nodeUsage(cluster, node);
+  const memtotal = state?.memory ?? 0;
+  return points(call, cluster.state.bootedAt, (time) => ({
+    cpu: cpu * 2 * wave(time, 1),
+    maxcpu: state?.cpus,
+    loadavg: 2 * wave(time, 2),
+    iowait: 0.01 * wave(time, 3),
+    memtotal,
+    memused: mem,
+    memavailable: memtotal - mem,
+    arcsize: 0,
+    swaptotal: 0,
+    swapused: 0,
+    roottotal: state?.rootSize,
+    rootused: 0.12 * Number(state?.rootSize),
+    netin: 20_000 * wave(time, 4),
+    netout: 30_000 * wave(time, 5),
+    pressurecpusome: 0,
+    pressureiosome: 0,
+    pressureiofull: 0,
+    pressurememorysome: 0,
+    pressurememoryfull: 0,
+  }));
+}
+
+/** What graphs are drawn from: invented, but steady. */
+export const rrdRoutes: Route[] = [
+  {
+    method: 'GET',
+    path: '/nodes/{node}/rrddata',
+    parameters: { node: NODE, ...FRAME },
+    handle: nodePoints,
+  },
+  {
+    method: 'GET',
+    path: '/nodes/{node}/qemu/{vmid}/rrddata',
+    parameters: { node: NODE, vmid: VMID, ...FRAME },
+    handle: vmPoints,
+  },
+  {
+    method: 'GET',
+    path: '/nodes/{node}/storage/{storage}/rrddata',
+    parameters: { node: NODE, storage: { type: 'string' }, ...FRAME },
+    handle: (call) => {
+      const storage = findStorage(call.cluster, call.node, String(call.params.storage));
+      const used = storage ? storageUsed(call.cluster, storage) : 0;
+      return points(call, call.cluster.state.bootedAt, () => ({ total: storage?.total ?? 0, used }));
+    },
+  },
+];
