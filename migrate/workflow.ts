@@ -25,6 +25,8 @@ export const wakeSignal = defineSignal('wake');
 /** What records the state of a run: PostgreSQL may be away for long, and the run outlives that. */
 const record = proxyActivities<MigrationActivities>({
   startToCloseTimeout: '2 minutes',
+  // Without it a worker killed in the middle of one would be missed only after the two minutes.
+  heartbeatTimeout: '20 seconds',
   retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
 });
 /**
