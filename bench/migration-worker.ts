@@ -17,11 +17,13 @@ Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('ERROR') });
 const config = loadConfig('worker', process.env);
 const database = connectDatabase(config.DATABASE_URL, { poolSize: config.BERTH_DATABASE_POOL });
 const connection = await NativeConnection.connect({ address: temporalAddress });
-// Of a cluster's connection a migration uses this one call.
+// Of a cluster's connection a migration uses the first call; the others only where names tie, and here they say nothing.
 const clusters = {
   of: async (id: string) => ({
     proxmox: {
       clusterResources: async () => JSON.parse(await readFile(join(folder, `${id}.json`), 'utf8')) as unknown,
+      vmConfig: async () => ({ values: {} }),
+      agentInterfaces: async () => [],
     },
   }),
 } as unknown as ClusterAccess;
