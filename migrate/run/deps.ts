@@ -6,7 +6,7 @@ import type { ClusterVm } from '../transforms/bind-vm.ts';
 export interface MigrationDeps {
   database: Database;
   secretBox: SecretBox;
-  /** Every VM and container of a cluster, in a few calls per node. Rejects when the cluster cannot be read whole. */
+  /** Every VM and container of a cluster, in one call. Rejects when the cluster cannot be read whole. */
   listVms: (clusterId: string) => Promise<Omit<ClusterVm, 'clusterId' | 'cluster'>[]>;
   /** The addresses of one VM, a call or two; none when it has gone meanwhile. */
   listAddresses: (vm: Pick<ClusterVm, 'clusterId' | 'node' | 'vmid'>) => Promise<string[]>;
