@@ -90,23 +90,37 @@ function isPast(expire: number): boolean {
   return expire !== 0 && expire * 1000 < Date.now();
 }
 
+/** The ticket of a request; one in the cookie wins. */
+export function ticketOf({ cookie = '', authorization = '' }: IncomingHttpHeaders): string | undefined {
+  const text =
+    /(?:^|;\s*)PVEAuthCookie=([^;]*)/.exec(cookie)?.[1] ?? /^PVEAuthCookie[= ](.*)$/.exec(authorization)?.[1];
+  return text ? decode(text) : undefined;
+}
+
+/** The user or token that a request names, whether it is one or not; '' without any. */
+export function callerNamed(headers: IncomingHttpHeaders): string {
+  const ticket = ticketOf(headers);
+  if (ticket !== undefined) return /^PVE:([^:]*):/.exec(ticket)?.[1] ?? '';
+  const token = /^PVEAPIToken[= ](.*)$/.exec(headers.authorization ?? '')?.[1];
+  return decode(token ?? '').split('=')[0] ?? '';
+}
+
 /** Answers who calls, or the reason phrase of the 401. A ticket in the cookie wins. */
 export function authenticate(
   state: ClusterState,
   headers: IncomingHttpHeaders,
+  isExpired: (ticket: string) => boolean,
 ): Identity | { refused: string } {
-  const cookie = /(?:^|;\s*)PVEAuthCookie=([^;]*)/.exec(headers.cookie ?? '')?.[1];
-  const authorization = headers.authorization ?? '';
-  const ticket = cookie ?? /^PVEAuthCookie[= ](.*)$/.exec(authorization)?.[1];
-  const token = /^PVEAPIToken[= ](.*)$/.exec(authorization)?.[1];
+  const ticket = ticketOf(headers);
+  const token = /^PVEAPIToken[= ](.*)$/.exec(headers.authorization ?? '')?.[1];
   if (!ticket && token === undefined) return { refused: 'No ticket' };
-  const result = ticket ? byTicket(state, decode(ticket)) : byToken(state, decode(token ?? ''));
+  const result = ticket ? byTicket(state, ticket, isExpired(ticket)) : byToken(state, decode(token ?? ''));
   // Since 9.1.5 a caller no longer learns what was wrong.
   return 'refused' in result && state.release !== '8.4' ? { refused: 'Authentication failed!' } : result;
 }
 
-function byTicket(state: ClusterState, ticket: string): Identity | { refused: string } {
-  const user = verifyTicket(state, ticket);
+function byTicket(state: ClusterState, ticket: string, isExpired: boolean): Identity | { refused: string } {
+  const user = isExpired ? undefined : verifyTicket(state, ticket);
   if (user === undefined) return { refused: 'permission denied - invalid PVE ticket' };
   const refused = refusalOfUser(user, state.access.users[user]);
   return refused === undefined ? { user, isToken: false } : { refused };

@@ -7,6 +7,7 @@ import { BOOLEAN, integer, NODE, STRING } from './parameters.ts';
 import type { Parameter } from './parameters.ts';
 import type { Call, Route } from './route.ts';
 import { startTask } from './route.ts';
+import { requireSpaceForBackup } from './storage-space.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
 import { isGone } from './tasks.ts';
 import { diskKeys, isCdrom, parseDrive, parseSize } from './vm-config.ts';
@@ -73,6 +74,7 @@ async function backUpVm(cluster: Cluster, work: TaskWork, vm: Vm): Promise<void>
   });
   try {
     await work.wait(`backup-${vmid}`, cluster.scaled((size / GIB) * BACKUP_MS_PER_GIB, 2));
+    requireSpaceForBackup(cluster, { node, storage, log: work.log });
   } catch (err) {
     if (!isGone(err)) delete vm.config.lock;
     throw err;

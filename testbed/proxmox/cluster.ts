@@ -1,6 +1,7 @@
 import { refuse } from './api-error.ts';
 import type { ClusterState, NodeState, StorageState, Vm, Volume } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
+import type { FaultOf } from './fault-rule.ts';
 import type { Faults } from './faults.ts';
 import type { FileLocks } from './locks.ts';
 import type { StateStore } from './state-store.ts';
@@ -54,7 +55,13 @@ export function findStorage(cluster: Cluster, node: string, name: string): Stora
   return cluster.state.storages.find((s) => s.node === node && s.storage === name);
 }
 
+/** Finds the fault that has taken all space of a storage on a node. */
+export function fills(node: string, storage: string): (rule: FaultOf<'fillStorage'>) => boolean {
+  return (rule) => rule.storage === storage && (rule.node ?? node) === node;
+}
+
 export function storageUsed(cluster: Cluster, storage: StorageState): number {
+  if (cluster.faults.holds('fillStorage', fills(storage.node, storage.storage))) return storage.total;
   let used = storage.baseUsed;
   for (const volume of Object.values(cluster.state.volumes)) {
     if (volume.node === storage.node && volume.storage === storage.storage) used += volume.used;

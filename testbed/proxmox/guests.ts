@@ -14,6 +14,7 @@ export function bootGuest(cluster: Cluster, vm: Vm): Guest {
   const now = Date.now();
   const system = systemOf(cluster, vm);
   cluster.state.nextPid += 3;
+  const concernsVm = (rule: { vmid?: number | undefined }): boolean => (rule.vmid ?? vm.vmid) === vm.vmid;
   return {
     pid: cluster.state.nextPid,
     startedAt: now,
@@ -21,8 +22,8 @@ export function bootGuest(cluster: Cluster, vm: Vm): Guest {
     paused: false,
     hasSystem: system !== null,
     system,
-    agentNever: cluster.faults.holdsForVm('agentNever', vm.vmid),
-    ignoresShutdown: cluster.faults.holdsForVm('ignoreShutdown', vm.vmid),
+    agentNever: cluster.faults.hit('agentNever', concernsVm) !== undefined,
+    ignoresShutdown: cluster.faults.hit('ignoreShutdown', concernsVm) !== undefined,
     config: { ...vm.config },
   };
 }

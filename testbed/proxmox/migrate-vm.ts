@@ -73,6 +73,15 @@ function migrate(call: Call): string {
   return startTask(call, 'qmigrate', vmid, { target, withLocalDisks: params['with-local-disks'] === 1 });
 }
 
+/** A migration logs in to the other node first. */
+function checkReachable(cluster: Cluster, work: TaskWork, target: string): void {
+  const cut = cluster.faults.hit('nodeDown', (rule) => rule.node === target);
+  if (!cut) return;
+  const { ip = '' } = findNode(cluster, target) ?? {};
+  work.log(stamped(`ssh: connect to host ${ip} port 22: ${cut.reason ?? 'No route to host'}`));
+  throw new Error("Can't connect to destination address using public key");
+}
+
 function checkMovable(cluster: Cluster, work: TaskWork, vm: Vm): void {
   const base = linkedClonesOf(cluster, vm);
   if (base) throw new Error(`can't migrate '${base}' as it's a base image with linked clones`);
@@ -120,6 +129,7 @@ const migrateWorker: TaskWorker = async (cluster, work) => {
       work.log(
         stamped(`starting migration of VM ${id} to node '${target}' (${findNode(cluster, target)?.ip})`),
       );
+      checkReachable(cluster, work, target);
       checkMovable(cluster, work, vm);
       vm.config.lock = 'migrate';
       work.log(stamped(vm.guest ? 'starting storage migration' : 'copying local disk images'));

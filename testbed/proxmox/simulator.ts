@@ -1,17 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 
 import { ensureAccess } from './access-state.ts';
-import type { ApiToken, ClusterState, TaskFaultRecord } from './cluster-state.ts';
+import { callerNamed } from './authentication.ts';
+import type { ApiToken, ClusterState } from './cluster-state.ts';
 import type { Cluster } from './cluster.ts';
 import { backupWorkers } from './backup-vms.ts';
 import { consoleWorkers } from './console-routes.ts';
 import { dispatch } from './dispatch.ts';
 import { createFaults } from './faults.ts';
-import type { FaultOf, Faults } from './faults.ts';
+import type { FaultCall, Faults } from './faults.ts';
 import { listen, sendAnswer } from './http-server.ts';
 import { createFileLocks } from './locks.ts';
 import { migrateWorkers } from './migrate-vm.ts';
+import { isLost, misbehaviour } from './misbehave.ts';
 import { moveWorkers } from './move-disk.ts';
 import { powerWorkers, resumeTimers } from './power-workers.ts';
 import type { Release } from './privileges.ts';
@@ -51,7 +52,10 @@ interface RecordedCall {
   method: string;
   path: string;
   at: number;
+  /** Null for a call without an answer. */
   status: number | null;
+  /** What has hit it on purpose. */
+  faults: FaultCall['faults'];
 }
 
 export interface Simulator {
@@ -82,6 +86,7 @@ const WORKERS = {
 };
 const KEPT_CALLS = 2000;
 const BROADCAST_MS = 10_000;
+const BROADCAST_KEPT_MS = 5 * 60_000;
 
 /** Starts a simulated Proxmox VE cluster that answers HTTPS on loopback. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
@@ -96,7 +101,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   if (options.rootPassword) state.rootPassword = options.rootPassword;
   const certificate = options.tls ?? (await loadCertificate(stateFile));
   const scaled = (ms: number, leastMs = 0): number => Math.max(Math.round(ms * speed), leastMs);
-  const faults = createFaults();
+  const faults = createFaults({
+    nodes: state.nodes.map(({ node }) => node),
+    storages: [...new Set(state.storages.map(({ storage }) => storage))],
+  });
   const cluster: Cluster = {
     state,
     faults,
@@ -104,7 +112,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     locks: createFileLocks(),
     store: createStateStore(state, stateFile),
     tasks: createTasks(() => cluster, WORKERS),
-    broadcast: createBroadcast(() => cluster, scaled(BROADCAST_MS, 50)),
+    broadcast: createBroadcast(() => cluster, {
+      everyMs: scaled(BROADCAST_MS, 50),
+      keptMs: scaled(BROADCAST_KEPT_MS, 1500),
+    }),
     fingerprint: fingerprintOf(certificate.cert),
     certificate: certificate.cert,
   };
@@ -114,7 +125,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   await cluster.store.save();
 
   const calls: RecordedCall[] = [];
-  const server = await listen({ host, port, ...certificate }, (req, res) => {
+  const isReset = (): boolean =>
+    faults.take(['resetTls'], { method: '', path: '', user: '', faults: [] }) !== undefined;
+  const server = await listen({ host, port, ...certificate, isReset }, (req, res) => {
     handleRequest(cluster, calls, req, res).catch((err: unknown) => {
       process.stderr.write(`simulator fault: ${err instanceof Error ? err.stack : String(err)}\n`);
       res.destroy();
@@ -130,6 +143,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     state,
     calls,
     close: async () => {
+      faults.clear();
       await server.close();
       cluster.tasks.close();
       cluster.broadcast.close();
@@ -147,63 +161,26 @@ async function handleRequest(
   const method = req.method ?? '';
   const path = (req.url ?? '').replace(/^\/api2\/[^/]+/, '');
   const [pathname = ''] = path.split('?');
-  const record: RecordedCall = { method, path, at: Date.now(), status: null };
+  const record: RecordedCall = { method, path, at: Date.now(), status: null, faults: [] };
   calls.push(record);
   if (calls.length > KEPT_CALLS) calls.splice(0, calls.length - KEPT_CALLS);
+  if (isLost(req)) return;
   const body = await readAll(req);
-  const call = { method, path: pathname };
-  const wire = ['drop', 'hang', 'delay', 'status'] as const;
-  const before = cluster.faults.take(wire, call, 'before');
-  if (before && (await misbehave(before, res, req.socket))) return;
-  const after = cluster.faults.take(wire, call, 'after');
-  const answer = await dispatch(cluster, req, body, takeTaskFault(cluster, call));
+  const call = { method, path: pathname, user: callerNamed(req.headers), faults: record.faults };
+  const before = misbehaviour(cluster.faults, call, 'before');
+  await before.wait();
+  if (await before.spoil(res, { status: 200, reason: 'OK', body: null })) {
+    record.status = res.headersSent ? res.statusCode : null;
+    return;
+  }
+  const after = misbehaviour(cluster.faults, call, 'after');
+  const answer = await dispatch(cluster, req, body, call);
   // What an answer tells has to survive a kill.
   if (method !== 'GET') await cluster.store.save();
-  if (after && (await misbehave(after, res, req.socket))) return;
-  record.status = answer.status;
-  if (!res.destroyed) sendAnswer(res, answer);
-}
-
-type WireFault = FaultOf<'drop' | 'hang' | 'delay' | 'status'>;
-
-/** Does what a fault says to the connection; true when there is nothing left to answer. */
-async function misbehave(fault: WireFault, res: ServerResponse, socket: Socket): Promise<boolean> {
-  switch (fault.action) {
-    case 'drop':
-      socket.destroy();
-      return true;
-    case 'hang':
-      return true;
-    case 'delay':
-      await new Promise((resolve) => setTimeout(resolve, fault.ms));
-      return false;
-    case 'status': {
-      const { status, reason } = fault;
-      const body =
-        status >= 595 || status === 401 ? null : JSON.stringify({ data: null, message: `${reason}\n` });
-      sendAnswer(res, {
-        status,
-        reason,
-        body,
-        ...(body === null ? {} : { contentType: 'application/json;charset=UTF-8' }),
-      });
-      return true;
-    }
-  }
-}
-
-function takeTaskFault(cluster: Cluster, call: { method: string; path: string }): TaskFaultRecord | null {
-  if (call.method === 'GET') return null;
-  const rule = cluster.faults.take(['failTask', 'staleLock', 'slowTask'], call);
-  if (!rule) return null;
-  switch (rule.action) {
-    case 'failTask':
-      return { kind: 'fail', message: rule.message, atPercent: rule.atPercent ?? 0, ms: 0 };
-    case 'staleLock':
-      return { kind: 'kill', message: '', atPercent: rule.atPercent ?? 0, ms: 0 };
-    case 'slowTask':
-      return { kind: 'slow', message: '', atPercent: 100, ms: rule.ms };
-  }
+  await after.wait();
+  const isSpoiled = await after.spoil(res, answer);
+  if (!isSpoiled && !res.destroyed) sendAnswer(res, answer);
+  record.status = isSpoiled && !res.headersSent ? null : (res.statusCode ?? null);
 }
 
 async function readAll(req: IncomingMessage): Promise<Buffer> {

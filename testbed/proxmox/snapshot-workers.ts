@@ -4,6 +4,7 @@ import type { Cluster } from './cluster.ts';
 import { findStorage, findVm, findVolume, missingConfig } from './cluster.ts';
 import type { Snapshot, Vm, VmConfig, Volume } from './cluster-state.ts';
 import { agentAnswers, isAgentEnabled } from './guests.ts';
+import { requireSpaceForSnapshot } from './storage-space.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
 import { diskKeys, isCdrom, parseDrive, parseSize, volumeName } from './vm-config.ts';
 
@@ -65,6 +66,21 @@ function prepare(cluster: Cluster, vm: Vm, { snapname, description }: TaskWork['
   vm.config.lock = 'snapshot';
 }
 
+/** Takes everything back when there is no space for a disk's snapshot. */
+function requireSpace(cluster: Cluster, vm: Vm, work: TaskWork): void {
+  const snapname = String(work.record.args.snapname);
+  try {
+    for (const { volume } of disksOf(cluster, vm, vm.config)) {
+      requireSpaceForSnapshot(cluster, volume, `snap_${volumeName(volume.volid)}_${snapname}`);
+    }
+  } catch (err) {
+    work.log('snapshot create failed: starting cleanup');
+    delete vm.snapshots?.[snapname];
+    delete vm.config.lock;
+    throw err;
+  }
+}
+
 const takeSnapshot: TaskWorker = async (cluster, work) => {
   vmOf(cluster, work);
   await work.lock(work.record.node, Number(work.record.id));
@@ -78,6 +94,7 @@ const takeSnapshot: TaskWorker = async (cluster, work) => {
     }
   });
   await work.wait('snapshot', cluster.scaled(SNAPSHOT_MS, 2));
+  work.once('space', () => requireSpace(cluster, vm, work));
   work.once('commit', () => {
     for (const { key, volume } of disksOf(cluster, vm, vm.config)) {
       work.log(`snapshotting 'drive-${key}' (${volume.volid})`);

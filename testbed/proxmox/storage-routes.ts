@@ -10,9 +10,10 @@ import type { Parameters } from './parameters.ts';
 import { hasAny, requireAll } from './permissions.ts';
 import type { Call, Route } from './route.ts';
 import { startTask } from './route.ts';
+import { requireSpaceForFile, requireSpaceForImage } from './storage-space.ts';
 import type { TaskWorker } from './tasks.ts';
 import { parseSize } from './vm-config.ts';
-import { devicePath, linkedCloneOf, removeVolume, storagePath } from './volumes.ts';
+import { devicePath, linkedCloneOf, removeVolume, storagePath, volumePath } from './volumes.ts';
 
 const STORAGE: Parameters = { node: NODE, storage: { type: 'string' } };
 const VOLUME: Parameters = { ...STORAGE, volume: { type: 'string' } };
@@ -54,6 +55,9 @@ function allocate(call: Call): string {
   if (findVolume(cluster, node, volid)) {
     throw refuse(`disk image '${devicePath(cluster, node, volid)}' already exists`);
   }
+  const format = onDirectory ? ((params.format ?? 'raw') as Volume['format']) : 'raw';
+  const path = volumePath(volid);
+  requireSpaceForImage(cluster, { node, storage: storage.storage, format, path, name });
   const text = String(params.size);
   cluster.state.volumes[volumeKey(node, volid)] = {
     volid,
@@ -62,7 +66,7 @@ function allocate(call: Call): string {
     vmid,
     size: parseSize(/\d$/.test(text) ? `${text}K` : text),
     used: params.format === 'qcow2' ? 331_776 : 0,
-    format: onDirectory ? ((params.format ?? 'raw') as Volume['format']) : 'raw',
+    format,
     content: 'images',
     ctime: Math.floor(Date.now() / 1000),
     parent: null,
@@ -118,6 +122,7 @@ const copyImage: TaskWorker = async (cluster, work) => {
     work.log(`command: cp -- ${temporary} ${file}`);
   });
   await work.wait('copy', cluster.scaled(500, 2));
+  requireSpaceForFile(cluster, { node, storage, path: file });
   work.once('end', () => {
     const volid = `${storage}:${kind}/${name}`;
     cluster.state.volumes[volumeKey(node, volid)] = {

@@ -3,6 +3,7 @@ import type { Cluster } from './cluster.ts';
 import { findVm, findVolume, missingConfig } from './cluster.ts';
 import type { Vm, VmConfig } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
+import { requireSpaceToWrite } from './storage-space.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
 import { isGone } from './tasks.ts';
 import { updateConfig } from './update-config.ts';
@@ -10,6 +11,7 @@ import { checkDigest, diskKeys, isCdrom, parseDrive, printDrive, printSize } fro
 import {
   copyProgress,
   createDrive,
+  devicePath,
   growVolume,
   linkedClonesOf,
   makeBase,
@@ -52,7 +54,14 @@ async function makeDisk(cluster: Cluster, work: TaskWork, vm: Vm, key: string): 
   const volume = findVolume(cluster, vm.node, parseDrive(String(vm.config[key])).file);
   if (typeof made !== 'string' || !volume) return;
   const ms = cluster.scaled((volume.size / 1024 ** 3) * IMPORT_MS_PER_GIB, 5);
-  await copyProgress(work, `import-${key}`, volume, ms);
+  const origin = String(source);
+  const command =
+    `/usr/bin/qemu-img convert -p -n -O ${volume.format} ` +
+    `${devicePath(cluster, vm.node, origin)} zeroinit:${devicePath(cluster, vm.node, volume.volid)}`;
+  await copyProgress(work, `import-${key}`, volume, ms, (share) => {
+    const bytes = Math.floor(volume.size * share);
+    requireSpaceToWrite(cluster, volume, { bytes, command, log: work.log });
+  });
   work.once(`imported-${key}`, () => work.log(made));
 }
 

@@ -3,6 +3,7 @@ import type { Cluster } from './cluster.ts';
 import { findStorage, findVolume } from './cluster.ts';
 import type { StorageState, Vm, Volume } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
+import { requireSpaceForImage } from './storage-space.ts';
 import type { TaskWork } from './tasks.ts';
 import {
   diskKeys,
@@ -97,8 +98,8 @@ export function allocateVolume(
   const own = onDirectory ? `${vmid}/${name}` : name;
   const base = onDirectory && wanted.parent ? wanted.parent.split(':')[1] : undefined;
   const volid = `${storage}:${base ? `${base}/` : ''}${own}`;
+  const path = volumePath(volid);
   if (onDirectory) {
-    const path = volumePath(volid);
     if (base) log(`clone ${base}: images, ${name}, ${vmid} to ${name} (base=../${base})`);
     log(formattingLine(path, format, wanted.size, base && `../${base}`));
     if (format === 'raw' && wanted.size > LARGEST_RAW_FILE) {
@@ -106,7 +107,9 @@ export function allocateVolume(
         `unable to create image: qemu-img: ${path}: The image size is too large for file format 'raw'`,
       );
     }
-  } else log(`  Logical volume "${name}" created.`);
+  }
+  requireSpaceForImage(cluster, { node, storage, format, path, name });
+  if (!onDirectory) log(`  Logical volume "${name}" created.`);
   const volume: Volume = {
     volid,
     node,
