@@ -79,7 +79,7 @@ async function backUpVm(cluster: Cluster, work: TaskWork, vm: Vm): Promise<void>
   }
   work.once(`end-${vmid}`, () => {
     delete vm.config.lock;
-    const time = new Date()
+    const time = new Date(cluster.clock.now())
       .toISOString()
       .slice(0, 19)
       .replaceAll('-', '_')
@@ -95,7 +95,7 @@ async function backUpVm(cluster: Cluster, work: TaskWork, vm: Vm): Promise<void>
       used: Math.ceil(size * 0.3),
       format: `vma${String(args.extension)}`,
       content: 'backup',
-      ctime: Math.floor(Date.now() / 1000),
+      ctime: Math.floor(cluster.clock.now() / 1000),
       parent: null,
       system: null,
     };

@@ -21,7 +21,7 @@ export function nodeSummary(cluster: Cluster, node: NodeState, caller: string): 
     maxmem: node.memory,
     disk: root ? storageUsed(cluster, root) : 0,
     maxdisk: node.rootSize,
-    uptime: Math.floor((Date.now() - cluster.state.bootedAt) / 1000),
+    uptime: Math.floor((cluster.clock.now() - cluster.state.bootedAt) / 1000),
   };
 }
 

@@ -1,4 +1,5 @@
 import { refuse } from './api-error.ts';
+import type { Clock } from './clock.ts';
 import type { ClusterState, NodeState, StorageState, Vm, Volume } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
 import type { Faults } from './faults.ts';
@@ -10,6 +11,7 @@ import type { Tasks } from './tasks.ts';
 /** What every part of the simulator works on. */
 export interface Cluster {
   state: ClusterState;
+  clock: Clock;
   store: StateStore;
   locks: FileLocks;
   faults: Faults;

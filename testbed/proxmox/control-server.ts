@@ -6,7 +6,7 @@ import type { Simulator } from './simulator.ts';
 
 /**
  * A door for tests beside the API, on loopback and in plain HTTP: POST, GET and DELETE /faults, DELETE /faults/<id>, GET
- * /state (what really exists) and /calls.
+ * /state (what really exists) and /calls, GET and POST /clock.
  */
 export async function startControlServer(
   simulator: Simulator,
@@ -52,11 +52,36 @@ async function answer(simulator: Simulator, req: IncomingMessage): Promise<unkno
       const { vms, volumes, tasks, nodes, storages } = simulator.state;
       return { vms, volumes, tasks, nodes, storages };
     }
+    case 'POST /clock':
+      await setClock(simulator, JSON.parse(await readText(req)) as ClockSetting);
+      return tellClock(simulator);
+    case 'GET /clock':
+      return tellClock(simulator);
     case 'GET /calls':
       return simulator.calls;
     default:
       throw new Error(`no ${req.method} ${req.url} here`);
   }
+}
+
+interface ClockSetting {
+  speed?: number;
+  advanceMs?: number;
+}
+
+/** The new speed holds already while the time passes. */
+async function setClock({ clock }: Simulator, { speed, advanceMs }: ClockSetting): Promise<void> {
+  for (const value of [speed, advanceMs]) {
+    if (value !== undefined && !(Number.isFinite(value) && value >= 0)) {
+      throw new Error('speed and advanceMs are numbers from 0');
+    }
+  }
+  if (speed !== undefined) clock.speed = speed;
+  if (advanceMs !== undefined) await clock.advance(advanceMs);
+}
+
+function tellClock({ clock }: Simulator): unknown {
+  return { now: clock.now(), speed: clock.speed };
 }
 
 function send(res: ServerResponse, status: number, content: unknown): void {

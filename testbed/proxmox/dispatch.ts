@@ -123,8 +123,8 @@ function json(content: unknown): { body: string; contentType: string } {
 
 async function refusal(cluster: Cluster, err: ApiError, format: string): Promise<WireAnswer> {
   // Each failed authentication is held back, so that guessing is slow.
-  if (err.status === 401) await pause(cluster.scaled(3000, 5));
-  if (err.status === 595) await pause(cluster.scaled(3000, 5));
+  if (err.status === 401) await cluster.clock.sleep(cluster.scaled(3000, 5));
+  if (err.status === 595) await cluster.clock.sleep(cluster.scaled(3000, 5));
   if (
     (err.status === 401 && !/^(?:authentication failure|permission denied)/.test(err.message)) ||
     err.status >= 595
@@ -139,10 +139,6 @@ async function refusal(cluster: Cluster, err: ApiError, format: string): Promise
     return { status: 200, reason: 'OK', ...json({ ...content, success: 0, status: err.status }) };
   }
   return { status: err.status, reason: err.message, ...json(content) };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function checkFraming(req: IncomingMessage, method: string, body: Buffer): void {

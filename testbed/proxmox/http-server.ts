@@ -17,12 +17,12 @@ const REQUESTS_PER_CONNECTION = 100;
 
 const requestsServed = new WeakMap<Socket, number>();
 
-/** Sends an answer with the headers of pveproxy, in its order. */
-export function sendAnswer(res: ServerResponse, answer: WireAnswer): void {
+/** Sends an answer with the headers of pveproxy, in its order; `now` in Unix milliseconds. */
+export function sendAnswer(res: ServerResponse, answer: WireAnswer, now: number): void {
   const served = (requestsServed.get(res.req.socket) ?? 0) + 1;
   requestsServed.set(res.req.socket, served);
   const closes = answer.status >= 400 || served >= REQUESTS_PER_CONNECTION;
-  const date = new Date().toUTCString();
+  const date = new Date(now).toUTCString();
   const headers: [string, string][] = [['Cache-Control', 'max-age=0']];
   if (closes) headers.push(['Connection', 'close']);
   else {

@@ -45,7 +45,7 @@ export const nodeRoutes: Route[] = [
       const { version, repoid } = versionOf(cluster.state);
       const load = (cpu * state.cpus).toFixed(2);
       return {
-        uptime: Math.floor((Date.now() - cluster.state.bootedAt) / 1000),
+        uptime: Math.floor((cluster.clock.now() - cluster.state.bootedAt) / 1000),
         idle: 0,
         cpu,
         wait: 0,

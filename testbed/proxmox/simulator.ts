@@ -3,6 +3,8 @@ import type { Socket } from 'node:net';
 
 import { ensureAccess } from './access-state.ts';
 import type { ApiToken, ClusterState, TaskFaultRecord } from './cluster-state.ts';
+import { createClock } from './clock.ts';
+import type { Clock } from './clock.ts';
 import type { Cluster } from './cluster.ts';
 import { backupWorkers } from './backup-vms.ts';
 import { consoleWorkers } from './console-routes.ts';
@@ -63,6 +65,7 @@ export interface Simulator {
   token: ApiToken;
   rootPassword: string;
   faults: Pick<Faults, 'add' | 'clear' | 'list'>;
+  clock: Pick<Clock, 'now' | 'speed' | 'advance'>;
   /** For looking only: what really exists. */
   state: ClusterState;
   /** The last calls, oldest first. */
@@ -95,20 +98,23 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   }
   if (options.rootPassword) state.rootPassword = options.rootPassword;
   const certificate = options.tls ?? (await loadCertificate(stateFile));
-  const scaled = (ms: number, leastMs = 0): number => Math.max(Math.round(ms * speed), leastMs);
+  const clock = createClock(state, speed);
+  const scaled = (ms: number, leastMs = 0): number => Math.max(Math.round(ms * clock.speed), leastMs);
   const faults = createFaults();
   const cluster: Cluster = {
     state,
+    clock,
     faults,
     scaled,
-    locks: createFileLocks(),
+    locks: createFileLocks(clock),
     store: createStateStore(state, stateFile),
     tasks: createTasks(() => cluster, WORKERS),
-    broadcast: createBroadcast(() => cluster, scaled(BROADCAST_MS, 50)),
+    broadcast: createBroadcast(() => cluster),
     fingerprint: fingerprintOf(certificate.cert),
     certificate: certificate.cert,
   };
   cluster.broadcast.pass();
+  clock.every(() => scaled(BROADCAST_MS, 50), () => cluster.broadcast.pass());
   cluster.tasks.resume();
   resumeTimers(cluster);
   await cluster.store.save();
@@ -127,12 +133,13 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     token: state.token,
     rootPassword: state.rootPassword,
     faults,
+    clock,
     state,
     calls,
     close: async () => {
       await server.close();
       cluster.tasks.close();
-      cluster.broadcast.close();
+      clock.close();
       await cluster.store.save();
     },
   };
@@ -154,20 +161,25 @@ async function handleRequest(
   const call = { method, path: pathname };
   const wire = ['drop', 'hang', 'delay', 'status'] as const;
   const before = cluster.faults.take(wire, call, 'before');
-  if (before && (await misbehave(before, res, req.socket))) return;
+  if (before && (await misbehave(cluster, before, res, req.socket))) return;
   const after = cluster.faults.take(wire, call, 'after');
   const answer = await dispatch(cluster, req, body, takeTaskFault(cluster, call));
   // What an answer tells has to survive a kill.
   if (method !== 'GET') await cluster.store.save();
-  if (after && (await misbehave(after, res, req.socket))) return;
+  if (after && (await misbehave(cluster, after, res, req.socket))) return;
   record.status = answer.status;
-  if (!res.destroyed) sendAnswer(res, answer);
+  if (!res.destroyed) sendAnswer(res, answer, cluster.clock.now());
 }
 
 type WireFault = FaultOf<'drop' | 'hang' | 'delay' | 'status'>;
 
 /** Does what a fault says to the connection; true when there is nothing left to answer. */
-async function misbehave(fault: WireFault, res: ServerResponse, socket: Socket): Promise<boolean> {
+async function misbehave(
+  cluster: Cluster,
+  fault: WireFault,
+  res: ServerResponse,
+  socket: Socket,
+): Promise<boolean> {
   switch (fault.action) {
     case 'drop':
       socket.destroy();
@@ -175,18 +187,14 @@ async function misbehave(fault: WireFault, res: ServerResponse, socket: Socket):
     case 'hang':
       return true;
     case 'delay':
-      await new Promise((resolve) => setTimeout(resolve, fault.ms));
+      await cluster.clock.sleep(fault.ms);
       return false;
     case 'status': {
       const { status, reason } = fault;
       const body =
         status >= 595 || status === 401 ? null : JSON.stringify({ data: null, message: `${reason}\n` });
-      sendAnswer(res, {
-        status,
-        reason,
-        body,
-        ...(body === null ? {} : { contentType: 'application/json;charset=UTF-8' }),
-      });
+      const content = body === null ? {} : { contentType: 'application/json;charset=UTF-8' };
+      sendAnswer(res, { status, reason, body, ...content }, cluster.clock.now());
       return true;
     }
   }

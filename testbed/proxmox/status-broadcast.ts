@@ -9,10 +9,9 @@ export interface Broadcast {
   lastOf(vmid: number): Record<string, unknown> | undefined;
   /** Sends the state of all nodes now. */
   pass(): void;
-  close(): void;
 }
 
-export function createBroadcast(getCluster: () => Cluster, everyMs: number): Broadcast {
+export function createBroadcast(getCluster: () => Cluster): Broadcast {
   let sent = new Map<number, Record<string, unknown>>();
 
   function pass(): void {
@@ -24,7 +23,7 @@ export function createBroadcast(getCluster: () => Cluster, everyMs: number): Bro
         if (last) next.set(vm.vmid, last);
         continue;
       }
-      const { name, cpus, ...status } = vmStatus(vm);
+      const { name, cpus, ...status } = vmStatus(vm, cluster.clock.now());
       next.set(vm.vmid, {
         name,
         status: qmpStatus(vm),
@@ -46,7 +45,5 @@ export function createBroadcast(getCluster: () => Cluster, everyMs: number): Bro
     sent = next;
   }
 
-  const timer = setInterval(pass, everyMs);
-  timer.unref();
-  return { lastOf: (vmid) => sent.get(vmid), pass, close: () => clearInterval(timer) };
+  return { lastOf: (vmid) => sent.get(vmid), pass };
 }

@@ -64,7 +64,7 @@ function allocate(call: Call): string {
     used: params.format === 'qcow2' ? 331_776 : 0,
     format: onDirectory ? ((params.format ?? 'raw') as Volume['format']) : 'raw',
     content: 'images',
-    ctime: Math.floor(Date.now() / 1000),
+    ctime: Math.floor(cluster.clock.now() / 1000),
     parent: null,
     system: null,
   };
@@ -129,7 +129,7 @@ const copyImage: TaskWorker = async (cluster, work) => {
       used: Number(args.size),
       format: kind === 'iso' ? 'iso' : 'qcow2',
       content: kind === 'iso' ? 'iso' : 'import',
-      ctime: Math.floor(Date.now() / 1000),
+      ctime: Math.floor(cluster.clock.now() / 1000),
       parent: null,
       system: null,
     };

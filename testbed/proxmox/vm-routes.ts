@@ -57,7 +57,7 @@ async function createVm(call: Call): Promise<string> {
     for (const [name, value] of Object.entries(given)) config[name] = normalizeValue(name, value);
     config.smbios1 ??= `uuid=${randomUUID()}`;
     config.vmgenid ??= randomUUID();
-    config.meta = `creation-qemu=10.0.2,ctime=${Math.floor(Date.now() / 1000)}`;
+    config.meta = `creation-qemu=10.0.2,ctime=${Math.floor(cluster.clock.now() / 1000)}`;
     config.lock = 'create';
     cluster.state.vms[vmid] = {
       vmid,
@@ -162,7 +162,7 @@ function listVms({ cluster, node, params, caller }: Call): unknown[] {
     hasAny(cluster.state, caller.user, `/vms/${vmid}`, ['VM.Audit']),
   );
   return seen.map((vm) => ({
-    ...vmStatus(vm),
+    ...vmStatus(vm, cluster.clock.now()),
     ...(params.full ? { qmpstatus: qmpStatus(vm) } : {}),
   }));
 }

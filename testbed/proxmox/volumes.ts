@@ -116,7 +116,7 @@ export function allocateVolume(
     used: wanted.used ?? 0,
     format,
     content: 'images',
-    ctime: Math.floor(Date.now() / 1000),
+    ctime: Math.floor(cluster.clock.now() / 1000),
     parent: wanted.parent ?? null,
     system: wanted.system ?? null,
   };
