@@ -65,7 +65,7 @@ export const accessRoutes: Route[] = [
     method: 'GET',
     path: '/version',
     parameters: {},
-    handle: ({ cluster }) => versionOf(cluster.state),
+    handle: ({ cluster }) => versionOf(cluster.plain),
   },
   { method: 'GET', path: '/access/ticket', parameters: {}, isPublic: true, handle: () => null },
   {
@@ -86,13 +86,13 @@ export const accessRoutes: Route[] = [
     handle: ({ cluster, params }) => {
       const name = String(params.username);
       const user = params.realm ? `${name}@${params.realm}` : name;
-      if (!isPasswordGood(cluster.state, user, String(params.password))) {
+      if (!isPasswordGood(cluster.plain, user, String(params.password))) {
         throw new ApiError(401, 'authentication failure');
       }
       return {
         username: user,
-        ticket: newTicket(cluster.state, user),
-        CSRFPreventionToken: newCsrfToken(cluster.state, user),
+        ticket: newTicket(cluster.plain, user),
+        CSRFPreventionToken: newCsrfToken(cluster.plain, user),
         ...(cluster.state.nodes.length > 1 ? { clustername: 'testbed' } : {}),
         cap: capabilitiesOf(cluster.state, user),
       };

@@ -152,7 +152,6 @@ function answering(method: 'GET' | 'POST', command: string, answer: Answerer): R
 function endLater({ cluster }: Call, vm: Vm, guest: Guest, act: () => void): void {
   cluster.clock.after(cluster.scaled(POWER_COMMAND_MS), () => {
     if (vm.guest === guest) act();
-    cluster.store.touch();
   });
 }
 

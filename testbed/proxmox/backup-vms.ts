@@ -1,5 +1,5 @@
 import { badParameters, refuse } from './api-error.ts';
-import { findStorage, findVm, vmsOn } from './cluster.ts';
+import { findStorage, findVm } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import type { Vm } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
@@ -37,7 +37,8 @@ function backup(call: Call): string {
       : String(params.vmid)
           .split(/[;, ]+/)
           .map(Number);
-  const vmids = vmsOn(cluster, node)
+  const vmids = cluster.index
+    .vmsOn(node)
     .map(({ vmid }) => vmid)
     .filter((vmid) => (wanted ?? pool?.members ?? [vmid]).includes(vmid));
   // The VMs are on other nodes, whose own jobs would see to them.

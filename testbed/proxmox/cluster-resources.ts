@@ -8,7 +8,7 @@ import { hasAny } from './permissions.ts';
 export function nodeSummary(cluster: Cluster, node: NodeState, caller: string): Record<string, unknown> {
   const base = { id: `node/${node.node}`, type: 'node', node: node.node, level: '' };
   if (cluster.faults.isNodeDown(node.node)) return { ...base, status: 'offline' };
-  if (!hasAny(cluster.state, caller, `/nodes/${node.node}`, ['Sys.Audit']))
+  if (!hasAny(cluster.plain, caller, `/nodes/${node.node}`, ['Sys.Audit']))
     return { ...base, status: 'online' };
   const root = findStorage(cluster, node.node, 'local');
   const { cpu, mem } = nodeUsage(cluster, node.node);

@@ -192,7 +192,7 @@ async function callApi(
     );
   }
   const routeName = `${method} ${route.path}`;
-  checkPermission(cluster.state, caller.user, routeName, { ...given, ...pathParameters });
+  checkPermission(cluster.plain, caller.user, routeName, { ...given, ...pathParameters });
   if (pathParameters.node !== undefined) checkNode(cluster, pathParameters.node);
   const params = checkParameters(route.parameters, { ...given, ...pathParameters });
   const handled: Call = {
@@ -210,12 +210,12 @@ async function callApi(
 }
 
 function identify(cluster: Cluster, req: IncomingMessage, method: string, isPublic: boolean): Identity {
-  const caller = authenticate(cluster.state, req.headers);
+  const caller = authenticate(cluster.plain, req.headers);
   if (isPublic) return 'refused' in caller ? { user: '', isToken: false } : caller;
   if ('refused' in caller) throw new ApiError(401, caller.refused);
   if (!caller.isToken && method !== 'GET' && !isUpload(req)) {
     const token = req.headers.csrfpreventiontoken;
-    if (typeof token !== 'string' || !isCsrfTokenGood(cluster.state, caller.user, token)) {
+    if (typeof token !== 'string' || !isCsrfTokenGood(cluster.plain, caller.user, token)) {
       throw new ApiError(401, 'Permission denied - invalid csrf token');
     }
   }

@@ -251,8 +251,8 @@ export function nodeUsage(cluster: Cluster, node: string): { cpu: number; mem: n
   const total = findNode(cluster, node);
   let cpu = 0.01;
   let mem = 3.1 * 1024 ** 3;
-  for (const vm of Object.values(cluster.state.vms)) {
-    if (vm.node !== node || !vm.guest) continue;
+  for (const vm of cluster.index.vmsOn(node)) {
+    if (!vm.guest) continue;
     const status = vmStatus(vm, cluster.clock.now());
     cpu += (Number(status.cpu) * Number(status.cpus)) / (total?.cpus ?? 1);
     mem += Number(status.mem);

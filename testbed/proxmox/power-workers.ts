@@ -109,13 +109,15 @@ const stopVm: TaskWorker = async (cluster, work) => {
     throw new Error(`unable to find configuration file for VM ${vmid} on node '${node}'`);
   }
   if (args['overrule-shutdown']) {
-    const overruled = cluster.state.tasks.filter(
-      (task) =>
-        task.type === 'qmshutdown' &&
-        task.endtime === null &&
-        task.id === String(vmid) &&
-        (task.user === user || user === 'root@pam'),
-    );
+    const overruled = cluster.index
+      .tasksOn(node)
+      .filter(
+        (task) =>
+          task.type === 'qmshutdown' &&
+          task.endtime === null &&
+          task.id === String(vmid) &&
+          (task.user === user || user === 'root@pam'),
+      );
     if (overruled.length > 0) {
       work.log(`overruled qmshutdown tasks: ${overruled.map(({ upid }) => upid).join(', ')}`);
       await Promise.all(overruled.map(({ upid }) => cluster.tasks.stop(upid)));

@@ -5,6 +5,7 @@ import { ensureAccess } from './access-state.ts';
 import type { ApiToken, ClusterState, TaskFaultRecord } from './cluster-state.ts';
 import { createClock } from './clock.ts';
 import type { Clock } from './clock.ts';
+import { createClusterIndex } from './cluster-index.ts';
 import type { Cluster } from './cluster.ts';
 import { backupWorkers } from './backup-vms.ts';
 import { consoleWorkers } from './console-routes.ts';
@@ -24,6 +25,7 @@ import { storageWorkers } from './storage-routes.ts';
 import { createStateStore, loadState } from './state-store.ts';
 import { createBroadcast } from './status-broadcast.ts';
 import { createTasks } from './tasks.ts';
+import { trackState } from './tracked-state.ts';
 import { fingerprintOf, loadCertificate } from './tls-certificate.ts';
 import { vmWorkers } from './vm-workers.ts';
 
@@ -90,34 +92,40 @@ const BROADCAST_MS = 10_000;
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { host = '127.0.0.1', port = 0, speed = 1, stateFile } = options;
   const kept = stateFile ? await loadState(stateFile) : undefined;
-  const state = ensureAccess(kept ?? options.state ?? seedCluster(options));
-  if (!kept) for (const vm of options.vms ?? []) addSeedVm(state, vm);
+  const plain = ensureAccess(kept ?? options.state ?? seedCluster(options));
+  if (!kept) for (const vm of options.vms ?? []) addSeedVm(plain, vm);
   if (options.token) {
-    state.token = options.token;
-    ensureAccess(state);
+    plain.token = options.token;
+    ensureAccess(plain);
   }
-  if (options.rootPassword) state.rootPassword = options.rootPassword;
+  if (options.rootPassword) plain.rootPassword = options.rootPassword;
   const certificate = options.tls ?? (await loadCertificate(stateFile));
+  const tracked = trackState(plain);
+  const { state } = tracked;
   const clock = createClock(state, speed);
   const scaled = (ms: number, leastMs = 0): number => Math.max(Math.round(ms * clock.speed), leastMs);
   const faults = createFaults();
   const cluster: Cluster = {
     state,
+    plain,
+    index: createClusterIndex(tracked),
     clock,
     faults,
     scaled,
     locks: createFileLocks(clock),
-    store: createStateStore(state, stateFile),
-    tasks: createTasks(() => cluster, WORKERS),
+    store: createStateStore(tracked, stateFile),
+    tasks: createTasks(() => cluster, tracked, WORKERS),
     broadcast: createBroadcast(() => cluster),
     fingerprint: fingerprintOf(certificate.cert),
     certificate: certificate.cert,
   };
   cluster.broadcast.pass();
-  clock.every(() => scaled(BROADCAST_MS, 50), () => cluster.broadcast.pass());
+  clock.every(
+    () => scaled(BROADCAST_MS, 50),
+    () => cluster.broadcast.pass(),
+  );
   cluster.tasks.resume();
   resumeTimers(cluster);
-  await cluster.store.save();
 
   const calls: RecordedCall[] = [];
   const server = await listen({ host, port, ...certificate }, (req, res) => {
@@ -140,7 +148,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       await server.close();
       cluster.tasks.close();
       clock.close();
-      await cluster.store.save();
+      await cluster.store.close();
     },
   };
 }
@@ -165,7 +173,7 @@ async function handleRequest(
   const after = cluster.faults.take(wire, call, 'after');
   const answer = await dispatch(cluster, req, body, takeTaskFault(cluster, call));
   // What an answer tells has to survive a kill.
-  if (method !== 'GET') await cluster.store.save();
+  cluster.store.save();
   if (after && (await misbehave(cluster, after, res, req.socket))) return;
   record.status = answer.status;
   if (!res.destroyed) sendAnswer(res, answer, cluster.clock.now());

@@ -149,7 +149,7 @@ export const storageRoutes: Route[] = [
     handle: ({ cluster, params, caller }) => {
       const byName = new Map(cluster.state.storages.map((storage) => [storage.storage, storage]));
       return [...byName.values()]
-        .filter(({ storage }) => hasAny(cluster.state, caller.user, `/storage/${storage}`, READ))
+        .filter(({ storage }) => hasAny(cluster.plain, caller.user, `/storage/${storage}`, READ))
         .filter(({ type }) => params.type === undefined || type === params.type)
         .map((storage) => definition(cluster, storage));
     },
@@ -192,7 +192,7 @@ export const storageRoutes: Route[] = [
     handle: (call) => {
       const { storage } = requireStorage(call);
       const volid = volumeId(call);
-      requireAll(call.cluster.state, call.caller.user, `/storage/${storage}`, ['Datastore.Allocate']);
+      requireAll(call.cluster.plain, call.caller.user, `/storage/${storage}`, ['Datastore.Allocate']);
       const owner =
         findVolume(call.cluster, call.node, volid)?.vmid ?? /(?:vm|base)-(\d+)-/.exec(volid)?.[1] ?? '';
       return startTask(call, 'imgdel', `${owner}@${storage}`, { volid });

@@ -2,6 +2,7 @@ import type { Cluster } from './cluster.ts';
 import { lockKey } from './cluster.ts';
 import type { TaskArguments, TaskFaultRecord, TaskRecord } from './cluster-state.ts';
 import { lockTimeout } from './locks.ts';
+import type { TrackedState } from './tracked-state.ts';
 
 const KEPT_TASKS = 3000;
 
@@ -36,7 +37,7 @@ export interface Tasks {
       fault?: TaskFaultRecord | null;
     },
   ): TaskRecord;
-  find(upid: string): TaskRecord | undefined;
+  find(upid: string): Readonly<TaskRecord> | undefined;
   /** Interrupts a running task; resolves when it has ended. */
   stop(upid: string): Promise<void>;
   /** Resolves when a task has ended. */
@@ -111,7 +112,12 @@ function newTask(
 }
 
 /** Runs tasks of the given workers, one worker function per task type. */
-export function createTasks(getCluster: () => Cluster, workers: Record<string, TaskWorker>): Tasks {
+export function createTasks(
+  getCluster: () => Cluster,
+  tracked: TrackedState,
+  workers: Record<string, TaskWorker>,
+): Tasks {
+  const { plain } = tracked;
   const running = new Map<string, { controller: AbortController; ended: Promise<void> }>();
 
   function launch(record: TaskRecord): void {
@@ -137,19 +143,27 @@ export function createTasks(getCluster: () => Cluster, workers: Record<string, T
     running.set(record.upid, { controller, ended });
   }
 
+  function forgetOldTasks(): void {
+    while (plain.tasks.length > KEPT_TASKS) {
+      const oldest = plain.tasks.find(({ endtime }) => endtime !== null);
+      if (!oldest) return;
+      tracked.dropTask(oldest);
+    }
+  }
+
   return {
     start(type, options) {
       const cluster = getCluster();
-      const record = newTask(cluster, type, options);
-      record.args = options.args ?? {};
-      record.fault = options.fault ?? null;
-      cluster.state.tasks.push(record);
-      forgetOldTasks(cluster.state.tasks);
-      cluster.store.touch();
+      const record = tracked.addTask({
+        ...newTask(cluster, type, options),
+        args: options.args ?? {},
+        fault: options.fault ?? null,
+      });
+      forgetOldTasks();
       launch(record);
       return record;
     },
-    find: (upid) => getCluster().state.tasks.findLast((task) => task.upid === upid),
+    find: (upid) => tracked.findTask(upid),
     ended: async (upid) => running.get(upid)?.ended,
     async stop(upid) {
       const task = running.get(upid);
@@ -158,7 +172,9 @@ export function createTasks(getCluster: () => Cluster, workers: Record<string, T
     },
     resume() {
       const cluster = getCluster();
-      const left = cluster.state.tasks.filter(({ endtime }) => endtime === null);
+      const left = plain.tasks
+        .filter(({ endtime }) => endtime === null)
+        .map((record) => tracked.trackTask(record));
       for (const record of left) {
         for (const { key, exclusive } of record.locks) {
           cluster.locks.tryAcquire(key, record.upid, exclusive);
@@ -188,20 +204,11 @@ function finish(cluster: Cluster, record: TaskRecord, failure: unknown): void {
   record.endtime = Math.floor(cluster.clock.now() / 1000);
   for (const { key } of record.locks) cluster.locks.release(key, record.upid);
   record.locks = [];
-  cluster.store.touch();
-}
-
-function forgetOldTasks(tasks: TaskRecord[]): void {
-  for (let i = 0; tasks.length > KEPT_TASKS && i < tasks.length;) {
-    if (tasks[i]?.endtime === null) i += 1;
-    else tasks.splice(i, 1);
-  }
 }
 
 function createWork(cluster: Cluster, record: TaskRecord, signal: AbortSignal): TaskWork {
   function log(line: string): void {
     record.log.push(line);
-    cluster.store.touch();
   }
 
   async function wait(name: string, ms: number, onProgress?: (share: number) => void): Promise<void> {
@@ -224,7 +231,6 @@ function createWork(cluster: Cluster, record: TaskRecord, signal: AbortSignal): 
     if (breaks?.kind === 'fail') throw new InjectedFailure(breaks.message);
     if (breaks?.kind === 'kill') throw new TaskKilled('killed');
     record.done.push(name);
-    cluster.store.touch();
   }
 
   async function lock(node: string, vmid: number, exclusive = true, waitMs = 10_000): Promise<void> {
@@ -251,7 +257,6 @@ function createWork(cluster: Cluster, record: TaskRecord, signal: AbortSignal): 
     if (record.done.includes(name)) return;
     effect();
     record.done.push(name);
-    cluster.store.touch();
   }
 
   async function pause(name: string, ms: number): Promise<void> {

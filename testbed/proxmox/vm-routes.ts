@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
 
 import { badParameters, ApiError, refuse } from './api-error.ts';
-import { findNode, findStorage, findVm, findVolume, lockKey, requireVm, vmsOn } from './cluster.ts';
+import { findNode, findStorage, findVm, findVolume, lockKey, requireVm } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import type { Vm, VmConfig } from './cluster-state.ts';
 import { qmpStatus, vmStatus } from './guests.ts';
 import { lockTimeout } from './locks.ts';
 import { BOOLEAN, DNS_NAME, integer, NODE, optional, STRING, VMID } from './parameters.ts';
 import type { Parameters, Values } from './parameters.ts';
-import { hasAny } from './permissions.ts';
 import type { Call, Route } from './route.ts';
 import { checkSkipLock, startTask } from './route.ts';
 import { requireSnapshot } from './snapshot-routes.ts';
@@ -158,9 +157,7 @@ function templateVm(call: Call): string {
 }
 
 function listVms({ cluster, node, params, caller }: Call): unknown[] {
-  const seen = vmsOn(cluster, node).filter(({ vmid }) =>
-    hasAny(cluster.state, caller.user, `/vms/${vmid}`, ['VM.Audit']),
-  );
+  const seen = cluster.index.vmsOn(node).filter(({ vmid }) => cluster.index.seesVm(caller.user, vmid));
   return seen.map((vm) => ({
     ...vmStatus(vm, cluster.clock.now()),
     ...(params.full ? { qmpstatus: qmpStatus(vm) } : {}),

@@ -71,8 +71,9 @@ function formattingLine(path: string, format: VolumeFormat, size: number, base?:
 /** The first name that no volume of a VM on a storage has, as `vm-100-disk-0`. */
 function freeName(cluster: Cluster, node: string, storage: string, vmid: number): string {
   const taken = new Set(
-    Object.values(cluster.state.volumes)
-      .filter((volume) => volume.node === node && volume.storage === storage && volume.vmid === vmid)
+    cluster.index
+      .volumesOf(node, vmid)
+      .filter((volume) => volume.storage === storage)
       .map(({ volid }) =>
         volumeName(volid).replace(/^base-|\.\w+$/g, (part) => (part === 'base-' ? 'vm-' : '')),
       ),
@@ -120,8 +121,10 @@ export function allocateVolume(
     parent: wanted.parent ?? null,
     system: wanted.system ?? null,
   };
-  cluster.state.volumes[volumeKey(node, volid)] = volume;
-  return volume;
+  const key = volumeKey(node, volid);
+  cluster.state.volumes[key] = volume;
+  // Read again, so that what is written to it later is kept.
+  return cluster.state.volumes[key] ?? volume;
 }
 
 export function removeVolume(
@@ -189,10 +192,8 @@ export function requireImageStorage(cluster: Cluster, node: string, name: string
 }
 
 /** A linked clone of a volume, if there is one. */
-export function linkedCloneOf(cluster: Cluster, node: string, volid: string): Volume | undefined {
-  return Object.values(cluster.state.volumes).find(
-    (volume) => volume.node === node && volume.parent === volid,
-  );
+export function linkedCloneOf(cluster: Cluster, node: string, volid: string): Readonly<Volume> | undefined {
+  return cluster.index.linkedClonesOf(node, volid)[0];
 }
 
 /** The first of a VM's disks that has linked clones. */
