@@ -65,7 +65,7 @@ export const accessRoutes: Route[] = [
     method: 'GET',
     path: '/version',
     parameters: {},
-    handle: ({ cluster }) => versionOf(cluster.state),
+    handle: ({ cluster }) => versionOf(cluster.plain),
   },
   { method: 'GET', path: '/access/ticket', parameters: {}, isPublic: true, handle: () => null },
   {
@@ -87,7 +87,7 @@ export const accessRoutes: Route[] = [
       const name = String(params.username);
       const user = params.realm ? `${name}@${params.realm}` : name;
       const password = String(params.password);
-      if (cluster.faults.hitsTicket(password, asked) || !isPasswordGood(cluster.state, user, password)) {
+      if (cluster.faults.hitsTicket(password, asked) || !isPasswordGood(cluster.plain, user, password)) {
         throw new ApiError(401, 'authentication failure');
       }
       const ticket = newTicket(cluster.state, user);
@@ -95,7 +95,7 @@ export const accessRoutes: Route[] = [
       return {
         username: user,
         ticket,
-        CSRFPreventionToken: newCsrfToken(cluster.state, user),
+        CSRFPreventionToken: newCsrfToken(cluster.plain, user),
         ...(cluster.state.nodes.length > 1 ? { clustername: 'testbed' } : {}),
         cap: capabilitiesOf(cluster.state, user),
       };

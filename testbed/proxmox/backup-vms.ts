@@ -1,5 +1,5 @@
 import { badParameters, refuse } from './api-error.ts';
-import { findStorage, findVm, vmsOn } from './cluster.ts';
+import { findStorage, findVm } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import type { Vm } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
@@ -38,7 +38,8 @@ function backup(call: Call): string {
       : String(params.vmid)
           .split(/[;, ]+/)
           .map(Number);
-  const vmids = vmsOn(cluster, node)
+  const vmids = cluster.index
+    .vmsOn(node)
     .map(({ vmid }) => vmid)
     .filter((vmid) => (wanted ?? pool?.members ?? [vmid]).includes(vmid));
   // The VMs are on other nodes, whose own jobs would see to them.
@@ -81,7 +82,7 @@ async function backUpVm(cluster: Cluster, work: TaskWork, vm: Vm): Promise<void>
   }
   work.once(`end-${vmid}`, () => {
     delete vm.config.lock;
-    const time = new Date()
+    const time = new Date(cluster.clock.now())
       .toISOString()
       .slice(0, 19)
       .replaceAll('-', '_')
@@ -97,7 +98,7 @@ async function backUpVm(cluster: Cluster, work: TaskWork, vm: Vm): Promise<void>
       used: Math.ceil(size * 0.3),
       format: `vma${String(args.extension)}`,
       content: 'backup',
-      ctime: Math.floor(Date.now() / 1000),
+      ctime: Math.floor(cluster.clock.now() / 1000),
       parent: null,
       system: null,
     };

@@ -200,10 +200,8 @@ function commit(target: Vm, config: VmConfig, key?: string, value?: string): voi
 }
 
 function removeTarget(cluster: Cluster, target: Vm): void {
-  for (const volume of Object.values(cluster.state.volumes)) {
-    if (volume.node === target.node && volume.vmid === target.vmid) {
-      delete cluster.state.volumes[volumeKey(volume.node, volume.volid)];
-    }
+  for (const { node, volid } of cluster.index.volumesOf(target.node, target.vmid)) {
+    delete cluster.state.volumes[volumeKey(node, volid)];
   }
   delete cluster.state.vms[target.vmid];
 }

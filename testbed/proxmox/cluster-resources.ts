@@ -11,10 +11,10 @@ export function nodeSummary(cluster: Cluster, node: NodeState, caller: string): 
     const { cpus: maxcpu, memory: maxmem, rootSize: maxdisk } = node;
     const isKnown =
       !cluster.broadcast.isForgotten(node.node) &&
-      hasAny(cluster.state, caller, `/nodes/${node.node}`, ['Sys.Audit']);
+      hasAny(cluster.plain, caller, `/nodes/${node.node}`, ['Sys.Audit']);
     return { ...base, status: 'offline', ...(isKnown ? { maxcpu, maxmem, maxdisk } : {}) };
   }
-  if (!hasAny(cluster.state, caller, `/nodes/${node.node}`, ['Sys.Audit']))
+  if (!hasAny(cluster.plain, caller, `/nodes/${node.node}`, ['Sys.Audit']))
     return { ...base, status: 'online' };
   const root = findStorage(cluster, node.node, 'local');
   const { cpu, mem } = nodeUsage(cluster, node.node);
@@ -27,7 +27,7 @@ export function nodeSummary(cluster: Cluster, node: NodeState, caller: string): 
     maxmem: node.memory,
     disk: root ? storageUsed(cluster, root) : 0,
     maxdisk: node.rootSize,
-    uptime: Math.floor((Date.now() - cluster.state.bootedAt) / 1000),
+    uptime: Math.floor((cluster.clock.now() - cluster.state.bootedAt) / 1000),
   };
 }
 

@@ -67,7 +67,7 @@ export const clusterRoutes: Route[] = [
     method: 'GET',
     path: '/cluster/log',
     parameters: { max: integer(1) },
-    handle: ({ cluster, params, caller }) => clusterLog(cluster.state, caller.user, Number(params.max ?? 0)),
+    handle: ({ cluster, params, caller }) => clusterLog(cluster.plain, caller.user, Number(params.max ?? 0)),
   },
   {
     method: 'GET',

@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import { z } from 'zod';
+
 import type { FaultRule } from './fault-rule.ts';
 import type { Simulator } from './simulator.ts';
 
@@ -12,6 +14,8 @@ const HELP = {
   'DELETE /faults': 'ends all faults',
   'DELETE /faults/<id>': 'ends one',
   'GET /state': 'tells what really exists',
+  'GET /clock': 'tells the time and the speed',
+  'POST /clock': 'sets them: {"speed": 0.05}, {"advanceMs": 3600000} or both',
   'GET /calls': 'lists the last calls to the API and the faults that hit them',
 };
 
@@ -67,7 +71,10 @@ const HANDLERS: Record<string, Record<string, Handler>> = {
   '/': { GET: () => HELP },
   '/faults': {
     GET: ({ faults }) => faults.list(),
-    POST: async ({ faults }, req) => ({ id: faults.add(await readRule(req)) }),
+    POST: async ({ faults }, req) => ({
+      // Who adds it checks it.
+      id: faults.add((await readJson(req, 'a fault')) as FaultRule),
+    }),
     DELETE: ({ faults }) => {
       faults.clear();
       return {};
@@ -83,6 +90,13 @@ const HANDLERS: Record<string, Record<string, Handler>> = {
     GET: ({ state: { vms, volumes, tasks, nodes, storages } }) => ({ vms, volumes, tasks, nodes, storages }),
   },
   '/calls': { GET: ({ calls }) => calls },
+  '/clock': {
+    GET: tellClock,
+    POST: async (simulator, req) => {
+      await setClock(simulator, await readJson(req, 'speed or advanceMs'));
+      return tellClock(simulator);
+    },
+  },
 };
 
 async function answer(simulator: Simulator, req: IncomingMessage): Promise<unknown> {
@@ -96,6 +110,25 @@ async function answer(simulator: Simulator, req: IncomingMessage): Promise<unkno
   throw new Refusal(405, `${pathname} takes ${allow}`, { allow });
 }
 
+const Amount = z.number().min(0, { error: 'must be a number from 0 on' }).optional();
+const ClockSetting = z.strictObject({ speed: Amount, advanceMs: Amount });
+
+/** The new speed holds already while the time passes. */
+async function setClock({ clock }: Simulator, setting: unknown): Promise<void> {
+  const { data, error } = ClockSetting.safeParse(setting);
+  if (error)
+    throw new Refusal(
+      400,
+      error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; '),
+    );
+  if (data.speed !== undefined) clock.speed = data.speed;
+  if (data.advanceMs !== undefined) await clock.advance(data.advanceMs);
+}
+
+function tellClock({ clock }: Simulator): unknown {
+  return { now: clock.now(), speed: clock.speed };
+}
+
 function send(
   res: ServerResponse,
   status: number,
@@ -107,7 +140,8 @@ function send(
   res.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(content));
 }
 
-async function readRule(req: IncomingMessage): Promise<FaultRule> {
+/** `expected` says to whoever sends something else what belongs there. */
+async function readJson(req: IncomingMessage, expected: string): Promise<unknown> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of req) {
@@ -116,9 +150,9 @@ async function readRule(req: IncomingMessage): Promise<FaultRule> {
     chunks.push(chunk as Buffer);
   }
   try {
-    // Who adds it checks it.
-    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as FaultRule;
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
   } catch (err) {
-    throw new Refusal(400, `the body must be a fault as JSON: ${err instanceof Error ? err.message : ''}`);
+    const problem = err instanceof Error ? err.message : '';
+    throw new Refusal(400, `the body must be ${expected} as JSON: ${problem}`);
   }
 }

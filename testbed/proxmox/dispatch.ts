@@ -126,8 +126,8 @@ function json(content: unknown): { body: string; contentType: string } {
 
 async function refusal(cluster: Cluster, err: ApiError, format: string): Promise<WireAnswer> {
   // Each failed authentication is held back, so that guessing is slow.
-  if (err.status === 401) await pause(cluster.scaled(3000, 5));
-  if (err.status === 595) await pause(cluster.scaled(CONNECT_MS[err.message] ?? 0, 5));
+  if (err.status === 401) await cluster.clock.sleep(cluster.scaled(3000, 5));
+  if (err.status === 595) await cluster.clock.sleep(cluster.scaled(CONNECT_MS[err.message] ?? 0, 5));
   if (
     (err.status === 401 && !/^(?:authentication failure|permission denied)/.test(err.message)) ||
     err.status >= 595
@@ -142,10 +142,6 @@ async function refusal(cluster: Cluster, err: ApiError, format: string): Promise
     return { status: 200, reason: 'OK', ...json({ ...content, success: 0, status: err.status }) };
   }
   return { status: err.status, reason: err.message, ...json(content) };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function checkFraming(req: IncomingMessage, method: string, body: Buffer): void {
@@ -199,7 +195,7 @@ async function callApi(
     );
   }
   const routeName = `${method} ${route.path}`;
-  checkPermission(cluster.state, caller.user, routeName, { ...given, ...pathParameters });
+  checkPermission(cluster.plain, caller.user, routeName, { ...given, ...pathParameters });
   if (pathParameters.node !== undefined) checkNode(cluster, pathParameters.node, asked);
   const params = checkParameters(route.parameters, { ...given, ...pathParameters });
   const handled: Call = {
@@ -219,14 +215,14 @@ async function callApi(
 }
 
 function identify(cluster: Cluster, req: IncomingMessage, asked: FaultCall, isPublic: boolean): Identity {
-  const caller = authenticate(cluster.state, req.headers, (ticket) =>
+  const caller = authenticate(cluster.plain, req.headers, (ticket) =>
     cluster.faults.hitsTicket(ticket, asked),
   );
   if (isPublic) return 'refused' in caller ? { user: '', isToken: false } : caller;
   if ('refused' in caller) throw new ApiError(401, caller.refused);
   if (!caller.isToken && asked.method !== 'GET' && !isUpload(req)) {
     const token = req.headers.csrfpreventiontoken;
-    if (typeof token !== 'string' || !isCsrfTokenGood(cluster.state, caller.user, token)) {
+    if (typeof token !== 'string' || !isCsrfTokenGood(cluster.plain, caller.user, token)) {
       throw new ApiError(401, 'Permission denied - invalid csrf token');
     }
   }

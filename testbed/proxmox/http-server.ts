@@ -19,12 +19,12 @@ const REQUESTS_PER_CONNECTION = 100;
 
 const requestsServed = new WeakMap<Socket, number>();
 
-/** The headers of pveproxy, in its order. */
-function headersOf(res: ServerResponse, answer: WireAnswer): [string, string][] {
+/** The headers of pveproxy, in its order; `now` in Unix milliseconds. */
+function headersOf(res: ServerResponse, answer: WireAnswer, now: number): [string, string][] {
   const served = (requestsServed.get(res.req.socket) ?? 0) + 1;
   requestsServed.set(res.req.socket, served);
   const closes = answer.status >= 400 || served >= REQUESTS_PER_CONNECTION;
-  const date = new Date().toUTCString();
+  const date = new Date(now).toUTCString();
   const headers: [string, string][] = [['Cache-Control', 'max-age=0']];
   if (closes) headers.push(['Connection', 'close']);
   else {
@@ -47,11 +47,11 @@ function phraseOf(reason: string): string {
   return (reason.split('\n')[0] ?? '').replaceAll(/[^\t\x20-\x7e\xa0-\xff]/g, '?');
 }
 
-/** Sends an answer as pveproxy does. */
-export function sendAnswer(res: ServerResponse, answer: WireAnswer): void {
+/** Sends an answer as pveproxy does; `now` in Unix milliseconds. */
+export function sendAnswer(res: ServerResponse, answer: WireAnswer, now: number): void {
   res.sendDate = false;
   res.useChunkedEncodingByDefault = false;
-  res.writeHead(answer.status, phraseOf(answer.reason), headersOf(res, answer).flat());
+  res.writeHead(answer.status, phraseOf(answer.reason), headersOf(res, answer, now).flat());
   res.end(answer.body ?? '');
 }
 
@@ -60,11 +60,12 @@ export function sendCut(
   res: ServerResponse,
   answer: WireAnswer,
   { bytes, chunked = false }: { bytes?: number | undefined; chunked?: boolean | undefined },
+  now: number,
 ): void {
   const { socket } = res.req;
   const body = Buffer.from(answer.body ?? '');
   const part = body.subarray(0, Math.min(bytes ?? Math.floor(body.length / 2), Math.max(0, body.length - 1)));
-  const headers = headersOf(res, answer).filter(([name]) => !chunked || name !== 'Content-Length');
+  const headers = headersOf(res, answer, now).filter(([name]) => !chunked || name !== 'Content-Length');
   const head = [
     `HTTP/1.1 ${answer.status} ${phraseOf(answer.reason)}`,
     ...headers.map(([name, value]) => `${name}: ${value}`),

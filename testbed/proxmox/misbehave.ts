@@ -12,8 +12,8 @@ type Spoiled = (typeof SPOILED)[number];
 export interface Misbehaviour {
   /** Lets time pass, if a fault says so. */
   wait(): Promise<void>;
-  /** Does what a fault says to the connection; true when there is nothing left to answer. */
-  spoil(res: ServerResponse, answer: WireAnswer): Promise<boolean>;
+  /** Does what a fault says to the connection at `now`, in Unix milliseconds; true when there is nothing left to answer. */
+  spoil(res: ServerResponse, answer: WireAnswer, now: number): Promise<boolean>;
 }
 
 /** The faults of one phase of a call, taken once for good. */
@@ -24,7 +24,7 @@ export function misbehaviour(faults: Faults, call: FaultCall, when: 'before' | '
     wait: async () => {
       for (const fault of late) if (fault) await passTime(fault);
     },
-    spoil: async (res, answer) => (spoiled ? spoil(spoiled, res, answer) : false),
+    spoil: async (res, answer, now) => (spoiled ? spoil(spoiled, res, answer, now) : false),
   };
 }
 
@@ -52,6 +52,7 @@ async function spoil(
   { rule, ended }: TakenFault<Spoiled>,
   res: ServerResponse,
   answer: WireAnswer,
+  now: number,
 ): Promise<boolean> {
   const { socket } = res.req;
   switch (rule.action) {
@@ -66,16 +67,16 @@ async function spoil(
       socket.destroy();
       break;
     case 'status':
-      sendAnswer(res, answerOf(rule));
+      sendAnswer(res, answerOf(rule), now);
       break;
     case 'gateway':
       sendPage(res, rule.status ?? 502);
       break;
     case 'empty':
-      sendAnswer(res, { ...answer, body: '' });
+      sendAnswer(res, { ...answer, body: '' }, now);
       break;
     case 'truncate':
-      sendCut(res, answer, rule);
+      sendCut(res, answer, rule, now);
       break;
     case 'resetIdle':
       doomed.add(socket);

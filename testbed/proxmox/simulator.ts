@@ -3,6 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ensureAccess } from './access-state.ts';
 import { callerNamed } from './authentication.ts';
 import type { ApiToken, ClusterState } from './cluster-state.ts';
+import { createClock } from './clock.ts';
+import type { Clock } from './clock.ts';
+import { createClusterIndex } from './cluster-index.ts';
 import type { Cluster } from './cluster.ts';
 import { backupWorkers } from './backup-vms.ts';
 import { consoleWorkers } from './console-routes.ts';
@@ -23,6 +26,7 @@ import { storageWorkers } from './storage-routes.ts';
 import { createStateStore, loadState } from './state-store.ts';
 import { createBroadcast } from './status-broadcast.ts';
 import { createTasks } from './tasks.ts';
+import { trackState } from './tracked-state.ts';
 import { fingerprintOf, loadCertificate } from './tls-certificate.ts';
 import { vmWorkers } from './vm-workers.ts';
 
@@ -67,6 +71,7 @@ export interface Simulator {
   token: ApiToken;
   rootPassword: string;
   faults: Pick<Faults, 'add' | 'clear' | 'list'>;
+  clock: Pick<Clock, 'now' | 'speed' | 'advance'>;
   /** For looking only: what really exists. */
   state: ClusterState;
   /** The last calls, oldest first. */
@@ -92,37 +97,46 @@ const BROADCAST_KEPT_MS = 5 * 60_000;
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { host = '127.0.0.1', port = 0, speed = 1, stateFile } = options;
   const kept = stateFile ? await loadState(stateFile) : undefined;
-  const state = ensureAccess(kept ?? options.state ?? seedCluster(options));
-  if (!kept) for (const vm of options.vms ?? []) addSeedVm(state, vm);
+  const plain = ensureAccess(kept ?? options.state ?? seedCluster(options));
+  if (!kept) for (const vm of options.vms ?? []) addSeedVm(plain, vm);
   if (options.token) {
-    state.token = options.token;
-    ensureAccess(state);
+    plain.token = options.token;
+    ensureAccess(plain);
   }
-  if (options.rootPassword) state.rootPassword = options.rootPassword;
+  if (options.rootPassword) plain.rootPassword = options.rootPassword;
   const certificate = options.tls ?? (await loadCertificate(stateFile));
-  const scaled = (ms: number, leastMs = 0): number => Math.max(Math.round(ms * speed), leastMs);
+  const tracked = trackState(plain);
+  const { state } = tracked;
+  const clock = createClock(state, speed);
+  const scaled = (ms: number, leastMs = 0): number => Math.max(Math.round(ms * clock.speed), leastMs);
   const faults = createFaults({
     nodes: state.nodes.map(({ node }) => node),
     storages: [...new Set(state.storages.map(({ storage }) => storage))],
   });
   const cluster: Cluster = {
     state,
+    plain,
+    index: createClusterIndex(tracked),
+    clock,
     faults,
     scaled,
-    locks: createFileLocks(),
-    store: createStateStore(state, stateFile),
-    tasks: createTasks(() => cluster, WORKERS),
-    broadcast: createBroadcast(() => cluster, {
-      everyMs: scaled(BROADCAST_MS, 50),
-      keptMs: scaled(BROADCAST_KEPT_MS, 1500),
-    }),
+    locks: createFileLocks(clock),
+    store: createStateStore(tracked, stateFile),
+    tasks: createTasks(() => cluster, tracked, WORKERS),
+    broadcast: createBroadcast(
+      () => cluster,
+      () => scaled(BROADCAST_KEPT_MS, 1500),
+    ),
     fingerprint: fingerprintOf(certificate.cert),
     certificate: certificate.cert,
   };
   cluster.broadcast.pass();
+  clock.every(
+    () => scaled(BROADCAST_MS, 50),
+    () => cluster.broadcast.pass(),
+  );
   cluster.tasks.resume();
   resumeTimers(cluster);
-  await cluster.store.save();
 
   const calls: RecordedCall[] = [];
   const isReset = (): boolean =>
@@ -140,14 +154,15 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     token: state.token,
     rootPassword: state.rootPassword,
     faults,
+    clock,
     state,
     calls,
     close: async () => {
       faults.clear();
       await server.close();
       cluster.tasks.close();
-      cluster.broadcast.close();
-      await cluster.store.save();
+      clock.close();
+      await cluster.store.close();
     },
   };
 }
@@ -169,17 +184,17 @@ async function handleRequest(
   const call = { method, path: pathname, user: callerNamed(req.headers), faults: record.faults };
   const before = misbehaviour(cluster.faults, call, 'before');
   await before.wait();
-  if (await before.spoil(res, { status: 200, reason: 'OK', body: null })) {
+  if (await before.spoil(res, { status: 200, reason: 'OK', body: null }, cluster.clock.now())) {
     record.status = res.headersSent ? res.statusCode : null;
     return;
   }
   const after = misbehaviour(cluster.faults, call, 'after');
   const answer = await dispatch(cluster, req, body, call);
   // What an answer tells has to survive a kill.
-  if (method !== 'GET') await cluster.store.save();
+  cluster.store.save();
   await after.wait();
-  const isSpoiled = await after.spoil(res, answer);
-  if (!isSpoiled && !res.destroyed) sendAnswer(res, answer);
+  const isSpoiled = await after.spoil(res, answer, cluster.clock.now());
+  if (!isSpoiled && !res.destroyed) sendAnswer(res, answer, cluster.clock.now());
   record.status = isSpoiled && !res.headersSent ? null : (res.statusCode ?? null);
 }
 

@@ -58,7 +58,7 @@ function prepare(cluster: Cluster, vm: Vm, { snapname, description }: TaskWork['
   vm.snapshots[name] = {
     config: {
       ...config,
-      snaptime: Math.floor(Date.now() / 1000),
+      snaptime: Math.floor(cluster.clock.now() / 1000),
       snapstate: 'prepare',
       ...(typeof description === 'string' ? { description } : {}),
     },
@@ -89,7 +89,7 @@ const takeSnapshot: TaskWorker = async (cluster, work) => {
   work.once('prepare', () => prepare(cluster, vm, args));
   const { guest } = vm;
   work.once('freeze', () => {
-    if (guest && isAgentEnabled(guest.config.agent) && !agentAnswers(guest)) {
+    if (guest && isAgentEnabled(guest.config.agent) && !agentAnswers(guest, cluster.clock.now())) {
       work.log('skipping guest filesystem freeze - agent configured but not running?');
     }
   });
@@ -147,8 +147,7 @@ const rollBack: TaskWorker = async (cluster, work) => {
   work.once('restore', () => restore(cluster, vm, work));
   if (!args.start) return;
   work.unlock(node, Number(id));
-  const start = cluster.tasks.start('qmstart', { node, id, user });
-  while (start.endtime === null) await new Promise((resolve) => setTimeout(resolve, 5));
+  await cluster.tasks.ended(cluster.tasks.start('qmstart', { node, id, user }).upid);
 };
 
 const removeSnapshot: TaskWorker = async (cluster, work) => {

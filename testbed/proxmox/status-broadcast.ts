@@ -11,24 +11,20 @@ export interface Broadcast {
   isForgotten(node: string): boolean;
   /** Sends the state of all nodes now. */
   pass(): void;
-  close(): void;
 }
 
-export function createBroadcast(
-  getCluster: () => Cluster,
-  { everyMs, keptMs }: { everyMs: number; keptMs: number },
-): Broadcast {
+export function createBroadcast(getCluster: () => Cluster, keptMs: () => number): Broadcast {
   let sent = new Map<number, Record<string, unknown>>();
   const heardAt = new Map<string, number>();
 
   function isForgotten(node: string): boolean {
-    return Date.now() - (heardAt.get(node) ?? -Infinity) > keptMs;
+    return getCluster().clock.now() - (heardAt.get(node) ?? -Infinity) > keptMs();
   }
 
   function pass(): void {
     const cluster = getCluster();
     for (const { node } of cluster.state.nodes) {
-      if (!cluster.faults.isNodeDown(node)) heardAt.set(node, Date.now());
+      if (!cluster.faults.isNodeDown(node)) heardAt.set(node, cluster.clock.now());
     }
     const next = new Map<number, Record<string, unknown>>();
     for (const vm of Object.values(cluster.state.vms)) {
@@ -37,7 +33,7 @@ export function createBroadcast(
         if (last && !isForgotten(vm.node)) next.set(vm.vmid, last);
         continue;
       }
-      const { name, cpus, ...status } = vmStatus(vm);
+      const { name, cpus, ...status } = vmStatus(vm, cluster.clock.now());
       next.set(vm.vmid, {
         name,
         status: qmpStatus(vm),
@@ -59,7 +55,5 @@ export function createBroadcast(
     sent = next;
   }
 
-  const timer = setInterval(pass, everyMs);
-  timer.unref();
-  return { lastOf: (vmid) => sent.get(vmid), isForgotten, pass, close: () => clearInterval(timer) };
+  return { lastOf: (vmid) => sent.get(vmid), isForgotten, pass };
 }

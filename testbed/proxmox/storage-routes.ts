@@ -68,7 +68,7 @@ function allocate(call: Call): string {
     used: params.format === 'qcow2' ? 331_776 : 0,
     format,
     content: 'images',
-    ctime: Math.floor(Date.now() / 1000),
+    ctime: Math.floor(cluster.clock.now() / 1000),
     parent: null,
     system: null,
   };
@@ -134,7 +134,7 @@ const copyImage: TaskWorker = async (cluster, work) => {
       used: Number(args.size),
       format: kind === 'iso' ? 'iso' : 'qcow2',
       content: kind === 'iso' ? 'iso' : 'import',
-      ctime: Math.floor(Date.now() / 1000),
+      ctime: Math.floor(cluster.clock.now() / 1000),
       parent: null,
       system: null,
     };
@@ -154,7 +154,7 @@ export const storageRoutes: Route[] = [
     handle: ({ cluster, params, caller }) => {
       const byName = new Map(cluster.state.storages.map((storage) => [storage.storage, storage]));
       return [...byName.values()]
-        .filter(({ storage }) => hasAny(cluster.state, caller.user, `/storage/${storage}`, READ))
+        .filter(({ storage }) => hasAny(cluster.plain, caller.user, `/storage/${storage}`, READ))
         .filter(({ type }) => params.type === undefined || type === params.type)
         .map((storage) => definition(cluster, storage));
     },
@@ -197,7 +197,7 @@ export const storageRoutes: Route[] = [
     handle: (call) => {
       const { storage } = requireStorage(call);
       const volid = volumeId(call);
-      requireAll(call.cluster.state, call.caller.user, `/storage/${storage}`, ['Datastore.Allocate']);
+      requireAll(call.cluster.plain, call.caller.user, `/storage/${storage}`, ['Datastore.Allocate']);
       const owner =
         findVolume(call.cluster, call.node, volid)?.vmid ?? /(?:vm|base)-(\d+)-/.exec(volid)?.[1] ?? '';
       return startTask(call, 'imgdel', `${owner}@${storage}`, { volid });

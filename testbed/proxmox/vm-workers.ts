@@ -104,10 +104,8 @@ function defaultBoot(config: VmConfig): string {
 }
 
 function removeVm(cluster: Cluster, vm: Vm): void {
-  for (const volume of Object.values(cluster.state.volumes)) {
-    if (volume.node === vm.node && volume.vmid === vm.vmid) {
-      delete cluster.state.volumes[volumeKey(volume.node, volume.volid)];
-    }
+  for (const { node, volid } of cluster.index.volumesOf(vm.node, vm.vmid)) {
+    delete cluster.state.volumes[volumeKey(node, volid)];
   }
   delete cluster.state.vms[vm.vmid];
 }
@@ -131,14 +129,15 @@ const destroyVm: TaskWorker = async (cluster, work) => {
       removeVolume(cluster, node, parseDrive(String(vm.config[key])).file, work.log);
     }
     if (args['destroy-unreferenced-disks']) {
-      for (const volume of Object.values(cluster.state.volumes)) {
-        if (volume.node === node && volume.vmid === vmid) {
-          removeVolume(cluster, node, volume.volid, work.log);
-        }
+      for (const { volid } of cluster.index.volumesOf(node, vmid)) {
+        removeVolume(cluster, node, volid, work.log);
       }
     }
     if (args.purge) work.log(`purging VM ${vmid} from related configurations..`);
-    for (const pool of cluster.state.pools) pool.members = pool.members.filter((m) => m !== vmid);
+    for (const [index, { members }] of cluster.plain.pools.entries()) {
+      const pool = members.includes(vmid) && cluster.state.pools[index];
+      if (pool) pool.members = members.filter((member) => member !== vmid);
+    }
     delete cluster.state.vms[vmid];
     delete cluster.state.firewalls?.[vmid];
   });

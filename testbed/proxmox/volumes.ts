@@ -72,8 +72,9 @@ function formattingLine(path: string, format: VolumeFormat, size: number, base?:
 /** The first name that no volume of a VM on a storage has, as `vm-100-disk-0`. */
 function freeName(cluster: Cluster, node: string, storage: string, vmid: number): string {
   const taken = new Set(
-    Object.values(cluster.state.volumes)
-      .filter((volume) => volume.node === node && volume.storage === storage && volume.vmid === vmid)
+    cluster.index
+      .volumesOf(node, vmid)
+      .filter((volume) => volume.storage === storage)
       .map(({ volid }) =>
         volumeName(volid).replace(/^base-|\.\w+$/g, (part) => (part === 'base-' ? 'vm-' : '')),
       ),
@@ -119,12 +120,14 @@ export function allocateVolume(
     used: wanted.used ?? 0,
     format,
     content: 'images',
-    ctime: Math.floor(Date.now() / 1000),
+    ctime: Math.floor(cluster.clock.now() / 1000),
     parent: wanted.parent ?? null,
     system: wanted.system ?? null,
   };
-  cluster.state.volumes[volumeKey(node, volid)] = volume;
-  return volume;
+  const key = volumeKey(node, volid);
+  cluster.state.volumes[key] = volume;
+  // Read again, so that what is written to it later is kept.
+  return cluster.state.volumes[key] ?? volume;
 }
 
 export function removeVolume(
@@ -192,10 +195,8 @@ export function requireImageStorage(cluster: Cluster, node: string, name: string
 }
 
 /** A linked clone of a volume, if there is one. */
-export function linkedCloneOf(cluster: Cluster, node: string, volid: string): Volume | undefined {
-  return Object.values(cluster.state.volumes).find(
-    (volume) => volume.node === node && volume.parent === volid,
-  );
+export function linkedCloneOf(cluster: Cluster, node: string, volid: string): Readonly<Volume> | undefined {
+  return cluster.index.linkedClonesOf(node, volid)[0];
 }
 
 /** The first of a VM's disks that has linked clones. */
