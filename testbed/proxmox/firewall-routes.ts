@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { badParameters, refuse } from './api-error.ts';
 import type { VmFirewall } from './cluster-state.ts';
+import { listOf } from './parameter-formats.ts';
 import type { Values } from './parameters.ts';
 import type { Call, Route } from './route.ts';
 
@@ -80,7 +81,7 @@ export const firewallRoutes: Route[] = [
   route('PUT', '/options', (call) =>
     change(call, (firewall) => {
       Object.assign(firewall.options, valuesIn(call.params));
-      for (const key of String(call.params.delete ?? '').split(/[;, ]+/)) delete firewall.options[key];
+      for (const key of listOf(call.params.delete)) delete firewall.options[key];
     }),
   ),
   route('GET', '/rules', (call) => {
@@ -105,7 +106,7 @@ export const firewallRoutes: Route[] = [
       const changes = valuesIn(call.params);
       checkRule({ ...rule, ...changes });
       Object.assign(rule, changes);
-      for (const key of String(call.params.delete ?? '').split(/[;, ]+/)) delete rule[key];
+      for (const key of listOf(call.params.delete)) delete rule[key];
       if (call.params.moveto === undefined) return;
       firewall.rules.splice(Number(call.params.pos), 1);
       firewall.rules.splice(Number(call.params.moveto), 0, rule);

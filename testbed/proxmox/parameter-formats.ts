@@ -174,7 +174,8 @@ function checkPorts(text: string): string | undefined {
 }
 
 /** The entries of a text that lists them: separated by blanks, commas or semicolons, or by NUL. */
-export function listOf(text: string): string[] {
+export function listOf(value: string | number | undefined): string[] {
+  const text = String(value ?? '');
   return text.split(text.includes('\0') ? '\0' : /[,;\s]+/).filter(Boolean);
 }
 

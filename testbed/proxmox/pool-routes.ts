@@ -2,15 +2,10 @@ import { refuse } from './api-error.ts';
 import { vmResources } from './cluster-resources.ts';
 import type { Cluster } from './cluster.ts';
 import type { Pool } from './cluster-state.ts';
+import { listOf } from './parameter-formats.ts';
 import type { Values } from './parameters.ts';
 import { hasAny } from './permissions.ts';
 import type { Call, Route } from './route.ts';
-
-function listOf(value: string | number | undefined): string[] {
-  return String(value ?? '')
-    .split(/[,; ]+/)
-    .filter(Boolean);
-}
 
 function requirePool(cluster: Cluster, poolid: unknown): Pool {
   const pool = cluster.state.pools.find((one) => one.poolid === poolid);

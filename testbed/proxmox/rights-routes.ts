@@ -1,16 +1,11 @@
 import { findToken, splitTokenId } from './access-state.ts';
 import { badParameters, refuse } from './api-error.ts';
 import type { AclEntry, ClusterState } from './cluster-state.ts';
+import { listOf } from './parameter-formats.ts';
 import type { Values } from './parameters.ts';
 import { forbidden, hasAny, privilegesOn, rolesOf } from './permissions.ts';
 import { builtInRoles } from './privileges.ts';
 import type { Call, Route } from './route.ts';
-
-function listOf(value: string | number | undefined): string[] {
-  return String(value ?? '')
-    .split(/[,; \0]+/)
-    .filter(Boolean);
-}
 
 function createRole({ cluster: { state }, params }: Call): null {
   const roleid = String(params.roleid);

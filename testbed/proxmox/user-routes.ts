@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { hashOf, newUser, userOf } from './access-state.ts';
 import { ApiError, badParameters, refuse } from './api-error.ts';
 import type { ClusterState, TokenRecord, UserRecord } from './cluster-state.ts';
+import { listOf } from './parameter-formats.ts';
 import type { Values } from './parameters.ts';
 import { hasAny } from './permissions.ts';
 import type { Call, Route } from './route.ts';
@@ -27,9 +28,7 @@ function applyFields(state: ClusterState, user: UserRecord, params: Values, what
   if (params.enable !== undefined) user.enable = Number(params.enable);
   if (params.expire !== undefined) user.expire = Number(params.expire);
   if (params.groups === undefined) return;
-  const groups = String(params.groups)
-    .split(/[,; ]+/)
-    .filter(Boolean);
+  const groups = listOf(params.groups);
   const unknown = groups.find((group) => state.access.groups[group] === undefined);
   if (unknown !== undefined) throw refuse(`${what}no such group '${unknown}'`);
   user.groups = params.append ? [...new Set([...user.groups, ...groups])] : groups;
