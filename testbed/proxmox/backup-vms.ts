@@ -3,8 +3,6 @@ import { findStorage, findVm } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import type { Vm } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
-import { BOOLEAN, integer, NODE, STRING } from './parameters.ts';
-import type { Parameter } from './parameters.ts';
 import type { Call, Route } from './route.ts';
 import { startTask } from './route.ts';
 import { requireSpaceForBackup } from './storage-space.ts';
@@ -17,8 +15,6 @@ const BACKUP_MS_PER_GIB = 1000;
 const GLOBAL_LOCK_WAIT_MS = 180 * 60_000;
 /** One backup runs on a node at a time; no VM has this id. */
 const GLOBAL_LOCK = 0;
-const MODE: Parameter = { ...STRING, enum: ['snapshot', 'suspend', 'stop'] };
-const COMPRESS: Parameter = { ...STRING, enum: ['0', '1', 'gzip', 'lzo', 'zstd'] };
 
 function backup(call: Call): string {
   const { cluster, node, params } = call;
@@ -134,22 +130,6 @@ export const backupRoutes: Route[] = [
   {
     method: 'POST',
     path: '/nodes/{node}/vzdump',
-    parameters: {
-      node: NODE,
-      vmid: STRING,
-      all: BOOLEAN,
-      pool: STRING,
-      storage: STRING,
-      mode: MODE,
-      compress: COMPRESS,
-      remove: BOOLEAN,
-      protected: BOOLEAN,
-      'notes-template': STRING,
-      'notification-mode': STRING,
-      'prune-backups': STRING,
-      bwlimit: integer(0),
-      lockwait: integer(0),
-    },
     isForwarded: true,
     handle: backup,
   },

@@ -5,14 +5,11 @@ import { newTicket } from './authentication.ts';
 import { findVolume, requireVm } from './cluster.ts';
 import type { Vm } from './cluster-state.ts';
 import { qmpStatus } from './guests.ts';
-import { BOOLEAN, integer, NODE, STRING, VMID } from './parameters.ts';
-import type { Parameters } from './parameters.ts';
 import type { Call, Route } from './route.ts';
 import { startTask } from './route.ts';
 import type { TaskWorker } from './tasks.ts';
 import { diskKeys, isCdrom, parseDrive } from './vm-config.ts';
 
-const VM: Parameters = { node: NODE, vmid: VMID };
 const FOLDER = '/nodes/{node}/qemu/{vmid}';
 const FIRST_PORT = 5900;
 const CONSOLE_WAIT_MS = 10_000;
@@ -83,20 +80,17 @@ export const consoleRoutes: Route[] = [
     method: 'POST',
     path: `${FOLDER}/vncproxy`,
     isForwarded: true,
-    parameters: { ...VM, websocket: BOOLEAN, 'generate-password': BOOLEAN },
     handle: (call) => openConsole(call, 'vncproxy'),
   },
   {
     method: 'POST',
     path: `${FOLDER}/termproxy`,
     isForwarded: true,
-    parameters: { ...VM, serial: { ...STRING, enum: ['serial0', 'serial1', 'serial2', 'serial3'] } },
     handle: (call) => openConsole(call, 'termproxy'),
   },
   {
     method: 'GET',
     path: `${FOLDER}/vncwebsocket`,
-    parameters: { ...VM, port: integer(5900, 5999), vncticket: { type: 'string', maxLength: 512 } },
     handle: () => {
       throw new ApiError(401, 'permission denied - invalid PVEVNC ticket');
     },
@@ -105,7 +99,6 @@ export const consoleRoutes: Route[] = [
     method: 'PUT',
     path: `${FOLDER}/sendkey`,
     isForwarded: true,
-    parameters: { ...VM, key: { type: 'string' }, skiplock: BOOLEAN },
     handle: (call) => {
       requireRunning(call);
       return null;
@@ -115,7 +108,6 @@ export const consoleRoutes: Route[] = [
     method: 'POST',
     path: `${FOLDER}/monitor`,
     isForwarded: true,
-    parameters: { ...VM, command: { type: 'string' } },
     handle: (call) => {
       const vm = requireRunning(call);
       return call.params.command === 'info status' ? `VM status: ${qmpStatus(vm)}\r\n` : '';
@@ -124,7 +116,6 @@ export const consoleRoutes: Route[] = [
   {
     method: 'GET',
     path: `${FOLDER}/feature`,
-    parameters: { ...VM, feature: { type: 'string', enum: ['snapshot', 'clone', 'copy'] }, snapname: STRING },
     handle: hasFeature,
   },
 ];

@@ -2,12 +2,8 @@ import { refuse } from './api-error.ts';
 import { requireVm } from './cluster.ts';
 import type { Guest, Vm } from './cluster-state.ts';
 import { currentStatus } from './guests.ts';
-import { BOOLEAN, integer, NODE, STRING, VMID } from './parameters.ts';
-import type { Parameters } from './parameters.ts';
 import type { Call, Route } from './route.ts';
 import { checkSkipLock, startTask } from './route.ts';
-
-const VM: Parameters = { node: NODE, vmid: VMID, skiplock: BOOLEAN };
 
 /** Reboot, reset, suspend and resume look before they answer; the others fail in their task. */
 function requireRunning({ cluster, node, vmid }: Call): Vm & { guest: Guest } {
@@ -16,11 +12,10 @@ function requireRunning({ cluster, node, vmid }: Call): Vm & { guest: Guest } {
   return { ...vm, guest: vm.guest };
 }
 
-function power(action: string, type: string, parameters: Parameters, check?: (call: Call) => void): Route {
+function power(action: string, type: string, check?: (call: Call) => void): Route {
   return {
     method: 'POST',
     path: `/nodes/{node}/qemu/{vmid}/status/${action}`,
-    parameters: { ...VM, ...parameters },
     isForwarded: true,
     handle: (call) => {
       checkSkipLock(call);
@@ -31,53 +26,30 @@ function power(action: string, type: string, parameters: Parameters, check?: (ca
   };
 }
 
-const START: Parameters = {
-  timeout: integer(0),
-  machine: STRING,
-  'force-cpu': STRING,
-  stateuri: STRING,
-  migratedfrom: STRING,
-  migration_network: STRING,
-  migration_type: STRING,
-  targetstorage: STRING,
-};
-
 /** /nodes/{node}/qemu/{vmid}/status. */
 export const vmPowerRoutes: Route[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/qemu/{vmid}/status',
-    parameters: { node: NODE, vmid: VMID },
     handle: () =>
       ['current', 'start', 'stop', 'reset', 'shutdown', 'suspend', 'reboot'].map((subdir) => ({ subdir })),
   },
   {
     method: 'GET',
     path: '/nodes/{node}/qemu/{vmid}/status/current',
-    parameters: { node: NODE, vmid: VMID },
     isForwarded: true,
     handle: ({ cluster, node, vmid }) => currentStatus(requireVm(cluster, node, vmid), cluster.clock.now()),
   },
-  power('start', 'qmstart', START),
-  power('stop', 'qmstop', {
-    timeout: integer(0),
-    keepActive: BOOLEAN,
-    migratedfrom: STRING,
-    'overrule-shutdown': BOOLEAN,
+  power('start', 'qmstart'),
+  power('stop', 'qmstop'),
+  power('shutdown', 'qmshutdown', ({ cluster, node, vmid, params }) => {
+    const paused = cluster.state.vms[vmid]?.node === node && cluster.state.vms[vmid].guest?.paused;
+    if (paused && !params.forceStop) throw refuse('VM is paused - cannot shutdown');
   }),
-  power(
-    'shutdown',
-    'qmshutdown',
-    { timeout: integer(0), forceStop: BOOLEAN, keepActive: BOOLEAN },
-    ({ cluster, node, vmid, params }) => {
-      const paused = cluster.state.vms[vmid]?.node === node && cluster.state.vms[vmid].guest?.paused;
-      if (paused && !params.forceStop) throw refuse('VM is paused - cannot shutdown');
-    },
-  ),
-  power('reboot', 'qmreboot', { timeout: integer(0) }, (call) => {
+  power('reboot', 'qmreboot', (call) => {
     if (requireRunning(call).guest.paused) throw refuse('VM is paused - cannot shutdown');
   }),
-  power('reset', 'qmreset', {}, requireRunning),
-  power('suspend', 'qmpause', { todisk: BOOLEAN, statestorage: STRING }, requireRunning),
-  power('resume', 'qmresume', { nocheck: BOOLEAN }, requireRunning),
+  power('reset', 'qmreset', requireRunning),
+  power('suspend', 'qmpause', requireRunning),
+  power('resume', 'qmresume', requireRunning),
 ];

@@ -6,8 +6,7 @@ import type { Cluster } from './cluster.ts';
 import type { Vm, VmConfig } from './cluster-state.ts';
 import { qmpStatus, vmStatus } from './guests.ts';
 import { lockTimeout } from './locks.ts';
-import { BOOLEAN, DNS_NAME, integer, NODE, optional, STRING, VMID } from './parameters.ts';
-import type { Parameters, Values } from './parameters.ts';
+import type { Values } from './parameters.ts';
 import type { Call, Route } from './route.ts';
 import { checkSkipLock, startTask } from './route.ts';
 import { requireSnapshot } from './snapshot-routes.ts';
@@ -21,10 +20,9 @@ import {
   parseDrive,
   volumeName,
 } from './vm-config.ts';
-import { DISK_KEYS, VM_CONFIG } from './vm-config-parameters.ts';
+import { DISK_KEYS } from './vm-config-parameters.ts';
 import { requireImageStorage } from './volumes.ts';
 
-const VM: Parameters = { node: NODE, vmid: VMID };
 const SUBDIRS =
   `config cloudinit pending status unlink vncproxy termproxy migrate resize move rrd rrddata monitor agent
   snapshot spiceproxy sendkey firewall mtunnel remote_migrate`.split(/\s+/);
@@ -170,22 +168,12 @@ export const vmRoutes: Route[] = [
     method: 'GET',
     path: '/nodes/{node}/qemu',
     isForwarded: true,
-    parameters: { node: NODE, full: BOOLEAN },
     handle: listVms,
   },
   {
     method: 'POST',
     path: '/nodes/{node}/qemu',
     isForwarded: true,
-    parameters: {
-      ...VM,
-      ...VM_CONFIG,
-      start: BOOLEAN,
-      pool: STRING,
-      storage: STRING,
-      force: BOOLEAN,
-      unique: BOOLEAN,
-    },
     handle: (call) => {
       for (const key of DISK_KEYS) {
         const value = call.params[key];
@@ -199,40 +187,24 @@ export const vmRoutes: Route[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/qemu/{vmid}',
-    parameters: VM,
     handle: () => SUBDIRS.map((subdir) => ({ subdir })),
   },
   {
     method: 'DELETE',
     path: '/nodes/{node}/qemu/{vmid}',
     isForwarded: true,
-    parameters: { ...VM, purge: BOOLEAN, 'destroy-unreferenced-disks': BOOLEAN, skiplock: BOOLEAN },
     handle: destroyVm,
   },
   {
     method: 'POST',
     path: '/nodes/{node}/qemu/{vmid}/clone',
     isForwarded: true,
-    parameters: {
-      ...VM,
-      newid: VMID,
-      name: optional(DNS_NAME),
-      description: STRING,
-      pool: STRING,
-      full: BOOLEAN,
-      storage: STRING,
-      format: { ...STRING, enum: ['raw', 'qcow2', 'vmdk'] },
-      target: STRING,
-      snapname: STRING,
-      bwlimit: integer(0),
-    },
     handle: cloneVm,
   },
   {
     method: 'POST',
     path: '/nodes/{node}/qemu/{vmid}/template',
     isForwarded: true,
-    parameters: { ...VM, disk: { ...STRING, enum: DISK_KEYS } },
     handle: templateVm,
   },
 ];
