@@ -262,7 +262,7 @@ function isTrustFailure(error: unknown): boolean {
 }
 
 function transportReason(error: Error): string {
-  const code = 'code' in error && error.code !== undefined ? String(error.code) : '';
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const text = firstLine(error.message);
   return code && !text.includes(code) ? `${text || error.name} (${code})` : text || code || error.name;
 }
