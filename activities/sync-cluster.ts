@@ -5,11 +5,9 @@ import { Storage } from '../db/models/storage.ts';
 import { Template } from '../db/models/template.ts';
 import { TemplateVm } from '../db/models/template-vm.ts';
 import type { Proxmox } from '../proxmox/client.ts';
+import { TEMPLATE_TAG } from '../proxmox/template-tag.ts';
 
 const MIB = 1024 ** 2;
-
-/** An admin offers a template to customers by giving its VM this tag in Proxmox. */
-export const TEMPLATE_TAG = 'berth-template';
 
 /** Learns the cluster's nodes, their size and storages, and the templates tagged for Berth. */
 export async function syncCluster(database: Database, clusterId: string, proxmox: Proxmox): Promise<void> {

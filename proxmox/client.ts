@@ -104,8 +104,9 @@ function clusterMethods({ call }: Session) {
     clusterStatus: () =>
       call(z.array(answers.ClusterStatusEntry), { method: 'GET', template: '/cluster/status' }),
 
-    /** The caller's privileges by path. */
-    permissions: () => call(answers.Permissions, { method: 'GET', template: '/access/permissions' }),
+    /** Privileges by path, on all paths or on one: the caller's, or another's (needs Sys.Audit on `/access`). */
+    permissions: (params: { path?: string; userid?: string } = {}) =>
+      call(answers.Permissions, { method: 'GET', template: '/access/permissions', params }),
 
     /** A node's storages with sizes in bytes; slow when a network storage hangs. */
     storages: (node: string) =>
