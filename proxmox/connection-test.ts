@@ -1,9 +1,9 @@
 import { createProxmox, type Proxmox } from './client.ts';
 import { ProxmoxError } from './errors.ts';
-import type { Finding } from './findings.ts';
-import { hasErrors } from './findings.ts';
+import { hasErrors, type Finding } from './findings.ts';
 import { bridgePath, NODES_PATH, ofPlace, privilegesOf, storagePath, VMS_PATH } from './privileges.ts';
-import { probeEndpoint, type EndpointCode, type Trust } from './probe-endpoint.ts';
+import type { Trust } from './judge-certificate.ts';
+import { probeEndpoint, type EndpointCode } from './probe-endpoint.ts';
 import { TEMPLATE_TAG } from './template-tag.ts';
 import { parseDisk, parseProperties } from './vm-config.ts';
 

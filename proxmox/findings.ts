@@ -17,6 +17,14 @@ export interface Finding<Code extends string = string> {
   fingerprint?: string;
 }
 
+/** What keeps Berth from working with a cluster. */
+export const error = <Code extends string>(code: Code, message: string, remedy: string): Finding<Code> => ({
+  code,
+  level: 'error',
+  message,
+  remedy,
+});
+
 export const hasErrors = (findings: Finding[]): boolean => findings.some(({ level }) => level === 'error');
 
 /** Findings as lines to print, errors first. */

@@ -1,13 +1,13 @@
-import type { X509Certificate } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { request, type IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { z } from 'zod';
-import type { Finding } from './findings.ts';
-import { normalizeFingerprint } from './transport.ts';
+import { error, type Finding } from './findings.ts';
+import { judgeCertificate, type CertificateCode, type Trust } from './judge-certificate.ts';
 
 export type EndpointCode =
+  | CertificateCode
   | 'dns_not_found'
   | 'dns_unavailable'
   | 'connection_refused'
@@ -15,21 +15,9 @@ export type EndpointCode =
   | 'timed_out'
   | 'not_tls'
   | 'tls_failed'
-  | 'tls_fingerprint_mismatch'
-  | 'tls_expired'
-  | 'tls_not_yet_valid'
-  | 'tls_self_signed'
-  | 'tls_unknown_issuer'
-  | 'tls_host_mismatch'
   | 'not_proxmox'
   | 'proxmox_failing'
   | 'clock_skew';
-
-/** What is believed of a server: its pinned certificate, or a CA in PEM, or else the system's CAs. */
-export interface Trust {
-  fingerprint?: string;
-  ca?: string;
-}
 
 export interface Probe {
   endpoint: string;
@@ -78,13 +66,6 @@ export async function probeEndpoint(endpoint: string, trust: Trust, timeoutMs = 
     socket.destroy();
   }
 }
-
-const error = (code: EndpointCode, message: string, remedy: string): Finding<EndpointCode> => ({
-  code,
-  level: 'error',
-  message,
-  remedy,
-});
 
 async function findName(name: string): Promise<Finding<EndpointCode> | null> {
   if (isIP(name)) return null;
@@ -185,62 +166,6 @@ function explainConnection(code: string, text: string, port: number): Finding<En
   );
 }
 
-function judgeCertificate(
-  { authorized, authorizationError }: TLSSocket,
-  certificate: X509Certificate,
-  name: string,
-  trust: Trust,
-): Finding<EndpointCode> | null {
-  const seen = certificate.fingerprint256;
-  const pin = `If ${seen} is the fingerprint shown on the node (pvenode cert info), give it to be pinned`;
-  if (trust.fingerprint !== undefined) {
-    if (normalizeFingerprint(trust.fingerprint) === normalizeFingerprint(seen)) return null;
-    return error(
-      'tls_fingerprint_mismatch',
-      `The certificate is not the pinned one; its fingerprint is ${seen}.`,
-      `${pin} instead: certificates change when they are renewed. If it is not, somebody stands between.`,
-    );
-  }
-  if (authorized) return null;
-  if (certificate.validToDate.getTime() < Date.now()) {
-    return error(
-      'tls_expired',
-      `The certificate expired on ${day(certificate.validToDate)}; its fingerprint is ${seen}.`,
-      `Renew it (pvecm updatecerts --force, or pvenode acme cert renew). ${pin}; a pinned one may be expired.`,
-    );
-  }
-  if (certificate.validFromDate.getTime() > Date.now()) {
-    return error(
-      'tls_not_yet_valid',
-      `The certificate is valid from ${day(certificate.validFromDate)} only; its fingerprint is ${seen}.`,
-      `See to the clocks of this computer and of the node. ${pin}.`,
-    );
-  }
-  const code = String(authorizationError);
-  if (/ALTNAME_INVALID/.test(code)) {
-    return error(
-      'tls_host_mismatch',
-      `The certificate is for ${certificate.subjectAltName ?? certificate.subject}, not for ${name}; its fingerprint is ${seen}.`,
-      `Use a name that it is for, or make one for this name. ${pin}.`,
-    );
-  }
-  if (/^DEPTH_ZERO_SELF_SIGNED/.test(code)) {
-    return error(
-      'tls_self_signed',
-      `The certificate is signed by itself; its fingerprint is ${seen}.`,
-      `${pin}, or give the certificate itself as the CA.`,
-    );
-  }
-  return error(
-    'tls_unknown_issuer',
-    `The certificate is signed by ${issuerOf(certificate.issuer)}, which is not trusted here (${code}); its fingerprint is ${seen}.`,
-    `Give the cluster's CA (/etc/pve/pve-root-ca.pem). Or: ${pin}, which suits a cluster with one address.`,
-  );
-}
-
-const day = (date: Date): string => date.toISOString().slice(0, 10);
-const issuerOf = (text: string): string => /^(?:CN|O)=(.*)$/m.exec(text)?.[1] ?? text.replaceAll('\n', ', ');
-
 /** Anybody may read the list of realms: the login page needs it. */
 const Realms = z.object({ data: z.array(z.object({ realm: z.string() })).min(1) });
 
@@ -281,8 +206,9 @@ async function askWhoAnswers(
   }
   const askedAt = (started + Date.now()) / 2;
   if (response.statusCode === 200 && isRealms(body)) return { date: response.headers.date, askedAt };
+  const server = String(response.headers.server ?? '');
   const what = `${response.statusCode} ${response.statusMessage ?? ''}`.trim();
-  if ((response.statusCode ?? 0) >= 500 && String(response.headers.server).startsWith('pve-api-daemon')) {
+  if ((response.statusCode ?? 0) >= 500 && server.startsWith('pve-api-daemon')) {
     return error(
       'proxmox_failing',
       `Proxmox VE is there but fails: ${what}.`,
@@ -292,7 +218,7 @@ async function askWhoAnswers(
   const kind = response.headers['content-type']?.split(';')[0] ?? 'nothing';
   return error(
     'not_proxmox',
-    `Something else than Proxmox VE answers: ${what}, ${kind}${response.headers.server ? ` from ${response.headers.server}` : ''}.`,
+    `Something else than Proxmox VE answers: ${what}, ${kind}${server ? ` from ${server}` : ''}.`,
     "Correct the address: it is that of Proxmox's own web page, usually on port 8006.",
   );
 }
