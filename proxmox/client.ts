@@ -49,7 +49,11 @@ export interface AgentInterface {
  * a UPID have only started a task, which may still fail for the plainest of reasons (VM missing, locked, running).
  */
 export function createProxmox(options: ProxmoxOptions) {
-  const session = createSession(options);
+  return proxmoxOver(createSession(options));
+}
+
+/** The same over a session that is there already. */
+export function proxmoxOver(session: Session) {
   return {
     ...clusterMethods(session),
     ...vmMethods(session),
