@@ -10,7 +10,7 @@ import { User } from './models/user.ts';
 import { createPasswordLinks, LINK_DAYS } from './password-links.ts';
 import { withRunningBerth } from './running-berth.ts';
 import { loadConfig } from '../config.ts';
-import { testConnection } from '../proxmox/connection-test.ts';
+import { connectionOf, testConnection } from '../proxmox/connection-test.ts';
 import { describeFindings } from '../proxmox/findings.ts';
 
 const program = new Command('berth-admin').description('Prepares and maintains the database of Berth');
@@ -160,12 +160,7 @@ program
 
 /** Says what the test of the connection found; throws when Berth cannot work with the cluster. */
 async function requireConnection(settings: ClusterSettings): Promise<void> {
-  const { endpoints, tlsFingerprint, tlsCa, tokenId, tokenSecret } = settings;
-  const { ok, version, findings } = await testConnection({
-    endpoints,
-    trust: { ...(tlsFingerprint ? { fingerprint: tlsFingerprint } : {}), ...(tlsCa ? { ca: tlsCa } : {}) },
-    token: { id: tokenId, secret: tokenSecret },
-  });
+  const { ok, version, findings } = await testConnection(connectionOf(settings));
   if (!ok) throw new Error(`${describeFindings(findings)}\nNothing was saved.`);
   console.log(`Proxmox VE ${version} answers, and the token has all rights it needs`);
   if (findings.length > 0) console.log(describeFindings(findings));

@@ -31,6 +31,22 @@ export interface Connection {
   token: { id: string; secret: string };
 }
 
+/** The same as an admin gives it, and as it is kept. */
+export function connectionOf(given: {
+  endpoints: string[];
+  tokenId: string;
+  tokenSecret: string;
+  tlsFingerprint?: string | null | undefined;
+  tlsCa?: string | null | undefined;
+}): Connection {
+  const { endpoints, tokenId, tokenSecret, tlsFingerprint, tlsCa } = given;
+  return {
+    endpoints,
+    trust: { ...(tlsFingerprint ? { fingerprint: tlsFingerprint } : {}), ...(tlsCa ? { ca: tlsCa } : {}) },
+    token: { id: tokenId, secret: tokenSecret },
+  };
+}
+
 export interface ConnectionReport {
   /** Whether Berth can work with the cluster; warnings do not count. */
   ok: boolean;

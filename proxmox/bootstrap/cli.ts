@@ -134,7 +134,12 @@ async function run(options: Options): Promise<number> {
   const { url: endpoints, caFile, fingerprint: pin, role, user, token, pool, bridge } = options;
   const { secretFile, storage, imageStorage } = options;
   const wishes = {
-    ...{ role, user, token, pool, bridge, newSecret: options.newSecret ?? false },
+    role,
+    user,
+    token,
+    pool,
+    bridge,
+    newSecret: options.newSecret ?? false,
     ...(secretFile === undefined ? {} : { secretFile }),
   };
   const { ok, secret } = await prepareCluster({
