@@ -211,6 +211,7 @@ describe('a run that was cut off', () => {
     const wanted = outcome();
     const steps = changingCalls();
     expect(steps).toHaveLength(11);
+    const runs: unknown[] = [];
     for (const [index, step] of steps.entries()) {
       await simulator.close();
       await rm(secretFile, { force: true });
@@ -218,10 +219,14 @@ describe('a run that was cut off', () => {
       const [method = '', path = ''] = step.split(' ');
       const skip = steps.slice(0, index).filter((earlier) => earlier === step).length;
       simulator.faults.add({ action: 'drop', when: 'after', method, path: `^${path}$`, skip });
-      await expect(prepare(), step).rejects.toThrow();
-      expect(await prepare(), step).toMatchObject({ ok: true });
-      expect(outcome(), step).toEqual(wanted);
+      const isCutOff = await prepare().then(
+        () => false,
+        () => true,
+      );
+      const { ok } = await prepare();
+      runs.push({ step, isCutOff, ok, outcome: outcome() });
     }
+    expect(runs).toEqual(steps.map((step) => ({ step, isCutOff: true, ok: true, outcome: wanted })));
   });
 
   it('by kill -9 while the disk is copied is gone on with', async () => {
@@ -350,8 +355,17 @@ function setStorages(change: Partial<(typeof simulator.state.storages)[number]>)
 it('takes a snippet that installs the agent, where an admin has put one', async () => {
   const volid = 'local:snippets/berth-agent.yaml';
   simulator.state.volumes[`pve1/${volid}`] = {
-    ...{ volid, node: 'pve1', storage: 'local', vmid: 0, size: 1, used: 1, format: 'raw', ctime: 1 },
-    ...{ content: 'snippets', parent: null, system: null },
+    volid,
+    node: 'pve1',
+    storage: 'local',
+    content: 'snippets',
+    format: 'raw',
+    vmid: 0,
+    size: 1,
+    used: 1,
+    ctime: 1,
+    parent: null,
+    system: null,
   } as never; // the simulator makes no snippets, as its API cannot either
   await prepare();
   expect(simulator.state.vms[9500]?.config['cicustom']).toBe(`vendor=${volid}`);

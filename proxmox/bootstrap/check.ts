@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { privilegeMissing } from '../connection-test.ts';
+import { privilegeMissing, type ConnectionCode } from '../connection-test.ts';
 import { error, type Finding } from '../findings.ts';
 import { bridgePath, NODES_PATH, ofPlace, privilegesOf, storagePath, VMS_PATH } from '../privileges.ts';
 import { TEMPLATE_TAG } from '../template-tag.ts';
 import { aclPaths, Pools, Tokens, Users } from './access.ts';
+import type { CheckCode } from './codes.ts';
 import { tokenIdOf, type Context } from './context.ts';
 import type { Image } from './images.ts';
 import type { Place } from './places.ts';
@@ -33,19 +34,7 @@ const ADMIN_PRIVILEGES: { privileges: string; path: (place: Place, pool: string)
   { privileges: 'Permissions.Modify SDN.Use', path: ({ bridge }) => bridgePath(bridge) },
 ];
 
-export type CheckCode =
-  | 'admin_privilege_missing'
-  | 'privilege_missing'
-  | 'version_too_old'
-  | 'role_missing'
-  | 'user_missing'
-  | 'user_disabled'
-  | 'token_missing'
-  | 'pool_missing'
-  | 'template_missing'
-  | 'agent_missing';
-
-type Found = Finding<string>;
+type Found = Finding<CheckCode | ConnectionCode>;
 
 /** Plain images can be imported by the API since then. */
 const OLDEST = [8, 4] as const;

@@ -1,5 +1,7 @@
 import type { Storage } from '../answers.ts';
+import type { ConnectionCode } from '../connection-test.ts';
 import { error, type Finding } from '../findings.ts';
+import type { CheckCode } from './codes.ts';
 import type { Context } from './context.ts';
 
 /** Where on a node a template is made. */
@@ -12,15 +14,6 @@ export interface Place {
   bridge: string;
 }
 
-export type PlaceCode =
-  | 'node_missing'
-  | 'node_offline'
-  | 'storage_missing'
-  | 'storage_inactive'
-  | 'storage_content_missing'
-  | 'storage_full'
-  | 'bridge_missing';
-
 export interface PlaceWishes {
   nodes: string[];
   storage?: string;
@@ -28,7 +21,7 @@ export interface PlaceWishes {
   bridge: string;
 }
 
-type Found = Finding<PlaceCode>;
+type Found = Finding<CheckCode | ConnectionCode>;
 
 const GIB = 1024 ** 3;
 /** A cloud image is half a GiB to fetch, and a disk of two to four GiB when it is imported. */
@@ -90,7 +83,7 @@ function chooseStorage(
   leastBytes: number,
   wanted: string | undefined,
 ): { name?: string; findings: Found[] } {
-  const fail = (code: PlaceCode, message: string, remedy: string) => ({
+  const fail = (code: Found['code'], message: string, remedy: string) => ({
     findings: [error(code, message, remedy)],
   });
   const able = storages
