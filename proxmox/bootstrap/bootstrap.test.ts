@@ -216,7 +216,7 @@ describe('a run that was cut off', () => {
       await simulator.close();
       await rm(secretFile, { force: true });
       simulator = await startFresh();
-      const [method = '', path = ''] = step.split(' ');
+      const [method, path] = step.split(' ') as ['POST' | 'PUT', string];
       const skip = steps.slice(0, index).filter((earlier) => earlier === step).length;
       simulator.faults.add({ action: 'drop', when: 'after', method, path: `^${path}$`, skip });
       const isCutOff = await prepare().then(
