@@ -164,7 +164,7 @@ describe('a fresh cluster', () => {
       tags: 'berth-template',
       template: 1,
       boot: 'order=scsi0',
-      scsi0: expect.stringMatching(/base-9500-disk-0.*size=2G/),
+      scsi0: expect.stringMatching(/base-9500-disk-0\.qcow2.*size=2G/),
       ide2: expect.stringMatching(/cloudinit.*media=cdrom/),
       net0: expect.stringContaining('bridge=vmbr0'),
       serial0: 'socket',

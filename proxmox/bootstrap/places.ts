@@ -9,6 +9,8 @@ export interface Place {
   node: string;
   /** For disks. */
   storage: string;
+  /** On storages that keep disks as files: only this one has snapshots there. Others have one format only. */
+  diskFormat?: 'qcow2';
   /** For downloaded images. */
   imageStorage: string;
   bridge: string;
@@ -60,8 +62,14 @@ export async function findPlaces(
         ...(await judgeBridge(proxmox, node, wishes.bridge)),
       ];
       findings.push(...found);
-      if (found.length === 0 && disk.name && image.name)
-        places.push({ node, storage: disk.name, imageStorage: image.name, bridge: wishes.bridge });
+      if (found.length === 0 && disk.chosen && image.chosen)
+        places.push({
+          node,
+          storage: disk.chosen.storage,
+          ...(FILE_STORAGES.includes(disk.chosen.type) ? { diskFormat: 'qcow2' as const } : {}),
+          imageStorage: image.chosen.storage,
+          bridge: wishes.bridge,
+        });
     } else {
       findings.push({
         code: 'node_offline',
@@ -74,6 +82,7 @@ export async function findPlaces(
   return { places, findings };
 }
 
+const FILE_STORAGES = ['dir', 'nfs', 'cifs'];
 const CONTENT_MEANS = { images: 'disks of VMs', import: 'images to import' } as const;
 
 function chooseStorage(
@@ -82,7 +91,7 @@ function chooseStorage(
   content: keyof typeof CONTENT_MEANS,
   leastBytes: number,
   wanted: string | undefined,
-): { name?: string; findings: Found[] } {
+): { chosen?: Storage; findings: Found[] } {
   const fail = (code: Found['code'], message: string, remedy: string) => ({
     findings: [error(code, message, remedy)],
   });
@@ -126,7 +135,7 @@ function chooseStorage(
       'Make room there, or choose another storage.',
     );
   }
-  return { name, findings: [] };
+  return { chosen, findings: [] };
 }
 
 async function judgeBridge({ networks }: Context['proxmox'], node: string, bridge: string): Promise<Found[]> {

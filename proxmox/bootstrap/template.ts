@@ -116,7 +116,7 @@ async function createVm(
   place: Place,
   { image, firstVmid, hasAgent, volid }: TemplateOptions & { volid: string },
 ): Promise<void> {
-  const { node, storage, bridge } = place;
+  const { node, storage, diskFormat, bridge } = place;
   const { change, wait, wishes } = context;
   const vmid = await freeVmid(context, firstVmid);
   const what = `VM ${vmid} (${image.name}) on ${node}`;
@@ -136,7 +136,7 @@ async function createVm(
       cores: 1,
       memory: 1024,
       scsihw: 'virtio-scsi-single',
-      scsi0: `${storage}:0,import-from=${volid}`,
+      scsi0: `${storage}:0,import-from=${volid}${diskFormat ? `,format=${diskFormat}` : ''}`,
       ide2: `${storage}:cloudinit`,
       boot: 'order=scsi0',
       net0: `virtio,bridge=${bridge}`,
