@@ -473,6 +473,26 @@ describe('without a quorum', () => {
   });
 });
 
+describe('clocks that are wrong', () => {
+  test('show in dates, tasks and the time of nodes, and make tickets bad', async () => {
+    const { cookie } = await logIn();
+    simulator.faults.add({ action: 'clockSkew', seconds: -3600 });
+    const wanted = Date.now() / 1000 - 3600;
+    const near = (seconds: number) => Math.abs(seconds - wanted) < 5;
+    const { headers, data } = await client.call('POST', `${QEMU}/9000/clone`, { newid: 740 });
+    expect(near(Date.parse(headers.get('date') ?? '') / 1000)).toBe(true);
+    expect(near(Number.parseInt(String(data).split(':')[4] ?? '', 16))).toBe(true);
+    const { time } = await client.read('/nodes/pve1/time');
+    expect(near(Number(time))).toBe(true);
+    expect((await client.call('GET', '/version', {}, { headers: { cookie } })).status).toBe(401);
+    const login = await logIn();
+    expect(near(Number.parseInt(decodeURIComponent(login.cookie).split(':')[2] ?? '', 16))).toBe(true);
+    expect((await client.call('GET', '/version', {}, { headers: { cookie: login.cookie } })).status).toBe(
+      200,
+    );
+  });
+});
+
 describe('a guest', () => {
   test('never runs its agent', async () => {
     await client.run('POST', CLONE, { newid: 750 });
