@@ -14,8 +14,8 @@ export interface Clock {
   speed: number;
   /** Calls back once after that much simulated time; answers how to call it off. */
   after(ms: number, run: () => void): () => void;
-  /** Calls back again and again, each time after what `period` says in milliseconds. */
-  every(period: () => number, run: () => void): void;
+  /** Calls back again and again, each time after what `period` says in milliseconds, of the first only a `share`. */
+  every(period: () => number, run: () => void, share?: number): void;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Lets milliseconds pass at once. What falls due in them happens in its order, each thing at its own time. */
   advance(ms: number): Promise<void>;
@@ -121,8 +121,8 @@ export function createClock(state: ClusterState, initialSpeed: number): Clock {
       add(alarm);
       return () => remove(alarm);
     },
-    every(period, run) {
-      add({ due: now() + period(), run, period });
+    every(period, run, share = 1) {
+      add({ due: now() + share * period(), run, period });
     },
     sleep(ms, signal) {
       return new Promise((resolve, reject) => {

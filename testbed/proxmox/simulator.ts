@@ -45,6 +45,8 @@ export interface SimulatorOptions {
   rootPassword?: string;
   /** What a new cluster answers as; 9.2 by default. */
   release?: Release;
+  /** How many nodes a new cluster has; 3 by default. */
+  nodes?: number;
   /** VMs that a new cluster has from the start; one that is kept in the state file gets none. */
   vms?: Iterable<SeedVm>;
   /** False: a new cluster without the templates that Berth offers. */
@@ -91,8 +93,6 @@ const WORKERS = {
   ...backupWorkers,
 };
 const KEPT_CALLS = 2000;
-const BROADCAST_MS = 10_000;
-const BROADCAST_KEPT_MS = 5 * 60_000;
 
 /** Starts a simulated Proxmox VE cluster that answers HTTPS on loopback. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
@@ -125,18 +125,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     locks: createFileLocks(clock),
     store: createStateStore(tracked, stateFile),
     tasks: createTasks(() => cluster, tracked, WORKERS),
-    broadcast: createBroadcast(
-      () => cluster,
-      () => scaled(BROADCAST_KEPT_MS, 1500),
-    ),
+    broadcast: createBroadcast(() => cluster),
     fingerprint: fingerprintOf(certificate.cert),
     certificate: certificate.cert,
   };
-  cluster.broadcast.pass();
-  clock.every(
-    () => scaled(BROADCAST_MS, 50),
-    () => cluster.broadcast.pass(),
-  );
+  cluster.broadcast.start();
   cluster.tasks.resume();
   resumeTimers(cluster);
 
