@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 
 import type { Cluster } from './cluster.ts';
-import { findVm, findVolume } from './cluster.ts';
+import { findVm, findVolume, isOn } from './cluster.ts';
 import type { Vm, VmConfig } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
+import { devicePath } from './storage-paths.ts';
 import type { TaskWork } from './tasks.ts';
 import { InjectedFailure, isGone, TaskInterrupted } from './tasks.ts';
 import {
@@ -15,7 +16,7 @@ import {
   printDrive,
   printSize,
 } from './vm-config.ts';
-import { allocateVolume, copyProgress, devicePath } from './volumes.ts';
+import { allocateVolume, copyProgress } from './volumes.ts';
 import type { VolumeFormat } from './volumes.ts';
 
 const GIB = 1024 ** 3;
@@ -140,7 +141,7 @@ async function cloneDisk(
     const limit = args.bwlimit ? `-r ${args.bwlimit}K ` : '';
     args.command =
       `/usr/bin/qemu-img convert -p -n ${limit}-f ${origin.format} -O ${volume?.format ?? 'raw'} ` +
-      `${devicePath(cluster, origin.node, origin.volid)} zeroinit:${devicePath(cluster, target.node, volid)}`;
+      `${devicePath(cluster, source.node, origin.volid)} zeroinit:${devicePath(cluster, target.node, volid)}`;
     const perGib = args.bwlimit ? GIB / (Number(args.bwlimit) * 1.024) : FULL_COPY_MS_PER_GIB;
     await copyProgress(work, `copy-${key}`, origin, cluster.scaled((size / GIB) * perGib, 5), (share) => {
       if (volume) volume.used = Math.floor(origin.used * share);
@@ -197,7 +198,7 @@ function commit(target: Vm, config: VmConfig, key?: string, value?: string): voi
 
 function removeTarget(cluster: Cluster, target: Vm): void {
   for (const volume of Object.values(cluster.state.volumes)) {
-    if (volume.node === target.node && volume.vmid === target.vmid) {
+    if (isOn(volume, target.node) && volume.vmid === target.vmid && volume.content === 'images') {
       delete cluster.state.volumes[volumeKey(volume.node, volume.volid)];
     }
   }

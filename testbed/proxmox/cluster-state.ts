@@ -86,11 +86,12 @@ export interface NodeState {
   hasNoKvm?: true;
 }
 
-/** One storage on one node; sizes in bytes. */
+/** One storage on one node; sizes in bytes. One that is shared stands here once for each node that has it. */
 export interface StorageState {
   storage: string;
   node: string;
-  type: 'dir' | 'lvmthin';
+  /** `nfs` and `rbd` are shared: their volumes are the same on all nodes. */
+  type: 'dir' | 'lvmthin' | 'nfs' | 'rbd';
   content: string;
   total: number;
   /** Used by things the simulator does not model as volumes. */
@@ -165,22 +166,25 @@ export interface VmFirewall {
   ipsets: Record<string, { comment?: string; entries: Record<string, string | number>[] }>;
 }
 
-/** A disk image or other file on a storage of one node; sizes in bytes. */
+/** A disk image or other file on a storage; sizes in bytes. */
 export interface Volume {
   volid: string;
+  /** Empty on a shared storage. */
   node: string;
   storage: string;
   vmid: number;
   size: number;
   used: number;
   format: 'raw' | 'qcow2' | 'vmdk' | 'iso' | `vma${string}`;
-  content: 'images' | 'import' | 'iso' | 'backup';
+  content: 'images' | 'import' | 'iso' | 'vztmpl' | 'backup';
   ctime: number;
   /** Of an image to import, what its disk will be; `size` is the file's. */
   virtualSize?: number;
   parent: string | null;
   /** Operating system on it, if it can boot. */
   system: string | null;
+  /** Of a downloaded file, by algorithm. */
+  checksums?: Record<string, string>;
 }
 
 export type TaskArguments = Record<string, string | number | boolean | null>;
@@ -212,6 +216,9 @@ export interface TaskFaultRecord {
   atPercent: number;
   ms: number;
 }
+
+/** The node that volumes on shared storages have. */
+export const SHARED = '';
 
 /** The key under which volumes are kept: storages that are not shared have one per node. */
 export function volumeKey(node: string, volid: string): string {

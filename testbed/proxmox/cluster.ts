@@ -1,6 +1,6 @@
 import { refuse } from './api-error.ts';
 import type { ClusterState, NodeState, StorageState, Vm, Volume } from './cluster-state.ts';
-import { volumeKey } from './cluster-state.ts';
+import { SHARED, volumeKey } from './cluster-state.ts';
 import type { Faults } from './faults.ts';
 import type { FileLocks } from './locks.ts';
 import type { StateStore } from './state-store.ts';
@@ -57,11 +57,26 @@ export function findStorage(cluster: Cluster, node: string, name: string): Stora
 export function storageUsed(cluster: Cluster, storage: StorageState): number {
   let used = storage.baseUsed;
   for (const volume of Object.values(cluster.state.volumes)) {
-    if (volume.node === storage.node && volume.storage === storage.storage) used += volume.used;
+    if (isOn(volume, storage.node) && volume.storage === storage.storage) used += volume.used;
   }
   return Math.min(used, storage.total);
 }
 
+/** What can still be written to a storage, in bytes. */
+export function storageFree(cluster: Cluster, storage: StorageState): number {
+  return storage.total - storageUsed(cluster, storage);
+}
+
+export function isShared({ type }: Pick<StorageState, 'type'>): boolean {
+  return type === 'nfs' || type === 'rbd';
+}
+
+/** Whether a node has a volume: one of its own or one that all have. */
+export function isOn(volume: Volume, node: string): boolean {
+  return volume.node === node || volume.node === SHARED;
+}
+
 export function findVolume(cluster: Cluster, node: string, volid: string): Volume | undefined {
-  return cluster.state.volumes[volumeKey(node, volid)];
+  const { volumes } = cluster.state;
+  return volumes[volumeKey(node, volid)] ?? volumes[volumeKey(SHARED, volid)];
 }

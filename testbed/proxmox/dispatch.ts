@@ -13,6 +13,7 @@ import { checkPermission } from './check-permission.ts';
 import { cloudInitRoutes } from './cloud-init-routes.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import { consoleRoutes } from './console-routes.ts';
+import { downloadRoutes } from './download-url.ts';
 import { firewallRoutes } from './firewall-routes.ts';
 import { hostRoutes } from './host-routes.ts';
 import type { WireAnswer } from './http-server.ts';
@@ -52,6 +53,7 @@ export const ROUTES = [
   ...agentRoutes,
   ...firewallRoutes,
   ...storageRoutes,
+  ...downloadRoutes,
   ...rrdRoutes,
   ...consoleRoutes,
   ...hostRoutes,

@@ -7,6 +7,7 @@ import type { Cluster } from './cluster.ts';
 import { backupWorkers } from './backup-vms.ts';
 import { consoleWorkers } from './console-routes.ts';
 import { dispatch } from './dispatch.ts';
+import { downloadWorkers } from './download-url.ts';
 import { createFaults } from './faults.ts';
 import type { FaultOf, Faults } from './faults.ts';
 import { listen, sendAnswer } from './http-server.ts';
@@ -75,6 +76,7 @@ const WORKERS = {
   ...powerWorkers,
   ...snapshotWorkers,
   ...storageWorkers,
+  ...downloadWorkers,
   ...consoleWorkers,
   ...moveWorkers,
   ...migrateWorkers,

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 
 import type { Cluster } from './cluster.ts';
-import { findStorage, findVm, findVolume, missingConfig } from './cluster.ts';
+import { findVm, findVolume, missingConfig } from './cluster.ts';
 import type { Snapshot, Vm, VmConfig, Volume } from './cluster-state.ts';
 import { agentAnswers, isAgentEnabled } from './guests.ts';
+import { isDirectory } from './storage-paths.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
 import { diskKeys, isCdrom, parseDrive, parseSize, volumeName } from './vm-config.ts';
 
@@ -38,10 +39,6 @@ function disksOf(cluster: Cluster, vm: Vm, config: VmConfig): { key: string; vol
   });
 }
 
-function isOnDirectory(cluster: Cluster, { node, storage }: Volume): boolean {
-  return findStorage(cluster, node, storage)?.type === 'dir';
-}
-
 /** Notes the snapshot as begun: from here on a failure leaves it, and the lock, behind. */
 function prepare(cluster: Cluster, vm: Vm, { snapname, description }: TaskWork['record']['args']): void {
   const name = String(snapname);
@@ -49,7 +46,7 @@ function prepare(cluster: Cluster, vm: Vm, { snapname, description }: TaskWork['
   checkUnlocked(vm);
   if (vm.snapshots?.[name]) throw new Error(`snapshot name '${name}' already used`);
   const cannot = disksOf(cluster, vm, vm.config).some(
-    ({ volume }) => volume.format === 'raw' && isOnDirectory(cluster, volume),
+    ({ volume }) => volume.format === 'raw' && isDirectory(cluster, vm.node, volume.storage),
   );
   if (cannot) throw new Error('snapshot feature is not available');
   const { description: _own, ...config } = vm.config;
@@ -81,7 +78,7 @@ const takeSnapshot: TaskWorker = async (cluster, work) => {
   work.once('commit', () => {
     for (const { key, volume } of disksOf(cluster, vm, vm.config)) {
       work.log(`snapshotting 'drive-${key}' (${volume.volid})`);
-      if (!isOnDirectory(cluster, volume)) {
+      if (!isDirectory(cluster, vm.node, volume.storage)) {
         const name = `snap_${volumeName(volume.volid)}_${args.snapname}`;
         work.log(`  Logical volume "${name}" created.`);
       } else if (guest) work.log('internal qemu snapshot');

@@ -1,18 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 import { badParameters, refuse } from './api-error.ts';
-import { findStorage, findVolume } from './cluster.ts';
+import { findStorage, findVolume, isShared } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import type { StorageState, Volume } from './cluster-state.ts';
-import { volumeKey } from './cluster-state.ts';
 import { BOOLEAN, integer, NODE, STRING, VMID } from './parameters.ts';
 import type { Parameters } from './parameters.ts';
 import { hasAny, requireAll } from './permissions.ts';
 import type { Call, Route } from './route.ts';
 import { startTask } from './route.ts';
+import { devicePath, hasFiles, storagePath } from './storage-paths.ts';
 import type { TaskWorker } from './tasks.ts';
 import { parseSize } from './vm-config.ts';
-import { devicePath, linkedCloneOf, removeVolume, storagePath } from './volumes.ts';
+import { linkedCloneOf, removeVolume, storeVolume } from './volumes.ts';
 
 const STORAGE: Parameters = { node: NODE, storage: { type: 'string' } };
 const VOLUME: Parameters = { ...STORAGE, volume: { type: 'string' } };
@@ -20,13 +20,24 @@ const READ = ['Datastore.Audit', 'Datastore.AllocateSpace'];
 const FOLDER = '/nodes/{node}/storage/{storage}';
 
 /** A storage as the cluster's configuration has it. */
-function definition({ state }: Cluster, { storage, type, content }: StorageState): Record<string, unknown> {
+function definition(
+  cluster: Cluster,
+  { storage, type, content, node }: StorageState,
+): Record<string, unknown> {
+  const { state } = cluster;
+  const place = {
+    dir: { path: storagePath(cluster, node, storage) },
+    nfs: { path: storagePath(cluster, node, storage), server: '10.20.0.2', export: `/export/${storage}` },
+    lvmthin: { vgname: 'pve', thinpool: 'data' },
+    rbd: { pool: storage, krbd: 1 },
+  }[type];
   return {
     storage,
     type,
     content,
     digest: createHash('sha1').update(JSON.stringify(state.storages)).digest('hex'),
-    ...(type === 'dir' ? { path: storagePath(storage) } : { vgname: 'pve', thinpool: 'data' }),
+    ...place,
+    ...(isShared({ type }) ? { shared: 1 } : {}),
     ...(storage === 'local' ? { 'prune-backups': 'keep-all=1' } : {}),
   };
 }
@@ -49,25 +60,20 @@ function allocate(call: Call): string {
   const name = String(params.filename);
   const isNamed = new RegExp(`^(?:vm|base)-${vmid}-\\S+$`).test(name);
   if (!isNamed) throw refuse(`unable to parse volume filename '${name}'`);
-  const onDirectory = storage.type === 'dir';
+  const onDirectory = hasFiles(storage.type);
   const volid = `${storage.storage}:${onDirectory ? `${vmid}/` : ''}${name}`;
   if (findVolume(cluster, node, volid)) {
     throw refuse(`disk image '${devicePath(cluster, node, volid)}' already exists`);
   }
   const text = String(params.size);
-  cluster.state.volumes[volumeKey(node, volid)] = {
+  storeVolume(cluster, node, storage.storage, {
     volid,
-    node,
-    storage: storage.storage,
     vmid,
     size: parseSize(/\d$/.test(text) ? `${text}K` : text),
     used: params.format === 'qcow2' ? 331_776 : 0,
     format: onDirectory ? ((params.format ?? 'raw') as Volume['format']) : 'raw',
     content: 'images',
-    ctime: Math.floor(Date.now() / 1000),
-    parent: null,
-    system: null,
-  };
+  });
   return volid;
 }
 
@@ -108,7 +114,7 @@ function upload(call: Call): string {
 const copyImage: TaskWorker = async (cluster, work) => {
   const { node, args } = work.record;
   const [storage, name, kind] = [String(args.storage), String(args.filename), String(args.content)];
-  const file = `${storagePath(storage)}/${kind === 'iso' ? 'template/iso' : kind}/${name}`;
+  const file = `${storagePath(cluster, node, storage)}/${kind === 'iso' ? 'template/iso' : kind}/${name}`;
   work.once('begin', () => {
     const temporary = `/var/tmp/pveupload-${randomBytes(16).toString('hex')}`;
     work.log(`starting file import from: ${temporary}`);
@@ -120,19 +126,13 @@ const copyImage: TaskWorker = async (cluster, work) => {
   await work.wait('copy', cluster.scaled(500, 2));
   work.once('end', () => {
     const volid = `${storage}:${kind}/${name}`;
-    cluster.state.volumes[volumeKey(node, volid)] = {
+    storeVolume(cluster, node, storage, {
       volid,
-      node,
-      storage,
-      vmid: 0,
       size: Number(args.size),
       used: Number(args.size),
       format: kind === 'iso' ? 'iso' : 'qcow2',
       content: kind === 'iso' ? 'iso' : 'import',
-      ctime: Math.floor(Date.now() / 1000),
-      parent: null,
-      system: null,
-    };
+    });
     work.log('finished file import successfully');
   });
 };

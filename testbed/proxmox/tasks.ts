@@ -8,6 +8,8 @@ const KEPT_TASKS = 3000;
 /** A running task as its worker sees it. Every step has a name, so that a restart can go on. */
 export interface TaskWork {
   record: TaskRecord;
+  /** Aborts when the task is told to end. */
+  signal: AbortSignal;
   log: (line: string) => void;
   /** Carries out an effect once, also across a restart of the simulator. */
   once: (name: string, effect: () => void) => void;
@@ -255,7 +257,7 @@ function createWork(cluster: Cluster, record: TaskRecord, signal: AbortSignal): 
     record.done.push(name);
   }
 
-  return { record, log, once, pause, wait, lock, unlock };
+  return { record, signal, log, once, pause, wait, lock, unlock };
 }
 
 /** When a wait ends; one that a former process began keeps its end. */

@@ -1,6 +1,6 @@
 import { cloneVm } from './clone-vm.ts';
 import type { Cluster } from './cluster.ts';
-import { findVm, findVolume, missingConfig } from './cluster.ts';
+import { findVm, findVolume, isOn, missingConfig } from './cluster.ts';
 import type { Vm, VmConfig } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
@@ -96,7 +96,7 @@ function defaultBoot(config: VmConfig): string {
 
 function removeVm(cluster: Cluster, vm: Vm): void {
   for (const volume of Object.values(cluster.state.volumes)) {
-    if (volume.node === vm.node && volume.vmid === vm.vmid) {
+    if (isOn(volume, vm.node) && volume.vmid === vm.vmid && volume.content === 'images') {
       delete cluster.state.volumes[volumeKey(volume.node, volume.volid)];
     }
   }
@@ -123,7 +123,7 @@ const destroyVm: TaskWorker = async (cluster, work) => {
     }
     if (args['destroy-unreferenced-disks']) {
       for (const volume of Object.values(cluster.state.volumes)) {
-        if (volume.node === node && volume.vmid === vmid) {
+        if (isOn(volume, node) && volume.vmid === vmid && volume.content === 'images') {
           removeVolume(cluster, node, volume.volid, work.log);
         }
       }
@@ -148,7 +148,7 @@ const makeTemplate: TaskWorker = async (cluster, work) => {
       const drive = parseDrive(String(vm.config[key]));
       const volume = findVolume(cluster, node, drive.file);
       if (!volume || isCdrom(drive)) continue;
-      vm.config[key] = printDrive({ ...drive, file: makeBase(cluster, volume, work.log) });
+      vm.config[key] = printDrive({ ...drive, file: makeBase(cluster, node, volume, work.log) });
     }
   });
 };
@@ -174,7 +174,7 @@ const resizeDisk: TaskWorker = async (cluster, work) => {
   if (wanted === volume.size) return;
   await work.wait('resize', cluster.scaled(300, 2));
   work.once('resized', () => {
-    growVolume(cluster, volume, wanted, { isRunning: vm.guest !== null, log: work.log });
+    growVolume(cluster, volume, wanted, { node, isRunning: vm.guest !== null, log: work.log });
     vm.config[key] = printDrive({ file: drive.file, options: { ...drive.options, size: printSize(wanted) } });
   });
 };

@@ -1,8 +1,9 @@
 import { refuse } from './api-error.ts';
 import type { Cluster } from './cluster.ts';
-import { findStorage, findVolume } from './cluster.ts';
+import { findStorage, findVolume, isOn, isShared } from './cluster.ts';
 import type { StorageState, Vm, Volume } from './cluster-state.ts';
-import { volumeKey } from './cluster-state.ts';
+import { SHARED, volumeKey } from './cluster-state.ts';
+import { hasFiles, isDirectory, volumePath } from './storage-paths.ts';
 import type { TaskWork } from './tasks.ts';
 import {
   diskKeys,
@@ -32,29 +33,23 @@ interface WantedVolume {
   format?: VolumeFormat | undefined;
 }
 
-function isDirectory(cluster: Cluster, node: string, storage: string): boolean {
-  return findStorage(cluster, node, storage)?.type === 'dir';
-}
+type NewVolume = Pick<Volume, 'volid' | 'size' | 'format' | 'content'> & Partial<Volume>;
 
-/** Where a directory storage is mounted. */
-export function storagePath(storage: string): string {
-  return storage === 'local' ? '/var/lib/vz' : `/srv/${storage}`;
-}
-
-/** The file of a volume on a directory storage. */
-export function volumePath(volid: string): string {
-  const [storage = '', rest = ''] = volid.split(/:(.*)/s);
-  const [kind = '', ...names] = rest.split('/');
-  if (kind === 'import' || kind === 'snippets') return `${storagePath(storage)}/${rest}`;
-  if (kind === 'iso') return `${storagePath(storage)}/template/${rest}`;
-  // A linked clone's id names its base first.
-  return `${storagePath(storage)}/images/${[kind, ...names].slice(-2).join('/')}`;
-}
-
-/** What QEMU opens for a volume. */
-export function devicePath(cluster: Cluster, node: string, volid: string): string {
-  const [storage = '', name = ''] = volid.split(':');
-  return isDirectory(cluster, node, storage) ? volumePath(volid) : `/dev/pve/${name}`;
+/** Puts a volume on a storage as a node sees it. */
+export function storeVolume(cluster: Cluster, node: string, storage: string, volume: NewVolume): Volume {
+  const state = findStorage(cluster, node, storage);
+  const stored: Volume = {
+    storage,
+    node: state && isShared(state) ? SHARED : node,
+    vmid: 0,
+    used: 0,
+    ctime: Math.floor(Date.now() / 1000),
+    parent: null,
+    system: null,
+    ...volume,
+  };
+  cluster.state.volumes[volumeKey(stored.node, stored.volid)] = stored;
+  return stored;
 }
 
 /** What qemu-img prints when it makes an image. */
@@ -72,7 +67,7 @@ function formattingLine(path: string, format: VolumeFormat, size: number, base?:
 function freeName(cluster: Cluster, node: string, storage: string, vmid: number): string {
   const taken = new Set(
     Object.values(cluster.state.volumes)
-      .filter((volume) => volume.node === node && volume.storage === storage && volume.vmid === vmid)
+      .filter((volume) => isOn(volume, node) && volume.storage === storage && volume.vmid === vmid)
       .map(({ volid }) =>
         volumeName(volid).replace(/^base-|\.\w+$/g, (part) => (part === 'base-' ? 'vm-' : '')),
       ),
@@ -98,7 +93,7 @@ export function allocateVolume(
   const base = onDirectory && wanted.parent ? wanted.parent.split(':')[1] : undefined;
   const volid = `${storage}:${base ? `${base}/` : ''}${own}`;
   if (onDirectory) {
-    const path = volumePath(volid);
+    const path = volumePath(cluster, node, volid);
     if (base) log(`clone ${base}: images, ${name}, ${vmid} to ${name} (base=../${base})`);
     log(formattingLine(path, format, wanted.size, base && `../${base}`));
     if (format === 'raw' && wanted.size > LARGEST_RAW_FILE) {
@@ -106,22 +101,21 @@ export function allocateVolume(
         `unable to create image: qemu-img: ${path}: The image size is too large for file format 'raw'`,
       );
     }
-  } else log(`  Logical volume "${name}" created.`);
-  const volume: Volume = {
+  } else if (hasLogicalVolumes(cluster, node, storage)) log(`  Logical volume "${name}" created.`);
+  return storeVolume(cluster, node, storage, {
     volid,
-    node,
-    storage,
     vmid,
     size: wanted.size,
     used: wanted.used ?? 0,
     format,
     content: 'images',
-    ctime: Math.floor(Date.now() / 1000),
     parent: wanted.parent ?? null,
     system: wanted.system ?? null,
-  };
-  cluster.state.volumes[volumeKey(node, volid)] = volume;
-  return volume;
+  });
+}
+
+function hasLogicalVolumes(cluster: Cluster, node: string, storage: string): boolean {
+  return findStorage(cluster, node, storage)?.type === 'lvmthin';
 }
 
 export function removeVolume(
@@ -130,25 +124,32 @@ export function removeVolume(
   volid: string,
   log?: (line: string) => void,
 ): void {
-  const key = volumeKey(node, volid);
   const [storage = ''] = volid.split(':');
-  const onDirectory = isDirectory(cluster, node, storage);
-  if (!cluster.state.volumes[key]) {
-    if (onDirectory) log?.(`disk image '${volumePath(volid)}' does not exist`);
+  const volume = findVolume(cluster, node, volid);
+  if (!volume) {
+    if (isDirectory(cluster, node, storage)) {
+      log?.(`disk image '${volumePath(cluster, node, volid)}' does not exist`);
+    }
     return;
   }
-  delete cluster.state.volumes[key];
-  if (!onDirectory) log?.(`  Logical volume "${volid.split(':')[1]}" successfully removed.`);
+  delete cluster.state.volumes[volumeKey(volume.node, volid)];
+  if (hasLogicalVolumes(cluster, node, storage))
+    log?.(`  Logical volume "${volid.split(':')[1]}" successfully removed.`);
 }
 
 /** Turns a template's disk into a base image and answers its new id. */
-export function makeBase(cluster: Cluster, volume: Volume, log: (line: string) => void): string {
+export function makeBase(
+  cluster: Cluster,
+  node: string,
+  volume: Volume,
+  log: (line: string) => void,
+): string {
   const name = volumeName(volume.volid);
   const baseName = name.replace(/^vm-/, 'base-');
   const volid = volume.volid.slice(0, -name.length) + baseName;
   delete cluster.state.volumes[volumeKey(volume.node, volume.volid)];
   cluster.state.volumes[volumeKey(volume.node, volid)] = { ...volume, volid };
-  if (!isDirectory(cluster, volume.node, volume.storage)) {
+  if (hasLogicalVolumes(cluster, node, volume.storage)) {
     log(`  Renamed "${name}" to "${baseName}" in volume group "pve"`);
   }
   return volid;
@@ -159,17 +160,17 @@ export function growVolume(
   cluster: Cluster,
   volume: Volume,
   size: number,
-  { isRunning, log }: { isRunning: boolean; log: (line: string) => void },
+  { node, isRunning, log }: { node: string; isRunning: boolean; log: (line: string) => void },
 ): void {
-  if (isDirectory(cluster, volume.node, volume.storage)) {
-    const path = volumePath(volume.volid);
+  if (isDirectory(cluster, node, volume.storage)) {
+    const path = volumePath(cluster, node, volume.volid);
     if (volumeName(volume.volid).startsWith('base-')) {
       log(`qemu-img: Could not open '${path}': Could not open '${path}': Operation not permitted`);
       const command = `/usr/bin/qemu-img resize '--preallocation=metadata' -f ${volume.format} ${path} ${size}`;
       throw new Error(`command '${command}' failed: exit code 1`);
     }
     if (!isRunning) log('Image resized.');
-  } else {
+  } else if (hasLogicalVolumes(cluster, node, volume.storage)) {
     const amount = (bytes: number): string =>
       `${(bytes / GIB).toFixed(2)} GiB (${Math.ceil(bytes / (4 * MIB))} extents)`;
     const name = `pve/${volume.volid.split(':')[1]}`;
@@ -190,9 +191,7 @@ export function requireImageStorage(cluster: Cluster, node: string, name: string
 
 /** A linked clone of a volume, if there is one. */
 export function linkedCloneOf(cluster: Cluster, node: string, volid: string): Volume | undefined {
-  return Object.values(cluster.state.volumes).find(
-    (volume) => volume.node === node && volume.parent === volid,
-  );
+  return Object.values(cluster.state.volumes).find((volume) => isOn(volume, node) && volume.parent === volid);
 }
 
 /** The first of a VM's disks that has linked clones. */
@@ -234,7 +233,8 @@ export function createDrive(
   if (/^\d+(\.\d+)?$/.test(name)) {
     requireImageStorage(cluster, vm.node, storage);
     const origin = source === undefined ? undefined : findVolume(cluster, vm.node, source);
-    if (source !== undefined && !origin) throw refuse(`failed to stat '${volumePath(source)}'`);
+    if (source !== undefined && !origin)
+      throw refuse(`failed to stat '${volumePath(cluster, vm.node, source)}'`);
     const least = isDirectory(cluster, vm.node, storage) ? 0 : MIB;
     const size = origin
       ? (origin.virtualSize ?? origin.size)
@@ -264,7 +264,7 @@ export function printVolume(volume: Volume, storageType: StorageState['type']): 
   const common = { volid, vmid, size, used, format, content, ctime };
   return {
     ...common,
-    ...(storageType === 'dir' ? { parent: base ? `../${base}` : null } : base && { parent: base }),
+    ...(hasFiles(storageType) ? { parent: base ? `../${base}` : null } : base && { parent: base }),
   };
 }
 
