@@ -1,6 +1,7 @@
 import { refuse } from './api-error.ts';
 import type { ClusterState, NodeState, StorageState, Vm, Volume } from './cluster-state.ts';
 import { SHARED, volumeKey } from './cluster-state.ts';
+import type { Consoles } from './console-workers.ts';
 import type { Faults } from './faults.ts';
 import type { FileLocks } from './locks.ts';
 import type { StateStore } from './state-store.ts';
@@ -15,6 +16,7 @@ export interface Cluster {
   faults: Faults;
   tasks: Tasks;
   broadcast: Broadcast;
+  consoles: Consoles;
   fingerprint: string;
   /** In PEM. */
   certificate: string;

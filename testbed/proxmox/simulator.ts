@@ -5,7 +5,9 @@ import { ensureAccess } from './access-state.ts';
 import type { ApiToken, ClusterState, TaskFaultRecord } from './cluster-state.ts';
 import type { Cluster } from './cluster.ts';
 import { backupWorkers } from './backup-vms.ts';
-import { consoleWorkers } from './console-routes.ts';
+import { createConsoleSockets, refusalOfUpgrade } from './console-websocket.ts';
+import type { ConsoleSockets } from './console-websocket.ts';
+import { consoleWorkers } from './console-workers.ts';
 import { dispatch } from './dispatch.ts';
 import { downloadWorkers } from './download-url.ts';
 import { createFaults } from './faults.ts';
@@ -104,6 +106,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     faults,
     scaled,
     locks: createFileLocks(),
+    consoles: new Map(),
     store: createStateStore(state, stateFile),
     tasks: createTasks(() => cluster, WORKERS),
     broadcast: createBroadcast(() => cluster, scaled(BROADCAST_MS, 50)),
@@ -116,8 +119,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   await cluster.store.save();
 
   const calls: RecordedCall[] = [];
-  const server = await listen({ host, port, ...certificate }, (req, res) => {
-    handleRequest(cluster, calls, req, res).catch((err: unknown) => {
+  const sockets = createConsoleSockets();
+  const server = await listen({ host, port, ...certificate }, (req, res, head) => {
+    handleRequest(cluster, calls, req, res, head && { head, sockets }).catch((err: unknown) => {
       process.stderr.write(`simulator fault: ${err instanceof Error ? err.stack : String(err)}\n`);
       res.destroy();
     });
@@ -132,6 +136,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     state,
     calls,
     close: async () => {
+      sockets.close();
       await server.close();
       cluster.tasks.close();
       cluster.broadcast.close();
@@ -145,6 +150,7 @@ async function handleRequest(
   calls: RecordedCall[],
   req: IncomingMessage,
   res: ServerResponse,
+  upgrade?: { head: Buffer; sockets: ConsoleSockets },
 ): Promise<void> {
   const method = req.method ?? '';
   const path = (req.url ?? '').replace(/^\/api2\/[^/]+/, '');
@@ -152,18 +158,23 @@ async function handleRequest(
   const record: RecordedCall = { method, path, at: Date.now(), status: null };
   calls.push(record);
   if (calls.length > KEPT_CALLS) calls.splice(0, calls.length - KEPT_CALLS);
-  const body = await readAll(req);
+  const body = upgrade ? Buffer.alloc(0) : await readAll(req);
   const call = { method, path: pathname };
   const wire = ['drop', 'hang', 'delay', 'status'] as const;
   const before = cluster.faults.take(wire, call, 'before');
   if (before && (await misbehave(before, res, req.socket))) return;
   const after = cluster.faults.take(wire, call, 'after');
-  const answer = await dispatch(cluster, req, body, takeTaskFault(cluster, call));
+  const called = await dispatch(cluster, req, body, takeTaskFault(cluster, call));
+  // The headers of an upgrade count more than what the call says, but less than who makes it.
+  const answer = (upgrade && called.body !== null ? refusalOfUpgrade(req) : undefined) ?? called;
   // What an answer tells has to survive a kill.
   if (method !== 'GET') await cluster.store.save();
   if (after && (await misbehave(after, res, req.socket))) return;
   record.status = answer.status;
-  if (!res.destroyed) sendAnswer(res, answer);
+  if (upgrade && answer.status === 200) {
+    res.detachSocket(req.socket);
+    upgrade.sockets.connect(cluster, req, upgrade.head);
+  } else if (!res.destroyed) sendAnswer(res, answer);
 }
 
 type WireFault = FaultOf<'drop' | 'hang' | 'delay' | 'status'>;
