@@ -37,7 +37,7 @@ export type ScreenState = keyof typeof COLOURS;
 export function drawScreen(vmid: number, state: ScreenState): Picture {
   const picture = { width: WIDTH, height: HEIGHT, pixels: Buffer.alloc(WIDTH * HEIGHT * 3) };
   fill(picture, { x: 0, y: 0, width: WIDTH, height: HEIGHT }, COLOURS[state]);
-  for (const [index, digit] of [...String(vmid)].entries()) {
+  for (const [index, digit] of String(vmid).split('').entries()) {
     drawDigit(picture, 20 + index * DIGIT.distance, 80, Number(digit));
   }
   return picture;

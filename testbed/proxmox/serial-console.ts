@@ -69,7 +69,7 @@ export function createSerialConsole(cluster: Cluster, vm: Vm, guest: Guest): Ser
   };
 
   return {
-    type: (text) => (isUp(guest) ? [...text].map(typeKey).join('') : ''),
+    type: (text) => (isUp(guest) ? text.split('').map(typeKey).join('') : ''),
     look() {
       if (greeted || !isUp(guest)) return '';
       greeted = true;
