@@ -185,6 +185,16 @@ export interface Volume {
   system: string | null;
   /** Of a downloaded file, by algorithm. */
   checksums?: Record<string, string>;
+  /** Of a backup: what it holds. */
+  backup?: Backup;
+  notes?: string;
+  isProtected?: boolean;
+}
+
+/** A VM's configuration when it was backed up, and its disks by their keys in it. */
+export interface Backup {
+  config: VmConfig;
+  disks: Record<string, Pick<Volume, 'size' | 'used' | 'format' | 'system'>>;
 }
 
 export type TaskArguments = Record<string, string | number | boolean | null>;

@@ -4,6 +4,7 @@ import { accessRoutes } from './access-routes.ts';
 import { agentRoutes } from './agent-routes.ts';
 import { ApiError, badParameters } from './api-error.ts';
 import { authenticate, isCsrfTokenGood } from './authentication.ts';
+import { backupFileRoutes } from './backup-routes.ts';
 import { backupRoutes } from './backup-vms.ts';
 import type { Identity } from './authentication.ts';
 import type { Cluster } from './cluster.ts';
@@ -60,6 +61,7 @@ export const ROUTES = [
   ...moveRoutes,
   ...migrateRoutes,
   ...backupRoutes,
+  ...backupFileRoutes,
 ];
 
 const MAX_BODY_BYTES = 512 * 1024;

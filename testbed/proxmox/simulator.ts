@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { ensureAccess } from './access-state.ts';
 import type { ApiToken, ClusterState, TaskFaultRecord } from './cluster-state.ts';
 import type { Cluster } from './cluster.ts';
+import { pruneWorkers } from './backup-routes.ts';
 import { backupWorkers } from './backup-vms.ts';
 import { createConsoleSockets, refusalOfUpgrade } from './console-websocket.ts';
 import type { ConsoleSockets } from './console-websocket.ts';
@@ -20,6 +21,7 @@ import { powerWorkers, resumeTimers } from './power-workers.ts';
 import type { Release } from './privileges.ts';
 import { addSeedVm, type SeedVm } from './seed-vm.ts';
 import { seedCluster } from './seed.ts';
+import { restoreWorkers } from './restore-vm.ts';
 import { snapshotWorkers } from './snapshot-workers.ts';
 import { storageWorkers } from './storage-routes.ts';
 import { createStateStore, loadState } from './state-store.ts';
@@ -83,6 +85,8 @@ const WORKERS = {
   ...moveWorkers,
   ...migrateWorkers,
   ...backupWorkers,
+  ...pruneWorkers,
+  ...restoreWorkers,
 };
 const KEPT_CALLS = 2000;
 const BROADCAST_MS = 10_000;

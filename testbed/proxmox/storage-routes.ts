@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 import { badParameters, refuse } from './api-error.ts';
+import { checkBackupAccess, volumeId } from './backup-routes.ts';
 import { findStorage, findVolume, isShared } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import type { StorageState, Volume } from './cluster-state.ts';
 import { BOOLEAN, integer, NODE, STRING, VMID } from './parameters.ts';
 import type { Parameters } from './parameters.ts';
-import { hasAny, requireAll } from './permissions.ts';
+import { hasAny } from './permissions.ts';
 import type { Call, Route } from './route.ts';
 import { startTask } from './route.ts';
 import { devicePath, hasFiles, storagePath } from './storage-paths.ts';
@@ -48,12 +49,6 @@ function requireStorage({ cluster, node, params }: Call): StorageState {
   return storage;
 }
 
-/** A volume's full id, from one with or without its storage. */
-function volumeId({ params }: Call): string {
-  const text = String(params.volume);
-  return text.includes(':') ? text : `${params.storage}:${text}`;
-}
-
 function allocate(call: Call): string {
   const { cluster, node, vmid, params } = call;
   const storage = requireStorage(call);
@@ -81,8 +76,12 @@ function attributes(call: Call): Record<string, unknown> {
   const volid = volumeId(call);
   const volume = findVolume(call.cluster, call.node, volid);
   if (!volume) throw refuse(`volume_size_info on '${volid}' failed - no format`);
-  const { size, used, format } = volume;
-  return { size, used, format, path: devicePath(call.cluster, call.node, volid) };
+  const { size, used, format, notes, isProtected } = volume;
+  const ofBackup = {
+    ...(notes === undefined ? {} : { notes }),
+    ...(isProtected ? { protected: 1 } : {}),
+  };
+  return { ...ofBackup, size, used, format, path: devicePath(call.cluster, call.node, volid) };
 }
 
 /** Deletes without a look at who uses the volume, a running VM included. */
@@ -91,6 +90,10 @@ const removeImage: TaskWorker = async (cluster, work) => {
   const volid = String(args.volid);
   if (linkedCloneOf(cluster, node, volid)) {
     throw new Error(`base volume '${volid}' is still in use by linked cloned`);
+  }
+  if (findVolume(cluster, node, volid)?.isProtected) {
+    const [storage = '', name = ''] = volid.split(/:(.*)/s);
+    throw new Error(`cannot remove protected volume '${name}' on '${storage}'`);
   }
   await work.wait('remove', cluster.scaled(300, 2));
   work.once('removed', () => {
@@ -192,9 +195,9 @@ export const storageRoutes: Route[] = [
     handle: (call) => {
       const { storage } = requireStorage(call);
       const volid = volumeId(call);
-      requireAll(call.cluster.state, call.caller.user, `/storage/${storage}`, ['Datastore.Allocate']);
-      const owner =
-        findVolume(call.cluster, call.node, volid)?.vmid ?? /(?:vm|base)-(\d+)-/.exec(volid)?.[1] ?? '';
+      const volume = findVolume(call.cluster, call.node, volid);
+      checkBackupAccess(call, storage, volume?.content === 'backup' ? volume.vmid : undefined);
+      const owner = volume?.vmid ?? /(?:vm|base)-(\d+)-/.exec(volid)?.[1] ?? '';
       return startTask(call, 'imgdel', `${owner}@${storage}`, { volid });
     },
   },

@@ -11,6 +11,7 @@ import type { Parameters, Values } from './parameters.ts';
 import { hasAny } from './permissions.ts';
 import type { Call, Route } from './route.ts';
 import { checkSkipLock, startTask } from './route.ts';
+import { restoreVm } from './restore-vm.ts';
 import { requireSnapshot } from './snapshot-routes.ts';
 import {
   checkNotLocked,
@@ -37,7 +38,17 @@ function withoutPath(params: Values): Values {
 
 async function createVm(call: Call): Promise<string> {
   const { cluster, node, vmid, params, isRoot } = call;
-  const { start, pool, storage: _storage, archive: _archive, ...given } = withoutPath(params);
+  const {
+    start,
+    pool,
+    storage: _storage,
+    archive,
+    force: _force,
+    unique: _unique,
+    'live-restore': _live,
+    bwlimit: _limit,
+    ...given
+  } = withoutPath(params);
   if (given.sshkeys !== undefined) checkSshKeys(String(given.sshkeys));
   if (given.lock !== undefined && !isRoot) throw refuse("only root can set 'lock' config");
   const taken = (): void => {
@@ -46,6 +57,11 @@ async function createVm(call: Call): Promise<string> {
       throw refuse(`unable to create VM ${vmid} - VM ${vmid} already exists on node '${other.node}'`);
   };
   checkPool(call);
+  if (archive !== undefined) return restoreVm(call, given);
+  for (const name of ['force', 'unique', 'live-restore']) {
+    if (params[name] === undefined) continue;
+    throw badParameters({ archive: `missing property - '${name}' requires this property` });
+  }
   const key = lockKey(node, vmid);
   const owner = randomUUID();
   if (!(await cluster.locks.acquire(key, owner, true, cluster.scaled(5000, 100)))) {
@@ -188,6 +204,9 @@ export const vmRoutes: Route[] = [
       storage: STRING,
       force: BOOLEAN,
       unique: BOOLEAN,
+      archive: STRING,
+      'live-restore': BOOLEAN,
+      bwlimit: integer(0),
     },
     handle: (call) => {
       for (const key of DISK_KEYS) {

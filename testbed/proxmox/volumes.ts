@@ -180,6 +180,17 @@ export function growVolume(
   volume.size = size;
 }
 
+/** Backups on a storage, of one VM or of all. */
+export function backupsOf(cluster: Cluster, node: string, storage: string, vmid?: number): Volume[] {
+  return Object.values(cluster.state.volumes).filter(
+    (volume) =>
+      volume.content === 'backup' &&
+      volume.storage === storage &&
+      isOn(volume, node) &&
+      (vmid === undefined || volume.vmid === vmid),
+  );
+}
+
 /** Refuses storages that are not there or hold no disks. */
 export function requireImageStorage(cluster: Cluster, node: string, name: string): void {
   const storage = findStorage(cluster, node, name);
@@ -259,6 +270,14 @@ export function wantedSize(volume: Volume, text: string): number {
 /** What a storage's content list says of a volume; only directories always name a parent. */
 export function printVolume(volume: Volume, storageType: StorageState['type']): Record<string, unknown> {
   const { volid, vmid, size, used, format, content, ctime, parent } = volume;
+  if (content === 'backup') {
+    const { notes, isProtected } = volume;
+    return {
+      ...{ volid, vmid, size, format, content, ctime, subtype: 'qemu' },
+      ...(notes === undefined ? {} : { notes }),
+      ...(isProtected ? { protected: 1 } : {}),
+    };
+  }
   if (content !== 'images') return { volid, size, format, content, ctime };
   const base = parent?.split(':')[1];
   const common = { volid, vmid, size, used, format, content, ctime };
@@ -289,7 +308,7 @@ export async function copyProgress(
 }
 
 /** One decimal, binary units. */
-function printAmount(bytes: number): string {
+export function printAmount(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   let value = bytes;
   let unit = 0;
