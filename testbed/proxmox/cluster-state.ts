@@ -113,6 +113,8 @@ export interface Vm {
   guest: Guest | null;
   /** When the event daemon starts it again after a reboot. */
   restartAt: number | null;
+  /** The guest of a VM that was suspended to disk. */
+  saved?: SavedGuest;
   /** When `qm cleanup` runs for the QEMU process that ended. */
   cleanupAt: number | null;
   firewall?: Firewall;
@@ -121,6 +123,14 @@ export interface Vm {
 /** A VM's config when it was taken, with `snaptime`, `description`, `parent` and, while unfinished, `snapstate`. */
 export interface Snapshot {
   config: VmConfig;
+  /** What was in the RAM, if that was kept. */
+  saved?: SavedGuest;
+}
+
+/** A guest whose RAM was written to a volume, and when. */
+export interface SavedGuest {
+  guest: Guest;
+  at: number;
 }
 
 /** An LXC container: enough of one to be in the way of a client that expects virtual machines only. Sizes in bytes. */

@@ -141,8 +141,17 @@ function addBackups(vmid: number, days: number[]): string[] {
   return days.map((day) => {
     const volid = `dir1:backup/vzdump-qemu-${vmid}-${day}.vma`;
     simulator.state.volumes[`pve1/${volid}`] = {
-      ...{ volid, vmid, node: 'pve1', storage: 'dir1', size: 1, used: 1, parent: null, system: null },
-      ...{ format: 'vma', content: 'backup', ctime: 1_790_000_000 - day * 86_400 },
+      volid,
+      vmid,
+      node: 'pve1',
+      storage: 'dir1',
+      size: 1,
+      used: 1,
+      parent: null,
+      system: null,
+      format: 'vma',
+      content: 'backup',
+      ctime: 1_790_000_000 - day * 86_400,
     };
     return volid;
   });

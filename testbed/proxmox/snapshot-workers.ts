@@ -4,9 +4,11 @@ import type { Cluster } from './cluster.ts';
 import { findVm, findVolume, missingConfig } from './cluster.ts';
 import type { Snapshot, Vm, VmConfig, Volume } from './cluster-state.ts';
 import { agentAnswers, isAgentEnabled } from './guests.ts';
+import { makeState, saveRam, stateStorage, wakeGuest } from './ram-state.ts';
 import { isDirectory } from './storage-paths.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
 import { diskKeys, isCdrom, parseDrive, parseSize, volumeName } from './vm-config.ts';
+import { removeVolume } from './volumes.ts';
 
 const SNAPSHOT_MS = 600;
 const ROLLBACK_MS = 800;
@@ -69,6 +71,16 @@ const takeSnapshot: TaskWorker = async (cluster, work) => {
   const { args } = work.record;
   work.once('prepare', () => prepare(cluster, vm, args));
   const { guest } = vm;
+  if (args.vmstate && guest) {
+    work.once('state', () => {
+      const storage = stateStorage(cluster, vm);
+      const name = String(args.snapname);
+      Object.assign(snapshotOf(vm, work).config, makeState(cluster, vm, name, storage, work.log));
+      work.log(`saving VM state and RAM using storage '${storage}'`);
+    });
+    await saveRam(cluster, work, vm, String(snapshotOf(vm, work).config.vmstate));
+    snapshotOf(vm, work).saved = { guest: { ...guest }, at: Date.now() };
+  }
   work.once('freeze', () => {
     if (guest && isAgentEnabled(guest.config.agent) && !agentAnswers(guest)) {
       work.log('skipping guest filesystem freeze - agent configured but not running?');
@@ -83,9 +95,7 @@ const takeSnapshot: TaskWorker = async (cluster, work) => {
         work.log(`  Logical volume "${name}" created.`);
       } else if (guest) work.log('internal qemu snapshot');
     }
-    const { config } = snapshotOf(vm, work);
-    delete config.snapstate;
-    if (args.vmstate && guest) config.vmstate = 1;
+    delete snapshotOf(vm, work).config.snapstate;
     vm.config.parent = String(args.snapname);
     delete vm.config.lock;
   });
@@ -93,7 +103,15 @@ const takeSnapshot: TaskWorker = async (cluster, work) => {
 
 /** Puts a VM's config back; its description and its snapshots stay, and it counts as a new generation. */
 function restore(cluster: Cluster, vm: Vm, work: TaskWork): void {
-  const { snaptime: _time, vmstate: _state, description: _text, ...config } = snapshotOf(vm, work).config;
+  const { config: taken, saved } = snapshotOf(vm, work);
+  const {
+    snaptime: _time,
+    vmstate: _state,
+    runningmachine: _machine,
+    runningcpu: _cpu,
+    description: _text,
+    ...config
+  } = taken;
   const { description } = vm.config;
   vm.config = {
     ...config,
@@ -107,6 +125,7 @@ function restore(cluster: Cluster, vm: Vm, work: TaskWork): void {
     const { size } = parseDrive(String(vm.config[key])).options;
     if (size !== undefined) volume.size = parseSize(size);
   }
+  if (saved) vm.guest = wakeGuest(cluster, saved);
 }
 
 const rollBack: TaskWorker = async (cluster, work) => {
@@ -125,7 +144,7 @@ const rollBack: TaskWorker = async (cluster, work) => {
   });
   await work.wait('rollback', cluster.scaled(ROLLBACK_MS, 2));
   work.once('restore', () => restore(cluster, vm, work));
-  if (!args.start) return;
+  if (!args.start || vm.guest) return;
   work.unlock(node, Number(id));
   const start = cluster.tasks.start('qmstart', { node, id, user });
   while (start.endtime === null) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -144,7 +163,8 @@ const removeSnapshot: TaskWorker = async (cluster, work) => {
   await work.wait('remove', cluster.scaled(REMOVE_MS, 2));
   work.once('removed', () => {
     const name = String(work.record.args.snapname);
-    const { parent } = snapshotOf(vm, work).config;
+    const { parent, vmstate } = snapshotOf(vm, work).config;
+    if (vmstate !== undefined) removeVolume(cluster, vm.node, String(vmstate), work.log);
     delete vm.config.lock;
     delete vm.snapshots?.[name];
     for (const config of [vm.config, ...Object.values(vm.snapshots ?? {}).map((other) => other.config)]) {

@@ -121,6 +121,9 @@ const destroyVm: TaskWorker = async (cluster, work) => {
     ]) {
       removeVolume(cluster, node, parseDrive(String(vm.config[key])).file, work.log);
     }
+    for (const { config } of Object.values(vm.snapshots ?? {})) {
+      if (config.vmstate !== undefined) removeVolume(cluster, node, String(config.vmstate), work.log);
+    }
     if (args['destroy-unreferenced-disks']) {
       for (const volume of Object.values(cluster.state.volumes)) {
         if (isOn(volume, node) && volume.vmid === vmid && volume.content === 'images') {

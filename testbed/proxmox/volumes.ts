@@ -23,6 +23,8 @@ const LARGEST_RAW_FILE = 16 * 1024 * GIB;
 export type VolumeFormat = Volume['format'];
 
 interface WantedVolume {
+  /** Of its kind the first that is free, if it is not said. */
+  name?: string;
   size: number;
   used?: number;
   /** The base volume that a linked clone stands on. */
@@ -85,7 +87,8 @@ export function allocateVolume(
   wanted: WantedVolume,
   log: (line: string) => void,
 ): Volume {
-  const stem = wanted.cloudInit ? `vm-${vmid}-cloudinit` : freeName(cluster, node, storage, vmid);
+  const stem =
+    wanted.name ?? (wanted.cloudInit ? `vm-${vmid}-cloudinit` : freeName(cluster, node, storage, vmid));
   const onDirectory = isDirectory(cluster, node, storage);
   const format = onDirectory ? (wanted.format ?? (wanted.cloudInit ? 'qcow2' : 'raw')) : 'raw';
   const name = onDirectory ? `${stem}.${format}` : stem;
@@ -273,7 +276,13 @@ export function printVolume(volume: Volume, storageType: StorageState['type']): 
   if (content === 'backup') {
     const { notes, isProtected } = volume;
     return {
-      ...{ volid, vmid, size, format, content, ctime, subtype: 'qemu' },
+      volid,
+      vmid,
+      size,
+      format,
+      content,
+      ctime,
+      subtype: 'qemu',
       ...(notes === undefined ? {} : { notes }),
       ...(isProtected ? { protected: 1 } : {}),
     };
