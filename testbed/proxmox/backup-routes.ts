@@ -33,7 +33,7 @@ export function checkBackupAccess(
   storage: string,
   vmid: number | undefined,
 ): void {
-  const { state } = cluster;
+  const state = cluster.plain;
   if (hasAny(state, caller.user, `/storage/${storage}`, ['Datastore.Allocate'])) return;
   if (vmid === undefined) throw forbidden(`/storage/${storage}, Datastore.Allocate`);
   requireAll(state, caller.user, `/storage/${storage}`, ['Datastore.AllocateSpace']);
@@ -107,7 +107,6 @@ function changeAttributes(call: Call): null {
   checkBackupAccess(call, volume.storage, volume.vmid);
   if (params.notes !== undefined) volume.notes = String(params.notes);
   if (params.protected !== undefined) volume.isProtected = params.protected === 1;
-  cluster.store.touch();
   return null;
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { badParameters, refuse } from './api-error.ts';
 import { backedUpDisks, keptConfig } from './backup-config.ts';
-import { findStorage, findVm, findVolume, storageFree, vmsOn } from './cluster.ts';
+import { findStorage, findVm, findVolume } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import type { Backup, Vm } from './cluster-state.ts';
 import { BOOLEAN, integer, NODE, STRING } from './parameters.ts';
@@ -12,6 +12,7 @@ import { markBackups, readRetention } from './prune-backups.ts';
 import type { Call, Route } from './route.ts';
 import { startTask } from './route.ts';
 import { storagePath } from './storage-paths.ts';
+import { requireSpaceForBackup } from './storage-space.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
 import { isGone } from './tasks.ts';
 import { parseDrive } from './vm-config.ts';
@@ -30,7 +31,7 @@ function backup(call: Call): string {
   const name = String(params.storage ?? 'local');
   const storage = findStorage(cluster, node, name);
   if (!storage) throw refuse(`storage '${name}' does not exist`);
-  requireAll(cluster.state, caller.user, `/storage/${name}`, ['Datastore.AllocateSpace']);
+  requireAll(cluster.plain, caller.user, `/storage/${name}`, ['Datastore.AllocateSpace']);
   if (!storage.content.split(',').includes('backup')) {
     throw refuse(`can't use storage '${name}' for backups - wrong content type`);
   }
@@ -55,16 +56,17 @@ function wantedVms({ cluster, node, params, caller }: Call): number[] {
   if (params.vmid === undefined && params.all === undefined && params.pool === undefined) {
     throw badParameters({ vmid: 'property is missing and it is not optional' });
   }
-  const pool = cluster.state.pools.find(({ poolid }) => poolid === params.pool);
+  const pool = cluster.plain.pools.find(({ poolid }) => poolid === params.pool);
   const named = String(params.vmid ?? '')
     .split(/[;, ]+/)
     .filter(Boolean)
     .map(Number);
-  for (const vmid of named) requireAll(cluster.state, caller.user, `/vms/${vmid}`, ['VM.Backup']);
-  return vmsOn(cluster, node)
+  for (const vmid of named) requireAll(cluster.plain, caller.user, `/vms/${vmid}`, ['VM.Backup']);
+  return cluster.index
+    .vmsOn(node)
     .map(({ vmid }) => vmid)
     .filter((vmid) => (params.vmid === undefined ? (pool?.members ?? [vmid]) : named).includes(vmid))
-    .filter((vmid) => hasAny(cluster.state, caller.user, `/vms/${vmid}`, ['VM.Backup']));
+    .filter((vmid) => hasAny(cluster.plain, caller.user, `/vms/${vmid}`, ['VM.Backup']));
 }
 
 /** What a backup of a VM holds. */
@@ -80,27 +82,28 @@ function contentOf(cluster: Cluster, vm: Vm): Backup {
   return { config, disks };
 }
 
-function duration(sinceMs: number): string {
-  return new Date(Math.max(0, Date.now() - sinceMs)).toISOString().slice(11, 19);
+function duration(ms: number): string {
+  return new Date(Math.max(0, ms)).toISOString().slice(11, 19);
 }
 
 /** Local time as vzdump prints it, `2026-01-31 12:00:00`. */
-function stamp(): string {
-  return new Date().toISOString().slice(0, 19).replace('T', ' ');
+function stamp(now: number): string {
+  return new Date(now).toISOString().slice(0, 19).replace('T', ' ');
 }
 
 async function backUpVm(cluster: Cluster, work: TaskWork, vm: Vm): Promise<void> {
   const { args } = work.record;
   const { vmid, node } = vm;
   const storage = String(args.storage);
+  const now = (): number => cluster.clock.now();
   work.once(`begin-${vmid}`, () => {
     work.log(`INFO: Starting Backup of VM ${vmid} (qemu)`);
-    work.log(`INFO: Backup started at ${stamp()}`);
+    work.log(`INFO: Backup started at ${stamp(now())}`);
     work.log(`INFO: status = ${vm.guest ? 'running' : 'stopped'}`);
     if (vm.config.lock !== undefined) throw new Error(`VM is locked (${vm.config.lock})`);
     vm.config.lock = 'backup';
-    args[`time-${vmid}`] = stamp().replaceAll('-', '_').replace(' ', '-').replaceAll(':', '_');
-    args[`began-${vmid}`] = Date.now();
+    args[`time-${vmid}`] = stamp(now()).replaceAll('-', '_').replace(' ', '-').replaceAll(':', '_');
+    args[`began-${vmid}`] = now();
     announce(work, vm);
   });
   const name = `vzdump-qemu-${vmid}-${String(args[`time-${vmid}`])}.vma${String(args.extension)}`;
@@ -116,9 +119,9 @@ async function backUpVm(cluster: Cluster, work: TaskWork, vm: Vm): Promise<void>
     });
     await work.wait(`backup-${vmid}`, cluster.scaled((size / GIB) * BACKUP_MS_PER_GIB, 2));
     const archive = Math.ceil(args.extension === '' ? used : used * 0.45) + 20_480;
-    checkRoom(cluster, work, node, storage, archive);
+    requireSpaceForBackup(cluster, { node, storage, bytes: archive, log: work.log });
     work.once(`end-${vmid}`, () => {
-      const seconds = Math.max(1, Math.round((Date.now() - Number(args[`began-${vmid}`])) / 1000));
+      const seconds = Math.max(1, Math.round((now() - Number(args[`began-${vmid}`])) / 1000));
       const amount = printAmount(size);
       work.log(
         `INFO: 100% (${amount} of ${amount}) in ${seconds}s, read: ${printAmount(size / seconds)}/s, write: ${printAmount(used / seconds)}/s`,
@@ -144,8 +147,8 @@ async function backUpVm(cluster: Cluster, work: TaskWork, vm: Vm): Promise<void>
         ...(args.isProtected ? { isProtected: true } : {}),
       });
       prune(cluster, work, vm);
-      work.log(`INFO: Finished Backup of VM ${vmid} (${duration(Number(args[`began-${vmid}`]))})`);
-      work.log(`INFO: Backup finished at ${stamp()}`);
+      work.log(`INFO: Finished Backup of VM ${vmid} (${duration(now() - Number(args[`began-${vmid}`]))})`);
+      work.log(`INFO: Backup finished at ${stamp(now())}`);
     });
   } catch (err) {
     if (!isGone(err) && vm.config.lock === 'backup') delete vm.config.lock;
@@ -169,13 +172,6 @@ function announce(work: TaskWork, vm: Vm): void {
   if (Object.keys(vm.pending).length > 0 || vm.pendingDelete.length > 0) {
     work.log('INFO: pending configuration changes found (not included into backup)');
   }
-}
-
-function checkRoom(cluster: Cluster, work: TaskWork, node: string, name: string, size: number): void {
-  const storage = findStorage(cluster, node, name);
-  if (!storage || size <= storageFree(cluster, storage)) return;
-  work.log('INFO: zstd: error 70 : Write error : cannot write block : No space left on device ');
-  throw new Error('vma_queue_write: write error - Broken pipe');
 }
 
 /** Fills `{{guestname}}` and the like in. */
@@ -231,7 +227,7 @@ const backupWorker: TaskWorker = async (cluster, work) => {
       if (isGone(err)) throw err;
       hasFailed = true;
       work.log(`ERROR: Backup of VM ${vmid} failed - ${err instanceof Error ? err.message : String(err)}`);
-      work.log(`INFO: Failed at ${stamp()}`);
+      work.log(`INFO: Failed at ${stamp(cluster.clock.now())}`);
     }
   }
   if (hasFailed) {

@@ -28,20 +28,19 @@ export function consoleKey(node: string, port: number): string {
 async function accept(cluster: Cluster, work: TaskWork): Promise<ByteStream> {
   const key = consoleKey(work.record.node, Number(work.record.args.port));
   const { signal } = work;
-  let timer: NodeJS.Timeout | undefined;
+  let callOff = (): void => undefined;
   let stop: (() => void) | undefined;
   try {
     return await new Promise<ByteStream>((resolve, reject) => {
       stop = () => reject(signal.reason as Error);
       signal.addEventListener('abort', stop);
-      timer = setTimeout(
-        () => reject(new Error('connection timed out')),
-        cluster.scaled(CONSOLE_WAIT_MS, LEAST_WAIT_MS),
+      callOff = cluster.clock.after(cluster.scaled(CONSOLE_WAIT_MS, LEAST_WAIT_MS), () =>
+        reject(new Error('connection timed out')),
       );
       cluster.consoles.set(key, resolve);
     });
   } finally {
-    clearTimeout(timer);
+    callOff();
     if (stop) signal.removeEventListener('abort', stop);
     cluster.consoles.delete(key);
   }
@@ -67,10 +66,10 @@ async function withClient(
   work.signal.throwIfAborted();
 }
 
-function stateOf(guest: Guest): ScreenState {
+function stateOf({ clock }: Cluster, guest: Guest): ScreenState {
   if (guest.paused) return 'paused';
   if (!guest.hasSystem) return 'no system';
-  return Date.now() >= guest.bootedAt ? 'running' : 'booting';
+  return clock.now() >= guest.bootedAt ? 'running' : 'booting';
 }
 
 /** Task vncproxy: hands one client on to QEMU's VNC server. */
@@ -87,7 +86,7 @@ const serveVnc: TaskWorker = async (cluster, work) => {
     await serveRfb(stream, {
       name: `QEMU (${vm.config.name ?? `VM ${id}`})`,
       password: String(args.password),
-      draw: () => drawScreen(vm.vmid, stateOf(guest)),
+      draw: () => drawScreen(vm.vmid, stateOf(cluster, guest)),
       isOn: () => vm.guest === guest,
     });
   });

@@ -9,8 +9,8 @@ import { backupRoutes } from './backup-vms.ts';
 import type { Identity } from './authentication.ts';
 import type { Cluster } from './cluster.ts';
 import { findNode } from './cluster.ts';
-import type { TaskFaultRecord } from './cluster-state.ts';
 import { checkPermission } from './check-permission.ts';
+import type { FaultCall } from './faults.ts';
 import { cloudInitRoutes } from './cloud-init-routes.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import { consoleRoutes } from './console-routes.ts';
@@ -24,6 +24,7 @@ import { nodeRoutes } from './node-routes.ts';
 import { checkParameters } from './parameters.ts';
 import type { RawValue } from './parameters.ts';
 import { poolRoutes } from './pool-routes.ts';
+import { requireQuorum } from './quorum.ts';
 import { rightsRoutes } from './rights-routes.ts';
 import { findRoute, ListAnswer } from './route.ts';
 import type { Call } from './route.ts';
@@ -65,6 +66,8 @@ export const ROUTES = [
 ];
 
 const MAX_BODY_BYTES = 512 * 1024;
+/** How long a node takes to find out that it cannot reach another. */
+const CONNECT_MS: Record<string, number> = { 'No route to host': 3000, 'Connection timed out': 30_000 };
 
 /** An answer that is not made by the API but by the server around it: plain text. */
 class PlainRefusal extends Error {
@@ -92,7 +95,7 @@ export async function dispatch(
   cluster: Cluster,
   req: IncomingMessage,
   body: Buffer,
-  taskFault: TaskFaultRecord | null,
+  asked: FaultCall,
 ): Promise<WireAnswer> {
   let format = 'json';
   try {
@@ -103,7 +106,7 @@ export async function dispatch(
     if (!['json', 'extjs'].includes(format)) {
       throw new PlainRefusal(501, `no formatter for uri ${split.path}, ${format}`);
     }
-    const { data, isForwarded } = await callApi(cluster, req, { method, path: split.path, body, taskFault });
+    const { data, isForwarded } = await callApi(cluster, req, { method, path: split.path, body, asked });
     const content =
       data instanceof ListAnswer
         ? { data: data.data, ...(data.total > 0 ? { total: data.total } : {}) }
@@ -127,8 +130,8 @@ function json(content: unknown): { body: string; contentType: string } {
 
 async function refusal(cluster: Cluster, err: ApiError, format: string): Promise<WireAnswer> {
   // Each failed authentication is held back, so that guessing is slow.
-  if (err.status === 401) await pause(cluster.scaled(3000, 5));
-  if (err.status === 595) await pause(cluster.scaled(3000, 5));
+  if (err.status === 401) await cluster.clock.sleep(cluster.scaled(3000, 5));
+  if (err.status === 595) await cluster.clock.sleep(cluster.scaled(CONNECT_MS[err.message] ?? 0, 5));
   if (
     (err.status === 401 && !/^(?:authentication failure|permission denied)/.test(err.message)) ||
     err.status >= 595
@@ -143,10 +146,6 @@ async function refusal(cluster: Cluster, err: ApiError, format: string): Promise
     return { status: 200, reason: 'OK', ...json({ ...content, success: 0, status: err.status }) };
   }
   return { status: err.status, reason: err.message, ...json(content) };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function checkFraming(req: IncomingMessage, method: string, body: Buffer): void {
@@ -178,11 +177,11 @@ function isUpload({ method, url, headers }: IncomingMessage): boolean {
 async function callApi(
   cluster: Cluster,
   req: IncomingMessage,
-  call: { method: string; path: string; body: Buffer; taskFault: TaskFaultRecord | null },
+  call: { method: string; path: string; body: Buffer; asked: FaultCall },
 ): Promise<{ data: unknown; isForwarded: boolean }> {
-  const { method, path } = call;
+  const { method, path, asked } = call;
   const match = findRoute(ROUTES, method, path);
-  const caller = identify(cluster, req, method, match?.route.isPublic ?? false);
+  const caller = identify(cluster, req, asked, match?.route.isPublic ?? false);
   const query = readForm((req.url ?? '').split('?')[1] ?? '');
   const given = { ...readBody(req, call.body), ...query };
   if (!match) throw new ApiError(501, `Method '${method} ${path}' not implemented`);
@@ -200,8 +199,8 @@ async function callApi(
     );
   }
   const routeName = `${method} ${route.path}`;
-  checkPermission(cluster.state, caller.user, routeName, { ...given, ...pathParameters });
-  if (pathParameters.node !== undefined) checkNode(cluster, pathParameters.node);
+  checkPermission(cluster.plain, caller.user, routeName, { ...given, ...pathParameters });
+  if (pathParameters.node !== undefined) checkNode(cluster, pathParameters.node, asked);
   const params = checkParameters(route.parameters, { ...given, ...pathParameters });
   const handled: Call = {
     cluster,
@@ -210,32 +209,37 @@ async function callApi(
     vmid: Number(params.vmid ?? 0),
     caller,
     isRoot: caller.user === 'root@pam' && !caller.isToken,
-    taskFault: call.taskFault,
+    routeName,
+    asked,
   };
   checkVmPermission(handled, routeName);
+  requireQuorum(handled);
   const data = await route.handle(handled);
   return { data, isForwarded: route.isForwarded ?? false };
 }
 
-function identify(cluster: Cluster, req: IncomingMessage, method: string, isPublic: boolean): Identity {
-  const caller = authenticate(cluster.state, req.headers);
+function identify(cluster: Cluster, req: IncomingMessage, asked: FaultCall, isPublic: boolean): Identity {
+  const caller = authenticate(cluster.plain, req.headers, (ticket) =>
+    cluster.faults.hitsTicket(ticket, asked),
+  );
   if (isPublic) return 'refused' in caller ? { user: '', isToken: false } : caller;
   if ('refused' in caller) throw new ApiError(401, caller.refused);
-  if (!caller.isToken && method !== 'GET' && !isUpload(req)) {
+  if (!caller.isToken && asked.method !== 'GET' && !isUpload(req)) {
     const token = req.headers.csrfpreventiontoken;
-    if (typeof token !== 'string' || !isCsrfTokenGood(cluster.state, caller.user, token)) {
+    if (typeof token !== 'string' || !isCsrfTokenGood(cluster.plain, caller.user, token)) {
       throw new ApiError(401, 'Permission denied - invalid csrf token');
     }
   }
   return caller;
 }
 
-function checkNode(cluster: Cluster, node: string): void {
+function checkNode(cluster: Cluster, node: string, asked: FaultCall): void {
   if (!findNode(cluster, node)) {
     const reason = `failed to get address info for: ${node}: Name or service not known`;
     throw new ApiError(500, `hostname lookup '${node}' failed - ${reason}`);
   }
-  if (cluster.faults.isNodeDown(node)) throw new ApiError(595, 'No route to host');
+  const cut = cluster.faults.hit('nodeDown', (rule) => rule.node === node, asked);
+  if (cut) throw new ApiError(595, cut.reason ?? 'No route to host');
 }
 
 function readForm(text: string): Record<string, RawValue> {

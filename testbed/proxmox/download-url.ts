@@ -5,7 +5,7 @@ import { posix } from 'node:path';
 import { Agent, fetch } from 'undici';
 
 import { badParameters, refuse } from './api-error.ts';
-import { findStorage, findVolume, storageFree } from './cluster.ts';
+import { findStorage, findVolume } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import type { Volume } from './cluster-state.ts';
 import { BOOLEAN, NODE, STRING } from './parameters.ts';
@@ -13,6 +13,7 @@ import type { Parameter, Parameters } from './parameters.ts';
 import type { Call, Route } from './route.ts';
 import { startTask } from './route.ts';
 import { storagePath } from './storage-paths.ts';
+import { hasRoom } from './storage-space.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
 import { storeVolume } from './volumes.ts';
 
@@ -211,8 +212,7 @@ async function fetchFile(cluster: Cluster, work: TaskWork, file: string): Promis
   const temporary = `${file}.tmp_dwnl.${pid}`;
   try {
     const fetched = await obtain(new URL(String(args.url)), args, work.signal);
-    const storage = findStorage(cluster, node, String(args.storage));
-    if (storage && fetched.size > storageFree(cluster, storage)) {
+    if (!hasRoom(cluster, node, String(args.storage), fetched.size)) {
       throw wgetFailed(3, [`Cannot write to '${temporary}' (No space left on device).`]);
     }
     return fetched;

@@ -3,6 +3,8 @@ import { findStorage, findVm, findVolume, missingConfig, requireVm } from './clu
 import { BOOLEAN, integer, NODE, STRING, VMID } from './parameters.ts';
 import type { Call, Route } from './route.ts';
 import { checkSkipLock, startTask } from './route.ts';
+import { requireSpaceToWrite } from './storage-space.ts';
+import { devicePath } from './storage-paths.ts';
 import type { TaskWorker } from './tasks.ts';
 import { InjectedFailure, isGone } from './tasks.ts';
 import { keepAsUnused } from './update-config.ts';
@@ -63,7 +65,15 @@ const moveWorker: TaskWorker = async (cluster, work) => {
   });
   const volid = String(args.volume);
   try {
-    await copyProgress(work, 'copy', origin, cluster.scaled((origin.size / 1024 ** 3) * COPY_MS_PER_GIB, 5));
+    const target = findVolume(cluster, node, volid);
+    const command = `/usr/bin/qemu-img convert -p -n -f ${origin.format} -O ${target?.format ?? 'raw'} ${devicePath(cluster, node, origin.volid)} zeroinit:${devicePath(cluster, node, volid)}`;
+    const ms = cluster.scaled((origin.size / 1024 ** 3) * COPY_MS_PER_GIB, 5);
+    await copyProgress(work, 'copy', origin, ms, (share) => {
+      const bytes = Math.floor(origin.used * share);
+      if (!target) return;
+      target.used = bytes;
+      requireSpaceToWrite(cluster, { node, storage }, { bytes, command, log: work.log });
+    });
   } catch (err) {
     if (!isGone(err)) removeVolume(cluster, node, volid);
     if (isGone(err) || err instanceof InjectedFailure) throw err;

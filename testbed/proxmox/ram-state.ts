@@ -54,12 +54,12 @@ export function makeState(
 /** Writes a guest's RAM to its volume; the volume then has as much in it as the guest used. */
 export async function saveRam(cluster: Cluster, work: TaskWork, vm: Vm, volid: string): Promise<void> {
   const memory = memoryMib(vm.config) * MIB;
-  const began = Date.now();
+  const began = cluster.clock.now();
   await work.wait('save-ram', cluster.scaled((memory / 1024 ** 3) * SAVE_MS_PER_GIB, 2));
   work.once('ram-saved', () => {
     const volume = Object.values(cluster.state.volumes).find((one) => one.volid === volid);
     if (volume) volume.used = Math.floor(memory * 0.35);
-    const seconds = Math.round((Date.now() - began) / 1000);
+    const seconds = Math.round((cluster.clock.now() - began) / 1000);
     const amount = printAmount(volume?.used ?? 0);
     work.log(`completed saving the VM state in ${seconds}s, saved ${amount}`);
   });
@@ -67,7 +67,7 @@ export async function saveRam(cluster: Cluster, work: TaskWork, vm: Vm, volid: s
 
 /** What goes on once the RAM is read back: a new process with the guest as it was. */
 export function wakeGuest(cluster: Cluster, { guest, at }: SavedGuest): Guest {
-  const now = Date.now();
+  const now = cluster.clock.now();
   cluster.state.nextPid += 3;
   return {
     ...guest,

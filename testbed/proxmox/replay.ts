@@ -9,7 +9,7 @@ import type { ApiToken, ClusterState, Vm, Volume } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
 import { differenceOf, translate } from './compare-answers.ts';
 import type { Bindings } from './compare-answers.ts';
-import type { FaultRule } from './faults.ts';
+import type { FaultRule } from './fault-rule.ts';
 import { seedCluster } from './seed.ts';
 import { startSimulator } from './simulator.ts';
 import type { Simulator } from './simulator.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { refuse } from './api-error.ts';
 import { checkBackupAccess, requireBackup } from './backup-routes.ts';
-import { findStorage, findVm, findVolume, lockKey, missingConfig, storageFree } from './cluster.ts';
+import { findStorage, findVm, findVolume, lockKey, missingConfig } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import type { Backup, Vm, VmConfig, Volume } from './cluster-state.ts';
 import { lockTimeout } from './locks.ts';
@@ -10,6 +10,7 @@ import { hasAny } from './permissions.ts';
 import type { Call } from './route.ts';
 import { startTask } from './route.ts';
 import { devicePath } from './storage-paths.ts';
+import { hasRoom } from './storage-space.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
 import { isGone } from './tasks.ts';
 import {
@@ -193,9 +194,8 @@ function checkRoom(cluster: Cluster, work: TaskWork, { disks }: Backup, command:
   const { node, args } = work.record;
   for (const [key, { used }] of Object.entries(disks)) {
     const volume = findVolume(cluster, node, String(args[`made-${key}`]));
-    const storage = volume && findStorage(cluster, node, volume.storage);
-    if (!volume || !storage) continue;
-    if (used > storageFree(cluster, storage) + volume.used) {
+    if (!volume) continue;
+    if (!hasRoom(cluster, node, volume.storage, used - volume.used)) {
       work.log(`vma: restore failed - vma blk_flush drive-${key} failed`);
       throw new Error(`command 'set -o pipefail && ${command}' failed: exit code 1`);
     }

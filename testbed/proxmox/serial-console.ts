@@ -15,7 +15,7 @@ const LOGIN_FAILED = '\r\nLogin incorrect\r\n';
 /** A login prompt and behind it a shell with a handful of commands; nothing is heard before the guest is up. */
 export function createSerialConsole(cluster: Cluster, vm: Vm, guest: Guest): SerialConsole {
   const { hostname } = guestNames(vm, guest.config);
-  let greeted = isUp(guest);
+  let greeted = isUp(cluster, guest);
   let user: string | undefined;
   let asksPassword = false;
   let line = '';
@@ -69,15 +69,15 @@ export function createSerialConsole(cluster: Cluster, vm: Vm, guest: Guest): Ser
   };
 
   return {
-    type: (text) => (isUp(guest) ? text.split('').map(typeKey).join('') : ''),
+    type: (text) => (isUp(cluster, guest) ? text.split('').map(typeKey).join('') : ''),
     look() {
-      if (greeted || !isUp(guest)) return '';
+      if (greeted || !isUp(cluster, guest)) return '';
       greeted = true;
       return `\r\n${hostname} ttyS0\r\n\r\n${prompt()}`;
     },
   };
 }
 
-function isUp(guest: Guest): boolean {
-  return guest.hasSystem && !guest.paused && Date.now() >= guest.bootedAt;
+function isUp({ clock }: Cluster, guest: Guest): boolean {
+  return guest.hasSystem && !guest.paused && clock.now() >= guest.bootedAt;
 }

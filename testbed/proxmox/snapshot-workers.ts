@@ -6,6 +6,7 @@ import type { Snapshot, Vm, VmConfig, Volume } from './cluster-state.ts';
 import { agentAnswers, isAgentEnabled } from './guests.ts';
 import { makeState, saveRam, stateStorage, wakeGuest } from './ram-state.ts';
 import { isDirectory } from './storage-paths.ts';
+import { requireSpaceForSnapshot } from './storage-space.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
 import { diskKeys, isCdrom, parseDrive, parseSize, volumeName } from './vm-config.ts';
 import { removeVolume } from './volumes.ts';
@@ -56,12 +57,33 @@ function prepare(cluster: Cluster, vm: Vm, { snapname, description }: TaskWork['
   vm.snapshots[name] = {
     config: {
       ...config,
-      snaptime: Math.floor(Date.now() / 1000),
+      snaptime: Math.floor(cluster.clock.now() / 1000),
       snapstate: 'prepare',
       ...(typeof description === 'string' ? { description } : {}),
     },
   };
   vm.config.lock = 'snapshot';
+}
+
+function removeState(cluster: Cluster, vm: Vm, snapname: string, log: (line: string) => void): void {
+  const vmstate = vm.snapshots?.[snapname]?.config.vmstate;
+  if (vmstate !== undefined) removeVolume(cluster, vm.node, String(vmstate), log);
+}
+
+/** Takes everything back when there is no space for a disk's snapshot. */
+function requireSpace(cluster: Cluster, vm: Vm, work: TaskWork): void {
+  const snapname = String(work.record.args.snapname);
+  try {
+    for (const { volume } of disksOf(cluster, vm, vm.config)) {
+      requireSpaceForSnapshot(cluster, volume, `snap_${volumeName(volume.volid)}_${snapname}`);
+    }
+  } catch (err) {
+    work.log('snapshot create failed: starting cleanup');
+    removeState(cluster, vm, snapname, work.log);
+    delete vm.snapshots?.[snapname];
+    delete vm.config.lock;
+    throw err;
+  }
 }
 
 const takeSnapshot: TaskWorker = async (cluster, work) => {
@@ -79,14 +101,15 @@ const takeSnapshot: TaskWorker = async (cluster, work) => {
       work.log(`saving VM state and RAM using storage '${storage}'`);
     });
     await saveRam(cluster, work, vm, String(snapshotOf(vm, work).config.vmstate));
-    snapshotOf(vm, work).saved = { guest: { ...guest }, at: Date.now() };
+    snapshotOf(vm, work).saved = { guest: { ...guest }, at: cluster.clock.now() };
   }
   work.once('freeze', () => {
-    if (guest && isAgentEnabled(guest.config.agent) && !agentAnswers(guest)) {
+    if (guest && isAgentEnabled(guest.config.agent) && !agentAnswers(guest, cluster.clock.now())) {
       work.log('skipping guest filesystem freeze - agent configured but not running?');
     }
   });
   await work.wait('snapshot', cluster.scaled(SNAPSHOT_MS, 2));
+  work.once('space', () => requireSpace(cluster, vm, work));
   work.once('commit', () => {
     for (const { key, volume } of disksOf(cluster, vm, vm.config)) {
       work.log(`snapshotting 'drive-${key}' (${volume.volid})`);
@@ -146,8 +169,7 @@ const rollBack: TaskWorker = async (cluster, work) => {
   work.once('restore', () => restore(cluster, vm, work));
   if (!args.start || vm.guest) return;
   work.unlock(node, Number(id));
-  const start = cluster.tasks.start('qmstart', { node, id, user });
-  while (start.endtime === null) await new Promise((resolve) => setTimeout(resolve, 5));
+  await cluster.tasks.ended(cluster.tasks.start('qmstart', { node, id, user }).upid);
 };
 
 const removeSnapshot: TaskWorker = async (cluster, work) => {
@@ -163,8 +185,8 @@ const removeSnapshot: TaskWorker = async (cluster, work) => {
   await work.wait('remove', cluster.scaled(REMOVE_MS, 2));
   work.once('removed', () => {
     const name = String(work.record.args.snapname);
-    const { parent, vmstate } = snapshotOf(vm, work).config;
-    if (vmstate !== undefined) removeVolume(cluster, vm.node, String(vmstate), work.log);
+    const { parent } = snapshotOf(vm, work).config;
+    removeState(cluster, vm, name, work.log);
     delete vm.config.lock;
     delete vm.snapshots?.[name];
     for (const config of [vm.config, ...Object.values(vm.snapshots ?? {}).map((other) => other.config)]) {

@@ -10,7 +10,8 @@ import type { Parameters } from './parameters.ts';
 import { hasAny } from './permissions.ts';
 import type { Call, Route } from './route.ts';
 import { startTask } from './route.ts';
-import { devicePath, hasFiles, storagePath } from './storage-paths.ts';
+import { devicePath, hasFiles, storagePath, volumePath } from './storage-paths.ts';
+import { requireSpaceForFile, requireSpaceForImage } from './storage-space.ts';
 import type { TaskWorker } from './tasks.ts';
 import { parseSize } from './vm-config.ts';
 import { linkedCloneOf, removeVolume, storeVolume } from './volumes.ts';
@@ -60,13 +61,16 @@ function allocate(call: Call): string {
   if (findVolume(cluster, node, volid)) {
     throw refuse(`disk image '${devicePath(cluster, node, volid)}' already exists`);
   }
+  const format = onDirectory ? ((params.format ?? 'raw') as Volume['format']) : 'raw';
+  const path = volumePath(cluster, node, volid);
+  requireSpaceForImage(cluster, { node, storage: storage.storage, format, path, name });
   const text = String(params.size);
   storeVolume(cluster, node, storage.storage, {
     volid,
     vmid,
     size: parseSize(/\d$/.test(text) ? `${text}K` : text),
     used: params.format === 'qcow2' ? 331_776 : 0,
-    format: onDirectory ? ((params.format ?? 'raw') as Volume['format']) : 'raw',
+    format,
     content: 'images',
   });
   return volid;
@@ -127,6 +131,7 @@ const copyImage: TaskWorker = async (cluster, work) => {
     work.log(`command: cp -- ${temporary} ${file}`);
   });
   await work.wait('copy', cluster.scaled(500, 2));
+  requireSpaceForFile(cluster, { node, storage, path: file, bytes: Number(args.size) });
   work.once('end', () => {
     const volid = `${storage}:${kind}/${name}`;
     storeVolume(cluster, node, storage, {
@@ -152,7 +157,7 @@ export const storageRoutes: Route[] = [
     handle: ({ cluster, params, caller }) => {
       const byName = new Map(cluster.state.storages.map((storage) => [storage.storage, storage]));
       return [...byName.values()]
-        .filter(({ storage }) => hasAny(cluster.state, caller.user, `/storage/${storage}`, READ))
+        .filter(({ storage }) => hasAny(cluster.plain, caller.user, `/storage/${storage}`, READ))
         .filter(({ type }) => params.type === undefined || type === params.type)
         .map((storage) => definition(cluster, storage));
     },

@@ -83,7 +83,7 @@ export const vmPowerRoutes: Route[] = [
     path: '/nodes/{node}/qemu/{vmid}/status/current',
     parameters: { node: NODE, vmid: VMID },
     isForwarded: true,
-    handle: ({ cluster, node, vmid }) => currentStatus(requireVm(cluster, node, vmid)),
+    handle: ({ cluster, node, vmid }) => currentStatus(requireVm(cluster, node, vmid), cluster.clock.now()),
   },
   power('start', 'qmstart', START),
   power('stop', 'qmstop', {

@@ -1,8 +1,10 @@
 import { cloneVm } from './clone-vm.ts';
 import type { Cluster } from './cluster.ts';
-import { findVm, findVolume, isOn, missingConfig } from './cluster.ts';
+import { findVm, findVolume, missingConfig } from './cluster.ts';
 import type { Vm, VmConfig } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
+import { devicePath } from './storage-paths.ts';
+import { requireSpaceToWrite } from './storage-space.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
 import { isGone } from './tasks.ts';
 import { updateConfig } from './update-config.ts';
@@ -52,7 +54,18 @@ async function makeDisk(cluster: Cluster, work: TaskWork, vm: Vm, key: string): 
   const volume = findVolume(cluster, vm.node, parseDrive(String(vm.config[key])).file);
   if (typeof made !== 'string' || !volume) return;
   const ms = cluster.scaled((volume.size / 1024 ** 3) * IMPORT_MS_PER_GIB, 5);
-  await copyProgress(work, `import-${key}`, volume, ms);
+  const origin = String(source);
+  const command =
+    `/usr/bin/qemu-img convert -p -n -O ${volume.format} ` +
+    `${devicePath(cluster, vm.node, origin)} zeroinit:${devicePath(cluster, vm.node, volume.volid)}`;
+  await copyProgress(work, `import-${key}`, volume, ms, (share) => {
+    const bytes = Math.floor(volume.size * share);
+    requireSpaceToWrite(
+      cluster,
+      { node: vm.node, storage: volume.storage },
+      { bytes, command, log: work.log },
+    );
+  });
   work.once(`imported-${key}`, () => work.log(made));
 }
 
@@ -95,10 +108,8 @@ function defaultBoot(config: VmConfig): string {
 }
 
 function removeVm(cluster: Cluster, vm: Vm): void {
-  for (const volume of Object.values(cluster.state.volumes)) {
-    if (isOn(volume, vm.node) && volume.vmid === vm.vmid && volume.content === 'images') {
-      delete cluster.state.volumes[volumeKey(volume.node, volume.volid)];
-    }
+  for (const { node, volid } of cluster.index.volumesOf(vm.node, vm.vmid)) {
+    delete cluster.state.volumes[volumeKey(node, volid)];
   }
   delete cluster.state.vms[vm.vmid];
 }
@@ -125,14 +136,15 @@ const destroyVm: TaskWorker = async (cluster, work) => {
       if (config.vmstate !== undefined) removeVolume(cluster, node, String(config.vmstate), work.log);
     }
     if (args['destroy-unreferenced-disks']) {
-      for (const volume of Object.values(cluster.state.volumes)) {
-        if (isOn(volume, node) && volume.vmid === vmid && volume.content === 'images') {
-          removeVolume(cluster, node, volume.volid, work.log);
-        }
+      for (const { volid } of cluster.index.volumesOf(node, vmid)) {
+        removeVolume(cluster, node, volid, work.log);
       }
     }
     if (args.purge) work.log(`purging VM ${vmid} from related configurations..`);
-    for (const pool of cluster.state.pools) pool.members = pool.members.filter((m) => m !== vmid);
+    for (const [index, { members }] of cluster.plain.pools.entries()) {
+      const pool = members.includes(vmid) && cluster.state.pools[index];
+      if (pool) pool.members = members.filter((member) => member !== vmid);
+    }
     delete cluster.state.vms[vmid];
     delete cluster.state.firewalls?.[vmid];
   });

@@ -4,6 +4,7 @@ import { findStorage, findVolume, isOn, isShared } from './cluster.ts';
 import type { StorageState, Vm, Volume } from './cluster-state.ts';
 import { SHARED, volumeKey } from './cluster-state.ts';
 import { hasFiles, isDirectory, volumePath } from './storage-paths.ts';
+import { requireSpaceForImage } from './storage-space.ts';
 import type { TaskWork } from './tasks.ts';
 import {
   diskKeys,
@@ -45,13 +46,15 @@ export function storeVolume(cluster: Cluster, node: string, storage: string, vol
     node: state && isShared(state) ? SHARED : node,
     vmid: 0,
     used: 0,
-    ctime: Math.floor(Date.now() / 1000),
+    ctime: Math.floor(cluster.clock.now() / 1000),
     parent: null,
     system: null,
     ...volume,
   };
-  cluster.state.volumes[volumeKey(stored.node, stored.volid)] = stored;
-  return stored;
+  const key = volumeKey(stored.node, stored.volid);
+  cluster.state.volumes[key] = stored;
+  // Read again, so that what is written to it later is kept.
+  return cluster.state.volumes[key] ?? stored;
 }
 
 /** What qemu-img prints when it makes an image. */
@@ -68,8 +71,9 @@ function formattingLine(path: string, format: VolumeFormat, size: number, base?:
 /** The first name that no volume of a VM on a storage has, as `vm-100-disk-0`. */
 function freeName(cluster: Cluster, node: string, storage: string, vmid: number): string {
   const taken = new Set(
-    Object.values(cluster.state.volumes)
-      .filter((volume) => isOn(volume, node) && volume.storage === storage && volume.vmid === vmid)
+    cluster.index
+      .volumesOf(node, vmid)
+      .filter((volume) => volume.storage === storage)
       .map(({ volid }) =>
         volumeName(volid).replace(/^base-|\.\w+$/g, (part) => (part === 'base-' ? 'vm-' : '')),
       ),
@@ -95,8 +99,8 @@ export function allocateVolume(
   const own = onDirectory ? `${vmid}/${name}` : name;
   const base = onDirectory && wanted.parent ? wanted.parent.split(':')[1] : undefined;
   const volid = `${storage}:${base ? `${base}/` : ''}${own}`;
+  const path = volumePath(cluster, node, volid);
   if (onDirectory) {
-    const path = volumePath(cluster, node, volid);
     if (base) log(`clone ${base}: images, ${name}, ${vmid} to ${name} (base=../${base})`);
     log(formattingLine(path, format, wanted.size, base && `../${base}`));
     if (format === 'raw' && wanted.size > LARGEST_RAW_FILE) {
@@ -104,7 +108,9 @@ export function allocateVolume(
         `unable to create image: qemu-img: ${path}: The image size is too large for file format 'raw'`,
       );
     }
-  } else if (hasLogicalVolumes(cluster, node, storage)) log(`  Logical volume "${name}" created.`);
+  }
+  requireSpaceForImage(cluster, { node, storage, format, path, name });
+  if (hasLogicalVolumes(cluster, node, storage)) log(`  Logical volume "${name}" created.`);
   return storeVolume(cluster, node, storage, {
     volid,
     vmid,
@@ -204,8 +210,8 @@ export function requireImageStorage(cluster: Cluster, node: string, name: string
 }
 
 /** A linked clone of a volume, if there is one. */
-export function linkedCloneOf(cluster: Cluster, node: string, volid: string): Volume | undefined {
-  return Object.values(cluster.state.volumes).find((volume) => isOn(volume, node) && volume.parent === volid);
+export function linkedCloneOf(cluster: Cluster, node: string, volid: string): Readonly<Volume> | undefined {
+  return cluster.index.linkedClonesOf(node, volid)[0];
 }
 
 /** The first of a VM's disks that has linked clones. */
