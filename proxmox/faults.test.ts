@@ -5,11 +5,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FaultRule } from '../testbed/proxmox/fault-rule.ts';
 import { startSimulator } from '../testbed/proxmox/simulator.ts';
 import type { Simulator } from '../testbed/proxmox/simulator.ts';
+import { loadCertificate } from '../testbed/proxmox/tls-certificate.ts';
 import { createProxmox } from './client.ts';
 import type { Proxmox } from './client.ts';
 import { classifyTaskExit, ProxmoxError } from './errors.ts';
 import type { ProxmoxErrorKind } from './errors.ts';
 import { createTaskWatcher } from './tasks.ts';
+import type { TaskResult } from './tasks.ts';
 
 /** What a caller is told: that it worked, or what may be done about the failure. */
 type Outcome = 'ok' | ProxmoxErrorKind;
@@ -22,29 +24,42 @@ const PASSWORD = 'a-password-nobody-may-see';
 
 let simulator: Simulator;
 let byToken: Proxmox;
-let byTicket: Proxmox;
+let close: () => Promise<void>;
 let nextVmid = 1000;
+const certificate = loadCertificate(undefined);
 
 beforeAll(async () => {
-  simulator = await startSimulator({ speed: 0, rootPassword: PASSWORD });
-  const common = { endpoints: [simulator.url], fingerprint: simulator.fingerprint, timeouts: TIMEOUTS };
-  byToken = createProxmox({ ...common, token: simulator.token });
-  byTicket = createProxmox({ ...common, ticket: { username: 'root@pam', password: PASSWORD } });
-  await exitOf(clone(byToken, VM));
+  ({ simulator, byToken, close } = await startCluster());
 });
 afterEach(() => simulator.faults.clear());
-afterAll(async () => {
-  await Promise.all([byToken.close(), byTicket.close()]);
-  await simulator.close();
-});
+afterAll(() => close());
+
+/** A cluster with one VM, and clients with both kinds of credentials. */
+async function startCluster() {
+  const started = await startSimulator({ speed: 0, rootPassword: PASSWORD, tls: await certificate });
+  const common = { endpoints: [started.url], fingerprint: started.fingerprint, timeouts: TIMEOUTS };
+  const token = createProxmox({ ...common, token: started.token });
+  const ticket = createProxmox({ ...common, ticket: { username: 'root@pam', password: PASSWORD } });
+  await waitFor(token, clone(token, VM));
+  await waitFor(token, token.start('pve1', VM));
+  while ((await token.agentPing('pve1', VM)) !== 'answering');
+  return {
+    simulator: started,
+    byToken: token,
+    byTicket: ticket,
+    close: async () => {
+      await Promise.all([token.close(), ticket.close()]);
+      await started.close();
+    },
+  };
+}
 
 function clone(proxmox: Proxmox, newid: number, full = false): Promise<string> {
   return proxmox.cloneVm({ node: 'pve1', vmid: 9000, newid, name: `vm-${newid}`, description: '', full });
 }
 
-async function exitOf(upid: Promise<string>): Promise<string> {
-  const watcher = createTaskWatcher(byToken, { intervalMs: 20, firstCheckMs: 5 });
-  return (await watcher.wait(await upid)).exitStatus;
+async function waitFor(proxmox: Proxmox, upid: Promise<string>): Promise<TaskResult> {
+  return createTaskWatcher(proxmox, { intervalMs: 20, firstCheckMs: 5 }).wait(await upid);
 }
 
 const READS: Record<string, (proxmox: Proxmox) => Promise<unknown>> = {
@@ -59,7 +74,7 @@ const WRITES: Record<string, (proxmox: Proxmox) => Promise<unknown>> = {
 };
 
 /** How a call ends. Fails if that takes too long, is no ProxmoxError or shows a secret. */
-async function outcomeOf(call: Promise<unknown>): Promise<Outcome> {
+async function outcomeOf(call: Promise<unknown>, { token } = simulator): Promise<Outcome> {
   const started = performance.now();
   const error: unknown = await call.then(
     () => undefined,
@@ -69,7 +84,7 @@ async function outcomeOf(call: Promise<unknown>): Promise<Outcome> {
   if (error === undefined) return 'ok';
   expect(error).toBeInstanceOf(ProxmoxError);
   const shown = inspect(error, { depth: Infinity, showHidden: true });
-  for (const secret of [simulator.token.secret, PASSWORD, 'PVE:root@pam:', 'PVE%3Aroot']) {
+  for (const secret of [token.secret, PASSWORD, 'PVE:root@pam:', 'PVE%3Aroot']) {
     expect(shown).not.toContain(secret);
   }
   const { kind, sent } = error as ProxmoxError;
@@ -127,26 +142,28 @@ const FAULTS: [FaultRule, reads: Outcome, writes: Outcome][] = [
   [{ action: 'quorumLost' }, 'ok', 'retry'],
 ];
 
-describe.each(FAULTS)('with the fault %j', (rule, reads, writes) => {
-  describe.each([
-    ['a token', () => byToken],
-    ['a ticket', () => byTicket],
-  ])('and %s', (_auth, client) => {
-    it.each(Object.entries(READS))(`%s ends ${reads}`, async (_name, call) => {
-      await byTicket.version();
-      // Of the calls that log in the fault is no concern here.
-      simulator.faults.add(aboutNodes(rule));
-      expect(await outcomeOf(call(client()))).toBe(reads);
-    });
+it.concurrent.for(FAULTS)(
+  'with the fault %j reading ends %s and writing %s',
+  async ([rule, reads, writes], { onTestFinished }) => {
+    const cluster = await startCluster();
+    onTestFinished(cluster.close);
+    // What befalls a login is told further down.
+    await cluster.byTicket.version();
+    const outcomes: Record<string, Outcome> = {};
+    const wanted: Record<string, Outcome> = {};
+    for (const credential of ['byToken', 'byTicket'] as const) {
+      for (const [name, call] of [...Object.entries(READS), ...Object.entries(WRITES)]) {
+        cluster.simulator.faults.add(aboutNodes(rule));
+        outcomes[`${name} ${credential}`] = await outcomeOf(call(cluster[credential]), cluster.simulator);
+        wanted[`${name} ${credential}`] = name in READS ? reads : writes;
+        cluster.simulator.faults.clear();
+      }
+    }
+    expect(outcomes).toEqual(wanted);
+  },
+);
 
-    it.each(Object.entries(WRITES))(`%s ends ${writes}`, async (_name, call) => {
-      await byTicket.version();
-      simulator.faults.add(aboutNodes(rule));
-      expect(await outcomeOf(call(client()))).toBe(writes);
-    });
-  });
-});
-
+/** Limits a rule about calls to those below. */
 function aboutNodes(rule: FaultRule): FaultRule {
   const isAboutCalls = !['expireTicket', 'nodeDown', 'quorumLost'].includes(rule.action);
   return isAboutCalls ? ({ ...rule, path: '^/nodes/' } as FaultRule) : rule;
@@ -205,8 +222,7 @@ describe('a login', () => {
 
 describe('a task', () => {
   const failureOf = async (upid: Promise<string>) => {
-    const watcher = createTaskWatcher(byToken, { intervalMs: 20, firstCheckMs: 5 });
-    const { exitStatus, logTail } = await watcher.wait(await upid);
+    const { exitStatus, logTail } = await waitFor(byToken, upid);
     const outcome = classifyTaskExit(exitStatus, logTail);
     return outcome.ok ? undefined : { kind: outcome.error.kind, code: outcome.error.code };
   };
@@ -240,7 +256,7 @@ describe('a task', () => {
   });
 
   it('that needs a quorum is worth another try', async () => {
-    await exitOf(clone(byToken, 2004));
+    await waitFor(byToken, clone(byToken, 2004));
     simulator.faults.add({ action: 'quorumLost' });
     expect(await failureOf(byToken.deleteVm('pve1', 2004))).toEqual({ kind: 'retry', code: 'no_quorum' });
   });
@@ -251,6 +267,6 @@ describe('a task', () => {
     for (const action of ['drop', 'truncate', 'empty', 'gateway'] as const)
       simulator.faults.add({ action, path });
     simulator.faults.add({ action: 'status', status: 599, reason: 'Too many redirections', path });
-    expect(await exitOf(clone(byToken, 2005))).toBe('OK');
+    expect((await waitFor(byToken, clone(byToken, 2005))).exitStatus).toBe('OK');
   });
 });

@@ -2,7 +2,6 @@ import { ApiError } from './api-error.ts';
 import { userOf } from './access-state.ts';
 import { isPasswordGood, newCsrfToken, newTicket } from './authentication.ts';
 import type { ClusterState } from './cluster-state.ts';
-import { integer, STRING } from './parameters.ts';
 import { privilegesOn, requireAll } from './permissions.ts';
 import type { Call, Route } from './route.ts';
 
@@ -64,25 +63,14 @@ export const accessRoutes: Route[] = [
   {
     method: 'GET',
     path: '/version',
-    parameters: {},
     handle: ({ cluster }) => versionOf(cluster.plain),
   },
-  { method: 'GET', path: '/access/ticket', parameters: {}, isPublic: true, handle: () => null },
+  { method: 'GET', path: '/access/ticket', isPublic: true, handle: () => null },
   {
     method: 'POST',
     path: '/access/ticket',
     isPublic: true,
     isForwarded: true,
-    parameters: {
-      username: { type: 'string', maxLength: 64 },
-      password: { type: 'string' },
-      realm: STRING,
-      otp: STRING,
-      'tfa-challenge': STRING,
-      'new-format': { type: 'boolean', optional: true },
-      path: STRING,
-      privs: STRING,
-    },
     handle: ({ cluster, params, asked }) => {
       const name = String(params.username);
       const user = params.realm ? `${name}@${params.realm}` : name;
@@ -104,7 +92,6 @@ export const accessRoutes: Route[] = [
   {
     method: 'GET',
     path: '/access/domains',
-    parameters: {},
     isPublic: true,
     handle: () => [
       { realm: 'pam', type: 'pam', comment: 'Linux PAM standard authentication' },
@@ -114,21 +101,11 @@ export const accessRoutes: Route[] = [
   {
     method: 'GET',
     path: '/access/permissions',
-    parameters: { path: STRING, userid: STRING },
     handle: permissionsOf,
   },
   {
     method: 'GET',
     path: '/cluster/nextid',
-    parameters: {
-      vmid: {
-        ...integer(0),
-        format: (text) =>
-          Number(text) >= 100 && Number(text) <= 999_999_999
-            ? undefined
-            : 'value does not look like a valid VM ID',
-      },
-    },
     handle: ({ cluster, params }) => {
       const { vms, containers = {} } = cluster.state;
       if (params.vmid !== undefined) {

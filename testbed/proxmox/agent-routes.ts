@@ -4,12 +4,9 @@ import { requireVm } from './cluster.ts';
 import type { Guest, Vm } from './cluster-state.ts';
 import { outputOf } from './guest-commands.ts';
 import { agentAnswers, guestInterfaces, isAgentEnabled, resetGuest } from './guests.ts';
-import { BOOLEAN, integer, NODE, STRING, VMID } from './parameters.ts';
-import type { Parameters } from './parameters.ts';
 import { powerOff } from './power-workers.ts';
 import type { Call, Route } from './route.ts';
 
-const VM: Parameters = { node: NODE, vmid: VMID };
 const FOLDER = '/nodes/{node}/qemu/{vmid}/agent';
 const FIRST_PID = 400;
 const POWER_COMMAND_MS = 3000;
@@ -143,7 +140,6 @@ function answering(method: 'GET' | 'POST', command: string, answer: Answerer): R
   return {
     method,
     path: `${FOLDER}/${command}`,
-    parameters: VM,
     isForwarded: true,
     handle: async (call) => ({ result: await answer(await requireAgent(call)) }),
   };
@@ -225,14 +221,12 @@ async function setPassword(call: Call): Promise<{ result: object }> {
 }
 
 const COMMANDS = [...Object.keys(READERS), ...Object.keys(WRITERS)].toSorted();
-const PASSWORD = { type: 'string', minLength: 5, maxLength: 1024 } as const;
 
 /** /nodes/{node}/qemu/{vmid}/agent. */
 export const agentRoutes: Route[] = [
   {
     method: 'GET',
     path: FOLDER,
-    parameters: VM,
     handle: () =>
       [...COMMANDS, 'exec', 'exec-status', 'file-read', 'file-write', 'set-user-password'].map((name) => ({
         name,
@@ -241,7 +235,6 @@ export const agentRoutes: Route[] = [
   {
     method: 'POST',
     path: FOLDER,
-    parameters: { ...VM, command: { type: 'string', enum: COMMANDS } },
     isForwarded: true,
     handle: async (call) => {
       const answer = READERS[String(call.params.command)] ?? WRITERS[String(call.params.command)];
@@ -253,40 +246,30 @@ export const agentRoutes: Route[] = [
   {
     method: 'POST',
     path: `${FOLDER}/exec`,
-    parameters: { ...VM, command: { type: 'array' }, 'input-data': STRING },
     isForwarded: true,
     handle: exec,
   },
   {
     method: 'GET',
     path: `${FOLDER}/exec-status`,
-    parameters: { ...VM, pid: { ...integer(0), optional: false } },
     isForwarded: true,
     handle: execStatus,
   },
   {
     method: 'GET',
     path: `${FOLDER}/file-read`,
-    parameters: { ...VM, file: { type: 'string' } },
     isForwarded: true,
     handle: readFile,
   },
   {
     method: 'POST',
     path: `${FOLDER}/file-write`,
-    parameters: {
-      ...VM,
-      file: { type: 'string' },
-      content: { type: 'string', maxLength: 61_440 },
-      encode: BOOLEAN,
-    },
     isForwarded: true,
     handle: writeFile,
   },
   {
     method: 'POST',
     path: `${FOLDER}/set-user-password`,
-    parameters: { ...VM, username: { type: 'string' }, password: PASSWORD, crypted: BOOLEAN },
     isForwarded: true,
     handle: setPassword,
   },

@@ -3,8 +3,6 @@ import { printKeptConfig } from './backup-config.ts';
 import type { Cluster } from './cluster.ts';
 import { findStorage, findVolume } from './cluster.ts';
 import type { Volume } from './cluster-state.ts';
-import { BOOLEAN, NODE, optional, STRING, VMID } from './parameters.ts';
-import type { Parameters } from './parameters.ts';
 import { forbidden, hasAny, requireAll } from './permissions.ts';
 import { markBackups, readRetention } from './prune-backups.ts';
 import type { Mark } from './prune-backups.ts';
@@ -12,14 +10,6 @@ import type { Call, Route } from './route.ts';
 import { startTask } from './route.ts';
 import type { TaskWorker } from './tasks.ts';
 import { backupsOf, removeVolume } from './volumes.ts';
-
-const STORAGE: Parameters = { node: NODE, storage: { type: 'string' } };
-const PRUNE: Parameters = {
-  ...STORAGE,
-  'prune-backups': STRING,
-  type: { ...STRING, enum: ['qemu', 'lxc'] },
-  vmid: optional(VMID),
-};
 
 /** A volume's full id, from one with or without its storage. */
 export function volumeId({ params }: Call): string {
@@ -119,14 +109,12 @@ export const backupFileRoutes: Route[] = [
     method: 'GET',
     path: '/nodes/{node}/vzdump/extractconfig',
     isForwarded: true,
-    parameters: { node: NODE, volume: { type: 'string' } },
     handle: extractConfig,
   },
   {
     method: 'GET',
     path: '/nodes/{node}/storage/{storage}/prunebackups',
     isForwarded: true,
-    parameters: PRUNE,
     handle: (call) =>
       marked(call).map(([{ volid, vmid, ctime }, mark]) => ({ volid, vmid, ctime, mark, type: 'qemu' })),
   },
@@ -134,14 +122,12 @@ export const backupFileRoutes: Route[] = [
     method: 'DELETE',
     path: '/nodes/{node}/storage/{storage}/prunebackups',
     isForwarded: true,
-    parameters: PRUNE,
     handle: pruneBackups,
   },
   {
     method: 'PUT',
     path: '/nodes/{node}/storage/{storage}/content/{volume}',
     isForwarded: true,
-    parameters: { ...STORAGE, volume: { type: 'string' }, notes: STRING, protected: BOOLEAN },
     handle: changeAttributes,
   },
 ];

@@ -5,8 +5,6 @@ import { backedUpDisks, keptConfig } from './backup-config.ts';
 import { findStorage, findVm, findVolume } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import type { Backup, Vm } from './cluster-state.ts';
-import { BOOLEAN, integer, NODE, STRING } from './parameters.ts';
-import type { Parameter } from './parameters.ts';
 import { hasAny, requireAll } from './permissions.ts';
 import { markBackups, readRetention } from './prune-backups.ts';
 import type { Call, Route } from './route.ts';
@@ -23,8 +21,6 @@ const BACKUP_MS_PER_GIB = 1000;
 const GLOBAL_LOCK_WAIT_MS = 180 * 60_000;
 /** One backup runs on a node at a time; no VM has this id. */
 const GLOBAL_LOCK = 0;
-const MODE: Parameter = { ...STRING, enum: ['snapshot', 'suspend', 'stop'] };
-const COMPRESS: Parameter = { ...STRING, enum: ['0', '1', 'gzip', 'lzo', 'zstd'] };
 
 function backup(call: Call): string {
   const { cluster, node, params, caller } = call;
@@ -244,22 +240,6 @@ export const backupRoutes: Route[] = [
   {
     method: 'POST',
     path: '/nodes/{node}/vzdump',
-    parameters: {
-      node: NODE,
-      vmid: STRING,
-      all: BOOLEAN,
-      pool: STRING,
-      storage: STRING,
-      mode: MODE,
-      compress: COMPRESS,
-      remove: BOOLEAN,
-      protected: BOOLEAN,
-      'notes-template': STRING,
-      'notification-mode': STRING,
-      'prune-backups': STRING,
-      bwlimit: integer(0),
-      lockwait: integer(0),
-    },
     isForwarded: true,
     handle: backup,
   },

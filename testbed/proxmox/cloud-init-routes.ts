@@ -2,8 +2,6 @@ import { createHash } from 'node:crypto';
 
 import { requireVm } from './cluster.ts';
 import type { Vm, VmConfig } from './cluster-state.ts';
-import { NODE, VMID } from './parameters.ts';
-import type { Parameters } from './parameters.ts';
 import type { Route } from './route.ts';
 import { macAddressOf } from './vm-config.ts';
 
@@ -93,14 +91,12 @@ function metaData(vm: Vm): string {
 }
 
 const DUMPS = { user: userData, network: networkData, meta: metaData };
-const VM: Parameters = { node: NODE, vmid: VMID };
 
 /** /nodes/{node}/qemu/{vmid}/cloudinit; all of it works without a cloud-init drive too. */
 export const cloudInitRoutes: Route[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/qemu/{vmid}/cloudinit',
-    parameters: VM,
     handle: ({ cluster, node, vmid }) => {
       const { config } = requireVm(cluster, node, vmid);
       return LISTED_KEYS.filter((key) => config[key] !== undefined).map((key) => ({
@@ -113,7 +109,6 @@ export const cloudInitRoutes: Route[] = [
     method: 'PUT',
     path: '/nodes/{node}/qemu/{vmid}/cloudinit',
     isForwarded: true,
-    parameters: VM,
     handle: ({ cluster, node, vmid }) => {
       requireVm(cluster, node, vmid);
       return null;
@@ -122,7 +117,6 @@ export const cloudInitRoutes: Route[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/qemu/{vmid}/cloudinit/dump',
-    parameters: { ...VM, type: { type: 'string', enum: Object.keys(DUMPS) } },
     handle: ({ cluster, node, vmid, params }) =>
       DUMPS[params.type as keyof typeof DUMPS](requireVm(cluster, node, vmid)),
   },

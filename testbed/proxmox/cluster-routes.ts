@@ -1,7 +1,6 @@
 import { hasQuorum } from './quorum.ts';
 import { clusterLog } from './cluster-log.ts';
 import { nodeSummary, resourcesOf } from './cluster-resources.ts';
-import { integer, STRING } from './parameters.ts';
 import type { Route } from './route.ts';
 import { listTasks } from './task-routes.ts';
 
@@ -10,13 +9,11 @@ export const clusterRoutes: Route[] = [
   {
     method: 'GET',
     path: '/cluster/resources',
-    parameters: { type: { ...STRING, enum: ['vm', 'storage', 'node', 'sdn'] } },
     handle: ({ cluster, params, caller }) => resourcesOf(cluster, caller.user, params.type),
   },
   {
     method: 'GET',
     path: '/cluster/status',
-    parameters: {},
     isForwarded: true,
     handle: ({ cluster }) => {
       const { nodes } = cluster.state;
@@ -49,7 +46,6 @@ export const clusterRoutes: Route[] = [
   {
     method: 'GET',
     path: '/cluster/tasks',
-    parameters: {},
     handle: ({ cluster, caller }) => {
       const entries = cluster.state.nodes.flatMap(({ node }) =>
         listTasks(cluster, node, caller, { source: 'all' }).slice(0, 25),
@@ -66,19 +62,16 @@ export const clusterRoutes: Route[] = [
   {
     method: 'GET',
     path: '/cluster/log',
-    parameters: { max: integer(1) },
     handle: ({ cluster, params, caller }) => clusterLog(cluster.plain, caller.user, Number(params.max ?? 0)),
   },
   {
     method: 'GET',
     path: '/cluster/options',
-    parameters: {},
     handle: () => ({ mac_prefix: 'BC:24:11', 'allowed-tags': [], description: '' }),
   },
   {
     method: 'GET',
     path: '/nodes',
-    parameters: {},
     handle: ({ cluster, caller }) =>
       cluster.state.nodes.map((node) => ({
         ...nodeSummary(cluster, node, caller.user),

@@ -5,16 +5,12 @@ import { isVncTicketGood, newVncTicket } from './authentication.ts';
 import { findVolume, requireVm } from './cluster.ts';
 import type { Vm, VmConfig } from './cluster-state.ts';
 import { qmpStatus } from './guests.ts';
-import { BOOLEAN, NODE, STRING, VMID } from './parameters.ts';
-import type { Parameters } from './parameters.ts';
 import type { Call, Route } from './route.ts';
 import { startTask } from './route.ts';
 import { diskKeys, isCdrom, parseDrive } from './vm-config.ts';
 
-const VM: Parameters = { node: NODE, vmid: VMID };
 const FOLDER = '/nodes/{node}/qemu/{vmid}';
 const FIRST_PORT = 5900;
-const LAST_PORT = 5999;
 const SERIAL_LINES = ['serial0', 'serial1', 'serial2', 'serial3'];
 
 /** Eight printable characters, as VNC takes no more. */
@@ -95,24 +91,17 @@ export const consoleRoutes: Route[] = [
     method: 'POST',
     path: `${FOLDER}/vncproxy`,
     isForwarded: true,
-    parameters: { ...VM, websocket: BOOLEAN, 'generate-password': BOOLEAN },
     handle: openVnc,
   },
   {
     method: 'POST',
     path: `${FOLDER}/termproxy`,
     isForwarded: true,
-    parameters: { ...VM, serial: { ...STRING, enum: SERIAL_LINES } },
     handle: openTerminal,
   },
   {
     method: 'GET',
     path: `${FOLDER}/vncwebsocket`,
-    parameters: {
-      ...VM,
-      port: { type: 'integer', minimum: FIRST_PORT, maximum: LAST_PORT },
-      vncticket: { type: 'string', maxLength: 512 },
-    },
     handle: ({ cluster, vmid, caller, params }) => {
       const access = { user: caller.user, path: `/vms/${vmid}`, port: Number(params.port) };
       if (!isVncTicketGood(cluster.state, access, String(params.vncticket))) {
@@ -125,7 +114,6 @@ export const consoleRoutes: Route[] = [
     method: 'PUT',
     path: `${FOLDER}/sendkey`,
     isForwarded: true,
-    parameters: { ...VM, key: { type: 'string' }, skiplock: BOOLEAN },
     handle: (call) => {
       requireRunning(call);
       return null;
@@ -135,7 +123,6 @@ export const consoleRoutes: Route[] = [
     method: 'POST',
     path: `${FOLDER}/monitor`,
     isForwarded: true,
-    parameters: { ...VM, command: { type: 'string' } },
     handle: (call) => {
       const vm = requireRunning(call);
       return call.params.command === 'info status' ? `VM status: ${qmpStatus(vm)}\r\n` : '';
@@ -144,7 +131,6 @@ export const consoleRoutes: Route[] = [
   {
     method: 'GET',
     path: `${FOLDER}/feature`,
-    parameters: { ...VM, feature: { type: 'string', enum: ['snapshot', 'clone', 'copy'] }, snapname: STRING },
     handle: hasFeature,
   },
 ];

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { accessRoutes } from './access-routes.ts';
 import { agentRoutes } from './agent-routes.ts';
 import { ApiError, badParameters } from './api-error.ts';
+import { parametersOf } from './api-parameters.ts';
 import { authenticate, isCsrfTokenGood } from './authentication.ts';
 import { backupFileRoutes } from './backup-routes.ts';
 import { backupRoutes } from './backup-vms.ts';
@@ -201,7 +202,9 @@ async function callApi(
   const routeName = `${method} ${route.path}`;
   checkPermission(cluster.plain, caller.user, routeName, { ...given, ...pathParameters });
   if (pathParameters.node !== undefined) checkNode(cluster, pathParameters.node, asked);
-  const params = checkParameters(route.parameters, { ...given, ...pathParameters });
+  const { release } = cluster.plain;
+  const schema = { ...parametersOf(routeName, release), ...route.parameters };
+  const params = checkParameters(schema, { ...given, ...pathParameters }, release);
   const handled: Call = {
     cluster,
     params,

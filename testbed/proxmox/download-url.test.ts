@@ -115,7 +115,7 @@ test.each([
   [
     { content: 'import', filename: 'a.raw', checksum: 'aa' },
     400,
-    { 'checksum-algorithm': "missing property - 'checksum' requires this property" },
+    { 'checksum-algorithm': "missing property required by 'checksum'" },
   ],
 ])('%o is refused at once', async (params, status, errors) => {
   const answer = await client.call('POST', PATH, { url, ...params });

@@ -8,8 +8,6 @@ import { badParameters, refuse } from './api-error.ts';
 import { findStorage, findVolume } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import type { Volume } from './cluster-state.ts';
-import { BOOLEAN, NODE, STRING } from './parameters.ts';
-import type { Parameter, Parameters } from './parameters.ts';
 import type { Call, Route } from './route.ts';
 import { startTask } from './route.ts';
 import { storagePath } from './storage-paths.ts';
@@ -19,7 +17,6 @@ import { storeVolume } from './volumes.ts';
 
 const MIB = 1024 ** 2;
 const DOWNLOAD_MS = 3000;
-const URL_TEXT: Parameter = { type: 'string', pattern: /^https?:\/\/.*/ };
 /** Where files of each kind lie below a storage's folder, and what their names end with. */
 const KINDS: Record<string, { folder: string; ends: RegExp; refusal: string }> = {
   iso: { folder: 'template/iso', ends: /\.(?:iso|img)$/i, refusal: 'wrong file extension' },
@@ -140,8 +137,6 @@ function download(call: Call): string {
   const filename = String(params.filename).replaceAll(/[^-a-zA-Z0-9_.]/g, '_');
   const { ends, refusal } = KINDS[kind] ?? { ends: /$^/, refusal: '' };
   if (!ends.test(filename)) throw badParameters({ filename: refusal });
-  checkTogether(params, 'checksum', 'checksum-algorithm');
-  checkTogether(params, 'checksum-algorithm', 'checksum');
   return startTask(call, 'download', filename, {
     storage: name,
     content: kind,
@@ -151,11 +146,6 @@ function download(call: Call): string {
     algorithm: params['checksum-algorithm'] ?? null,
     verify: params['verify-certificates'] !== 0,
   });
-}
-
-function checkTogether(params: Call['params'], name: string, needed: string): void {
-  if (params[name] === undefined || params[needed] !== undefined) return;
-  throw badParameters({ [needed]: `missing property - '${name}' requires this property` });
 }
 
 /** Says of a file that is there already whether it is the one wanted; throws when it is another. */
@@ -257,30 +247,18 @@ async function queryUrl({ params }: Call): Promise<Record<string, unknown>> {
 /** The task of downloading a file to a storage. */
 export const downloadWorkers: Record<string, TaskWorker> = { download: downloadFile };
 
-const COMMON: Parameters = { node: NODE, url: URL_TEXT, 'verify-certificates': BOOLEAN };
-
 /** download-url and query-url-metadata. */
 export const downloadRoutes: Route[] = [
   {
     method: 'POST',
     path: '/nodes/{node}/storage/{storage}/download-url',
     isForwarded: true,
-    parameters: {
-      ...COMMON,
-      storage: { type: 'string' },
-      content: { type: 'string', enum: ['iso', 'vztmpl', 'import'] },
-      filename: { type: 'string', maxLength: 255 },
-      checksum: STRING,
-      'checksum-algorithm': { ...STRING, enum: ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512'] },
-      compression: STRING,
-    },
     handle: download,
   },
   {
     method: 'GET',
     path: '/nodes/{node}/query-url-metadata',
     isForwarded: true,
-    parameters: COMMON,
     handle: queryUrl,
   },
 ];

@@ -1,48 +1,14 @@
 import { createHash } from 'node:crypto';
-import { isIP } from 'node:net';
 
 import { badParameters, refuse } from './api-error.ts';
 import type { VmFirewall } from './cluster-state.ts';
-import { BOOLEAN, integer, NODE, STRING, VMID } from './parameters.ts';
-import type { Parameter, Parameters, Values } from './parameters.ts';
+import { listOf } from './parameter-formats.ts';
+import type { Values } from './parameters.ts';
 import type { Call, Route } from './route.ts';
 
-const VM: Parameters = { node: NODE, vmid: VMID };
 const FOLDER = '/nodes/{node}/qemu/{vmid}/firewall';
-const POLICY: Parameter = { ...STRING, enum: ['ACCEPT', 'REJECT', 'DROP'] };
-const LEVELS = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug', 'nolog'];
-const LOG_LEVEL: Parameter = { ...STRING, enum: LEVELS };
-const OPTIONS: Parameters = {
-  enable: BOOLEAN,
-  dhcp: BOOLEAN,
-  ndp: BOOLEAN,
-  radv: BOOLEAN,
-  ipfilter: BOOLEAN,
-  macfilter: BOOLEAN,
-  policy_in: POLICY,
-  policy_out: POLICY,
-  log_level_in: LOG_LEVEL,
-  log_level_out: LOG_LEVEL,
-};
-const DIGEST: Parameter = { ...STRING, maxLength: 64 };
-const RULE: Parameters = {
-  type: { ...STRING, enum: ['in', 'out', 'forward', 'group'] },
-  action: { ...STRING, maxLength: 20 },
-  comment: STRING,
-  dest: { ...STRING, maxLength: 512 },
-  source: { ...STRING, maxLength: 512 },
-  dport: STRING,
-  sport: STRING,
-  enable: integer(0),
-  'icmp-type': STRING,
-  iface: STRING,
-  log: LOG_LEVEL,
-  macro: { ...STRING, maxLength: 128 },
-  proto: STRING,
-};
-const POSITION: Parameter = { type: 'integer', minimum: 0 };
-const SET_NAME: Parameter = { type: 'string', maxLength: 64, pattern: /^[A-Za-z][A-Za-z0-9\-_]+$/ };
-const CIDR: Parameter = { type: 'string' };
+/** What a call takes besides what it sets. */
+const OF_THE_CALL = new Set(['node', 'vmid', 'delete', 'digest', 'moveto', 'name', 'pos']);
 
 /** The file lies apart from the VM's own, so that there is one of any id, also of a VM that is gone. */
 function firewallOf({ cluster, vmid }: Call): VmFirewall {
@@ -76,9 +42,8 @@ function withDigest(value: object, digest: string): Record<string, unknown> {
   return { ...value, digest };
 }
 
-/** Takes the named parameters out of all. */
-function pick(params: Values, schema: Parameters): Values {
-  return Object.fromEntries(Object.entries(params).filter(([key]) => Object.hasOwn(schema, key)));
+function valuesIn(params: Values): Values {
+  return Object.fromEntries(Object.entries(params).filter(([key]) => !OF_THE_CALL.has(key)));
 }
 
 function checkRule(rule: Values): void {
@@ -100,85 +65,64 @@ function ruleAt(firewall: VmFirewall, pos: string | number | undefined): Values 
   return rule;
 }
 
-function route(
-  method: Route['method'],
-  path: string,
-  parameters: Parameters,
-  handle: Route['handle'],
-): Route {
+function route(method: Route['method'], path: string, handle: Route['handle']): Route {
   const isForwarded = method !== 'GET';
-  return { method, path: `${FOLDER}${path}`, parameters: { ...VM, ...parameters }, isForwarded, handle };
+  return { method, path: `${FOLDER}${path}`, isForwarded, handle };
 }
 
 /** /nodes/{node}/qemu/{vmid}/firewall: what is set is kept; no packet is ever filtered. */
 export const firewallRoutes: Route[] = [
-  route('GET', '', {}, () =>
-    ['rules', 'aliases', 'ipset', 'refs', 'options', 'log'].map((name) => ({ name })),
-  ),
-  route('GET', '/options', {}, (call) => {
+  route('GET', '', () => ['rules', 'aliases', 'ipset', 'refs', 'options', 'log'].map((name) => ({ name }))),
+  route('GET', '/options', (call) => {
     const { options } = firewallOf(call);
     return withDigest(options, sha1(options));
   }),
-  route('PUT', '/options', { ...OPTIONS, delete: STRING, digest: DIGEST }, (call) =>
+  route('PUT', '/options', (call) =>
     change(call, (firewall) => {
-      Object.assign(firewall.options, pick(call.params, OPTIONS));
-      for (const key of String(call.params.delete ?? '').split(/[;, ]+/)) delete firewall.options[key];
+      Object.assign(firewall.options, valuesIn(call.params));
+      for (const key of listOf(call.params.delete)) delete firewall.options[key];
     }),
   ),
-  route('GET', '/rules', {}, (call) => {
+  route('GET', '/rules', (call) => {
     const { rules } = firewallOf(call);
     return rules.map((rule, pos) => withDigest({ ...rule, pos }, sha1(rules)));
   }),
-  route(
-    'POST',
-    '/rules',
-    {
-      ...RULE,
-      action: { type: 'string' },
-      type: { ...RULE.type, type: 'string', optional: false },
-      pos: integer(0),
-      digest: DIGEST,
-    },
-    (call) =>
-      change(call, (firewall) => {
-        const rule = pick(call.params, RULE);
-        checkRule(rule);
-        // A new rule comes first, unless it says where.
-        firewall.rules.splice(Number(call.params.pos ?? 0), 0, rule);
-      }),
+  route('POST', '/rules', (call) =>
+    change(call, (firewall) => {
+      const rule = valuesIn(call.params);
+      checkRule(rule);
+      // A new rule comes first, unless it says where.
+      firewall.rules.splice(Number(call.params.pos ?? 0), 0, rule);
+    }),
   ),
-  route('GET', '/rules/{pos}', { pos: POSITION }, (call) => {
+  route('GET', '/rules/{pos}', (call) => {
     const firewall = firewallOf(call);
     return withDigest({ ...ruleAt(firewall, call.params.pos), pos: call.params.pos }, sha1(firewall.rules));
   }),
-  route(
-    'PUT',
-    '/rules/{pos}',
-    { ...RULE, pos: POSITION, moveto: integer(0), delete: STRING, digest: DIGEST },
-    (call) =>
-      change(call, (firewall) => {
-        const rule = ruleAt(firewall, call.params.pos);
-        const changes = pick(call.params, RULE);
-        checkRule({ ...rule, ...changes });
-        Object.assign(rule, changes);
-        for (const key of String(call.params.delete ?? '').split(/[;, ]+/)) delete rule[key];
-        if (call.params.moveto === undefined) return;
-        firewall.rules.splice(Number(call.params.pos), 1);
-        firewall.rules.splice(Number(call.params.moveto), 0, rule);
-      }),
+  route('PUT', '/rules/{pos}', (call) =>
+    change(call, (firewall) => {
+      const rule = ruleAt(firewall, call.params.pos);
+      const changes = valuesIn(call.params);
+      checkRule({ ...rule, ...changes });
+      Object.assign(rule, changes);
+      for (const key of listOf(call.params.delete)) delete rule[key];
+      if (call.params.moveto === undefined) return;
+      firewall.rules.splice(Number(call.params.pos), 1);
+      firewall.rules.splice(Number(call.params.moveto), 0, rule);
+    }),
   ),
-  route('DELETE', '/rules/{pos}', { pos: POSITION, digest: DIGEST }, (call) =>
+  route('DELETE', '/rules/{pos}', (call) =>
     change(call, (firewall) => {
       ruleAt(firewall, call.params.pos);
       firewall.rules.splice(Number(call.params.pos), 1);
     }),
   ),
-  route('GET', '/ipset', {}, (call) =>
+  route('GET', '/ipset', (call) =>
     Object.entries(firewallOf(call).ipsets).map(([name, { comment, entries }]) =>
       withDigest({ name, ...(comment ? { comment } : {}) }, sha1(entries)),
     ),
   ),
-  route('POST', '/ipset', { name: SET_NAME, comment: STRING, digest: DIGEST }, (call) =>
+  route('POST', '/ipset', (call) =>
     change(call, ({ ipsets }) => {
       const name = String(call.params.name);
       if (ipsets[name]) throw refuse(`IPSet '${name}' already exists`);
@@ -188,7 +132,7 @@ export const firewallRoutes: Route[] = [
       };
     }),
   ),
-  route('DELETE', '/ipset/{name}', { name: SET_NAME, force: BOOLEAN }, (call) =>
+  route('DELETE', '/ipset/{name}', (call) =>
     change(call, (firewall) => {
       const set = setOf(firewall, call.params.name);
       if (set.entries.length > 0 && !call.params.force)
@@ -196,22 +140,19 @@ export const firewallRoutes: Route[] = [
       delete firewall.ipsets[String(call.params.name)];
     }),
   ),
-  route('GET', '/ipset/{name}', { name: SET_NAME }, (call) => {
+  route('GET', '/ipset/{name}', (call) => {
     const { entries } = setOf(firewallOf(call), call.params.name);
     return entries.map((entry) => withDigest(entry, sha1(entries)));
   }),
-  route('POST', '/ipset/{name}', { name: SET_NAME, cidr: CIDR, comment: STRING, nomatch: BOOLEAN }, (call) =>
+  route('POST', '/ipset/{name}', (call) =>
     change(call, (firewall) => {
       const { cidr = '', name } = call.params;
-      if (isIP(String(cidr).split('/')[0] ?? '') === 0) {
-        throw badParameters({ cidr: `value does not look like a valid IP address or CIDR network` });
-      }
       const { entries } = setOf(firewall, name);
       if (entries.some((entry) => entry.cidr === cidr)) throw refuse(`address '${cidr}' already exists`);
-      entries.unshift(pick(call.params, { cidr: CIDR, comment: STRING, nomatch: BOOLEAN }));
+      entries.unshift(valuesIn(call.params));
     }),
   ),
-  route('DELETE', '/ipset/{name}/{cidr}', { name: SET_NAME, cidr: CIDR, digest: DIGEST }, (call) =>
+  route('DELETE', '/ipset/{name}/{cidr}', (call) =>
     change(call, (firewall) => {
       const set = setOf(firewall, call.params.name);
       set.entries = set.entries.filter(({ cidr }) => cidr !== call.params.cidr);

@@ -1,5 +1,4 @@
 import cpuModels from './cpu-models.json' with { type: 'json' };
-import { NODE } from './parameters.ts';
 import type { Route } from './route.ts';
 
 /** What a node can do, its clock, and a cluster without high availability. */
@@ -7,7 +6,6 @@ export const hostRoutes: Route[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/capabilities/qemu/cpu',
-    parameters: { node: NODE },
     handle: () =>
       Object.entries(cpuModels).flatMap(([vendor, names]) =>
         names.map((name) => ({
@@ -21,7 +19,6 @@ export const hostRoutes: Route[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/time',
-    parameters: { node: NODE },
     handle: ({ cluster }) => {
       const time = Math.floor(cluster.clock.now() / 1000);
       return { time, localtime: time, timezone: 'Etc/UTC' };
@@ -30,7 +27,6 @@ export const hostRoutes: Route[] = [
   {
     method: 'GET',
     path: '/cluster/ha/status/current',
-    parameters: {},
     handle: ({ cluster }) => {
       const node = cluster.state.nodes[0]?.node;
       return [
@@ -45,5 +41,5 @@ export const hostRoutes: Route[] = [
       ];
     },
   },
-  { method: 'GET', path: '/cluster/ha/resources', parameters: {}, handle: () => [] },
+  { method: 'GET', path: '/cluster/ha/resources', handle: () => [] },
 ];

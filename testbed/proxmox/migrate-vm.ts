@@ -3,7 +3,6 @@ import { findNode, findStorage, findVm, findVolume, requireVm } from './cluster.
 import type { Cluster } from './cluster.ts';
 import type { Vm, Volume } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
-import { BOOLEAN, integer, NODE, STRING, VMID } from './parameters.ts';
 import type { Call, Route } from './route.ts';
 import { startTask } from './route.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
@@ -180,26 +179,12 @@ export const migrateRoutes: Route[] = [
   {
     method: 'GET',
     path: PATH,
-    parameters: { node: NODE, vmid: VMID, target: STRING },
     handle: preconditions,
   },
   {
     method: 'POST',
     path: PATH,
     isForwarded: true,
-    parameters: {
-      node: NODE,
-      vmid: VMID,
-      target: { type: 'string' },
-      online: BOOLEAN,
-      'with-local-disks': BOOLEAN,
-      'with-conntrack-state': BOOLEAN,
-      targetstorage: STRING,
-      bwlimit: integer(0),
-      force: BOOLEAN,
-      migration_type: STRING,
-      migration_network: STRING,
-    },
     handle: migrate,
   },
 ];

@@ -1,6 +1,5 @@
 import { badParameters, refuse } from './api-error.ts';
 import { findStorage, findVm, findVolume, missingConfig, requireVm } from './cluster.ts';
-import { BOOLEAN, integer, NODE, STRING, VMID } from './parameters.ts';
 import type { Call, Route } from './route.ts';
 import { checkSkipLock, startTask } from './route.ts';
 import { requireSpaceToWrite } from './storage-space.ts';
@@ -9,7 +8,6 @@ import type { TaskWorker } from './tasks.ts';
 import { InjectedFailure, isGone } from './tasks.ts';
 import { keepAsUnused } from './update-config.ts';
 import { checkDigest, checkNotLocked, isCdrom, parseDrive, printDrive } from './vm-config.ts';
-import { DISK_KEYS } from './vm-config-parameters.ts';
 import { allocateVolume, copyProgress, removeVolume, requireImageStorage } from './volumes.ts';
 import type { VolumeFormat } from './volumes.ts';
 
@@ -106,17 +104,6 @@ export const moveRoutes: Route[] = [
     method: 'POST',
     path: '/nodes/{node}/qemu/{vmid}/move_disk',
     isForwarded: true,
-    parameters: {
-      node: NODE,
-      vmid: VMID,
-      disk: { type: 'string', enum: DISK_KEYS },
-      storage: STRING,
-      format: { ...STRING, enum: ['raw', 'qcow2', 'vmdk'] },
-      delete: BOOLEAN,
-      digest: { ...STRING, maxLength: 40 },
-      skiplock: BOOLEAN,
-      bwlimit: integer(0),
-    },
     handle: (call) => {
       const { cluster, node, params } = call;
       if (params.storage !== undefined && !findStorage(cluster, node, String(params.storage))) {

@@ -4,17 +4,9 @@ import type { Cluster } from './cluster.ts';
 import { findNode, findStorage, isShared, storageUsed } from './cluster.ts';
 import type { StorageState } from './cluster-state.ts';
 import { nodeUsage } from './guests.ts';
-import { BOOLEAN, NODE, optional, STRING, VMID } from './parameters.ts';
-import type { Parameter } from './parameters.ts';
 import { hasAny } from './permissions.ts';
 import type { Route } from './route.ts';
 import { printVolume } from './volumes.ts';
-
-const CONTENT_TYPES = ['images', 'rootdir', 'vztmpl', 'iso', 'backup', 'snippets', 'import', 'none'];
-const CONTENT: Parameter = {
-  ...STRING,
-  format: (text) => (CONTENT_TYPES.includes(text) ? undefined : `invalid content type '${text}'`),
-};
 
 function storageStatus(cluster: Cluster, storage: StorageState): Record<string, unknown> {
   const used = storageUsed(cluster, storage);
@@ -35,7 +27,6 @@ export const nodeRoutes: Route[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/status',
-    parameters: { node: NODE },
     handle: ({ cluster, node }) => {
       const state = findNode(cluster, node);
       if (!state) throw refuse(`no such node '${node}'`);
@@ -86,21 +77,12 @@ export const nodeRoutes: Route[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/version',
-    parameters: { node: NODE },
     handle: ({ cluster }) => versionOf(cluster.plain),
   },
   {
     method: 'GET',
     path: '/nodes/{node}/storage',
     isForwarded: true,
-    parameters: {
-      node: NODE,
-      content: STRING,
-      enabled: BOOLEAN,
-      format: BOOLEAN,
-      storage: STRING,
-      target: STRING,
-    },
     handle: ({ cluster, node, params, caller }) => {
       const wanted = String(params.content ?? '')
         .split(',')
@@ -126,7 +108,6 @@ export const nodeRoutes: Route[] = [
     method: 'GET',
     path: '/nodes/{node}/storage/{storage}/status',
     isForwarded: true,
-    parameters: { node: NODE, storage: { type: 'string' } },
     handle: ({ cluster, node, params }) => {
       const storage = findStorage(cluster, node, String(params.storage));
       if (!storage) throw badParameters({ storage: 'No such storage.' });
@@ -137,12 +118,6 @@ export const nodeRoutes: Route[] = [
     method: 'GET',
     path: '/nodes/{node}/storage/{storage}/content',
     isForwarded: true,
-    parameters: {
-      node: NODE,
-      storage: { type: 'string' },
-      content: CONTENT,
-      vmid: optional(VMID),
-    },
     handle: ({ cluster, node, params }) => {
       const storage = findStorage(cluster, node, String(params.storage));
       if (!storage) throw refuse(`storage '${params.storage}' does not exist`);
@@ -162,7 +137,6 @@ export const nodeRoutes: Route[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/network',
-    parameters: { node: NODE, type: STRING },
     handle: ({ cluster, node, params, caller }) => {
       const address = findNode(cluster, node)?.ip ?? '';
       const bridge = {

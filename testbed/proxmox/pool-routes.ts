@@ -2,32 +2,10 @@ import { refuse } from './api-error.ts';
 import { vmResources } from './cluster-resources.ts';
 import type { Cluster } from './cluster.ts';
 import type { Pool } from './cluster-state.ts';
-import { BOOLEAN, optional, STRING } from './parameters.ts';
-import type { Parameter, Parameters, Values } from './parameters.ts';
+import { listOf } from './parameter-formats.ts';
+import type { Values } from './parameters.ts';
 import { hasAny } from './permissions.ts';
 import type { Call, Route } from './route.ts';
-
-const POOLID: Parameter = {
-  type: 'string',
-  format: (text) =>
-    /^[A-Za-z0-9.\-_]+(?:\/[A-Za-z0-9.\-_]+){0,2}$/.test(text)
-      ? undefined
-      : `pool name '${text}' contains invalid characters`,
-};
-const KIND: Parameter = { ...STRING, enum: ['qemu', 'lxc', 'storage'] };
-const CHANGES: Parameters = {
-  'allow-move': BOOLEAN,
-  comment: STRING,
-  delete: BOOLEAN,
-  storage: STRING,
-  vms: STRING,
-};
-
-function listOf(value: string | number | undefined): string[] {
-  return String(value ?? '')
-    .split(/[,; ]+/)
-    .filter(Boolean);
-}
 
 function requirePool(cluster: Cluster, poolid: unknown): Pool {
   const pool = cluster.state.pools.find((one) => one.poolid === poolid);
@@ -124,26 +102,23 @@ function deletePool({ cluster, params }: Call): null {
 
 /** /pools; the forms with the id in the path are deprecated but used. */
 export const poolRoutes: Route[] = [
-  { method: 'GET', path: '/pools', parameters: { poolid: optional(POOLID), type: KIND }, handle: listPools },
+  { method: 'GET', path: '/pools', handle: listPools },
   {
     method: 'POST',
     path: '/pools',
     isForwarded: true,
-    parameters: { poolid: POOLID, comment: STRING },
     handle: createPool,
   },
   {
     method: 'PUT',
     path: '/pools',
     isForwarded: true,
-    parameters: { poolid: POOLID, ...CHANGES },
     handle: updatePool,
   },
-  { method: 'DELETE', path: '/pools', isForwarded: true, parameters: { poolid: POOLID }, handle: deletePool },
+  { method: 'DELETE', path: '/pools', isForwarded: true, handle: deletePool },
   {
     method: 'GET',
     path: '/pools/{poolid}',
-    parameters: { poolid: POOLID, type: KIND },
     handle: ({ cluster, params }) => ({
       poolid: params.poolid,
       ...shown(cluster, requirePool(cluster, params.poolid), params),
@@ -153,14 +128,12 @@ export const poolRoutes: Route[] = [
     method: 'PUT',
     path: '/pools/{poolid}',
     isForwarded: true,
-    parameters: { poolid: POOLID, ...CHANGES },
     handle: updatePool,
   },
   {
     method: 'DELETE',
     path: '/pools/{poolid}',
     isForwarded: true,
-    parameters: { poolid: POOLID },
     handle: deletePool,
   },
 ];

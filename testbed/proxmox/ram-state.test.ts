@@ -114,5 +114,5 @@ test('a suspend that is interrupted leaves the VM running and unlocked', async (
 test('a storage for the state is for suspending to disk only', async () => {
   const vm = await startVm(106);
   const { errors } = await client.call('POST', `${vm}/status/suspend`, { statestorage: 'dir1' });
-  expect(errors).toEqual({ todisk: "missing property - 'statestorage' requires this property" });
+  expect(errors).toEqual({ todisk: "missing property required by 'statestorage'" });
 });

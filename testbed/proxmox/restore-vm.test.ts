@@ -98,7 +98,7 @@ test('an archive that is not there, and one that is none, are refused', async ()
     `500 volume '${missing}' does not exist`,
   );
   const { errors } = await client.call('POST', QEMU, { vmid: 104, unique: 1 });
-  expect(errors).toEqual({ archive: "missing property - 'unique' requires this property" });
+  expect(errors).toEqual({ archive: "missing property required by 'unique'" });
 });
 
 test('without room on the storage the restore fails and takes its volumes away', async () => {

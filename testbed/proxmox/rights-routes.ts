@@ -1,37 +1,11 @@
 import { findToken, splitTokenId } from './access-state.ts';
 import { badParameters, refuse } from './api-error.ts';
 import type { AclEntry, ClusterState } from './cluster-state.ts';
-import { BOOLEAN, STRING } from './parameters.ts';
-import type { Parameter, Parameters, Values } from './parameters.ts';
+import { listOf } from './parameter-formats.ts';
+import type { Values } from './parameters.ts';
 import { forbidden, hasAny, privilegesOn, rolesOf } from './permissions.ts';
-import { allPrivileges, builtInRoles } from './privileges.ts';
-import type { Release } from './privileges.ts';
+import { builtInRoles } from './privileges.ts';
 import type { Call, Route } from './route.ts';
-
-const ROLEID: Parameter = {
-  type: 'string',
-  format: (text) =>
-    /^[A-Za-z0-9.\-_]+$/.test(text) ? undefined : `value '${text}' does not look like a valid role name`,
-};
-const GROUPID: Parameter = {
-  type: 'string',
-  format: (text) =>
-    /^[A-Za-z0-9.\-_]+$/.test(text) ? undefined : `group name '${text}' contains invalid characters`,
-};
-
-function listOf(value: string | number | undefined): string[] {
-  return String(value ?? '')
-    .split(/[,; \0]+/)
-    .filter(Boolean);
-}
-
-function checkPrivilegeNames(release: Release, privileges: string[]): void {
-  const known = allPrivileges(release);
-  const unknown = privileges.find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    throw badParameters({ privs: `invalid format - invalid privilege '${unknown}'\n` });
-  }
-}
 
 function createRole({ cluster: { state }, params }: Call): null {
   const roleid = String(params.roleid);
@@ -42,7 +16,6 @@ function createRole({ cluster: { state }, params }: Call): null {
     });
   }
   const privileges = listOf(params.privs);
-  checkPrivilegeNames(state.release, privileges);
   state.access.roles[roleid] = privileges;
   return null;
 }
@@ -55,7 +28,6 @@ function updateRole({ cluster: { state }, params }: Call): null {
   const before = state.access.roles[roleid];
   if (!before) throw refuse(`role '${roleid}' does not exist`);
   const privileges = listOf(params.privs);
-  checkPrivilegeNames(state.release, privileges);
   state.access.roles[roleid] = params.append ? [...new Set([...before, ...privileges])] : privileges;
   return null;
 }
@@ -153,14 +125,10 @@ function membersOf(state: ClusterState, groupid: string): string[] {
     .map(([userid]) => userid);
 }
 
-const OF_ROLE: Parameters = { roleid: ROLEID };
-const OF_GROUP: Parameters = { groupid: GROUPID };
-
 const roleRoutes: Route[] = [
   {
     method: 'GET',
     path: '/access/roles',
-    parameters: {},
     handle: ({ cluster: { state } }) => {
       const builtIn = builtInRoles(state.release);
       return Object.entries(rolesOf(state)).map(([roleid, privileges]) => ({
@@ -174,13 +142,11 @@ const roleRoutes: Route[] = [
     method: 'POST',
     path: '/access/roles',
     isForwarded: true,
-    parameters: { ...OF_ROLE, privs: STRING },
     handle: createRole,
   },
   {
     method: 'GET',
     path: '/access/roles/{roleid}',
-    parameters: OF_ROLE,
     handle: ({ cluster: { state }, params }) => {
       const privileges = rolesOf(state)[String(params.roleid)];
       if (!privileges) throw refuse(`role '${params.roleid}' does not exist`);
@@ -191,14 +157,12 @@ const roleRoutes: Route[] = [
     method: 'PUT',
     path: '/access/roles/{roleid}',
     isForwarded: true,
-    parameters: { ...OF_ROLE, privs: STRING, append: BOOLEAN },
     handle: updateRole,
   },
   {
     method: 'DELETE',
     path: '/access/roles/{roleid}',
     isForwarded: true,
-    parameters: OF_ROLE,
     handle: deleteRole,
   },
 ];
@@ -207,7 +171,6 @@ const groupRoutes: Route[] = [
   {
     method: 'GET',
     path: '/access/groups',
-    parameters: {},
     handle: ({ cluster: { state }, caller }) =>
       Object.entries(state.access.groups)
         .filter(([groupid]) =>
@@ -223,7 +186,6 @@ const groupRoutes: Route[] = [
     method: 'POST',
     path: '/access/groups',
     isForwarded: true,
-    parameters: { ...OF_GROUP, comment: STRING },
     handle: ({ cluster: { state }, params }) => {
       const groupid = String(params.groupid);
       if (state.access.groups[groupid]) {
@@ -236,7 +198,6 @@ const groupRoutes: Route[] = [
   {
     method: 'GET',
     path: '/access/groups/{groupid}',
-    parameters: OF_GROUP,
     handle: ({ cluster: { state }, params }) => ({
       ...requireGroup(state, String(params.groupid)),
       members: membersOf(state, String(params.groupid)),
@@ -246,7 +207,6 @@ const groupRoutes: Route[] = [
     method: 'PUT',
     path: '/access/groups/{groupid}',
     isForwarded: true,
-    parameters: { ...OF_GROUP, comment: STRING },
     handle: ({ cluster: { state }, params }) => {
       const group = requireGroup(state, String(params.groupid), 'update group failed: ');
       if (params.comment !== undefined) group.comment = String(params.comment);
@@ -257,7 +217,6 @@ const groupRoutes: Route[] = [
     method: 'DELETE',
     path: '/access/groups/{groupid}',
     isForwarded: true,
-    parameters: OF_GROUP,
     handle: deleteGroup,
   },
 ];
@@ -266,7 +225,6 @@ const aclRoutes: Route[] = [
   {
     method: 'GET',
     path: '/access/acl',
-    parameters: {},
     handle: ({ cluster: { state }, caller }) => {
       const seesAll = hasAny(state, caller.user, '/access', ['Sys.Audit', 'Permissions.Modify']);
       return state.access.acl.filter(
@@ -278,15 +236,6 @@ const aclRoutes: Route[] = [
     method: 'PUT',
     path: '/access/acl',
     isForwarded: true,
-    parameters: {
-      path: { type: 'string' },
-      roles: { type: 'string' },
-      users: STRING,
-      groups: STRING,
-      tokens: STRING,
-      propagate: BOOLEAN,
-      delete: BOOLEAN,
-    },
     handle: updateAcl,
   },
 ];

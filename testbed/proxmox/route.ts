@@ -36,7 +36,8 @@ export interface Route {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Below /api2/json, with parameters as `{name}`. */
   path: string;
-  parameters: Parameters;
+  /** What it takes besides what the API schema says. */
+  parameters?: Parameters;
   /** Carried out by pvedaemon, which shows in a second Connection header. */
   isForwarded?: boolean;
   isPublic?: boolean;

@@ -1,8 +1,6 @@
 import { refuse } from './api-error.ts';
 import { findNode, findStorage, findVm, storageUsed } from './cluster.ts';
 import { nodeUsage, vmStatus } from './guests.ts';
-import { NODE, STRING, VMID } from './parameters.ts';
-import type { Parameters } from './parameters.ts';
 import type { Call, Route } from './route.ts';
 
 /** Seconds between two points, and how many there are. */
@@ -12,10 +10,6 @@ const FRAMES: Record<string, [step: number, count: number]> = {
   week: [1800, 336],
   month: [1800, 1440],
   year: [21_600, 1440],
-};
-const FRAME: Parameters = {
-  timeframe: { type: 'string', enum: Object.keys(FRAMES) },
-  cf: { ...STRING, enum: ['AVERAGE', 'MAX'] },
 };
 
 /** Points up to now; those before the thing existed have nothing but their time. */
@@ -105,19 +99,16 @@ export const rrdRoutes: Route[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/rrddata',
-    parameters: { node: NODE, ...FRAME },
     handle: nodePoints,
   },
   {
     method: 'GET',
     path: '/nodes/{node}/qemu/{vmid}/rrddata',
-    parameters: { node: NODE, vmid: VMID, ...FRAME },
     handle: vmPoints,
   },
   {
     method: 'GET',
     path: '/nodes/{node}/storage/{storage}/rrddata',
-    parameters: { node: NODE, storage: { type: 'string' }, ...FRAME },
     handle: (call) => {
       const storage = findStorage(call.cluster, call.node, String(call.params.storage));
       const used = storage ? storageUsed(call.cluster, storage) : 0;

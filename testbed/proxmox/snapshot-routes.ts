@@ -1,19 +1,10 @@
 import { refuse } from './api-error.ts';
 import { requireVm } from './cluster.ts';
 import type { Snapshot, Vm } from './cluster-state.ts';
-import { BOOLEAN, NODE, STRING, VMID } from './parameters.ts';
-import type { Parameter, Parameters } from './parameters.ts';
 import type { Call, Route } from './route.ts';
 import { startTask } from './route.ts';
 import { configDigest } from './vm-config.ts';
 
-const VM: Parameters = { node: NODE, vmid: VMID };
-const NAME: Parameter = {
-  type: 'string',
-  maxLength: 40,
-  format: (text) => (/^[a-z][\w-]+$/i.test(text) ? undefined : `invalid configuration ID '${text}'`),
-};
-const SNAPSHOT: Parameters = { ...VM, snapname: NAME };
 const FOLDER = '/nodes/{node}/qemu/{vmid}/snapshot';
 
 /** The snapshots of a VM, and its present state as the last of them. */
@@ -55,27 +46,23 @@ export const snapshotRoutes: Route[] = [
   {
     method: 'GET',
     path: FOLDER,
-    parameters: VM,
     handle: ({ cluster, node, vmid }) => listSnapshots(requireVm(cluster, node, vmid)),
   },
   {
     method: 'POST',
     path: FOLDER,
     isForwarded: true,
-    parameters: { ...SNAPSHOT, description: STRING, vmstate: BOOLEAN },
     handle: createSnapshot,
   },
   {
     method: 'GET',
     path: `${FOLDER}/{snapname}`,
-    parameters: SNAPSHOT,
     handle: () => [{ cmd: 'rollback' }, { cmd: 'config' }],
   },
   {
     method: 'DELETE',
     path: `${FOLDER}/{snapname}`,
     isForwarded: true,
-    parameters: { ...SNAPSHOT, force: BOOLEAN },
     handle: (call) =>
       startTask(call, 'qmdelsnapshot', call.vmid, {
         snapname: call.params.snapname ?? '',
@@ -85,7 +72,6 @@ export const snapshotRoutes: Route[] = [
   {
     method: 'GET',
     path: `${FOLDER}/{snapname}/config`,
-    parameters: SNAPSHOT,
     // The password is not masked here, unlike in the VM's own config.
     handle: ({ cluster, node, vmid, params }) =>
       requireSnapshot(requireVm(cluster, node, vmid), params.snapname).config,
@@ -94,7 +80,6 @@ export const snapshotRoutes: Route[] = [
     method: 'PUT',
     path: `${FOLDER}/{snapname}/config`,
     isForwarded: true,
-    parameters: { ...SNAPSHOT, description: STRING },
     handle: ({ cluster, node, vmid, params }) => {
       const snapshot = requireSnapshot(requireVm(cluster, node, vmid), params.snapname);
       if (params.description !== undefined) snapshot.config.description = String(params.description);
@@ -105,7 +90,6 @@ export const snapshotRoutes: Route[] = [
     method: 'POST',
     path: `${FOLDER}/{snapname}/rollback`,
     isForwarded: true,
-    parameters: { ...SNAPSHOT, start: BOOLEAN },
     handle: (call) =>
       startTask(call, 'qmrollback', call.vmid, {
         snapname: call.params.snapname ?? '',

@@ -5,8 +5,6 @@ import { checkBackupAccess, volumeId } from './backup-routes.ts';
 import { findStorage, findVolume, isShared } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import type { StorageState, Volume } from './cluster-state.ts';
-import { BOOLEAN, integer, NODE, STRING, VMID } from './parameters.ts';
-import type { Parameters } from './parameters.ts';
 import { hasAny } from './permissions.ts';
 import type { Call, Route } from './route.ts';
 import { startTask } from './route.ts';
@@ -16,8 +14,6 @@ import type { TaskWorker } from './tasks.ts';
 import { parseSize } from './vm-config.ts';
 import { linkedCloneOf, removeVolume, storeVolume } from './volumes.ts';
 
-const STORAGE: Parameters = { node: NODE, storage: { type: 'string' } };
-const VOLUME: Parameters = { ...STORAGE, volume: { type: 'string' } };
 const READ = ['Datastore.Audit', 'Datastore.AllocateSpace'];
 const FOLDER = '/nodes/{node}/storage/{storage}';
 
@@ -153,7 +149,6 @@ export const storageRoutes: Route[] = [
   {
     method: 'GET',
     path: '/storage',
-    parameters: { type: STRING },
     handle: ({ cluster, params, caller }) => {
       const byName = new Map(cluster.state.storages.map((storage) => [storage.storage, storage]));
       return [...byName.values()]
@@ -165,7 +160,6 @@ export const storageRoutes: Route[] = [
   {
     method: 'GET',
     path: '/storage/{storage}',
-    parameters: { storage: { type: 'string' } },
     handle: ({ cluster, params }) => {
       const storage = cluster.state.storages.find((one) => one.storage === params.storage);
       if (!storage) throw refuse(`storage '${params.storage}' does not exist`);
@@ -176,27 +170,18 @@ export const storageRoutes: Route[] = [
     method: 'POST',
     path: `${FOLDER}/content`,
     isForwarded: true,
-    parameters: {
-      ...STORAGE,
-      vmid: VMID,
-      filename: { type: 'string' },
-      size: { type: 'string', pattern: /^\d+[MG]?$/ },
-      format: { ...STRING, enum: ['raw', 'qcow2', 'subvol', 'vmdk'] },
-    },
     handle: allocate,
   },
   {
     method: 'GET',
     path: `${FOLDER}/content/{volume}`,
     isForwarded: true,
-    parameters: VOLUME,
     handle: attributes,
   },
   {
     method: 'DELETE',
     path: `${FOLDER}/content/{volume}`,
     isForwarded: true,
-    parameters: { ...VOLUME, delay: integer(1, 30) },
     handle: (call) => {
       const { storage } = requireStorage(call);
       const volid = volumeId(call);
@@ -209,16 +194,9 @@ export const storageRoutes: Route[] = [
   {
     method: 'POST',
     path: `${FOLDER}/upload`,
+    // The size of the file, which is not kept itself.
+    parameters: { tmpsize: { type: 'integer', optional: true } },
     isForwarded: true,
-    parameters: {
-      ...STORAGE,
-      content: { type: 'string', enum: ['iso', 'vztmpl', 'import'] },
-      filename: { type: 'string', maxLength: 255 },
-      tmpsize: integer(0),
-      checksum: STRING,
-      'checksum-algorithm': STRING,
-      overwrite: BOOLEAN,
-    },
     handle: upload,
   },
 ];

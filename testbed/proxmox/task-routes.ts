@@ -3,7 +3,6 @@ import { badParameters } from './api-error.ts';
 import type { Identity } from './authentication.ts';
 import type { Cluster } from './cluster.ts';
 import type { TaskRecord } from './cluster-state.ts';
-import { BOOLEAN, integer, NODE, STRING } from './parameters.ts';
 import type { Values } from './parameters.ts';
 import { hasAny, requireAll } from './permissions.ts';
 import type { Call, Route } from './route.ts';
@@ -84,26 +83,11 @@ function checkOwner({ cluster, params, node, caller }: Call, privilege: string):
   if (!isOwn(user, caller)) requireAll(cluster.plain, caller.user, `/nodes/${node}`, [privilege]);
 }
 
-const TASK = { node: NODE, upid: { type: 'string' } } as const;
-
 /** /nodes/{node}/tasks. */
 export const taskRoutes: Route[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/tasks',
-    parameters: {
-      node: NODE,
-      start: integer(0),
-      limit: integer(0),
-      source: { ...STRING, enum: ['archive', 'active', 'all'] },
-      vmid: integer(0),
-      typefilter: STRING,
-      statusfilter: STRING,
-      userfilter: STRING,
-      errors: BOOLEAN,
-      since: integer(0),
-      until: integer(0),
-    },
     handle: ({ cluster, params, node, caller }) => {
       const all = listTasks(cluster, node, caller, params);
       const start = Number(params.start ?? 0);
@@ -114,13 +98,11 @@ export const taskRoutes: Route[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/tasks/{upid}',
-    parameters: TASK,
     handle: () => [{ name: 'log' }, { name: 'status' }],
   },
   {
     method: 'GET',
     path: '/nodes/{node}/tasks/{upid}/status',
-    parameters: TASK,
     isForwarded: true,
     handle: (call) => {
       checkOwner(call, 'Sys.Audit');
@@ -141,7 +123,6 @@ export const taskRoutes: Route[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/tasks/{upid}/log',
-    parameters: { ...TASK, start: integer(0), limit: integer(0), download: BOOLEAN },
     isForwarded: true,
     handle: (call) => {
       const { cluster, params, node } = call;
@@ -161,7 +142,6 @@ export const taskRoutes: Route[] = [
   {
     method: 'DELETE',
     path: '/nodes/{node}/tasks/{upid}',
-    parameters: TASK,
     isForwarded: true,
     handle: async (call) => {
       checkOwner(call, 'Sys.Modify');

@@ -3,33 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { hashOf, newUser, userOf } from './access-state.ts';
 import { ApiError, badParameters, refuse } from './api-error.ts';
 import type { ClusterState, TokenRecord, UserRecord } from './cluster-state.ts';
-import { BOOLEAN, integer, optional, STRING } from './parameters.ts';
-import type { Parameter, Parameters, Values } from './parameters.ts';
+import { listOf } from './parameter-formats.ts';
+import type { Values } from './parameters.ts';
 import { hasAny } from './permissions.ts';
 import type { Call, Route } from './route.ts';
-
-const USERID: Parameter = {
-  type: 'string',
-  maxLength: 64,
-  format: (text) =>
-    /^[^\s:/]+@[A-Za-z][A-Za-z0-9.\-_]+$/.test(text)
-      ? undefined
-      : `value '${text}' does not look like a valid user name`,
-};
-const TOKENID: Parameter = { type: 'string', pattern: /^[A-Za-z][A-Za-z0-9.\-_]+$/ };
-const PASSWORD: Parameter = { type: 'string', minLength: 8, maxLength: 64 };
-
-const USER_FIELDS: Parameters = {
-  comment: { ...STRING, maxLength: 2048 },
-  email: { ...STRING, maxLength: 254 },
-  enable: BOOLEAN,
-  expire: integer(0),
-  firstname: { ...STRING, maxLength: 1024 },
-  lastname: { ...STRING, maxLength: 1024 },
-  groups: STRING,
-  keys: STRING,
-};
-const TOKEN_FIELDS: Parameters = { comment: STRING, expire: integer(0), privsep: BOOLEAN };
 
 const TEXTS = ['comment', 'email', 'firstname', 'lastname', 'keys'] as const;
 
@@ -51,9 +28,7 @@ function applyFields(state: ClusterState, user: UserRecord, params: Values, what
   if (params.enable !== undefined) user.enable = Number(params.enable);
   if (params.expire !== undefined) user.expire = Number(params.expire);
   if (params.groups === undefined) return;
-  const groups = String(params.groups)
-    .split(/[,; ]+/)
-    .filter(Boolean);
+  const groups = listOf(params.groups);
   const unknown = groups.find((group) => state.access.groups[group] === undefined);
   if (unknown !== undefined) throw refuse(`${what}no such group '${unknown}'`);
   user.groups = params.append ? [...new Set([...user.groups, ...groups])] : groups;
@@ -174,8 +149,6 @@ function setPassword({ cluster: { state }, params, caller }: Call): null {
 
 const USER = '/access/users/{userid}';
 const TOKEN = `${USER}/token/{tokenid}`;
-const OF_USER: Parameters = { userid: USERID };
-const OF_TOKEN: Parameters = { userid: USERID, tokenid: TOKENID };
 
 /** /access/users with their API tokens, and /access/password. */
 export const userRoutes: Route[] = [
@@ -183,20 +156,17 @@ export const userRoutes: Route[] = [
     method: 'GET',
     path: '/access/users',
     isForwarded: true,
-    parameters: { enabled: BOOLEAN, full: BOOLEAN },
     handle: listUsers,
   },
   {
     method: 'POST',
     path: '/access/users',
     isForwarded: true,
-    parameters: { ...OF_USER, ...USER_FIELDS, password: optional(PASSWORD) },
     handle: createUser,
   },
   {
     method: 'GET',
     path: USER,
-    parameters: OF_USER,
     handle: ({ cluster: { state }, params }) => {
       const user = requireUser(state, String(params.userid));
       const { userid: _userid, 'realm-type': _realm, ...fields } = shown('', user);
@@ -212,18 +182,16 @@ export const userRoutes: Route[] = [
     method: 'PUT',
     path: USER,
     isForwarded: true,
-    parameters: { ...OF_USER, ...USER_FIELDS, append: BOOLEAN },
     handle: ({ cluster: { state }, params }) => {
       const what = 'update user failed: ';
       applyFields(state, requireUser(state, String(params.userid), what), params, what);
       return null;
     },
   },
-  { method: 'DELETE', path: USER, isForwarded: true, parameters: OF_USER, handle: deleteUser },
+  { method: 'DELETE', path: USER, isForwarded: true, handle: deleteUser },
   {
     method: 'GET',
     path: `${USER}/token`,
-    parameters: OF_USER,
     handle: ({ cluster: { state }, params }) =>
       Object.entries(requireUser(state, String(params.userid)).tokens).map(([tokenid, token]) => ({
         tokenid,
@@ -233,29 +201,25 @@ export const userRoutes: Route[] = [
   {
     method: 'GET',
     path: TOKEN,
-    parameters: OF_TOKEN,
     handle: ({ cluster: { state }, params }) => info(requireToken(state, params)),
   },
   {
     method: 'POST',
     path: TOKEN,
     isForwarded: true,
-    parameters: { ...OF_TOKEN, ...TOKEN_FIELDS },
     handle: createToken,
   },
   {
     method: 'PUT',
     path: TOKEN,
     isForwarded: true,
-    parameters: { ...OF_TOKEN, ...TOKEN_FIELDS, delete: STRING },
     handle: updateToken,
   },
-  { method: 'DELETE', path: TOKEN, isForwarded: true, parameters: OF_TOKEN, handle: deleteToken },
+  { method: 'DELETE', path: TOKEN, isForwarded: true, handle: deleteToken },
   {
     method: 'PUT',
     path: '/access/password',
     isForwarded: true,
-    parameters: { ...OF_USER, password: PASSWORD, 'confirmation-password': STRING },
     handle: setPassword,
   },
 ];

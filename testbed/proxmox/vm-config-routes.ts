@@ -4,25 +4,12 @@ import { refuse } from './api-error.ts';
 import { lockKey, requireVm } from './cluster.ts';
 import type { Vm } from './cluster-state.ts';
 import { lockTimeout } from './locks.ts';
-import { BOOLEAN, integer, NODE, STRING, VMID } from './parameters.ts';
-import type { Parameters, Values } from './parameters.ts';
+import type { Values } from './parameters.ts';
 import type { Call, Route } from './route.ts';
 import { checkSkipLock, startTask } from './route.ts';
 import { requireSnapshot } from './snapshot-routes.ts';
 import { checkUpdate, updateConfig } from './update-config.ts';
 import { configDigest, mergedConfig, printConfig } from './vm-config.ts';
-import { DISK_KEYS, VM_CONFIG } from './vm-config-parameters.ts';
-
-const VM: Parameters = { node: NODE, vmid: VMID };
-const UPDATE: Parameters = {
-  ...VM,
-  ...VM_CONFIG,
-  digest: { ...STRING, maxLength: 40 },
-  delete: STRING,
-  revert: STRING,
-  force: BOOLEAN,
-  skiplock: BOOLEAN,
-};
 
 /** Takes a VM's file lock for a synchronous change. */
 async function withVmLock<T>(call: Call, waitMs: number, change: () => T): Promise<T> {
@@ -86,7 +73,6 @@ export const vmConfigRoutes: Route[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/qemu/{vmid}/config',
-    parameters: { ...VM, current: BOOLEAN, snapshot: STRING },
     handle: ({ cluster, node, vmid, params }) => {
       const vm = requireVm(cluster, node, vmid);
       if (params.snapshot !== undefined) {
@@ -99,14 +85,12 @@ export const vmConfigRoutes: Route[] = [
     method: 'PUT',
     path: '/nodes/{node}/qemu/{vmid}/config',
     isForwarded: true,
-    parameters: UPDATE,
     handle: putConfig,
   },
   {
     method: 'PUT',
     path: '/nodes/{node}/qemu/{vmid}/unlink',
     isForwarded: true,
-    parameters: { ...VM, idlist: { type: 'string' }, force: BOOLEAN },
     handle: ({ params: { idlist = '', ...params }, ...call }) =>
       putConfig({ ...call, params: { ...params, delete: idlist } }),
   },
@@ -114,26 +98,17 @@ export const vmConfigRoutes: Route[] = [
     method: 'POST',
     path: '/nodes/{node}/qemu/{vmid}/config',
     isForwarded: true,
-    parameters: { ...UPDATE, background_delay: integer(1, 30) },
     handle: postConfig,
   },
   {
     method: 'GET',
     path: '/nodes/{node}/qemu/{vmid}/pending',
-    parameters: VM,
     handle: ({ cluster, node, vmid }) => pendingList(requireVm(cluster, node, vmid)),
   },
   {
     method: 'PUT',
     path: '/nodes/{node}/qemu/{vmid}/resize',
     isForwarded: true,
-    parameters: {
-      ...VM,
-      disk: { type: 'string', enum: DISK_KEYS },
-      size: { type: 'string', pattern: /^\+?\d+(\.\d+)?[KMGT]?$/ },
-      digest: { ...STRING, maxLength: 40 },
-      skiplock: BOOLEAN,
-    },
     handle: (call) => {
       checkSkipLock(call);
       const { disk = '', size = '', digest = null, skiplock } = call.params;

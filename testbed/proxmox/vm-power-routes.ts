@@ -1,16 +1,12 @@
-import { badParameters, refuse } from './api-error.ts';
+import { refuse } from './api-error.ts';
 import { requireVm } from './cluster.ts';
 import type { Guest, Vm } from './cluster-state.ts';
 import { currentStatus } from './guests.ts';
-import { BOOLEAN, integer, NODE, STRING, VMID } from './parameters.ts';
-import type { Parameters } from './parameters.ts';
 import { requireAll } from './permissions.ts';
 import { stateStorage } from './ram-state.ts';
 import type { Call, Route } from './route.ts';
 import { checkSkipLock, startTask } from './route.ts';
 import { requireImageStorage } from './volumes.ts';
-
-const VM: Parameters = { node: NODE, vmid: VMID, skiplock: BOOLEAN };
 
 /** Reboot, reset, suspend and resume look before they answer; the others fail in their task. */
 function requireRunning({ cluster, node, vmid }: Call): Vm & { guest: Guest } {
@@ -28,9 +24,6 @@ function requireSomethingToResume(call: Call): void {
 function suspend(call: Call): string {
   const { cluster, vmid, params, caller } = call;
   checkSkipLock(call);
-  if (params.statestorage !== undefined && !params.todisk) {
-    throw badParameters({ todisk: "missing property - 'statestorage' requires this property" });
-  }
   const vm = requireRunning(call);
   if (!params.todisk) return startTask(call, 'qmpause', vmid, { skiplock: params.skiplock ?? null });
   const storage = String(params.statestorage ?? stateStorage(cluster, vm));
@@ -43,11 +36,10 @@ function suspend(call: Call): string {
   });
 }
 
-function power(action: string, type: string, parameters: Parameters, check?: (call: Call) => void): Route {
+function power(action: string, type: string, check?: (call: Call) => void): Route {
   return {
     method: 'POST',
     path: `/nodes/{node}/qemu/{vmid}/status/${action}`,
-    parameters: { ...VM, ...parameters },
     isForwarded: true,
     handle: (call) => {
       checkSkipLock(call);
@@ -58,59 +50,35 @@ function power(action: string, type: string, parameters: Parameters, check?: (ca
   };
 }
 
-const START: Parameters = {
-  timeout: integer(0),
-  machine: STRING,
-  'force-cpu': STRING,
-  stateuri: STRING,
-  migratedfrom: STRING,
-  migration_network: STRING,
-  migration_type: STRING,
-  targetstorage: STRING,
-};
-
 /** /nodes/{node}/qemu/{vmid}/status. */
 export const vmPowerRoutes: Route[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/qemu/{vmid}/status',
-    parameters: { node: NODE, vmid: VMID },
     handle: () =>
       ['current', 'start', 'stop', 'reset', 'shutdown', 'suspend', 'reboot'].map((subdir) => ({ subdir })),
   },
   {
     method: 'GET',
     path: '/nodes/{node}/qemu/{vmid}/status/current',
-    parameters: { node: NODE, vmid: VMID },
     isForwarded: true,
     handle: ({ cluster, node, vmid }) => currentStatus(requireVm(cluster, node, vmid), cluster.clock.now()),
   },
-  power('start', 'qmstart', START),
-  power('stop', 'qmstop', {
-    timeout: integer(0),
-    keepActive: BOOLEAN,
-    migratedfrom: STRING,
-    'overrule-shutdown': BOOLEAN,
+  power('start', 'qmstart'),
+  power('stop', 'qmstop'),
+  power('shutdown', 'qmshutdown', ({ cluster, node, vmid, params }) => {
+    const paused = cluster.state.vms[vmid]?.node === node && cluster.state.vms[vmid].guest?.paused;
+    if (paused && !params.forceStop) throw refuse('VM is paused - cannot shutdown');
   }),
-  power(
-    'shutdown',
-    'qmshutdown',
-    { timeout: integer(0), forceStop: BOOLEAN, keepActive: BOOLEAN },
-    ({ cluster, node, vmid, params }) => {
-      const paused = cluster.state.vms[vmid]?.node === node && cluster.state.vms[vmid].guest?.paused;
-      if (paused && !params.forceStop) throw refuse('VM is paused - cannot shutdown');
-    },
-  ),
-  power('reboot', 'qmreboot', { timeout: integer(0) }, (call) => {
+  power('reboot', 'qmreboot', (call) => {
     if (requireRunning(call).guest.paused) throw refuse('VM is paused - cannot shutdown');
   }),
-  power('reset', 'qmreset', {}, requireRunning),
+  power('reset', 'qmreset', requireRunning),
   {
     method: 'POST',
     path: '/nodes/{node}/qemu/{vmid}/status/suspend',
-    parameters: { ...VM, todisk: BOOLEAN, statestorage: STRING },
     isForwarded: true,
     handle: suspend,
   },
-  power('resume', 'qmresume', { nocheck: BOOLEAN }, requireSomethingToResume),
+  power('resume', 'qmresume', requireSomethingToResume),
 ];

@@ -6,8 +6,7 @@ import type { Cluster } from './cluster.ts';
 import type { Vm, VmConfig } from './cluster-state.ts';
 import { qmpStatus, vmStatus } from './guests.ts';
 import { lockTimeout } from './locks.ts';
-import { BOOLEAN, DNS_NAME, integer, NODE, optional, STRING, VMID } from './parameters.ts';
-import type { Parameters, Values } from './parameters.ts';
+import type { Values } from './parameters.ts';
 import type { Call, Route } from './route.ts';
 import { checkSkipLock, startTask } from './route.ts';
 import { restoreVm } from './restore-vm.ts';
@@ -22,10 +21,9 @@ import {
   parseDrive,
   volumeName,
 } from './vm-config.ts';
-import { DISK_KEYS, VM_CONFIG } from './vm-config-parameters.ts';
+import { DISK_KEYS } from './vm-config-parameters.ts';
 import { requireImageStorage } from './volumes.ts';
 
-const VM: Parameters = { node: NODE, vmid: VMID };
 const SUBDIRS =
   `config cloudinit pending status unlink vncproxy termproxy migrate resize move rrd rrddata monitor agent
   snapshot spiceproxy sendkey firewall mtunnel remote_migrate`.split(/\s+/);
@@ -57,10 +55,6 @@ async function createVm(call: Call): Promise<string> {
   };
   checkPool(call);
   if (archive !== undefined) return restoreVm(call, given);
-  for (const name of ['force', 'unique', 'live-restore']) {
-    if (params[name] === undefined) continue;
-    throw badParameters({ archive: `missing property - '${name}' requires this property` });
-  }
   const key = lockKey(node, vmid);
   const owner = randomUUID();
   if (!(await cluster.locks.acquire(key, owner, true, cluster.scaled(5000, 100)))) {
@@ -186,25 +180,12 @@ export const vmRoutes: Route[] = [
     method: 'GET',
     path: '/nodes/{node}/qemu',
     isForwarded: true,
-    parameters: { node: NODE, full: BOOLEAN },
     handle: listVms,
   },
   {
     method: 'POST',
     path: '/nodes/{node}/qemu',
     isForwarded: true,
-    parameters: {
-      ...VM,
-      ...VM_CONFIG,
-      start: BOOLEAN,
-      pool: STRING,
-      storage: STRING,
-      force: BOOLEAN,
-      unique: BOOLEAN,
-      archive: STRING,
-      'live-restore': BOOLEAN,
-      bwlimit: integer(0),
-    },
     handle: (call) => {
       for (const key of DISK_KEYS) {
         const value = call.params[key];
@@ -218,40 +199,24 @@ export const vmRoutes: Route[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/qemu/{vmid}',
-    parameters: VM,
     handle: () => SUBDIRS.map((subdir) => ({ subdir })),
   },
   {
     method: 'DELETE',
     path: '/nodes/{node}/qemu/{vmid}',
     isForwarded: true,
-    parameters: { ...VM, purge: BOOLEAN, 'destroy-unreferenced-disks': BOOLEAN, skiplock: BOOLEAN },
     handle: destroyVm,
   },
   {
     method: 'POST',
     path: '/nodes/{node}/qemu/{vmid}/clone',
     isForwarded: true,
-    parameters: {
-      ...VM,
-      newid: VMID,
-      name: optional(DNS_NAME),
-      description: STRING,
-      pool: STRING,
-      full: BOOLEAN,
-      storage: STRING,
-      format: { ...STRING, enum: ['raw', 'qcow2', 'vmdk'] },
-      target: STRING,
-      snapname: STRING,
-      bwlimit: integer(0),
-    },
     handle: cloneVm,
   },
   {
     method: 'POST',
     path: '/nodes/{node}/qemu/{vmid}/template',
     isForwarded: true,
-    parameters: { ...VM, disk: { ...STRING, enum: DISK_KEYS } },
     handle: templateVm,
   },
 ];
