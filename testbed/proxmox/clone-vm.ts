@@ -44,6 +44,7 @@ export async function cloneVm(cluster: Cluster, work: TaskWork): Promise<void> {
     await cloneDisks(cluster, work, source, target);
     work.once('end', () => {
       delete target.config.lock;
+      if (typeof args.target === 'string') target.node = args.target;
       if (typeof args.pool === 'string') {
         cluster.state.pools.find(({ poolid }) => poolid === args.pool)?.members.push(newId);
       }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { badParameters, ApiError, refuse } from './api-error.ts';
-import { findNode, findStorage, findVm, findVolume, lockKey, requireVm } from './cluster.ts';
+import { findNode, findStorage, findVm, findVolume, isShared, lockKey, requireVm } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import type { Vm, VmConfig } from './cluster-state.ts';
 import { qmpStatus, vmStatus } from './guests.ts';
@@ -108,7 +108,7 @@ function cloneVm(call: Call): string {
   const newid = Number(params.newid);
   if (findVm(cluster, target, newid))
     throw refuse(`unable to create VM ${newid}: config file already exists`);
-  if (target !== node) throw refuse(`can't clone VM to node '${target}' (VM uses local storage)`);
+  if (target !== node) checkCloneTarget(cluster, source, target, params.storage);
   if (!full) checkLinkable(cluster, source);
   return startTask(call, 'qmclone', vmid, {
     newid,
@@ -120,7 +120,33 @@ function cloneVm(call: Call): string {
     snapname: params.snapname ?? null,
     bwlimit: params.bwlimit ?? null,
     pool: params.pool ?? null,
+    target: target === node ? null : target,
   });
+}
+
+/** Another node has to see the disks of the clone, and those they are copied from. */
+function checkCloneTarget(
+  cluster: Cluster,
+  source: Vm,
+  target: string,
+  storage: string | number | undefined,
+): void {
+  const isSharedName = (name: string): boolean => {
+    const state = findStorage(cluster, source.node, name);
+    return state !== undefined && isShared(state);
+  };
+  if (storage !== undefined && !isSharedName(String(storage))) {
+    throw refuse(`can't clone to non-shared storage '${storage}'`);
+  }
+  for (const key of diskKeys(source.config)) {
+    const drive = parseDrive(String(source.config[key]));
+    const [name = '', volume] = drive.file.split(':');
+    if (volume === undefined || (isCdrom(drive) && !isCloudInitDrive(drive))) continue;
+    if (!isSharedName(name)) throw refuse(`can't clone VM to node '${target}' (VM uses local storage)`);
+    if (!findStorage(cluster, target, name)) {
+      throw refuse(`storage '${name}' is not available on node '${target}'`);
+    }
+  }
 }
 
 function checkTargetStorage(cluster: Cluster, node: string, name: string): void {
