@@ -24,6 +24,8 @@ const GIB = 1024 ** 3;
 const FULL_COPY_MS_PER_GIB = 1500;
 const LINKED_MS = 1000;
 const CLOUD_INIT_MS = 400;
+/** How long it takes to make an image, longer than a small one's. */
+const IMAGE_MS = 90;
 /** A clone waits for locks much shorter than others do. */
 const LOCK_WAIT_MS = 1000;
 
@@ -96,8 +98,8 @@ async function cloneDisks(cluster: Cluster, work: TaskWork, source: Vm, target: 
     const drive = parseDrive(String(source.config[key]));
     const storage = String(args.storage ?? drive.file.split(':')[0]);
     if (isCloudInitDrive(drive)) {
-      work.once(`alloc-${key}`, () => {
-        work.log(`create full clone of drive ${key} (${drive.file})`);
+      work.once(`begin-${key}`, () => work.log(`create full clone of drive ${key} (${drive.file})`));
+      await work.onStorage(source.node, storage, `alloc-${key}`, () => {
         const size = 4 * 1024 ** 2;
         const wanted = { size, used: size, cloudInit: true, format: formatOf(args) } as const;
         const { volid } = allocateVolume(cluster, target, storage, wanted, work.log);
@@ -128,15 +130,23 @@ async function cloneDisk(
   if (!origin) throw new Error(`volume '${drive.file}' does not exist`);
   const full = Boolean(args.full);
   const { system, size } = origin;
-  work.once(`alloc-${key}`, () => {
-    work.log(`create ${full ? 'full' : 'linked'} clone of drive ${key} (${drive.file})`);
-    const format = full ? (formatOf(args) ?? origin.format) : origin.format;
-    const wanted = { size, system, format, ...(full ? {} : { parent: origin.volid }) };
-    const { volid } = allocateVolume(cluster, target, storage, wanted, work.log);
-    args[`volume-${key}`] = volid;
-    if (!full) return;
-    work.log(`allocated target volume '${volid}'`);
-  });
+  work.once(`begin-${key}`, () =>
+    work.log(`create ${full ? 'full' : 'linked'} clone of drive ${key} (${drive.file})`),
+  );
+  await work.onStorage(
+    source.node,
+    storage,
+    `alloc-${key}`,
+    () => {
+      const format = full ? (formatOf(args) ?? origin.format) : origin.format;
+      const wanted = { size, system, format, ...(full ? {} : { parent: origin.volid }) };
+      const { volid } = allocateVolume(cluster, target, storage, wanted, work.log);
+      args[`volume-${key}`] = volid;
+      if (!full) return;
+      work.log(`allocated target volume '${volid}'`);
+    },
+    IMAGE_MS,
+  );
   const volid = String(args[`volume-${key}`]);
   if (full) {
     const volume = findVolume(cluster, target.node, volid);

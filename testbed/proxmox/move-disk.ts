@@ -48,7 +48,7 @@ const moveWorker: TaskWorker = async (cluster, work) => {
   const drive = parseDrive(String(vm.config[disk]));
   const origin = findVolume(cluster, node, String(args.source ?? drive.file));
   if (!origin) throw new Error(`volume '${drive.file}' does not exist`);
-  work.once('begin', () => {
+  await work.onStorage(node, storage, 'begin', () => {
     checkNotLocked(vm);
     args.source = origin.volid;
     work.log(

@@ -211,12 +211,12 @@ const suspendVm: TaskWorker = async (cluster, work) => {
   await work.lock(work.record.node, Number(work.record.id));
   const vm = vmOf(cluster, work);
   try {
-    work.once('state', () => {
+    const storage = String(args.statestorage ?? stateStorage(cluster, vm));
+    await work.onStorage(vm.node, storage, 'state', () => {
       checkLock(work, vm);
       if (!vm.guest) throw new Error(`VM ${vm.vmid} not running`);
       vm.config.lock = 'suspending';
       const name = `suspend-${new Date(cluster.clock.now()).toISOString().slice(0, 10)}`;
-      const storage = String(args.statestorage ?? stateStorage(cluster, vm));
       Object.assign(vm.config, makeState(cluster, vm, name, storage, work.log));
     });
     await saveRam(cluster, work, vm, String(vm.config.vmstate));

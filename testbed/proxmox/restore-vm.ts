@@ -123,7 +123,9 @@ async function restoreArchive(cluster: Cluster, work: TaskWork, vm: Vm, archive:
     work.log(`CTIME: ${new Date(archive.ctime * 1000).toUTCString()}`);
   });
   try {
-    work.once('disks', () => makeDisks(cluster, work, vm, backup));
+    const [first = ''] = Object.keys(backup.disks);
+    const storage = storageFor(cluster, work, parseDrive(String(backup.config[first] ?? 'local:')).file);
+    await work.onStorage(node, storage, 'disks', () => makeDisks(cluster, work, vm, backup));
     await work.wait('restore', cluster.scaled((size / GIB) * RESTORE_MS_PER_GIB, 2));
     checkRoom(cluster, work, backup, command);
   } catch (err) {

@@ -94,8 +94,8 @@ const takeSnapshot: TaskWorker = async (cluster, work) => {
   work.once('prepare', () => prepare(cluster, vm, args));
   const { guest } = vm;
   if (args.vmstate && guest) {
-    work.once('state', () => {
-      const storage = stateStorage(cluster, vm);
+    const storage = stateStorage(cluster, vm);
+    await work.onStorage(vm.node, storage, 'state', () => {
       const name = String(args.snapname);
       Object.assign(snapshotOf(vm, work).config, makeState(cluster, vm, name, storage, work.log));
       work.log(`saving VM state and RAM using storage '${storage}'`);

@@ -96,7 +96,7 @@ const removeImage: TaskWorker = async (cluster, work) => {
     throw new Error(`cannot remove protected volume '${name}' on '${storage}'`);
   }
   await work.wait('remove', cluster.scaled(300, 2));
-  work.once('removed', () => {
+  await work.onStorage(node, volid.split(':')[0] ?? '', 'removed', () => {
     removeVolume(cluster, node, volid, work.log);
     work.log(`Removed volume '${volid}'`);
   });

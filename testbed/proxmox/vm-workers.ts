@@ -35,11 +35,14 @@ const IMPORT_MS_PER_GIB = 1500;
 
 /** Makes one disk of a new VM; an imported one is copied, which takes its time. */
 async function makeDisk(cluster: Cluster, work: TaskWork, vm: Vm, key: string): Promise<void> {
-  const { args } = work.record;
+  const { args, node } = work.record;
   const source = parseDrive(String(vm.config[key])).options['import-from'] ?? args[`source-${key}`];
-  work.once(`disk-${key}`, () => {
-    const origin = typeof source === 'string' && findVolume(cluster, vm.node, source);
+  const [storage = ''] = parseDrive(String(vm.config[key])).file.split(':');
+  const origin = typeof source === 'string' && findVolume(cluster, vm.node, source);
+  work.once(`begin-${key}`, () => {
     if (origin) work.log(`create full clone of drive (${source})`);
+  });
+  await work.onStorage(node, storage, `disk-${key}`, () => {
     vm.config[key] = createDrive(cluster, vm, key, String(vm.config[key]), (line) => {
       // Of an import it is said after the copy.
       if (origin && line.includes('successfully created')) args[`made-${key}`] = line;
@@ -54,10 +57,9 @@ async function makeDisk(cluster: Cluster, work: TaskWork, vm: Vm, key: string): 
   const volume = findVolume(cluster, vm.node, parseDrive(String(vm.config[key])).file);
   if (typeof made !== 'string' || !volume) return;
   const ms = cluster.scaled((volume.size / 1024 ** 3) * IMPORT_MS_PER_GIB, 5);
-  const origin = String(source);
   const command =
     `/usr/bin/qemu-img convert -p -n -O ${volume.format} ` +
-    `${devicePath(cluster, vm.node, origin)} zeroinit:${devicePath(cluster, vm.node, volume.volid)}`;
+    `${devicePath(cluster, vm.node, String(source))} zeroinit:${devicePath(cluster, vm.node, volume.volid)}`;
   await copyProgress(work, `import-${key}`, volume, ms, (share) => {
     const bytes = Math.floor(volume.size * share);
     requireSpaceToWrite(
