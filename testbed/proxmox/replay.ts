@@ -144,23 +144,43 @@ export async function replay(recording: Recording): Promise<Outcome[]> {
   let before = { sentAt: clock.now(), at: 0 };
   const outcomes: Outcome[] = [];
   try {
-    for (const exchange of recording.exchanges) {
-      const { n, note, method, path } = exchange;
-      const call = method ? `${method} ${path}` : (note ?? '');
-      const at = exchange.at ?? before.at;
+    for (const together of groups(recording.exchanges)) {
+      const at = together[0]?.at ?? before.at;
       const wait = before.sentAt + (at - before.at) * 1000 * speed - clock.now();
       if (wait > 0) await clock.advance(wait);
       before = { sentAt: clock.now(), at };
-      const difference = method
-        ? await tryExchange(simulator, dispatcher, exchange, bindings)
-        : 'not replayed';
-      outcomes.push({ n, call, difference });
+      outcomes.push(
+        ...(await Promise.all(
+          together.map(async (exchange) => {
+            const { n, note, method, path } = exchange;
+            return {
+              n,
+              call: method ? `${method} ${path}` : (note ?? ''),
+              difference: method
+                ? await tryExchange(simulator, dispatcher, exchange, bindings)
+                : 'not replayed',
+            };
+          }),
+        )),
+      );
     }
   } finally {
     await dispatcher.destroy();
     await simulator.close();
   }
   return outcomes;
+}
+
+/** Exchanges one after the other, and in one group those that were sent at the same moment. */
+function groups(exchanges: Exchange[]): Exchange[][] {
+  const all: Exchange[][] = [];
+  for (const exchange of exchanges) {
+    const moment = /^three .* at the same moment/.exec(exchange.note ?? '')?.[0];
+    const last = all.at(-1);
+    if (moment !== undefined && last?.[0]?.note?.startsWith(moment)) last.push(exchange);
+    else all.push([exchange]);
+  }
+  return all;
 }
 
 /** Makes a call; one that waited for something in the recording is made until its answer is there. */
