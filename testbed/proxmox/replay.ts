@@ -135,7 +135,7 @@ function recordedCluster({ rootPassword, token, vms = [], volumes = [], state: r
 
 /** Makes the calls of a recording to a simulator of its own and compares each answer. */
 export async function replay(recording: Recording): Promise<Outcome[]> {
-  const { start = {}, speed = 0 } = recording;
+  const { start = {}, speed = 0 } = structuredClone(recording);
   const simulator = await startSimulator({ speed, state: recordedCluster(start) });
   for (const rule of start.faults ?? []) simulator.faults.add(rule);
   const dispatcher = new Agent({ connect: { ca: simulator.ca } });
