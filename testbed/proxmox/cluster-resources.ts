@@ -1,5 +1,5 @@
 import type { Cluster } from './cluster.ts';
-import { findStorage, storageUsed } from './cluster.ts';
+import { findNode, findStorage, storageUsed } from './cluster.ts';
 import type { NodeState } from './cluster-state.ts';
 import { nodeUsage } from './guests.ts';
 import { hasAny } from './permissions.ts';
@@ -29,6 +29,7 @@ export function nodeSummary(cluster: Cluster, node: NodeState, caller: string): 
 export function vmResources(cluster: Cluster): Record<string, unknown>[] {
   return Object.values(cluster.state.vms).map((vm) => {
     const { lock, tags } = vm.config;
+    const isKnown = findNode(cluster, vm.node) !== undefined;
     const pool = cluster.state.pools.find(({ members }) => members.includes(vm.vmid));
     return {
       id: `qemu/${vm.vmid}`,
@@ -36,7 +37,7 @@ export function vmResources(cluster: Cluster): Record<string, unknown>[] {
       vmid: vm.vmid,
       node: vm.node,
       status: 'unknown',
-      ...cluster.broadcast.lastOf(vm.vmid),
+      ...(isKnown ? cluster.broadcast.lastOf(vm.vmid) : {}),
       // Read from the config files, so these two never lag.
       ...(lock === undefined ? {} : { lock }),
       ...(tags === undefined || String(tags).trim() === '' ? {} : { tags }),

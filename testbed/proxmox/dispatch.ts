@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { crc32, deflateRawSync } from 'node:zlib';
 
 import { accessRoutes } from './access-routes.ts';
 import { agentRoutes } from './agent-routes.ts';
@@ -24,7 +25,7 @@ import { checkParameters } from './parameters.ts';
 import type { RawValue } from './parameters.ts';
 import { poolRoutes } from './pool-routes.ts';
 import { rightsRoutes } from './rights-routes.ts';
-import { findRoute, ListAnswer } from './route.ts';
+import { Download, findRoute, ListAnswer } from './route.ts';
 import type { Call } from './route.ts';
 import { rrdRoutes } from './rrd-routes.ts';
 import { snapshotRoutes } from './snapshot-routes.ts';
@@ -101,6 +102,7 @@ export async function dispatch(
       throw new PlainRefusal(501, `no formatter for uri ${split.path}, ${format}`);
     }
     const { data, isForwarded } = await callApi(cluster, req, { method, path: split.path, body, taskFault });
+    if (data instanceof Download) return { ...downloadOf(data), isForwarded };
     const content =
       data instanceof ListAnswer
         ? { data: data.data, ...(data.total > 0 ? { total: data.total } : {}) }
@@ -116,6 +118,18 @@ export async function dispatch(
     if (!(err instanceof ApiError)) throw err;
     return refusal(cluster, err, format);
   }
+}
+
+/** A gzip file of one member with a name, as RFC 1952 has it; zlib leaves the name out. */
+function downloadOf({ file, name, text }: Download): WireAnswer {
+  const content = Buffer.from(text);
+  const head = Buffer.from([0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3]);
+  head.writeUInt32LE(Math.floor(Date.now() / 1000), 4);
+  const tail = Buffer.alloc(8);
+  tail.writeUInt32LE(crc32(content), 0);
+  tail.writeUInt32LE(content.length, 4);
+  const body = Buffer.concat([head, Buffer.from(`${name}\0`), deflateRawSync(content), tail]);
+  return { status: 200, reason: 'OK', body, contentType: 'text/plain', file };
 }
 
 function json(content: unknown): { body: string; contentType: string } {
@@ -231,7 +245,13 @@ function identify(cluster: Cluster, req: IncomingMessage, method: string, isPubl
 
 function checkNode(cluster: Cluster, node: string): void {
   if (!findNode(cluster, node)) {
-    const reason = `failed to get address info for: ${node}: Name or service not known`;
+    const stranger = cluster.state.strangers?.[node];
+    if (stranger !== undefined) throw new ApiError(595, stranger);
+    const cause =
+      cluster.state.hasNoNameServer && /^[\w.-]+$/.test(node)
+        ? 'Temporary failure in name resolution'
+        : 'Name or service not known';
+    const reason = `failed to get address info for: ${node}: ${cause}`;
     throw new ApiError(500, `hostname lookup '${node}' failed - ${reason}`);
   }
   if (cluster.faults.isNodeDown(node)) throw new ApiError(595, 'No route to host');

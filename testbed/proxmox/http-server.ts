@@ -7,9 +7,11 @@ import type { Server, Socket } from 'node:net';
 export interface WireAnswer {
   status: number;
   reason: string;
-  body: string | null;
+  body: string | Buffer | null;
   contentType?: string;
   isForwarded?: boolean;
+  /** The name of a file that is to be kept; its content is gzipped. */
+  file?: string | undefined;
 }
 
 const IDLE_MS = 5000;
@@ -31,9 +33,13 @@ export function sendAnswer(res: ServerResponse, answer: WireAnswer): void {
     headers.push(['Connection', 'Keep-Alive']);
   }
   headers.push(['Date', date], ['Pragma', 'no-cache'], ['Server', 'pve-api-daemon/3.0']);
+  if (answer.file !== undefined) headers.push(['Content-Encoding', 'gzip']);
   if (answer.body !== null) headers.push(['Content-Length', String(Buffer.byteLength(answer.body))]);
   if (answer.contentType) headers.push(['Content-Type', answer.contentType]);
   headers.push(['Expires', date]);
+  if (answer.file !== undefined) {
+    headers.push(['Content-Disposition', `attachment; filename="${answer.file}"`]);
+  }
   res.sendDate = false;
   res.useChunkedEncodingByDefault = false;
   // A reason phrase is one line of Latin-1.

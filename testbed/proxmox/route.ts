@@ -28,6 +28,20 @@ export class ListAnswer {
   }
 }
 
+/** An answer that is a file to keep, gzipped on its way. */
+export class Download {
+  readonly file: string;
+  /** The name in the gzip header. */
+  readonly name: string;
+  readonly text: string;
+
+  constructor({ file, name, text }: { file: string; name: string; text: string }) {
+    this.file = file;
+    this.name = name;
+    this.text = text;
+  }
+}
+
 export interface Route {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Below /api2/json, with parameters as `{name}`. */
