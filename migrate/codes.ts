@@ -128,6 +128,10 @@ const ON_THE_CLUSTERS = {
 
 /** Recorded with a row that is migrated all the same. */
 const WARNINGS = {
+  bad_mac: [
+    'The text of a field mapped to macAddress is no MAC address; it is not looked at.',
+    'Nothing, unless the VM is not found.',
+  ],
   bad_hostname: ['The host name is none; the server migrates without it.', 'The customer can set another.'],
   bad_ip: ['Something among the addresses is none; it is left out.', 'Check the addresses of the server.'],
   cancel_requested: [

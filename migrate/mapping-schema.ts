@@ -15,10 +15,11 @@ export const FIELD_KINDS = {
   location: { kind: 'name' },
   hostname: { kind: 'hostname' },
   vmid: { kind: 'vmid' },
+  macAddress: { kind: 'mac' },
 } as const satisfies Record<
   string,
   | { kind: 'number'; dimension: Dimension; perTarget: number; canBeUnlimited?: true }
-  | { kind: 'flag' | 'name' | 'hostname' | 'vmid' }
+  | { kind: 'flag' | 'name' | 'hostname' | 'vmid' | 'mac' }
 >;
 export type FieldName = keyof typeof FIELD_KINDS;
 // The keys of the constant above.

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { cancelRun, resumeRun } from './steer-run.ts';
+import { mountSmallDisk } from '../tests/small-disk.ts';
 import { createFaultsEstate, type FaultsEstate, type ItemLine } from '../tests/faults-estate.ts';
 import { queryRows } from '../db/query-rows.ts';
 
@@ -91,6 +92,31 @@ it('goes on by itself when a cluster that did not answer does', async () => {
   faults.estate.simulators.ams1.faults.clear();
   await faults.untilStatus(run, 'succeeded');
   expect(await faults.content()).toEqual(faults.undisturbed.content);
+});
+
+it('waits for room while PostgreSQL’s disk is full, and loses nothing', async ({ skip }) => {
+  const { database } = faults.estate;
+  const [server] = await queryRows<{ dir: string }>(
+    database,
+    `select current_setting('data_directory') as dir`,
+  );
+  const disk = await mountSmallDisk(server?.dir ?? '');
+  if (!disk) return skip('no file system can be mounted here: it takes root');
+  try {
+    await database.raw(`create tablespace small_disk location '${disk.dir}'`);
+    await database.raw('alter table migration_items set tablespace small_disk');
+    await disk.fill();
+    const run = await faults.begin();
+    expect(await faults.untilStatus(run, 'paused')).toMatchObject({ causeCode: 'target_disk_full' });
+    await disk.empty();
+    await resumeRun(run, QUEUE());
+    await faults.untilStatus(run, 'succeeded');
+    expect(await faults.content()).toEqual(faults.undisturbed.content);
+  } finally {
+    await database.raw('alter table migration_items set tablespace pg_default');
+    await database.raw('drop tablespace if exists small_disk');
+    await disk.remove();
+  }
 });
 
 it('sets exactly the rows aside that it cannot read, and asks when they are too many', async () => {

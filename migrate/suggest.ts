@@ -27,6 +27,7 @@ const NAMES: [RegExp, Guess][] = [
   [/^os$|^os[_ ]?type|operating system|template|osimage/, { field: 'os' }],
   [/location|datacenter|data centre/, { field: 'location' }],
   [/backup/, { field: 'backups' }],
+  [/^mac( ?address)?$/, { field: 'macAddress' }],
   [/^host ?name$|server_name/, { field: 'hostname' }],
   [/^vmid$|^vpsid$|^subid$|virtual machine id/, { field: 'vmid' }],
 ];

@@ -173,6 +173,10 @@ const EXITS: [exit: string, meaning: Row[2]][] = [
   ['start failed: QEMU exited with code 1', 'final task_failed'],
   ['clone failed: qemu-img: disk.qcow2: No space left on device', 'final storage_full'],
   ['clone failed: not enough free space (1024 < 4096)', 'final storage_full'],
+  [
+    "clone failed: lvcreate 'pve/vm-100-disk-0' error:   Cannot create new thin volume, free space in thin pool pve/data reached threshold.",
+    'final storage_full',
+  ],
   ['storage migration failed: drive-scsi0: throttle node without file child node name!', 'final task_failed'],
   ['connection timed out', 'final task_failed'],
 ];

@@ -98,16 +98,15 @@ export type TaskOutcome = { ok: true; warnings: number } | { ok: false; error: P
 
 type Rule = [RegExp, ProxmoxErrorKind, ProxmoxErrorCode];
 
+const FULL =
+  /no space left on device|not enough free space|out of space|disk quota exceeded|insufficient free space|free space in thin pool \S+ reached threshold/i;
+
 /**
  * Texts of qemu-server, pve-storage and pve-guest-common 8.x and 9.x, as synchronous 500 or as a task's exit status.
  * The first match wins, so causes stand before the symptoms that quote them.
  */
 const TEXT_RULES: Rule[] = [
-  [
-    /no space left on device|not enough free space|out of space|disk quota exceeded|insufficient free space/i,
-    'final',
-    'storage_full',
-  ],
+  [FULL, 'final', 'storage_full'],
   [/received interrupt|interrupted by signal|unexpected status/i, 'unknown', 'task_interrupted'],
   [/(?:VM|CT) is locked\b/, 'locked', 'vm_locked'],
   [
@@ -203,12 +202,17 @@ export function classifyAnswer(
   });
 }
 
-/** What a task's exit status means. `OK` and `WARNINGS: n` are success; `unexpected status` and interrupts are unknown. */
-export function classifyTaskExit(exitStatus: string): TaskOutcome {
+/**
+ * What a task's exit status means. `OK` and `WARNINGS: n` are success; `unexpected status` and interrupts are unknown. One that
+ * only tells which command failed is explained by the log, if some of it is at hand.
+ */
+export function classifyTaskExit(exitStatus: string, logTail: string[] = []): TaskOutcome {
   if (exitStatus === 'OK') return { ok: true, warnings: 0 };
   const warnings = /^WARNINGS: (\d+)/.exec(exitStatus);
   if (warnings) return { ok: true, warnings: Number(warnings[1]) };
-  const [, kind, code] = ruleFor(TEXT_RULES, exitStatus) ?? ([/x/, 'final', 'task_failed'] as const);
+  const isFull = logTail.some((line) => FULL.test(line));
+  const [, kind, code] =
+    ruleFor(TEXT_RULES, exitStatus) ?? ([FULL, 'final', isFull ? 'storage_full' : 'task_failed'] as const);
   return { ok: false, error: new ProxmoxError({ kind, code, reason: firstLine(exitStatus), sent: true }) };
 }
 
@@ -258,7 +262,7 @@ function isTrustFailure(error: unknown): boolean {
 }
 
 function transportReason(error: Error): string {
-  const code = 'code' in error ? String(error.code) : '';
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const text = firstLine(error.message);
   return code && !text.includes(code) ? `${text || error.name} (${code})` : text || code || error.name;
 }

@@ -162,7 +162,8 @@ function readAnswer<T extends z.ZodType>(schema: T, call: Call, answer: RawAnswe
   if (parsed?.success) return parsed.data;
   const where = parsed?.error?.issues[0];
   throw new ProxmoxError({
-    kind: isRead ? 'final' : 'unknown',
+    // What is not of Proxmox may come from something in between that has a bad day; another shape stays as it is.
+    kind: !isRead ? 'unknown' : envelope ? 'final' : 'retry',
     code: 'proxmox_bad_answer',
     status: answer.status,
     reason: `unexpected answer to ${call.method} ${call.template}: ${

@@ -1,4 +1,4 @@
-import { Pool, buildConnector } from 'undici';
+import { Pool, buildConnector, errors } from 'undici';
 import { classifyTransport, ProxmoxError } from './errors.ts';
 
 export interface TransportOptions {
@@ -160,7 +160,11 @@ function onStop({ timeoutMs, signal }: RawRequest, halt: (error: Error) => void)
   };
 }
 
+/** Says whether an answer was lost, or ended too soon. */
 function isConnectionLost(error: unknown): boolean {
+  if (error instanceof errors.HTTPParserError || error instanceof errors.ResponseContentLengthMismatchError) {
+    return true;
+  }
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(code);
 }

@@ -146,7 +146,6 @@ describe('power actions and deletion on a simulated cluster', () => {
     estate.simulator.faults.add({
       method: 'POST',
       path: '/clone$',
-      when: 'after',
       action: 'slowTask',
       ms: 60_000,
     });

@@ -66,7 +66,6 @@ describe('provisionServer on a simulated cluster', () => {
     estate.simulator.faults.add({
       method: 'POST',
       path: '/clone$',
-      when: 'after',
       action: 'failTask',
       message: 'clone failed: unable to create image: No space left on device',
       atPercent: 40,
@@ -152,7 +151,6 @@ describe('provisionServer on a simulated cluster', () => {
     estate.simulator.faults.add({
       method: 'POST',
       path: '/clone$',
-      when: 'after',
       action: 'slowTask',
       ms: 60_000,
     });

@@ -200,6 +200,12 @@ const CASES: Case[] = [
   ],
   ['by name, lets an address decide', byName, [{ addresses: ['10.0.0.9/24'] }, twin], 'ams1/3001', has],
   [
+    'by name, lets a MAC address decide',
+    { ...byName, mac: 'bc:24:11:00:00:07' },
+    [{ addresses: ['bc:24:11:00:00:09'] }, { ...twin, addresses: ['bc:24:11:00:00:07'] }],
+    'ams1/3001',
+  ],
+  [
     'by name, an address both have decides nothing',
     byName,
     [{ ...twin, cluster: 'fra1' }, twin],

@@ -16,7 +16,7 @@ export interface ClusterVm {
   memoryMib: number | null;
   diskGib: number | null;
   template: boolean;
-  /** Addresses its configuration gives it; left out when nobody has asked, since each VM takes a call of its own. */
+  /** IP and MAC addresses its configuration gives it; left out when nobody has asked: each VM takes a call of its own. */
   addresses?: string[];
 }
 
@@ -127,7 +127,7 @@ function letAddressesDecide(search: Search, found: Found): Found {
 function addressOf({ fields }: Search, { addresses = [] }: ClusterVm): string | undefined {
   const plain = (address: string) => address.split('/', 1)[0]?.toLowerCase();
   const has = new Set(addresses.map(plain));
-  return [fields.primaryIp ?? '', ...fields.extraIps, ...fields.ipv6]
+  return [fields.binding.mac ?? '', fields.primaryIp ?? '', ...fields.extraIps, ...fields.ipv6]
     .filter((address) => address !== '')
     .find((address) => has.has(plain(address)));
 }

@@ -5,7 +5,7 @@ import { parseHostname, parseVmid } from './facts.ts';
 import { createNotes } from './outcome.ts';
 import { readBinding, type BindingClaim } from './read-binding.ts';
 import { resolveFields } from './resolve-fields.ts';
-import { numberOf, type ServiceFields } from './transform-service.ts';
+import type { ServiceFields } from './transform-service.ts';
 
 /**
  * What a service that is not migrated says of its VM, so that reports can name VMs that outlived their service; only
@@ -20,7 +20,7 @@ export function claimedVm(bundle: ServiceBundle, context: TransformContext): Ser
   const known = { ...NO_FIELDS, clientId: service.userid, hostname: parseHostname(service.domain) ?? null };
   if (product && settings) {
     const values = resolveFields(collectValues(bundle, context, notes), context.mapping, notes);
-    const binding = readBinding(bundle, product, settings, context, numberOf(values.vmid), notes);
+    const binding = readBinding(bundle, product, settings, context, values, notes);
     return { ...known, binding: binding ?? NO_CLAIM };
   }
   // A product that is gone took with it which module it was.

@@ -53,6 +53,14 @@ export function parseEmail(text: string): string | undefined {
     : undefined;
 }
 
+const MAC = /^[\da-f]{2}(?:([:-]?)[\da-f]{2})(?:\1[\da-f]{2}){4}$|^[\da-f]{4}(?:\.[\da-f]{4}){2}$/;
+
+/** A MAC address as `bc:24:11:00:00:01`, from any of the usual spellings; undefined when the text is none. */
+export function parseMac(text: string): string | undefined {
+  const mac = trimText(text).toLowerCase();
+  return MAC.test(mac) ? mac.match(/[\da-f]{2}/g)?.join(':') : undefined;
+}
+
 /** A number a VM on Proxmox can have. */
 export function parseVmid(text: string): number | undefined {
   const digits = trimText(text);

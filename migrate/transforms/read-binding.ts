@@ -4,6 +4,7 @@ import type { BINDING_WAYS, ProductSettings } from '../mapping-schema.ts';
 import type { TransformContext } from './context.ts';
 import { parseVmid } from './facts.ts';
 import { finding, type Notes } from './outcome.ts';
+import type { FieldValues } from './resolve-fields.ts';
 
 export type BindingWay = (typeof BINDING_WAYS)[number];
 
@@ -16,6 +17,8 @@ export interface BindingClaim {
   way: BindingWay;
   /** qemu, lxc, or null when the source does not say. */
   kind: 'qemu' | 'lxc' | null;
+  /** Of its network card, where the source says so: in lower case, with colons. */
+  mac?: string;
   /** Where the module last saw it; VMs move. */
   node: string | null;
   /** Everything that names a VMID, in order of the mapping. */
@@ -28,13 +31,19 @@ export function readBinding(
   product: LegacyProduct,
   settings: ProductSettings,
   context: TransformContext,
-  fieldVmid: number | null,
+  { vmid: fieldVmid, macAddress }: FieldValues,
   notes: Notes,
 ): BindingClaim | undefined {
   const ways = settings.binding ?? context.mapping.binding.order;
   const module = settings.module ?? product.servertype;
   const row = bundle.moduleRows.find((candidate) => candidate.module === module);
-  const place: Place = { bundle, row, fieldVmid, patterns: context.mapping.binding, notes };
+  const place: Place = {
+    bundle,
+    row,
+    fieldVmid: typeof fieldVmid === 'number' ? fieldVmid : null,
+    patterns: context.mapping.binding,
+    notes,
+  };
   const evidence = ways.flatMap((way) => {
     const found = lookFor(way, place);
     return found === undefined ? [] : [{ way, ...found }];
@@ -66,6 +75,7 @@ export function readBinding(
     vmid: first?.vmid ?? null,
     way: first?.way ?? 'corroboration',
     kind: row ? kindOf(row.kind) : null,
+    ...(typeof macAddress === 'string' ? { mac: macAddress } : {}),
     node: row?.node || null,
     evidence,
   };

@@ -1,6 +1,6 @@
 import { FIELD_KINDS, type FieldName } from '../mapping-schema.ts';
 import type { Mapping, MappingRule } from '../mapping.ts';
-import { parseHostname, parseVmid } from './facts.ts';
+import { parseHostname, parseMac, parseVmid } from './facts.ts';
 import { finding, type Finding } from './outcome.ts';
 import { convertQuantity, dimensionOf, parseQuantity } from './quantity.ts';
 import { foldText, splitPipe, type PipedText } from './text.ts';
@@ -49,6 +49,11 @@ function readOfKind(piped: PipedText, field: FieldName, rule: ReadingRule, mappi
       const value = parseHostname(text);
       if (value !== undefined) return { value, warnings: [] };
       return { warnings: text === '' ? [] : [finding('bad_hostname', `"${text}" is no host name`)] };
+    }
+    case 'mac': {
+      const value = parseMac(text);
+      if (value !== undefined) return { value, warnings: [] };
+      return { warnings: text === '' ? [] : [finding('bad_mac', `"${text}" is no MAC address`)] };
     }
     case 'vmid': {
       const value = parseVmid(text);

@@ -65,7 +65,7 @@ export function transformService(bundle: ServiceBundle, context: TransformContex
     ...productBase(product, settings, context, notes),
   ];
   const values = resolveFields(candidates, context.mapping, notes);
-  const binding = readBinding(bundle, product, settings, context, numberOf(values.vmid), notes);
+  const binding = readBinding(bundle, product, settings, context, values, notes);
   const billing = readBilling(bundle, context, status.status, notes);
   const addresses = readAddresses(bundle, notes);
   const hostname = readHostname(bundle, values, notes);

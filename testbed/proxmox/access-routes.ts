@@ -63,7 +63,7 @@ export const accessRoutes: Route[] = [
   {
     method: 'GET',
     path: '/version',
-    handle: ({ cluster }) => versionOf(cluster.state),
+    handle: ({ cluster }) => versionOf(cluster.plain),
   },
   { method: 'GET', path: '/access/ticket', isPublic: true, handle: () => null },
   {
@@ -71,16 +71,19 @@ export const accessRoutes: Route[] = [
     path: '/access/ticket',
     isPublic: true,
     isForwarded: true,
-    handle: ({ cluster, params }) => {
+    handle: ({ cluster, params, asked }) => {
       const name = String(params.username);
       const user = params.realm ? `${name}@${params.realm}` : name;
-      if (!isPasswordGood(cluster.state, user, String(params.password))) {
+      const password = String(params.password);
+      if (cluster.faults.hitsTicket(password, asked) || !isPasswordGood(cluster.plain, user, password)) {
         throw new ApiError(401, 'authentication failure');
       }
+      const ticket = newTicket(cluster.state, user);
+      cluster.faults.noteTicket(ticket);
       return {
         username: user,
-        ticket: newTicket(cluster.state, user),
-        CSRFPreventionToken: newCsrfToken(cluster.state, user),
+        ticket,
+        CSRFPreventionToken: newCsrfToken(cluster.plain, user),
         ...(cluster.state.nodes.length > 1 ? { clustername: 'testbed' } : {}),
         cap: capabilitiesOf(cluster.state, user),
       };

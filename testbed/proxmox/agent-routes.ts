@@ -22,8 +22,8 @@ async function requireAgent(call: Call): Promise<Agent> {
   const vm = requireVm(cluster, node, vmid);
   if (!isAgentEnabled((vm.guest ?? vm).config.agent)) throw refuse('No QEMU guest agent configured');
   if (!vm.guest) throw refuse(`VM ${vmid} is not running`);
-  if (!agentAnswers(vm.guest)) {
-    await new Promise((resolve) => setTimeout(resolve, cluster.scaled(3000, 5)));
+  if (!agentAnswers(vm.guest, cluster.clock.now())) {
+    await cluster.clock.sleep(cluster.scaled(3000, 5));
     throw refuse('QEMU guest agent is not running');
   }
   return { call, vm, guest: vm.guest };
@@ -97,7 +97,7 @@ const READERS: Record<string, Answerer> = {
       'can-offline': true,
     })),
   'get-osinfo': osInfo,
-  'get-time': () => Date.now() * 1_000_000,
+  'get-time': ({ call }) => call.cluster.clock.now() * 1_000_000,
   'get-timezone': () => ({ zone: 'UTC', offset: 0 }),
   'get-users': () => [],
   'get-vcpus': ({ guest }) =>
@@ -146,10 +146,9 @@ function answering(method: 'GET' | 'POST', command: string, answer: Answerer): R
 
 /** Does something to a running guest a moment later, unless it ended meanwhile. */
 function endLater({ cluster }: Call, vm: Vm, guest: Guest, act: () => void): void {
-  setTimeout(() => {
+  cluster.clock.after(cluster.scaled(POWER_COMMAND_MS), () => {
     if (vm.guest === guest) act();
-    cluster.store.touch();
-  }, cluster.scaled(POWER_COMMAND_MS)).unref();
+  });
 }
 
 /** Of a shell's commands the few that tell about the guest; the others print nothing. */

@@ -1,10 +1,11 @@
 import { badParameters, refuse } from './api-error.ts';
-import { findStorage, findVm, vmsOn } from './cluster.ts';
+import { findStorage, findVm } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import type { Vm } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
 import type { Call, Route } from './route.ts';
 import { startTask } from './route.ts';
+import { requireSpaceForBackup } from './storage-space.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
 import { isGone } from './tasks.ts';
 import { diskKeys, isCdrom, parseDrive, parseSize } from './vm-config.ts';
@@ -33,7 +34,8 @@ function backup(call: Call): string {
       : String(params.vmid)
           .split(/[;, ]+/)
           .map(Number);
-  const vmids = vmsOn(cluster, node)
+  const vmids = cluster.index
+    .vmsOn(node)
     .map(({ vmid }) => vmid)
     .filter((vmid) => (wanted ?? pool?.members ?? [vmid]).includes(vmid));
   // The VMs are on other nodes, whose own jobs would see to them.
@@ -69,13 +71,14 @@ async function backUpVm(cluster: Cluster, work: TaskWork, vm: Vm): Promise<void>
   });
   try {
     await work.wait(`backup-${vmid}`, cluster.scaled((size / GIB) * BACKUP_MS_PER_GIB, 2));
+    requireSpaceForBackup(cluster, { node, storage, log: work.log });
   } catch (err) {
     if (!isGone(err)) delete vm.config.lock;
     throw err;
   }
   work.once(`end-${vmid}`, () => {
     delete vm.config.lock;
-    const time = new Date()
+    const time = new Date(cluster.clock.now())
       .toISOString()
       .slice(0, 19)
       .replaceAll('-', '_')
@@ -91,7 +94,7 @@ async function backUpVm(cluster: Cluster, work: TaskWork, vm: Vm): Promise<void>
       used: Math.ceil(size * 0.3),
       format: `vma${String(args.extension)}`,
       content: 'backup',
-      ctime: Math.floor(Date.now() / 1000),
+      ctime: Math.floor(cluster.clock.now() / 1000),
       parent: null,
       system: null,
     };

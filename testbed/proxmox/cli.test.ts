@@ -111,6 +111,19 @@ test('takes the number of nodes, the version and faults', async () => {
   await client.close();
 });
 
+test('names file, line and field of every fault it cannot use, and ends', async () => {
+  const faults = join(folder, 'faults.json');
+  await writeFile(
+    faults,
+    '[\n  {"action": "drop"},\n  {"action": "delay",\n   "ms": "long"},\n  {"action": "vanish"}\n]\n',
+  );
+  const { child, output } = await run('--faults', faults);
+  expect(output).toMatch(/faults\.json:4: ms: .*expected number/);
+  expect(output).toMatch(/faults\.json:5: action: must be one of/);
+  if (child.exitCode === null) await once(child, 'exit');
+  expect(child.exitCode).toBe(1);
+});
+
 test('says what is wrong with its arguments and ends', async () => {
   const { child, output } = await run('--seed', join(folder, 'nowhere.json'));
   expect(output).toContain('nowhere.json');

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 
 import { startControlServer } from './control-server.ts';
-import type { FaultRule } from './faults.ts';
+import { addFaultsOf } from './fault-rule.ts';
 import { howToReach } from './how-to-reach.ts';
 import type { Release } from './privileges.ts';
 import { fillCluster } from './seed-calls.ts';
@@ -75,7 +75,6 @@ async function readList<T>(file: string | undefined): Promise<T[]> {
 async function run(): Promise<void> {
   const stateFile = options.state === undefined ? undefined : join(options.state, 'cluster.json');
   const seed = await readList<SeedCall>(options.seed);
-  const faults = await readList<FaultRule>(options.faults);
   const rootPassword = options.rootPassword === undefined ? {} : { rootPassword: options.rootPassword };
   const state = seedStandalone({ nodes: options.nodes, release: options.pveVersion, ...rootPassword });
   const isKept = stateFile !== undefined && existsSync(stateFile);
@@ -83,7 +82,14 @@ async function run(): Promise<void> {
   const { port, host, speed } = options;
   const kept = stateFile === undefined ? {} : { stateFile };
   const simulator = await startSimulator({ port, host, speed, state, ...kept, ...rootPassword });
-  for (const rule of faults) simulator.faults.add(rule);
+  if (options.faults !== undefined) {
+    try {
+      addFaultsOf(await readFile(options.faults, 'utf8'), options.faults, simulator.faults.add);
+    } catch (err) {
+      await simulator.close();
+      throw err;
+    }
+  }
   const control =
     options.controlPort === undefined ? undefined : await startControlServer(simulator, options.controlPort);
 

@@ -4,6 +4,7 @@ import type { Cluster } from './cluster.ts';
 import { findVm, findVolume } from './cluster.ts';
 import type { Vm, VmConfig } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
+import { requireSpaceToWrite } from './storage-space.ts';
 import type { TaskWork } from './tasks.ts';
 import { InjectedFailure, isGone, TaskInterrupted } from './tasks.ts';
 import {
@@ -138,12 +139,15 @@ async function cloneDisk(
   if (full) {
     const volume = findVolume(cluster, target.node, volid);
     const limit = args.bwlimit ? `-r ${args.bwlimit}K ` : '';
-    args.command =
+    const command =
       `/usr/bin/qemu-img convert -p -n ${limit}-f ${origin.format} -O ${volume?.format ?? 'raw'} ` +
       `${devicePath(cluster, origin.node, origin.volid)} zeroinit:${devicePath(cluster, target.node, volid)}`;
     const perGib = args.bwlimit ? GIB / (Number(args.bwlimit) * 1.024) : FULL_COPY_MS_PER_GIB;
+    args.command = command;
     await copyProgress(work, `copy-${key}`, origin, cluster.scaled((size / GIB) * perGib, 5), (share) => {
-      if (volume) volume.used = Math.floor(origin.used * share);
+      if (!volume) return;
+      volume.used = Math.floor(origin.used * share);
+      requireSpaceToWrite(cluster, volume, { bytes: volume.used, command, log: work.log });
     });
   } else {
     await work.wait(`link-${key}`, cluster.scaled(LINKED_MS, 3));
@@ -196,10 +200,8 @@ function commit(target: Vm, config: VmConfig, key?: string, value?: string): voi
 }
 
 function removeTarget(cluster: Cluster, target: Vm): void {
-  for (const volume of Object.values(cluster.state.volumes)) {
-    if (volume.node === target.node && volume.vmid === target.vmid) {
-      delete cluster.state.volumes[volumeKey(volume.node, volume.volid)];
-    }
+  for (const { node, volid } of cluster.index.volumesOf(target.node, target.vmid)) {
+    delete cluster.state.volumes[volumeKey(node, volid)];
   }
   delete cluster.state.vms[target.vmid];
 }

@@ -4,11 +4,17 @@ import type { NodeState } from './cluster-state.ts';
 import { nodeUsage } from './guests.ts';
 import { hasAny } from './permissions.ts';
 
-/** What /nodes and /cluster/resources say about a node; an offline one has no numbers, and none are told without Sys.Audit. */
+/** What /nodes and /cluster/resources say about a node; one cut off has only its sizes, and that for 5 min; none are told without Sys.Audit. */
 export function nodeSummary(cluster: Cluster, node: NodeState, caller: string): Record<string, unknown> {
   const base = { id: `node/${node.node}`, type: 'node', node: node.node, level: '' };
-  if (cluster.faults.isNodeDown(node.node)) return { ...base, status: 'offline' };
-  if (!hasAny(cluster.state, caller, `/nodes/${node.node}`, ['Sys.Audit']))
+  if (cluster.faults.isNodeDown(node.node)) {
+    const { cpus: maxcpu, memory: maxmem, rootSize: maxdisk } = node;
+    const isKnown =
+      !cluster.broadcast.isForgotten(node.node) &&
+      hasAny(cluster.plain, caller, `/nodes/${node.node}`, ['Sys.Audit']);
+    return { ...base, status: 'offline', ...(isKnown ? { maxcpu, maxmem, maxdisk } : {}) };
+  }
+  if (!hasAny(cluster.plain, caller, `/nodes/${node.node}`, ['Sys.Audit']))
     return { ...base, status: 'online' };
   const root = findStorage(cluster, node.node, 'local');
   const { cpu, mem } = nodeUsage(cluster, node.node);
@@ -21,7 +27,7 @@ export function nodeSummary(cluster: Cluster, node: NodeState, caller: string): 
     maxmem: node.memory,
     disk: root ? storageUsed(cluster, root) : 0,
     maxdisk: node.rootSize,
-    uptime: Math.floor((Date.now() - cluster.state.bootedAt) / 1000),
+    uptime: Math.floor((cluster.clock.now() - cluster.state.bootedAt) / 1000),
   };
 }
 

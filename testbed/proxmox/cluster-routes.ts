@@ -1,3 +1,4 @@
+import { hasQuorum } from './quorum.ts';
 import { clusterLog } from './cluster-log.ts';
 import { nodeSummary, resourcesOf } from './cluster-resources.ts';
 import { hasAny } from './permissions.ts';
@@ -19,14 +20,14 @@ export const clusterRoutes: Route[] = [
     isForwarded: true,
     handle: ({ cluster }) => {
       const { nodes } = cluster.state;
-      const online = nodes.filter(({ node }) => !cluster.faults.isNodeDown(node));
+      const answering = nodes.find(({ node }) => !cluster.faults.isNodeDown(node));
       const whole = {
         type: 'cluster',
         id: 'cluster',
         name: 'testbed',
         nodes: nodes.length,
         version: nodes.length,
-        quorate: Number(online.length > nodes.length / 2),
+        quorate: Number(hasQuorum(cluster)),
       };
       return [
         // A node by itself is no cluster.
@@ -39,7 +40,7 @@ export const clusterRoutes: Route[] = [
           nodeid: nodes.length === 1 ? 0 : index + 1,
           ip,
           level: '',
-          local: Number(index === 0),
+          local: Number(node === answering?.node),
           online: Number(!cluster.faults.isNodeDown(node)),
         })),
       ];
@@ -67,7 +68,7 @@ export const clusterRoutes: Route[] = [
   {
     method: 'GET',
     path: '/cluster/log',
-    handle: ({ cluster, params, caller }) => clusterLog(cluster.state, caller.user, Number(params.max ?? 0)),
+    handle: ({ cluster, params, caller }) => clusterLog(cluster.plain, caller.user, Number(params.max ?? 0)),
   },
   {
     method: 'GET',

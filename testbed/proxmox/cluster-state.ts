@@ -13,6 +13,8 @@ export interface ClusterState {
   release: Release;
   access: AccessState;
   bootedAt: number;
+  /** How far simulated time is ahead of the computer's, in milliseconds; 0 if it is not said. */
+  clockAheadMs?: number;
   nextPid: number;
   /** How long guests take to boot; 5 s if it is not said. */
   bootMs?: number;

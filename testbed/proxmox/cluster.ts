@@ -1,7 +1,10 @@
 import { refuse } from './api-error.ts';
+import type { Clock } from './clock.ts';
 import type { ClusterState, NodeState, StorageState, Vm, Volume } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
+import type { FaultOf } from './fault-rule.ts';
 import type { Faults } from './faults.ts';
+import type { ClusterIndex } from './cluster-index.ts';
 import type { FileLocks } from './locks.ts';
 import type { StateStore } from './state-store.ts';
 import type { Broadcast } from './status-broadcast.ts';
@@ -9,7 +12,12 @@ import type { Tasks } from './tasks.ts';
 
 /** What every part of the simulator works on. */
 export interface Cluster {
+  /** Whatever is written to it is kept. */
   state: ClusterState;
+  /** The same state, much quicker to read, and never to be written. */
+  plain: Readonly<ClusterState>;
+  index: ClusterIndex;
+  clock: Clock;
   store: StateStore;
   locks: FileLocks;
   faults: Faults;
@@ -22,8 +30,8 @@ export interface Cluster {
   scaled(ms: number, leastMs?: number): number;
 }
 
-export function findNode(cluster: Cluster, name: string): NodeState | undefined {
-  return cluster.state.nodes.find(({ node }) => node === name);
+export function findNode(cluster: Cluster, name: string): Readonly<NodeState> | undefined {
+  return cluster.plain.nodes.find(({ node }) => node === name);
 }
 
 /** The VM with this id on this node; one on another node looks missing, as on the real thing. */
@@ -46,20 +54,22 @@ export function lockKey(node: string, vmid: number): string {
   return `${node}/${vmid}`;
 }
 
-export function vmsOn(cluster: Cluster, node: string): Vm[] {
-  return Object.values(cluster.state.vms).filter((vm) => vm.node === node);
+export function findStorage(
+  cluster: Cluster,
+  node: string,
+  name: string,
+): Readonly<StorageState> | undefined {
+  return cluster.plain.storages.find((s) => s.node === node && s.storage === name);
 }
 
-export function findStorage(cluster: Cluster, node: string, name: string): StorageState | undefined {
-  return cluster.state.storages.find((s) => s.node === node && s.storage === name);
+/** Finds the fault that has taken all space of a storage on a node. */
+export function fills(node: string, storage: string): (rule: FaultOf<'fillStorage'>) => boolean {
+  return (rule) => rule.storage === storage && (rule.node ?? node) === node;
 }
 
 export function storageUsed(cluster: Cluster, storage: StorageState): number {
-  let used = storage.baseUsed;
-  for (const volume of Object.values(cluster.state.volumes)) {
-    if (volume.node === storage.node && volume.storage === storage.storage) used += volume.used;
-  }
-  return Math.min(used, storage.total);
+  if (cluster.faults.holds('fillStorage', fills(storage.node, storage.storage))) return storage.total;
+  return Math.min(storage.baseUsed + cluster.index.usedOn(storage), storage.total);
 }
 
 export function findVolume(cluster: Cluster, node: string, volid: string): Volume | undefined {

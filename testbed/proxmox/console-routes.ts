@@ -33,7 +33,7 @@ function openConsole(call: Call, type: 'vncproxy' | 'termproxy'): Record<string,
   const waiting = cluster.state.tasks.filter(
     (task) => ['vncproxy', 'termproxy'].includes(task.type) && task.endtime === null,
   );
-  const signed = newTicket(cluster.state, caller.user).replace(/^PVE:[^:]+/, 'PVEVNC');
+  const signed = newTicket(cluster.plain, caller.user).replace(/^PVE:[^:]+/, 'PVEVNC');
   const password = newPassword();
   const answer = {
     user: caller.user,

@@ -10,8 +10,8 @@ import { backupRoutes } from './backup-vms.ts';
 import type { Identity } from './authentication.ts';
 import type { Cluster } from './cluster.ts';
 import { findNode } from './cluster.ts';
-import type { TaskFaultRecord } from './cluster-state.ts';
 import { checkPermission } from './check-permission.ts';
+import type { FaultCall } from './faults.ts';
 import { cloudInitRoutes } from './cloud-init-routes.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import { consoleRoutes } from './console-routes.ts';
@@ -24,6 +24,7 @@ import { nodeRoutes } from './node-routes.ts';
 import { checkParameters } from './parameters.ts';
 import type { RawValue } from './parameters.ts';
 import { poolRoutes } from './pool-routes.ts';
+import { requireQuorum } from './quorum.ts';
 import { rightsRoutes } from './rights-routes.ts';
 import { Download, findRoute, ListAnswer } from './route.ts';
 import type { Call } from './route.ts';
@@ -63,6 +64,8 @@ export const ROUTES = [
 ];
 
 const MAX_BODY_BYTES = 512 * 1024;
+/** How long a node takes to find out that it cannot reach another. */
+const CONNECT_MS: Record<string, number> = { 'No route to host': 3000, 'Connection timed out': 30_000 };
 
 /** An answer that is not made by the API but by the server around it: plain text. */
 class PlainRefusal extends Error {
@@ -90,7 +93,7 @@ export async function dispatch(
   cluster: Cluster,
   req: IncomingMessage,
   body: Buffer,
-  taskFault: TaskFaultRecord | null,
+  asked: FaultCall,
 ): Promise<WireAnswer> {
   let format = 'json';
   try {
@@ -101,7 +104,7 @@ export async function dispatch(
     if (!['json', 'extjs'].includes(format)) {
       throw new PlainRefusal(501, `no formatter for uri ${split.path}, ${format}`);
     }
-    const { data, isForwarded } = await callApi(cluster, req, { method, path: split.path, body, taskFault });
+    const { data, isForwarded } = await callApi(cluster, req, { method, path: split.path, body, asked });
     if (data instanceof Download) return { ...downloadOf(data), isForwarded };
     const content =
       data instanceof ListAnswer
@@ -129,7 +132,8 @@ function downloadOf({ file, name, text }: Download): WireAnswer {
   tail.writeUInt32LE(crc32(content), 0);
   tail.writeUInt32LE(content.length, 4);
   const body = Buffer.concat([head, Buffer.from(`${name}\0`), deflateRawSync(content), tail]);
-  return { status: 200, reason: 'OK', body, contentType: 'text/plain', file };
+  const headers = { 'Content-Encoding': 'gzip', 'Content-Disposition': `attachment; filename="${file}"` };
+  return { status: 200, reason: 'OK', body, contentType: 'text/plain', headers };
 }
 
 function json(content: unknown): { body: string; contentType: string } {
@@ -138,8 +142,8 @@ function json(content: unknown): { body: string; contentType: string } {
 
 async function refusal(cluster: Cluster, err: ApiError, format: string): Promise<WireAnswer> {
   // Each failed authentication is held back, so that guessing is slow.
-  if (err.status === 401) await pause(cluster.scaled(3000, 5));
-  if (err.status === 595) await pause(cluster.scaled(3000, 5));
+  if (err.status === 401) await cluster.clock.sleep(cluster.scaled(3000, 5));
+  if (err.status === 595) await cluster.clock.sleep(cluster.scaled(CONNECT_MS[err.message] ?? 0, 5));
   if (
     (err.status === 401 && !/^(?:authentication failure|permission denied)/.test(err.message)) ||
     err.status >= 595
@@ -154,10 +158,6 @@ async function refusal(cluster: Cluster, err: ApiError, format: string): Promise
     return { status: 200, reason: 'OK', ...json({ ...content, success: 0, status: err.status }) };
   }
   return { status: err.status, reason: err.message, ...json(content) };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function checkFraming(req: IncomingMessage, method: string, body: Buffer): void {
@@ -189,11 +189,11 @@ function isUpload({ method, url, headers }: IncomingMessage): boolean {
 async function callApi(
   cluster: Cluster,
   req: IncomingMessage,
-  call: { method: string; path: string; body: Buffer; taskFault: TaskFaultRecord | null },
+  call: { method: string; path: string; body: Buffer; asked: FaultCall },
 ): Promise<{ data: unknown; isForwarded: boolean }> {
-  const { method, path } = call;
+  const { method, path, asked } = call;
   const match = findRoute(ROUTES, method, path);
-  const caller = identify(cluster, req, method, match?.route.isPublic ?? false);
+  const caller = identify(cluster, req, asked, match?.route.isPublic ?? false);
   const query = readForm((req.url ?? '').split('?')[1] ?? '');
   const given = { ...readBody(req, call.body), ...query };
   if (!match) throw new ApiError(501, `Method '${method} ${path}' not implemented`);
@@ -211,9 +211,9 @@ async function callApi(
     );
   }
   const routeName = `${method} ${route.path}`;
-  checkPermission(cluster.state, caller.user, routeName, { ...given, ...pathParameters });
-  if (pathParameters.node !== undefined) checkNode(cluster, pathParameters.node);
-  const { release } = cluster.state;
+  checkPermission(cluster.plain, caller.user, routeName, { ...given, ...pathParameters });
+  if (pathParameters.node !== undefined) checkNode(cluster, pathParameters.node, asked);
+  const { release } = cluster.plain;
   const schema = { ...parametersOf(routeName, release), ...route.parameters };
   const params = checkParameters(schema, { ...given, ...pathParameters }, release);
   const handled: Call = {
@@ -223,27 +223,31 @@ async function callApi(
     vmid: Number(params.vmid ?? 0),
     caller,
     isRoot: caller.user === 'root@pam' && !caller.isToken,
-    taskFault: call.taskFault,
+    routeName,
+    asked,
   };
   checkVmPermission(handled, routeName);
+  requireQuorum(handled);
   const data = await route.handle(handled);
   return { data, isForwarded: route.isForwarded ?? false };
 }
 
-function identify(cluster: Cluster, req: IncomingMessage, method: string, isPublic: boolean): Identity {
-  const caller = authenticate(cluster.state, req.headers);
+function identify(cluster: Cluster, req: IncomingMessage, asked: FaultCall, isPublic: boolean): Identity {
+  const caller = authenticate(cluster.plain, req.headers, (ticket) =>
+    cluster.faults.hitsTicket(ticket, asked),
+  );
   if (isPublic) return 'refused' in caller ? { user: '', isToken: false } : caller;
   if ('refused' in caller) throw new ApiError(401, caller.refused);
-  if (!caller.isToken && method !== 'GET' && !isUpload(req)) {
+  if (!caller.isToken && asked.method !== 'GET' && !isUpload(req)) {
     const token = req.headers.csrfpreventiontoken;
-    if (typeof token !== 'string' || !isCsrfTokenGood(cluster.state, caller.user, token)) {
+    if (typeof token !== 'string' || !isCsrfTokenGood(cluster.plain, caller.user, token)) {
       throw new ApiError(401, 'Permission denied - invalid csrf token');
     }
   }
   return caller;
 }
 
-function checkNode(cluster: Cluster, node: string): void {
+function checkNode(cluster: Cluster, node: string, asked: FaultCall): void {
   if (!findNode(cluster, node)) {
     const stranger = cluster.state.strangers?.[node];
     if (stranger !== undefined) throw new ApiError(595, stranger);
@@ -254,7 +258,8 @@ function checkNode(cluster: Cluster, node: string): void {
     const reason = `failed to get address info for: ${node}: ${cause}`;
     throw new ApiError(500, `hostname lookup '${node}' failed - ${reason}`);
   }
-  if (cluster.faults.isNodeDown(node)) throw new ApiError(595, 'No route to host');
+  const cut = cluster.faults.hit('nodeDown', (rule) => rule.node === node, asked);
+  if (cut) throw new ApiError(595, cut.reason ?? 'No route to host');
 }
 
 function readForm(text: string): Record<string, RawValue> {

@@ -16,12 +16,11 @@ function firewallOf({ cluster, vmid }: Call): VmFirewall {
 }
 
 function change(call: Call, edit: (firewall: VmFirewall) => void): null {
-  const firewall = structuredClone(firewallOf(call));
+  const firewall = JSON.parse(JSON.stringify(firewallOf(call))) as VmFirewall;
   checkDigest(call.params, firewall);
   edit(firewall);
   call.cluster.state.firewalls ??= {};
   call.cluster.state.firewalls[call.vmid] = firewall;
-  call.cluster.store.touch();
   return null;
 }
 

@@ -11,9 +11,10 @@ const BOOT_MS = 5000;
 const ADDRESS_MS = 1000;
 
 export function bootGuest(cluster: Cluster, vm: Vm): Guest {
-  const now = Date.now();
+  const now = cluster.clock.now();
   const system = systemOf(cluster, vm);
   cluster.state.nextPid += 3;
+  const concernsVm = (rule: { vmid?: number | undefined }): boolean => (rule.vmid ?? vm.vmid) === vm.vmid;
   return {
     pid: cluster.state.nextPid,
     startedAt: now,
@@ -21,15 +22,15 @@ export function bootGuest(cluster: Cluster, vm: Vm): Guest {
     paused: false,
     hasSystem: system !== null,
     system,
-    agentNever: cluster.faults.holdsForVm('agentNever', vm.vmid),
-    ignoresShutdown: cluster.faults.holdsForVm('ignoreShutdown', vm.vmid),
+    agentNever: cluster.faults.hit('agentNever', concernsVm) !== undefined,
+    ignoresShutdown: cluster.faults.hit('ignoreShutdown', concernsVm) !== undefined,
     config: { ...vm.config },
   };
 }
 
 /** Starts the guest's system anew without a new QEMU process. */
 export function resetGuest(cluster: Cluster, guest: Guest): void {
-  guest.bootedAt = Date.now() + bootTime(cluster);
+  guest.bootedAt = cluster.clock.now() + bootTime(cluster);
   guest.paused = false;
 }
 
@@ -52,8 +53,8 @@ export function isAgentEnabled(value: string | number | undefined): boolean {
   return /^(?:enabled=)?(?:1|on|yes|true)(?:,|$)/.test(String(value ?? '0'));
 }
 
-export function agentAnswers(guest: Guest): boolean {
-  return guest.hasSystem && !guest.agentNever && !guest.paused && Date.now() >= guest.bootedAt;
+export function agentAnswers(guest: Guest, now: number): boolean {
+  return guest.hasSystem && !guest.agentNever && !guest.paused && now >= guest.bootedAt;
 }
 
 /** The guest's interfaces as its agent reports them; addresses follow a moment after the agent. */
@@ -79,7 +80,8 @@ export function guestInterfaces(cluster: Cluster, vm: Vm, guest: Guest): unknown
       statistics: statistics(0),
     },
   ];
-  const settled = Date.now() >= guest.bootedAt + cluster.scaled(ADDRESS_MS);
+  const now = cluster.clock.now();
+  const settled = now >= guest.bootedAt + cluster.scaled(ADDRESS_MS);
   for (let n = 0; n <= 31; n += 1) {
     const net = guest.config[`net${n}`];
     if (net === undefined) continue;
@@ -88,7 +90,7 @@ export function guestInterfaces(cluster: Cluster, vm: Vm, guest: Guest): unknown
       name: `eth${n}`,
       'hardware-address': mac.toLowerCase(),
       ...(settled ? { 'ip-addresses': addressesOf(vm, guest, n, mac) } : {}),
-      statistics: statistics(traffic(guest).netin),
+      statistics: statistics(traffic(guest, now).netin),
     });
   }
   return interfaces;
@@ -97,7 +99,7 @@ export function guestInterfaces(cluster: Cluster, vm: Vm, guest: Guest): unknown
 /** A card's addresses with prefix lengths, once the guest has them. */
 export function guestAddresses(cluster: Cluster, vm: Vm, guest: Guest, n: number): string[] {
   const net = guest.config[`net${n}`];
-  if (net === undefined || Date.now() < guest.bootedAt + cluster.scaled(ADDRESS_MS)) return [];
+  if (net === undefined || cluster.clock.now() < guest.bootedAt + cluster.scaled(ADDRESS_MS)) return [];
   return addressesOf(vm, guest, n, macAddressOf(String(net))).map(
     (address) => `${address['ip-address']}/${address.prefix}`,
   );
@@ -144,13 +146,13 @@ function ipConfigOf(guest: Guest, n: number): { ip?: string; ip6?: string } {
   return Object.fromEntries(text.split(',').map((part) => part.split('=') as [string, string]));
 }
 
-function traffic(guest: Guest): { netin: number; netout: number } {
-  const seconds = Math.floor((Date.now() - guest.startedAt) / 1000);
+function traffic(guest: Guest, now: number): { netin: number; netout: number } {
+  const seconds = Math.floor((now - guest.startedAt) / 1000);
   return guest.hasSystem ? { netin: 110 + seconds * 947, netout: seconds * 388 } : { netin: 110, netout: 0 };
 }
 
 /** The numbers of /nodes/{node}/qemu and status/current; only some of them while stopped. */
-export function vmStatus(vm: Vm): Record<string, unknown> {
+export function vmStatus(vm: Vm, now: number): Record<string, unknown> {
   const { config, guest } = vm;
   const active = guest ? guest.config : config;
   const cpus = Number(active.sockets ?? 1) * Number(active.cores ?? 1);
@@ -176,17 +178,17 @@ export function vmStatus(vm: Vm): Record<string, unknown> {
   if (config.tags !== undefined && String(config.tags).trim() !== '') status.tags = config.tags;
   if (config.template) status.template = 1;
   if (config.serial0 !== undefined) status.serial = 1;
-  if (guest) Object.assign(status, runningStatus(guest, maxmem));
+  if (guest) Object.assign(status, runningStatus(guest, maxmem, now));
   return status;
 }
 
-function runningStatus(guest: Guest, maxmem: number): Record<string, unknown> {
-  const elapsed = Date.now() - guest.startedAt;
-  const booting = guest.hasSystem && Date.now() < guest.bootedAt;
+function runningStatus(guest: Guest, maxmem: number, now: number): Record<string, unknown> {
+  const elapsed = now - guest.startedAt;
+  const booting = guest.hasSystem && now < guest.bootedAt;
   const load = guest.paused ? 0 : booting ? 0.6 : 0.01;
   const share = guest.hasSystem ? (booting ? 0.18 : 0.34) : 0.06;
   const mem = Math.floor(maxmem * share) + randomInt(1 << 20);
-  const { netin, netout } = traffic(guest);
+  const { netin, netout } = traffic(guest, now);
   return {
     pid: guest.pid,
     uptime: Math.floor(elapsed / 1000),
@@ -207,17 +209,17 @@ function runningStatus(guest: Guest, maxmem: number): Record<string, unknown> {
 }
 
 /** What status/current adds to a VM's numbers. */
-export function currentStatus(vm: Vm): Record<string, unknown> {
+export function currentStatus(vm: Vm, now: number): Record<string, unknown> {
   const { guest } = vm;
   const status: Record<string, unknown> = {
-    ...vmStatus(vm),
+    ...vmStatus(vm, now),
     qmpstatus: qmpStatus(vm),
     ha: { managed: 0 },
   };
   if (isAgentEnabled((guest ?? vm).config.agent)) status.agent = 1;
   if (String(vm.config.vga).startsWith('serial')) status.clipboard = null;
   if (guest) {
-    const { netin, netout } = traffic(guest);
+    const { netin, netout } = traffic(guest, now);
     const names = Object.keys(guest.config).filter((key) => /^net\d+$/.test(key));
     if (names.length > 0)
       status.nics = Object.fromEntries(
@@ -250,9 +252,9 @@ export function nodeUsage(cluster: Cluster, node: string): { cpu: number; mem: n
   const total = findNode(cluster, node);
   let cpu = 0.01;
   let mem = 3.1 * 1024 ** 3;
-  for (const vm of Object.values(cluster.state.vms)) {
-    if (vm.node !== node || !vm.guest) continue;
-    const status = vmStatus(vm);
+  for (const vm of cluster.index.vmsOn(node)) {
+    if (!vm.guest) continue;
+    const status = vmStatus(vm, cluster.clock.now());
     cpu += (Number(status.cpu) * Number(status.cpus)) / (total?.cpus ?? 1);
     mem += Number(status.mem);
   }

@@ -19,8 +19,8 @@ export const hostRoutes: Route[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/time',
-    handle: () => {
-      const time = Math.floor(Date.now() / 1000);
+    handle: ({ cluster }) => {
+      const time = Math.floor(cluster.clock.now() / 1000);
       return { time, localtime: time, timezone: 'Etc/UTC' };
     },
   },

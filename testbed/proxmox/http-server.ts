@@ -10,8 +10,8 @@ export interface WireAnswer {
   body: string | Buffer | null;
   contentType?: string;
   isForwarded?: boolean;
-  /** The name of a file that is to be kept; its content is gzipped. */
-  file?: string | undefined;
+  /** Besides, or instead of those the server sends. */
+  headers?: Record<string, string>;
 }
 
 const IDLE_MS = 5000;
@@ -19,12 +19,12 @@ const REQUESTS_PER_CONNECTION = 100;
 
 const requestsServed = new WeakMap<Socket, number>();
 
-/** Sends an answer with the headers of pveproxy, in its order. */
-export function sendAnswer(res: ServerResponse, answer: WireAnswer): void {
+/** The headers of pveproxy, in its order; `now` in Unix milliseconds. */
+function headersOf(res: ServerResponse, answer: WireAnswer, now: number): [string, string][] {
   const served = (requestsServed.get(res.req.socket) ?? 0) + 1;
   requestsServed.set(res.req.socket, served);
   const closes = answer.status >= 400 || served >= REQUESTS_PER_CONNECTION;
-  const date = new Date().toUTCString();
+  const date = new Date(now).toUTCString();
   const headers: [string, string][] = [['Cache-Control', 'max-age=0']];
   if (closes) headers.push(['Connection', 'close']);
   else {
@@ -33,26 +33,86 @@ export function sendAnswer(res: ServerResponse, answer: WireAnswer): void {
     headers.push(['Connection', 'Keep-Alive']);
   }
   headers.push(['Date', date], ['Pragma', 'no-cache'], ['Server', 'pve-api-daemon/3.0']);
-  if (answer.file !== undefined) headers.push(['Content-Encoding', 'gzip']);
   if (answer.body !== null) headers.push(['Content-Length', String(Buffer.byteLength(answer.body))]);
   if (answer.contentType) headers.push(['Content-Type', answer.contentType]);
   headers.push(['Expires', date]);
-  if (answer.file !== undefined) {
-    headers.push(['Content-Disposition', `attachment; filename="${answer.file}"`]);
-  }
+  const given = Object.entries(answer.headers ?? {});
+  const isGiven = (name: string): boolean =>
+    given.some(([other]) => other.toLowerCase() === name.toLowerCase());
+  return [...headers.filter(([name]) => !isGiven(name)), ...given];
+}
+
+/** A reason phrase is one line of Latin-1. */
+function phraseOf(reason: string): string {
+  return (reason.split('\n')[0] ?? '').replaceAll(/[^\t\x20-\x7e\xa0-\xff]/g, '?');
+}
+
+/** Sends an answer as pveproxy does; `now` in Unix milliseconds. */
+export function sendAnswer(res: ServerResponse, answer: WireAnswer, now: number): void {
   res.sendDate = false;
   res.useChunkedEncodingByDefault = false;
-  // A reason phrase is one line of Latin-1.
-  const reason = (answer.reason.split('\n')[0] ?? '').replaceAll(/[^\t\x20-\x7e\xa0-\xff]/g, '?');
-  res.writeHead(answer.status, reason, headers.flat());
+  res.writeHead(answer.status, phraseOf(answer.reason), headersOf(res, answer, now).flat());
   res.end(answer.body ?? '');
 }
 
+/** Sends an answer whose connection ends after so many bytes of the body, or half of it. */
+export function sendCut(
+  res: ServerResponse,
+  answer: WireAnswer,
+  { bytes, chunked = false }: { bytes?: number | undefined; chunked?: boolean | undefined },
+  now: number,
+): void {
+  const { socket } = res.req;
+  const body = Buffer.from(answer.body ?? '');
+  const part = body.subarray(0, Math.min(bytes ?? Math.floor(body.length / 2), Math.max(0, body.length - 1)));
+  const headers = headersOf(res, answer, now).filter(([name]) => !chunked || name !== 'Content-Length');
+  const head = [
+    `HTTP/1.1 ${answer.status} ${phraseOf(answer.reason)}`,
+    ...headers.map(([name, value]) => `${name}: ${value}`),
+    ...(chunked ? ['Transfer-Encoding: chunked'] : []),
+    '',
+    chunked ? `${body.length.toString(16)}\r\n` : '',
+  ].join('\r\n');
+  socket.write(Buffer.concat([Buffer.from(head, 'latin1'), part]));
+  socket.destroySoon();
+}
+
+const PAGES = { 502: 'Bad Gateway', 503: 'Service Temporarily Unavailable', 504: 'Gateway Time-out' };
+
+/** Sends the error page of nginx, which some put in front of the API. */
+export function sendPage(res: ServerResponse, status: keyof typeof PAGES): void {
+  const title = `${status} ${PAGES[status]}`;
+  const body = [
+    '<html>',
+    `<head><title>${title}</title></head>`,
+    '<body>',
+    `<center><h1>${title}</h1></center>`,
+    '<hr><center>nginx</center>',
+    '</body>',
+    '</html>',
+    '',
+  ].join('\r\n');
+  res.writeHead(status, PAGES[status], {
+    server: 'nginx',
+    'content-type': 'text/html',
+    'content-length': body.length,
+  });
+  res.end(body);
+}
+
+const tcpSockets = new WeakMap<Socket, Socket>();
+
+/** Ends a connection as a crashed peer does. */
+export function resetConnection(socket: Socket): void {
+  tcpSockets.get(socket)?.resetAndDestroy();
+}
+
 /**
- * Listens with TLS; a plain HTTP request on the same port gets the redirect that pveproxy sends.
+ * Listens with TLS; a plain HTTP request on the same port gets the redirect that pveproxy sends. A connection whose
+ * handshake `isReset` is true for ends there.
  */
 export async function listen(
-  options: { host: string; port: number; key: string; cert: string },
+  options: { host: string; port: number; key: string; cert: string; isReset: () => boolean },
   handle: (req: IncomingMessage, res: ServerResponse) => void,
 ): Promise<{ port: number; close: () => Promise<void> }> {
   const https = createHttpsServer(
@@ -66,17 +126,26 @@ export async function listen(
       `HTTP/1.1 ${refusalOf(err.rawPacket)}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
     );
   });
-  const sockets = new Set<Socket>();
+  const sockets = new Map<string, Socket>();
+  https.on('secureConnection', (secure: Socket) => {
+    const tcp = sockets.get(peerOf(secure));
+    if (tcp) tcpSockets.set(secure, tcp);
+  });
   const server = createTcpServer((socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
+    const peer = peerOf(socket);
+    sockets.set(peer, socket);
+    socket.on('close', () => {
+      if (sockets.get(peer) === socket) sockets.delete(peer);
+    });
     socket.on('error', () => socket.destroy());
     socket.once('data', (chunk) => {
       socket.pause();
       socket.unshift(chunk);
       // 22 is the first byte of a TLS handshake.
-      if (chunk[0] === 22) https.emit('connection', socket);
-      else {
+      if (chunk[0] === 22) {
+        if (options.isReset()) socket.resetAndDestroy();
+        else https.emit('connection', socket);
+      } else {
         redirectToTls(socket);
         socket.resume();
       }
@@ -89,7 +158,7 @@ export async function listen(
   return {
     port: portOf(server),
     close: async () => {
-      for (const socket of sockets) socket.destroy();
+      for (const socket of sockets.values()) socket.destroy();
       https.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
@@ -100,6 +169,10 @@ export async function listen(
 function refusalOf(packet: Buffer | undefined): string {
   const method = /^([A-Z]+) \S+ HTTP\/1\./.exec(packet?.toString('latin1') ?? '')?.[1];
   return method ? `501 method '${method}' not available` : '400 bad request';
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress}:${remotePort}`;
 }
 
 function portOf(server: Server): number {

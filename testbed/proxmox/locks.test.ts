@@ -1,9 +1,13 @@
 import { expect, test } from 'vitest';
 
+import { createClock } from './clock.ts';
 import { createFileLocks } from './locks.ts';
+import { seedCluster } from './seed.ts';
+
+const clock = createClock(seedCluster(), 1);
 
 test('an exclusive lock keeps all others out until it is released', async () => {
-  const locks = createFileLocks();
+  const locks = createFileLocks(clock);
   expect(locks.tryAcquire('pve1/100', 'a', true)).toBe(true);
   expect(locks.tryAcquire('pve1/100', 'b', false)).toBe(false);
   expect(locks.tryAcquire('pve2/100', 'b', true)).toBe(true);
@@ -13,7 +17,7 @@ test('an exclusive lock keeps all others out until it is released', async () => 
 });
 
 test('shared locks go together and keep an exclusive one out', () => {
-  const locks = createFileLocks();
+  const locks = createFileLocks(clock);
   expect(locks.tryAcquire('k', 'a', false)).toBe(true);
   expect(locks.tryAcquire('k', 'b', false)).toBe(true);
   expect(locks.tryAcquire('k', 'c', true)).toBe(false);
@@ -23,13 +27,13 @@ test('shared locks go together and keep an exclusive one out', () => {
 });
 
 test('waiting ends without the lock when the time is over', async () => {
-  const locks = createFileLocks();
+  const locks = createFileLocks(clock);
   locks.tryAcquire('k', 'a', true);
   expect(await locks.acquire('k', 'b', true, 20)).toBe(false);
 });
 
 test('waiting ends with the reason it was aborted for', async () => {
-  const locks = createFileLocks();
+  const locks = createFileLocks(clock);
   locks.tryAcquire('k', 'a', true);
   const controller = new AbortController();
   const waiting = locks.acquire('k', 'b', true, 10_000, controller.signal);

@@ -1,3 +1,5 @@
+import type { Clock } from './clock.ts';
+
 /** Advisory file locks as qemu-server takes them, one per VM and node. */
 export interface FileLocks {
   /** Takes the lock at once if it is free; false otherwise. */
@@ -13,7 +15,7 @@ export interface FileLocks {
   release(key: string, owner: string): void;
 }
 
-export function createFileLocks(): FileLocks {
+export function createFileLocks(clock: Pick<Clock, 'now' | 'after'>): FileLocks {
   const holders = new Map<string, Map<string, boolean>>();
   const waiters = new Set<() => void>();
 
@@ -33,20 +35,20 @@ export function createFileLocks(): FileLocks {
     waitMs: number,
     signal?: AbortSignal,
   ): Promise<boolean> {
-    const deadline = Date.now() + waitMs;
+    const deadline = clock.now() + waitMs;
     for (;;) {
       signal?.throwIfAborted();
       if (tryAcquire(key, owner, exclusive)) return true;
-      const left = deadline - Date.now();
+      const left = deadline - clock.now();
       if (left <= 0) return false;
       await new Promise<void>((resolve) => {
         const wake = (): void => {
-          clearTimeout(timer);
+          callOff();
           waiters.delete(wake);
           signal?.removeEventListener('abort', wake);
           resolve();
         };
-        const timer = setTimeout(wake, left);
+        const callOff = clock.after(left, wake);
         waiters.add(wake);
         signal?.addEventListener('abort', wake);
       });

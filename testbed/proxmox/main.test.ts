@@ -1,57 +1,30 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import type { ClusterState } from './cluster-state.ts';
-import type { Simulator } from './simulator.ts';
 import { createTestClient } from './test-client.ts';
+import { spawnSimulator } from './test-process.ts';
+import type { SimulatorProcess } from './test-process.ts';
 
 let folder: string;
-const children: ChildProcess[] = [];
+const running: SimulatorProcess[] = [];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'proxmox-simulator-'));
 });
 afterEach(async () => {
-  for (const child of children.splice(0)) {
-    if (child.exitCode !== null || child.signalCode !== null) continue;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  }
+  for (const one of running.splice(0)) await one.kill();
   await rm(folder, { recursive: true, force: true });
 });
 
-interface Started {
-  child: ChildProcess;
-  controlUrl: string;
-  simulator: Simulator;
-}
-
-async function run(speed: number, env: Record<string, string> = {}): Promise<Started> {
-  const main = join(import.meta.dirname, 'main.ts');
-  const args = ['--port', '0', '--speed', String(speed), '--state-file', join(folder, 'state.json')];
-  const child = spawn(process.execPath, [main, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...env },
-  });
-  children.push(child);
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-  const printed = JSON.parse(line) as Simulator & { controlUrl: string };
-  return { child, controlUrl: printed.controlUrl, simulator: printed };
-}
-
-async function control<T>(started: Started, method: string, path: string, body?: unknown): Promise<T> {
-  const res = await fetch(`${started.controlUrl}${path}`, {
-    method,
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  return (await res.json()) as T;
+async function run(speed: number, env: Record<string, string> = {}): Promise<SimulatorProcess> {
+  const started = await spawnSimulator(folder, speed, env);
+  running.push(started);
+  return started;
 }
 
 test('goes on with a running clone after a kill -9, with the same token and certificate', async () => {
@@ -59,8 +32,7 @@ test('goes on with a running clone after a kill -9, with the same token and cert
   const client = createTestClient(first.simulator);
   const params = { newid: 800, full: 1, name: 'survivor' };
   const { data: upid } = await client.call('POST', '/nodes/pve1/qemu/9000/clone', params);
-  first.child.kill('SIGKILL');
-  await once(first.child, 'exit');
+  await first.kill();
   await client.close();
 
   const second = await run(0.15);
@@ -81,8 +53,7 @@ test('starts a rebooting VM again after a restart', async () => {
   await client.run('POST', '/nodes/pve1/qemu/9000/clone', { newid: 801 });
   await client.run('POST', '/nodes/pve1/qemu/801/status/start');
   expect(await client.run('POST', '/nodes/pve1/qemu/801/status/reboot')).toBe('OK');
-  first.child.kill('SIGKILL');
-  await once(first.child, 'exit');
+  await first.kill();
   await client.close();
 
   const second = await run(0);
@@ -105,19 +76,19 @@ test('takes its token from the environment and ends cleanly on SIGTERM', async (
 test('takes faults and shows state and calls at the control port', async () => {
   const started = await run(0);
   const client = createTestClient(started.simulator);
-  await control(started, 'POST', '/faults', {
+  await started.control('POST', '/faults', {
     action: 'status',
     status: 500,
     reason: 'no',
     path: '^/version',
   });
   expect((await client.call('GET', '/version')).reason).toBe('no');
-  await control(started, 'POST', '/faults', { action: 'nodeDown', node: 'pve3' });
-  expect(await control<unknown[]>(started, 'GET', '/faults')).toHaveLength(2);
-  await control(started, 'DELETE', '/faults');
-  expect(await control<unknown[]>(started, 'GET', '/faults')).toEqual([]);
-  const { vms } = await control<ClusterState>(started, 'GET', '/state');
+  await started.control('POST', '/faults', { action: 'nodeDown', node: 'pve3' });
+  expect(await started.control<unknown[]>('GET', '/faults')).toHaveLength(2);
+  await started.control('DELETE', '/faults');
+  expect(await started.control<unknown[]>('GET', '/faults')).toEqual([]);
+  const { vms } = await started.control<ClusterState>('GET', '/state');
   expect(Object.keys(vms)).toContain('9000');
-  expect(await control<unknown[]>(started, 'GET', '/calls')).toHaveLength(1);
+  expect(await started.control<unknown[]>('GET', '/calls')).toHaveLength(1);
   await client.close();
 });

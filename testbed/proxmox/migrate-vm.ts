@@ -72,12 +72,24 @@ function migrate(call: Call): string {
   return startTask(call, 'qmigrate', vmid, { target, withLocalDisks: params['with-local-disks'] === 1 });
 }
 
+/** A migration logs in to the other node first. */
+function checkReachable(cluster: Cluster, work: TaskWork, target: string): void {
+  const cut = cluster.faults.hit('nodeDown', (rule) => rule.node === target);
+  if (!cut) return;
+  const { ip = '' } = findNode(cluster, target) ?? {};
+  work.log(stamped(cluster, `ssh: connect to host ${ip} port 22: ${cut.reason ?? 'No route to host'}`));
+  throw new Error("Can't connect to destination address using public key");
+}
+
 function checkMovable(cluster: Cluster, work: TaskWork, vm: Vm): void {
   const base = linkedClonesOf(cluster, vm);
   if (base) throw new Error(`can't migrate '${base}' as it's a base image with linked clones`);
   for (const { key, volume } of localDisks(cluster, vm)) {
     work.log(
-      stamped(`found local disk '${volume.volid}' (${key.startsWith('unused') ? 'unused' : 'attached'})`),
+      stamped(
+        cluster,
+        `found local disk '${volume.volid}' (${key.startsWith('unused') ? 'unused' : 'attached'})`,
+      ),
     );
     if (volume.parent)
       throw new Error(`can't migrate local disk '${volume.volid}' as it's a clone of '${volume.parent}'`);
@@ -91,8 +103,8 @@ function checkMovable(cluster: Cluster, work: TaskWork, vm: Vm): void {
 }
 
 /** Lines of a migration begin with the time. */
-function stamped(line: string): string {
-  return `${new Date().toISOString().slice(0, 19).replace('T', ' ')} ${line}`;
+function stamped(cluster: Cluster, line: string): string {
+  return `${new Date(cluster.clock.now()).toISOString().slice(0, 19).replace('T', ' ')} ${line}`;
 }
 
 function moveTo(cluster: Cluster, vm: Vm, target: string): void {
@@ -113,40 +125,47 @@ const migrateWorker: TaskWorker = async (cluster, work) => {
   const vm = findVm(cluster, node, Number(id));
   if (!vm) throw new Error(`unable to find configuration file for VM ${id} on node '${node}'`);
   const began = work.record.starttime;
-  const duration = (): string => new Date(Date.now() - began * 1000).toISOString().slice(11, 19);
+  const duration = (): string => new Date(cluster.clock.now() - began * 1000).toISOString().slice(11, 19);
   try {
     work.once('begin', () => {
       work.log(
-        stamped(`starting migration of VM ${id} to node '${target}' (${findNode(cluster, target)?.ip})`),
+        stamped(
+          cluster,
+          `starting migration of VM ${id} to node '${target}' (${findNode(cluster, target)?.ip})`,
+        ),
       );
+      checkReachable(cluster, work, target);
       checkMovable(cluster, work, vm);
       vm.config.lock = 'migrate';
-      work.log(stamped(vm.guest ? 'starting storage migration' : 'copying local disk images'));
+      work.log(stamped(cluster, vm.guest ? 'starting storage migration' : 'copying local disk images'));
     });
     for (const { key, volume } of localDisks(cluster, vm)) {
       work.once(`copying-${key}`, () =>
         work.log(
-          stamped(vm.guest ? `drive mirror is starting for drive-${key}` : `copying '${volume.volid}'`),
+          stamped(
+            cluster,
+            vm.guest ? `drive mirror is starting for drive-${key}` : `copying '${volume.volid}'`,
+          ),
         ),
       );
       await work.wait(`copy-${key}`, cluster.scaled((volume.size / GIB) * COPY_MS_PER_GIB, 2));
     }
     if (vm.guest) {
       work.once('handing-over', () =>
-        work.log(stamped(`starting online/live migration on unix:/run/qemu-server/${id}.migrate`)),
+        work.log(stamped(cluster, `starting online/live migration on unix:/run/qemu-server/${id}.migrate`)),
       );
       await work.wait('hand-over', cluster.scaled(HANDOVER_MS, 2));
-      work.once('handed-over', () => work.log(stamped('migration status: completed')));
+      work.once('handed-over', () => work.log(stamped(cluster, 'migration status: completed')));
     }
     work.once('moved', () => {
       moveTo(cluster, vm, target);
-      work.log(stamped(`migration finished successfully (duration ${duration()})`));
+      work.log(stamped(cluster, `migration finished successfully (duration ${duration()})`));
     });
   } catch (err) {
     if (isGone(err)) throw err;
     if (vm.config.lock === 'migrate') delete vm.config.lock;
     const cause = err instanceof Error ? err.message : String(err);
-    work.log(stamped(`ERROR: migration aborted (duration ${duration()}): ${cause}`));
+    work.log(stamped(cluster, `ERROR: migration aborted (duration ${duration()}): ${cause}`));
     throw new Error('migration aborted', { cause: err });
   }
 };

@@ -2,11 +2,12 @@ import { badParameters, refuse } from './api-error.ts';
 import { findStorage, findVm, findVolume, missingConfig, requireVm } from './cluster.ts';
 import type { Call, Route } from './route.ts';
 import { checkSkipLock, startTask } from './route.ts';
+import { requireSpaceToWrite } from './storage-space.ts';
 import type { TaskWorker } from './tasks.ts';
 import { InjectedFailure, isGone } from './tasks.ts';
 import { keepAsUnused } from './update-config.ts';
 import { checkDigest, checkNotLocked, isCdrom, parseDrive, printDrive } from './vm-config.ts';
-import { allocateVolume, copyProgress, removeVolume, requireImageStorage } from './volumes.ts';
+import { allocateVolume, copyProgress, devicePath, removeVolume, requireImageStorage } from './volumes.ts';
 import type { VolumeFormat } from './volumes.ts';
 
 const COPY_MS_PER_GIB = 1500;
@@ -61,7 +62,13 @@ const moveWorker: TaskWorker = async (cluster, work) => {
   });
   const volid = String(args.volume);
   try {
-    await copyProgress(work, 'copy', origin, cluster.scaled((origin.size / 1024 ** 3) * COPY_MS_PER_GIB, 5));
+    const target = findVolume(cluster, node, volid);
+    const command = `/usr/bin/qemu-img convert -p -n -f ${origin.format} -O ${target?.format ?? 'raw'} ${devicePath(cluster, node, origin.volid)} zeroinit:${devicePath(cluster, node, volid)}`;
+    const ms = cluster.scaled((origin.size / 1024 ** 3) * COPY_MS_PER_GIB, 5);
+    await copyProgress(work, 'copy', origin, ms, (share) => {
+      const bytes = Math.floor(origin.used * share);
+      if (target) requireSpaceToWrite(cluster, target, { bytes, command, log: work.log });
+    });
   } catch (err) {
     if (!isGone(err)) removeVolume(cluster, node, volid);
     if (isGone(err) || err instanceof InjectedFailure) throw err;

@@ -33,10 +33,10 @@ export const nodeRoutes: Route[] = [
       const { cpu, mem } = nodeUsage(cluster, node);
       const root = findStorage(cluster, node, 'local');
       const used = root ? storageUsed(cluster, root) : 0;
-      const { version, repoid } = versionOf(cluster.state);
+      const { version, repoid } = versionOf(cluster.plain);
       const load = (cpu * state.cpus).toFixed(2);
       return {
-        uptime: Math.floor((Date.now() - cluster.state.bootedAt) / 1000),
+        uptime: Math.floor((cluster.clock.now() - cluster.state.bootedAt) / 1000),
         idle: 0,
         cpu,
         wait: 0,
@@ -77,7 +77,7 @@ export const nodeRoutes: Route[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/version',
-    handle: ({ cluster }) => versionOf(cluster.state),
+    handle: ({ cluster }) => versionOf(cluster.plain),
   },
   {
     method: 'GET',
@@ -87,10 +87,10 @@ export const nodeRoutes: Route[] = [
       const wanted = String(params.content ?? '')
         .split(',')
         .filter(Boolean);
-      return cluster.state.storages
+      return cluster.plain.storages
         .filter((storage) => storage.node === node)
         .filter(({ storage }) =>
-          hasAny(cluster.state, caller.user, `/storage/${storage}`, [
+          hasAny(cluster.plain, caller.user, `/storage/${storage}`, [
             'Datastore.Audit',
             'Datastore.AllocateSpace',
           ]),
@@ -122,8 +122,8 @@ export const nodeRoutes: Route[] = [
       const storage = findStorage(cluster, node, String(params.storage));
       if (!storage) throw refuse(`storage '${params.storage}' does not exist`);
       return (
-        Object.values(cluster.state.volumes)
-          .filter((volume) => volume.node === node && volume.storage === params.storage)
+        cluster.index
+          .volumesOn(node, storage.storage)
           // Images to import belong to no VM and are listed whatever VM is asked for; other files are not.
           .filter(
             ({ vmid, content }) => params.vmid === undefined || content === 'import' || vmid === params.vmid,
@@ -165,7 +165,7 @@ export const nodeRoutes: Route[] = [
         families: ['inet'],
       };
       const zone = '/sdn/zones/localnetwork/vmbr0';
-      const seesBridge = hasAny(cluster.state, caller.user, zone, ['SDN.Audit', 'SDN.Use']);
+      const seesBridge = hasAny(cluster.plain, caller.user, zone, ['SDN.Audit', 'SDN.Use']);
       const kind = params.type === 'any_bridge' ? 'bridge' : params.type;
       return [...(seesBridge ? [bridge] : []), card].filter(
         ({ type }) => kind === undefined || type === kind,

@@ -38,7 +38,7 @@ function shown(cluster: Cluster, pool: Pool, params: Values): Record<string, unk
 
 function listPools({ cluster, params, caller }: Call): unknown[] {
   const sees = ({ poolid }: Pool): boolean =>
-    hasAny(cluster.state, caller.user, `/pool/${poolid}`, ['Pool.Audit']);
+    hasAny(cluster.plain, caller.user, `/pool/${poolid}`, ['Pool.Audit']);
   if (params.poolid !== undefined) {
     const pool = requirePool(cluster, params.poolid);
     return [{ poolid: pool.poolid, ...shown(cluster, pool, params) }];

@@ -93,7 +93,7 @@ function turnOff(cluster: Cluster, vm: Vm): void {
   applyPending(cluster, vm);
   const after = cluster.scaled(CLEANUP_AFTER_MS);
   // Without durations there is no "too soon" either, so the clean-up is left out then.
-  vm.cleanupAt = after > 20 ? Date.now() + after : null;
+  vm.cleanupAt = after > 20 ? cluster.clock.now() + after : null;
   if (vm.cleanupAt !== null) scheduleCleanup(cluster, vm);
 }
 
@@ -109,13 +109,15 @@ const stopVm: TaskWorker = async (cluster, work) => {
     throw new Error(`unable to find configuration file for VM ${vmid} on node '${node}'`);
   }
   if (args['overrule-shutdown']) {
-    const overruled = cluster.state.tasks.filter(
-      (task) =>
-        task.type === 'qmshutdown' &&
-        task.endtime === null &&
-        task.id === String(vmid) &&
-        (task.user === user || user === 'root@pam'),
-    );
+    const overruled = cluster.index
+      .tasksOn(node)
+      .filter(
+        (task) =>
+          task.type === 'qmshutdown' &&
+          task.endtime === null &&
+          task.id === String(vmid) &&
+          (task.user === user || user === 'root@pam'),
+      );
     if (overruled.length > 0) {
       work.log(`overruled qmshutdown tasks: ${overruled.map(({ upid }) => upid).join(', ')}`);
       await Promise.all(overruled.map(({ upid }) => cluster.tasks.stop(upid)));
@@ -137,14 +139,14 @@ async function powerDown(
   timeoutMs: number,
 ): Promise<boolean> {
   const vmid = work.record.id;
-  if (isAgentEnabled(guest.config.agent) && !agentAnswers(guest)) {
+  if (isAgentEnabled(guest.config.agent) && !agentAnswers(guest, cluster.clock.now())) {
     work.once('no-agent', () =>
       work.log(`QEMU Guest Agent is not running - VM ${vmid} qga command 'guest-ping' failed - got timeout`),
     );
   }
   const hears = guest.hasSystem && !guest.ignoresShutdown && !guest.paused;
   // The button pressed while the guest boots is heard once it is up.
-  const boots = Math.max(0, guest.bootedAt - Date.now());
+  const boots = Math.max(0, guest.bootedAt - cluster.clock.now());
   const needs = boots + cluster.scaled(SHUTDOWN_MS, 3);
   const obeys = hears && needs <= timeoutMs;
   await work.wait('powerdown', obeys ? needs : timeoutMs);
@@ -184,7 +186,7 @@ const rebootVm: TaskWorker = async (cluster, work) => {
   work.once('stopped', () => {
     vm.guest = null;
     applyPending(cluster, vm);
-    vm.restartAt = Date.now() + cluster.scaled(RESTART_AFTER_MS, 10);
+    vm.restartAt = cluster.clock.now() + cluster.scaled(RESTART_AFTER_MS, 10);
     scheduleRestart(cluster, vm);
   });
 };
@@ -224,15 +226,11 @@ export const powerWorkers: Record<string, TaskWorker> = {
 
 /** Starts a VM after its reboot task, at the time noted in the VM. */
 function scheduleRestart(cluster: Cluster, vm: Vm): void {
-  const timer = setTimeout(
-    () => {
-      if (cluster.state.vms[vm.vmid] !== vm || vm.restartAt === null || vm.guest) return;
-      vm.restartAt = null;
-      cluster.tasks.start('qmstart', { node: vm.node, id: vm.vmid, user: 'root@pam' });
-    },
-    Math.max(0, (vm.restartAt ?? 0) - Date.now()),
-  );
-  timer.unref();
+  cluster.clock.after(Math.max(0, (vm.restartAt ?? 0) - cluster.clock.now()), () => {
+    if (cluster.state.vms[vm.vmid] !== vm || vm.restartAt === null || vm.guest) return;
+    vm.restartAt = null;
+    cluster.tasks.start('qmstart', { node: vm.node, id: vm.vmid, user: 'root@pam' });
+  });
 }
 
 /**
@@ -243,15 +241,15 @@ function scheduleCleanup(cluster: Cluster, vm: Vm): void {
   const run = async (): Promise<void> => {
     vm.cleanupAt = null;
     const key = lockKey(vm.node, vm.vmid);
-    const owner = `cleanup-${vm.vmid}-${Date.now()}`;
+    const owner = `cleanup-${vm.vmid}-${cluster.clock.now()}`;
     if (!(await cluster.locks.acquire(key, owner, true, cluster.scaled(10_000, 100)))) return;
     if (!vm.guest) {
       cluster.locks.release(key, owner);
       return;
     }
-    setTimeout(() => cluster.locks.release(key, owner), cluster.scaled(CLEANUP_HOLDS_MS)).unref();
+    cluster.clock.after(cluster.scaled(CLEANUP_HOLDS_MS), () => cluster.locks.release(key, owner));
   };
-  setTimeout(() => void run(), Math.max(0, (vm.cleanupAt ?? 0) - Date.now())).unref();
+  cluster.clock.after(Math.max(0, (vm.cleanupAt ?? 0) - cluster.clock.now()), () => void run());
 }
 
 /** Sets the timers again that a former process had running. */

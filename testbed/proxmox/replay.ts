@@ -9,7 +9,7 @@ import type { ApiToken, ClusterState, TaskRecord, Vm, Volume } from './cluster-s
 import { volumeKey } from './cluster-state.ts';
 import { differenceOf, translate } from './compare-answers.ts';
 import type { Bindings } from './compare-answers.ts';
-import type { FaultRule } from './faults.ts';
+import type { FaultRule } from './fault-rule.ts';
 import { countUnanswered, differenceOfSeries } from './replay-series.ts';
 import type { SeriesStep } from './replay-series.ts';
 import { seedCluster } from './seed.ts';

@@ -1,8 +1,10 @@
 import { badParameters } from './api-error.ts';
 import type { Identity } from './authentication.ts';
 import type { Cluster } from './cluster.ts';
-import type { TaskArguments, TaskFaultRecord } from './cluster-state.ts';
+import type { TaskArguments } from './cluster-state.ts';
+import type { FaultCall } from './faults.ts';
 import type { Parameters, Values } from './parameters.ts';
+import { taskFaultOf } from './task-fault.ts';
 
 /** One call after all checks: parameters of path, query and body together. */
 export interface Call {
@@ -13,8 +15,10 @@ export interface Call {
   caller: Identity;
   /** The literal root@pam by ticket; a token never is. */
   isRoot: boolean;
-  /** What an injected fault does to the task this call starts. */
-  taskFault: TaskFaultRecord | null;
+  /** Method and path with placeholders. */
+  routeName: string;
+  /** The request as injected faults look at it. */
+  asked: FaultCall;
 }
 
 /** An answer with more than `data` in it. */
@@ -61,7 +65,7 @@ export function startTask(call: Call, type: string, id: string | number, args: T
     id,
     user: call.caller.user,
     args,
-    fault: call.taskFault,
+    fault: taskFaultOf(call),
   }).upid;
 }
 

@@ -13,9 +13,14 @@ const FRAMES: Record<string, [step: number, count: number]> = {
 };
 
 /** Points up to now; those before the thing existed have nothing but their time. */
-function points({ params }: Call, since: number, values: (time: number) => object, behind = 0): unknown[] {
+function points(
+  { cluster, params }: Call,
+  since: number,
+  values: (time: number) => object,
+  behind = 0,
+): unknown[] {
   const [step, count] = FRAMES[String(params.timeframe)] ?? [60, 60];
-  const last = Math.floor(Date.now() / 1000 / step) * step;
+  const last = Math.floor(cluster.clock.now() / 1000 / step) * step;
   return Array.from({ length: count - behind }, (_, n) => {
     const time = last - (count - 1 - n) * step;
     return time * 1000 < since ? { time } : { time, ...values(time) };
@@ -35,7 +40,7 @@ function vmPoints(call: Call): unknown[] {
     throw refuse(`RRD error: rrdcached@unix:/var/run/rrdcached.sock: ${reason}`);
   }
   const created = Number(/ctime=(\d+)/.exec(String(vm.config.meta))?.[1] ?? 0) * 1000;
-  const { cpus, maxmem, maxdisk } = vmStatus(vm);
+  const { cpus, maxmem, maxdisk } = vmStatus(vm, call.cluster.clock.now());
   const sizes = { maxcpu: cpus, maxmem, maxdisk, disk: 0 };
   const startedAt = vm.guest?.startedAt ?? Infinity;
   // A VM's last point is one step behind.

@@ -1,17 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 
 import { ensureAccess } from './access-state.ts';
-import type { ApiToken, ClusterState, TaskFaultRecord } from './cluster-state.ts';
+import { callerNamed } from './authentication.ts';
+import type { ApiToken, ClusterState } from './cluster-state.ts';
+import { createClock } from './clock.ts';
+import type { Clock } from './clock.ts';
+import { createClusterIndex } from './cluster-index.ts';
 import type { Cluster } from './cluster.ts';
 import { backupWorkers } from './backup-vms.ts';
 import { consoleWorkers } from './console-routes.ts';
 import { dispatch } from './dispatch.ts';
 import { createFaults } from './faults.ts';
-import type { FaultOf, Faults } from './faults.ts';
+import type { FaultCall, Faults } from './faults.ts';
 import { listen, sendAnswer } from './http-server.ts';
 import { createFileLocks } from './locks.ts';
 import { migrateWorkers } from './migrate-vm.ts';
+import { isLost, misbehaviour } from './misbehave.ts';
 import { moveWorkers } from './move-disk.ts';
 import { powerWorkers, resumeTimers } from './power-workers.ts';
 import type { Release } from './privileges.ts';
@@ -22,6 +26,7 @@ import { storageWorkers } from './storage-routes.ts';
 import { createStateStore, loadState } from './state-store.ts';
 import { createBroadcast } from './status-broadcast.ts';
 import { createTasks } from './tasks.ts';
+import { trackState } from './tracked-state.ts';
 import { fingerprintOf, loadCertificate } from './tls-certificate.ts';
 import { vmWorkers } from './vm-workers.ts';
 
@@ -51,7 +56,10 @@ interface RecordedCall {
   method: string;
   path: string;
   at: number;
+  /** Null for a call without an answer. */
   status: number | null;
+  /** What has hit it on purpose. */
+  faults: FaultCall['faults'];
 }
 
 export interface Simulator {
@@ -63,6 +71,7 @@ export interface Simulator {
   token: ApiToken;
   rootPassword: string;
   faults: Pick<Faults, 'add' | 'clear' | 'list'>;
+  clock: Pick<Clock, 'now' | 'speed' | 'advance'>;
   /** For looking only: what really exists. */
   state: ClusterState;
   /** The last calls, oldest first. */
@@ -82,39 +91,57 @@ const WORKERS = {
 };
 const KEPT_CALLS = 2000;
 const BROADCAST_MS = 10_000;
+const BROADCAST_KEPT_MS = 5 * 60_000;
 
 /** Starts a simulated Proxmox VE cluster that answers HTTPS on loopback. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { host = '127.0.0.1', port = 0, speed = 1, stateFile } = options;
   const kept = stateFile ? await loadState(stateFile) : undefined;
-  const state = ensureAccess(kept ?? options.state ?? seedCluster(options));
-  if (!kept) for (const vm of options.vms ?? []) addSeedVm(state, vm);
+  const plain = ensureAccess(kept ?? options.state ?? seedCluster(options));
+  if (!kept) for (const vm of options.vms ?? []) addSeedVm(plain, vm);
   if (options.token) {
-    state.token = options.token;
-    ensureAccess(state);
+    plain.token = options.token;
+    ensureAccess(plain);
   }
-  if (options.rootPassword) state.rootPassword = options.rootPassword;
+  if (options.rootPassword) plain.rootPassword = options.rootPassword;
   const certificate = options.tls ?? (await loadCertificate(stateFile));
-  const scaled = (ms: number, leastMs = 0): number => Math.max(Math.round(ms * speed), leastMs);
-  const faults = createFaults();
+  const tracked = trackState(plain);
+  const { state } = tracked;
+  const clock = createClock(state, speed);
+  const scaled = (ms: number, leastMs = 0): number => Math.max(Math.round(ms * clock.speed), leastMs);
+  const faults = createFaults({
+    nodes: state.nodes.map(({ node }) => node),
+    storages: [...new Set(state.storages.map(({ storage }) => storage))],
+  });
   const cluster: Cluster = {
     state,
+    plain,
+    index: createClusterIndex(tracked),
+    clock,
     faults,
     scaled,
-    locks: createFileLocks(),
-    store: createStateStore(state, stateFile),
-    tasks: createTasks(() => cluster, WORKERS),
-    broadcast: createBroadcast(() => cluster, scaled(BROADCAST_MS, 50)),
+    locks: createFileLocks(clock),
+    store: createStateStore(tracked, stateFile),
+    tasks: createTasks(() => cluster, tracked, WORKERS),
+    broadcast: createBroadcast(
+      () => cluster,
+      () => scaled(BROADCAST_KEPT_MS, 1500),
+    ),
     fingerprint: fingerprintOf(certificate.cert),
     certificate: certificate.cert,
   };
   cluster.broadcast.pass();
+  clock.every(
+    () => scaled(BROADCAST_MS, 50),
+    () => cluster.broadcast.pass(),
+  );
   cluster.tasks.resume();
   resumeTimers(cluster);
-  await cluster.store.save();
 
   const calls: RecordedCall[] = [];
-  const server = await listen({ host, port, ...certificate }, (req, res) => {
+  const isReset = (): boolean =>
+    faults.take(['resetTls'], { method: '', path: '', user: '', faults: [] }) !== undefined;
+  const server = await listen({ host, port, ...certificate, isReset }, (req, res) => {
     handleRequest(cluster, calls, req, res).catch((err: unknown) => {
       process.stderr.write(`simulator fault: ${err instanceof Error ? err.stack : String(err)}\n`);
       res.destroy();
@@ -127,13 +154,15 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     token: state.token,
     rootPassword: state.rootPassword,
     faults,
+    clock,
     state,
     calls,
     close: async () => {
+      faults.clear();
       await server.close();
       cluster.tasks.close();
-      cluster.broadcast.close();
-      await cluster.store.save();
+      clock.close();
+      await cluster.store.close();
     },
   };
 }
@@ -147,63 +176,26 @@ async function handleRequest(
   const method = req.method ?? '';
   const path = (req.url ?? '').replace(/^\/api2\/[^/]+/, '');
   const [pathname = ''] = path.split('?');
-  const record: RecordedCall = { method, path, at: Date.now(), status: null };
+  const record: RecordedCall = { method, path, at: Date.now(), status: null, faults: [] };
   calls.push(record);
   if (calls.length > KEPT_CALLS) calls.splice(0, calls.length - KEPT_CALLS);
+  if (isLost(req)) return;
   const body = await readAll(req);
-  const call = { method, path: pathname };
-  const wire = ['drop', 'hang', 'delay', 'status'] as const;
-  const before = cluster.faults.take(wire, call, 'before');
-  if (before && (await misbehave(before, res, req.socket))) return;
-  const after = cluster.faults.take(wire, call, 'after');
-  const answer = await dispatch(cluster, req, body, takeTaskFault(cluster, call));
+  const call = { method, path: pathname, user: callerNamed(req.headers), faults: record.faults };
+  const before = misbehaviour(cluster.faults, call, 'before');
+  await before.wait();
+  if (await before.spoil(res, { status: 200, reason: 'OK', body: null }, cluster.clock.now())) {
+    record.status = res.headersSent ? res.statusCode : null;
+    return;
+  }
+  const after = misbehaviour(cluster.faults, call, 'after');
+  const answer = await dispatch(cluster, req, body, call);
   // What an answer tells has to survive a kill.
-  if (method !== 'GET') await cluster.store.save();
-  if (after && (await misbehave(after, res, req.socket))) return;
-  record.status = answer.status;
-  if (!res.destroyed) sendAnswer(res, answer);
-}
-
-type WireFault = FaultOf<'drop' | 'hang' | 'delay' | 'status'>;
-
-/** Does what a fault says to the connection; true when there is nothing left to answer. */
-async function misbehave(fault: WireFault, res: ServerResponse, socket: Socket): Promise<boolean> {
-  switch (fault.action) {
-    case 'drop':
-      socket.destroy();
-      return true;
-    case 'hang':
-      return true;
-    case 'delay':
-      await new Promise((resolve) => setTimeout(resolve, fault.ms));
-      return false;
-    case 'status': {
-      const { status, reason } = fault;
-      const body =
-        status >= 595 || status === 401 ? null : JSON.stringify({ data: null, message: `${reason}\n` });
-      sendAnswer(res, {
-        status,
-        reason,
-        body,
-        ...(body === null ? {} : { contentType: 'application/json;charset=UTF-8' }),
-      });
-      return true;
-    }
-  }
-}
-
-function takeTaskFault(cluster: Cluster, call: { method: string; path: string }): TaskFaultRecord | null {
-  if (call.method === 'GET') return null;
-  const rule = cluster.faults.take(['failTask', 'staleLock', 'slowTask'], call);
-  if (!rule) return null;
-  switch (rule.action) {
-    case 'failTask':
-      return { kind: 'fail', message: rule.message, atPercent: rule.atPercent ?? 0, ms: 0 };
-    case 'staleLock':
-      return { kind: 'kill', message: '', atPercent: rule.atPercent ?? 0, ms: 0 };
-    case 'slowTask':
-      return { kind: 'slow', message: '', atPercent: 100, ms: rule.ms };
-  }
+  cluster.store.save();
+  await after.wait();
+  const isSpoiled = await after.spoil(res, answer, cluster.clock.now());
+  if (!isSpoiled && !res.destroyed) sendAnswer(res, answer, cluster.clock.now());
+  record.status = isSpoiled && !res.headersSent ? null : (res.statusCode ?? null);
 }
 
 async function readAll(req: IncomingMessage): Promise<Buffer> {

@@ -83,7 +83,6 @@ export const snapshotRoutes: Route[] = [
     handle: ({ cluster, node, vmid, params }) => {
       const snapshot = requireSnapshot(requireVm(cluster, node, vmid), params.snapname);
       if (params.description !== undefined) snapshot.config.description = String(params.description);
-      cluster.store.touch();
       return null;
     },
   },

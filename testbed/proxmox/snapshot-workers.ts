@@ -4,6 +4,7 @@ import type { Cluster } from './cluster.ts';
 import { findStorage, findVm, findVolume, missingConfig } from './cluster.ts';
 import type { Snapshot, Vm, VmConfig, Volume } from './cluster-state.ts';
 import { agentAnswers, isAgentEnabled } from './guests.ts';
+import { requireSpaceForSnapshot } from './storage-space.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
 import { diskKeys, isCdrom, parseDrive, parseSize, volumeName } from './vm-config.ts';
 
@@ -57,12 +58,27 @@ function prepare(cluster: Cluster, vm: Vm, { snapname, description }: TaskWork['
   vm.snapshots[name] = {
     config: {
       ...config,
-      snaptime: Math.floor(Date.now() / 1000),
+      snaptime: Math.floor(cluster.clock.now() / 1000),
       snapstate: 'prepare',
       ...(typeof description === 'string' ? { description } : {}),
     },
   };
   vm.config.lock = 'snapshot';
+}
+
+/** Takes everything back when there is no space for a disk's snapshot. */
+function requireSpace(cluster: Cluster, vm: Vm, work: TaskWork): void {
+  const snapname = String(work.record.args.snapname);
+  try {
+    for (const { volume } of disksOf(cluster, vm, vm.config)) {
+      requireSpaceForSnapshot(cluster, volume, `snap_${volumeName(volume.volid)}_${snapname}`);
+    }
+  } catch (err) {
+    work.log('snapshot create failed: starting cleanup');
+    delete vm.snapshots?.[snapname];
+    delete vm.config.lock;
+    throw err;
+  }
 }
 
 const takeSnapshot: TaskWorker = async (cluster, work) => {
@@ -73,11 +89,12 @@ const takeSnapshot: TaskWorker = async (cluster, work) => {
   work.once('prepare', () => prepare(cluster, vm, args));
   const { guest } = vm;
   work.once('freeze', () => {
-    if (guest && isAgentEnabled(guest.config.agent) && !agentAnswers(guest)) {
+    if (guest && isAgentEnabled(guest.config.agent) && !agentAnswers(guest, cluster.clock.now())) {
       work.log('skipping guest filesystem freeze - agent configured but not running?');
     }
   });
   await work.wait('snapshot', cluster.scaled(SNAPSHOT_MS, 2));
+  work.once('space', () => requireSpace(cluster, vm, work));
   work.once('commit', () => {
     for (const { key, volume } of disksOf(cluster, vm, vm.config)) {
       work.log(`snapshotting 'drive-${key}' (${volume.volid})`);
@@ -130,8 +147,7 @@ const rollBack: TaskWorker = async (cluster, work) => {
   work.once('restore', () => restore(cluster, vm, work));
   if (!args.start) return;
   work.unlock(node, Number(id));
-  const start = cluster.tasks.start('qmstart', { node, id, user });
-  while (start.endtime === null) await new Promise((resolve) => setTimeout(resolve, 5));
+  await cluster.tasks.ended(cluster.tasks.start('qmstart', { node, id, user }).upid);
 };
 
 const removeSnapshot: TaskWorker = async (cluster, work) => {

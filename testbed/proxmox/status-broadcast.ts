@@ -3,28 +3,37 @@ import { qmpStatus, vmStatus } from './guests.ts';
 
 /**
  * What the nodes last told each other about their VMs. It lags: a node sends every 10 s, and until
- * then others see what was sent before, or nothing of a VM that is new.
+ * then others see what was sent before, or nothing of a VM that is new. What a node that is cut off sent is kept for 5 min.
  */
 export interface Broadcast {
   lastOf(vmid: number): Record<string, unknown> | undefined;
+  /** Says whether a node has not been heard of for so long that what it said is forgotten. */
+  isForgotten(node: string): boolean;
   /** Sends the state of all nodes now. */
   pass(): void;
-  close(): void;
 }
 
-export function createBroadcast(getCluster: () => Cluster, everyMs: number): Broadcast {
+export function createBroadcast(getCluster: () => Cluster, keptMs: () => number): Broadcast {
   let sent = new Map<number, Record<string, unknown>>();
+  const heardAt = new Map<string, number>();
+
+  function isForgotten(node: string): boolean {
+    return getCluster().clock.now() - (heardAt.get(node) ?? -Infinity) > keptMs();
+  }
 
   function pass(): void {
     const cluster = getCluster();
+    for (const { node } of cluster.state.nodes) {
+      if (!cluster.faults.isNodeDown(node)) heardAt.set(node, cluster.clock.now());
+    }
     const next = new Map<number, Record<string, unknown>>();
     for (const vm of Object.values(cluster.state.vms)) {
       const last = sent.get(vm.vmid);
       if (cluster.faults.isNodeDown(vm.node)) {
-        if (last) next.set(vm.vmid, last);
+        if (last && !isForgotten(vm.node)) next.set(vm.vmid, last);
         continue;
       }
-      const { name, cpus, ...status } = vmStatus(vm);
+      const { name, cpus, ...status } = vmStatus(vm, cluster.clock.now());
       next.set(vm.vmid, {
         name,
         status: qmpStatus(vm),
@@ -46,7 +55,5 @@ export function createBroadcast(getCluster: () => Cluster, everyMs: number): Bro
     sent = next;
   }
 
-  const timer = setInterval(pass, everyMs);
-  timer.unref();
-  return { lastOf: (vmid) => sent.get(vmid), pass, close: () => clearInterval(timer) };
+  return { lastOf: (vmid) => sent.get(vmid), isForgotten, pass };
 }

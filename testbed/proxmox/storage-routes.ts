@@ -8,9 +8,10 @@ import { volumeKey } from './cluster-state.ts';
 import { hasAny, requireAll } from './permissions.ts';
 import type { Call, Route } from './route.ts';
 import { startTask } from './route.ts';
+import { requireSpaceForFile, requireSpaceForImage } from './storage-space.ts';
 import type { TaskWorker } from './tasks.ts';
 import { parseSize } from './vm-config.ts';
-import { devicePath, linkedCloneOf, removeVolume, storagePath } from './volumes.ts';
+import { devicePath, linkedCloneOf, removeVolume, storagePath, volumePath } from './volumes.ts';
 
 const READ = ['Datastore.Audit', 'Datastore.AllocateSpace'];
 const FOLDER = '/nodes/{node}/storage/{storage}';
@@ -50,6 +51,9 @@ function allocate(call: Call): string {
   if (findVolume(cluster, node, volid)) {
     throw refuse(`disk image '${devicePath(cluster, node, volid)}' already exists`);
   }
+  const format = onDirectory ? ((params.format ?? 'raw') as Volume['format']) : 'raw';
+  const path = volumePath(volid);
+  requireSpaceForImage(cluster, { node, storage: storage.storage, format, path, name });
   const text = String(params.size);
   cluster.state.volumes[volumeKey(node, volid)] = {
     volid,
@@ -58,9 +62,9 @@ function allocate(call: Call): string {
     vmid,
     size: parseSize(/\d$/.test(text) ? `${text}K` : text),
     used: params.format === 'qcow2' ? 331_776 : 0,
-    format: onDirectory ? ((params.format ?? 'raw') as Volume['format']) : 'raw',
+    format,
     content: 'images',
-    ctime: Math.floor(Date.now() / 1000),
+    ctime: Math.floor(cluster.clock.now() / 1000),
     parent: null,
     system: null,
   };
@@ -114,6 +118,7 @@ const copyImage: TaskWorker = async (cluster, work) => {
     work.log(`command: cp -- ${temporary} ${file}`);
   });
   await work.wait('copy', cluster.scaled(500, 2));
+  requireSpaceForFile(cluster, { node, storage, path: file });
   work.once('end', () => {
     const volid = `${storage}:${kind}/${name}`;
     cluster.state.volumes[volumeKey(node, volid)] = {
@@ -125,7 +130,7 @@ const copyImage: TaskWorker = async (cluster, work) => {
       used: Number(args.size),
       format: kind === 'iso' ? 'iso' : 'qcow2',
       content: kind === 'iso' ? 'iso' : 'import',
-      ctime: Math.floor(Date.now() / 1000),
+      ctime: Math.floor(cluster.clock.now() / 1000),
       parent: null,
       system: null,
     };
@@ -144,7 +149,7 @@ export const storageRoutes: Route[] = [
     handle: ({ cluster, params, caller }) => {
       const byName = new Map(cluster.state.storages.map((storage) => [storage.storage, storage]));
       return [...byName.values()]
-        .filter(({ storage }) => hasAny(cluster.state, caller.user, `/storage/${storage}`, READ))
+        .filter(({ storage }) => hasAny(cluster.plain, caller.user, `/storage/${storage}`, READ))
         .filter(({ type }) => params.type === undefined || type === params.type)
         .map((storage) => definition(cluster, storage));
     },
@@ -177,7 +182,7 @@ export const storageRoutes: Route[] = [
     handle: (call) => {
       const { storage } = requireStorage(call);
       const volid = volumeId(call);
-      requireAll(call.cluster.state, call.caller.user, `/storage/${storage}`, ['Datastore.Allocate']);
+      requireAll(call.cluster.plain, call.caller.user, `/storage/${storage}`, ['Datastore.Allocate']);
       const owner =
         findVolume(call.cluster, call.node, volid)?.vmid ?? /(?:vm|base)-(\d+)-/.exec(volid)?.[1] ?? '';
       return startTask(call, 'imgdel', `${owner}@${storage}`, { volid });

@@ -24,9 +24,9 @@ function isOwn(user: string, caller: Identity): boolean {
 /** A node's tasks, newest first: one's own, or with Sys.Audit those of all. */
 export function listTasks(cluster: Cluster, node: string, caller: Identity, filter: Values): ListedTask[] {
   const { source = 'archive' } = filter;
-  const seesAll = hasAny(cluster.state, caller.user, `/nodes/${node}`, ['Sys.Audit']);
-  return cluster.state.tasks
-    .filter((task) => task.node === node)
+  const seesAll = hasAny(cluster.plain, caller.user, `/nodes/${node}`, ['Sys.Audit']);
+  return cluster.index
+    .tasksOn(node)
     .filter((task) => seesAll || isOwn(task.user, caller))
     .filter(({ endtime }) => source === 'all' || (source === 'active') === (endtime === null))
     .filter(({ id }) => filter.vmid === undefined || id === String(filter.vmid))
@@ -80,7 +80,7 @@ function checkOwner({ cluster, params, node, caller }: Call, privilege: string):
   const upid = String(params.upid);
   checkUpid(upid);
   const user = upid.split(':')[7] ?? '';
-  if (!isOwn(user, caller)) requireAll(cluster.state, caller.user, `/nodes/${node}`, [privilege]);
+  if (!isOwn(user, caller)) requireAll(cluster.plain, caller.user, `/nodes/${node}`, [privilege]);
 }
 
 /** /nodes/{node}/tasks. */

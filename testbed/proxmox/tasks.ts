@@ -2,6 +2,7 @@ import type { Cluster } from './cluster.ts';
 import { lockKey } from './cluster.ts';
 import type { TaskArguments, TaskFaultRecord, TaskRecord } from './cluster-state.ts';
 import { lockTimeout } from './locks.ts';
+import type { TrackedState } from './tracked-state.ts';
 
 const KEPT_TASKS = 3000;
 
@@ -36,9 +37,11 @@ export interface Tasks {
       fault?: TaskFaultRecord | null;
     },
   ): TaskRecord;
-  find(upid: string): TaskRecord | undefined;
+  find(upid: string): Readonly<TaskRecord> | undefined;
   /** Interrupts a running task; resolves when it has ended. */
   stop(upid: string): Promise<void>;
+  /** Resolves when a task has ended. */
+  ended(upid: string): Promise<void>;
   /** Goes on with tasks that a former process left running. */
   resume(): void;
   /** Lets go of all running tasks without ending them. */
@@ -84,7 +87,7 @@ function newTask(
   const { state } = cluster;
   state.nextPid = state.nextPid >= 4_000_000 ? 1000 : state.nextPid + 1 + (state.nextPid % 7);
   const pid = state.nextPid;
-  const now = Date.now();
+  const now = cluster.clock.now();
   const pstart = Math.floor((now - state.bootedAt) / 10);
   const starttime = Math.floor(now / 1000);
   const upid = `UPID:${node}:${hex8(pid)}:${hex8(pstart)}:${hex8(starttime)}:${type}:${id}:${user}:`;
@@ -109,7 +112,12 @@ function newTask(
 }
 
 /** Runs tasks of the given workers, one worker function per task type. */
-export function createTasks(getCluster: () => Cluster, workers: Record<string, TaskWorker>): Tasks {
+export function createTasks(
+  getCluster: () => Cluster,
+  tracked: TrackedState,
+  workers: Record<string, TaskWorker>,
+): Tasks {
+  const { plain } = tracked;
   const running = new Map<string, { controller: AbortController; ended: Promise<void> }>();
 
   function launch(record: TaskRecord): void {
@@ -127,26 +135,36 @@ export function createTasks(getCluster: () => Cluster, workers: Record<string, T
       } catch (err) {
         failure = err;
       }
-      if (failure instanceof SimulatorClosing) return;
+      // It does not end here.
+      if (failure instanceof SimulatorClosing) return new Promise<void>(() => {});
       finish(cluster, record, failure);
       running.delete(record.upid);
     })();
     running.set(record.upid, { controller, ended });
   }
 
+  function forgetOldTasks(): void {
+    while (plain.tasks.length > KEPT_TASKS) {
+      const oldest = plain.tasks.find(({ endtime }) => endtime !== null);
+      if (!oldest) return;
+      tracked.dropTask(oldest);
+    }
+  }
+
   return {
     start(type, options) {
       const cluster = getCluster();
-      const record = newTask(cluster, type, options);
-      record.args = options.args ?? {};
-      record.fault = options.fault ?? null;
-      cluster.state.tasks.push(record);
-      forgetOldTasks(cluster.state.tasks);
-      cluster.store.touch();
+      const record = tracked.addTask({
+        ...newTask(cluster, type, options),
+        args: options.args ?? {},
+        fault: options.fault ?? null,
+      });
+      forgetOldTasks();
       launch(record);
       return record;
     },
-    find: (upid) => getCluster().state.tasks.findLast((task) => task.upid === upid),
+    find: (upid) => tracked.findTask(upid),
+    ended: async (upid) => running.get(upid)?.ended,
     async stop(upid) {
       const task = running.get(upid);
       task?.controller.abort(new TaskInterrupted('received interrupt'));
@@ -154,7 +172,9 @@ export function createTasks(getCluster: () => Cluster, workers: Record<string, T
     },
     resume() {
       const cluster = getCluster();
-      const left = cluster.state.tasks.filter(({ endtime }) => endtime === null);
+      const left = plain.tasks
+        .filter(({ endtime }) => endtime === null)
+        .map((record) => tracked.trackTask(record));
       for (const record of left) {
         for (const { key, exclusive } of record.locks) {
           cluster.locks.tryAcquire(key, record.upid, exclusive);
@@ -181,45 +201,36 @@ function finish(cluster: Cluster, record: TaskRecord, failure: unknown): void {
     record.exitstatus = message.trim().replaceAll('\n', ' ');
     record.log.push(`TASK ERROR: ${message}`);
   }
-  record.endtime = Math.floor(Date.now() / 1000);
+  record.endtime = Math.floor(cluster.clock.now() / 1000);
   for (const { key } of record.locks) cluster.locks.release(key, record.upid);
   record.locks = [];
-  cluster.store.touch();
-}
-
-function forgetOldTasks(tasks: TaskRecord[]): void {
-  for (let i = 0; tasks.length > KEPT_TASKS && i < tasks.length;) {
-    if (tasks[i]?.endtime === null) i += 1;
-    else tasks.splice(i, 1);
-  }
 }
 
 function createWork(cluster: Cluster, record: TaskRecord, signal: AbortSignal): TaskWork {
   function log(line: string): void {
     record.log.push(line);
-    cluster.store.touch();
   }
 
   async function wait(name: string, ms: number, onProgress?: (share: number) => void): Promise<void> {
     signal.throwIfAborted();
     if (record.done.includes(name)) return;
-    const deadline = deadlineOf(record, name, ms + (record.fault?.kind === 'slow' ? record.fault.ms : 0));
+    const longer = record.fault?.kind === 'slow' ? record.fault.ms : 0;
+    const deadline = deadlineOf(cluster, record, name, ms + longer);
     const length = Math.max(1, deadline.until - deadline.from);
     const breaks = record.fault && record.fault.kind !== 'slow' ? record.fault : undefined;
     const last = breaks && onProgress ? breaks.atPercent / 100 : breaks ? 0 : 1;
     for (;;) {
-      const share = Math.min(1, (Date.now() - deadline.from) / length);
+      const share = Math.min(1, (cluster.clock.now() - deadline.from) / length);
       if (share >= last) break;
       const tick = onProgress ? 500 : length;
       // A wait shorter than a tick shows no progress in between.
       if (length > tick) onProgress?.(share);
-      await sleep(Math.min(tick, Math.ceil((last - share) * length)), signal);
+      await cluster.clock.sleep(Math.min(tick, Math.ceil((last - share) * length)), signal);
     }
     onProgress?.(last);
     if (breaks?.kind === 'fail') throw new InjectedFailure(breaks.message);
     if (breaks?.kind === 'kill') throw new TaskKilled('killed');
     record.done.push(name);
-    cluster.store.touch();
   }
 
   async function lock(node: string, vmid: number, exclusive = true, waitMs = 10_000): Promise<void> {
@@ -246,12 +257,12 @@ function createWork(cluster: Cluster, record: TaskRecord, signal: AbortSignal): 
     if (record.done.includes(name)) return;
     effect();
     record.done.push(name);
-    cluster.store.touch();
   }
 
   async function pause(name: string, ms: number): Promise<void> {
     if (record.done.includes(name)) return;
-    await sleep(Math.max(0, deadlineOf(record, name, ms).until - Date.now()), signal);
+    const { until } = deadlineOf(cluster, record, name, ms);
+    await cluster.clock.sleep(Math.max(0, until - cluster.clock.now()), signal);
     record.done.push(name);
   }
 
@@ -259,24 +270,14 @@ function createWork(cluster: Cluster, record: TaskRecord, signal: AbortSignal): 
 }
 
 /** When a wait ends; one that a former process began keeps its end. */
-function deadlineOf(record: TaskRecord, name: string, ms: number): { from: number; until: number } {
-  const from = Date.now();
+function deadlineOf(
+  cluster: Cluster,
+  record: TaskRecord,
+  name: string,
+  ms: number,
+): { from: number; until: number } {
+  const from = cluster.clock.now();
   return (record.deadlines[name] ??= { from, until: from + ms });
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', stop, { once: true });
-  });
 }
 
 /** Says whether a worker must not clean up, because its process is gone. */

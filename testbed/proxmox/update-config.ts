@@ -72,7 +72,6 @@ export function updateConfig(
     if (CONTROL_KEYS.has(key)) continue;
     setKey(cluster, vm, key, value, log);
   }
-  cluster.store.touch();
 }
 
 function isLive(vm: Vm, key: string, value?: string | number): boolean {

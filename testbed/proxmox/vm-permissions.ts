@@ -54,8 +54,8 @@ interface Subject {
 }
 
 function checkVm({ cluster, caller, vmid, pool }: Subject, privileges: string[]): void {
-  if (pool !== undefined && hasAny(cluster.state, caller, `/pool/${pool}`, privileges)) return;
-  requireAny(cluster.state, caller, `/vms/${vmid}`, privileges);
+  if (pool !== undefined && hasAny(cluster.plain, caller, `/pool/${pool}`, privileges)) return;
+  requireAny(cluster.plain, caller, `/vms/${vmid}`, privileges);
 }
 
 function checkDevice(subject: Subject, key: string, value: string | undefined): void {
@@ -84,14 +84,14 @@ function checkStorages({ cluster, caller, vmid }: Subject, values: Values): void
     if (values[key] === undefined) continue;
     const { file } = parseDrive(String(values[key]));
     const [storage = '', name = ''] = file.split(/:(.*)/s);
-    if (file === 'cdrom') requireAll(cluster.state, caller, '/', ['Sys.Console']);
+    if (file === 'cdrom') requireAll(cluster.plain, caller, '/', ['Sys.Console']);
     if (name === '' || name === 'cloudinit') continue;
     const path = `/storage/${storage}`;
-    if (/^\d+(?:\.\d+)?$/.test(name)) requireAll(cluster.state, caller, path, ['Datastore.AllocateSpace']);
+    if (/^\d+(?:\.\d+)?$/.test(name)) requireAll(cluster.plain, caller, path, ['Datastore.AllocateSpace']);
     else if (name.startsWith('iso/')) {
-      requireAny(cluster.state, caller, path, ['Datastore.AllocateSpace', 'Datastore.Audit']);
+      requireAny(cluster.plain, caller, path, ['Datastore.AllocateSpace', 'Datastore.Audit']);
     } else if (!new RegExp(`(?:vm|base)-${vmid}-`).test(name)) {
-      requireAll(cluster.state, caller, path, ['Datastore.Allocate']);
+      requireAll(cluster.plain, caller, path, ['Datastore.Allocate']);
     }
   }
 }
@@ -102,7 +102,7 @@ function checkBridges({ cluster, caller }: Subject, values: VmConfig): void {
     const { bridge, tag } = parseDrive(String(value)).options;
     if (bridge === undefined) continue;
     const path = `/sdn/zones/localnetwork/${bridge}`;
-    requireAll(cluster.state, caller, tag === undefined ? path : `${path}/${tag}`, ['SDN.Use']);
+    requireAll(cluster.plain, caller, tag === undefined ? path : `${path}/${tag}`, ['SDN.Use']);
   }
 }
 
@@ -131,7 +131,7 @@ function checkCreate(call: Call, subject: Subject): void {
   checkPool(call);
   const { cluster, caller, vmid, pool } = subject;
   const places = [`/vms/${vmid}`, ...(pool === undefined ? [] : [`/pool/${pool}`])];
-  if (!places.some((path) => hasAny(cluster.state, caller, path, ['VM.Allocate']))) throw forbidden();
+  if (!places.some((path) => hasAny(cluster.plain, caller, path, ['VM.Allocate']))) throw forbidden();
   const settings = settingsOf(call.params);
   checkStorages(subject, settings);
   for (const [key, value] of Object.entries(settings)) checkKey(subject, key, String(value));
@@ -170,7 +170,7 @@ function checkClone(call: Call, subject: Subject): void {
     const { file } = parseDrive(String(config[key]));
     const storage = params.storage ?? file.split(':')[0];
     if (!file.includes(':')) continue;
-    requireAll(cluster.state, subject.caller, `/storage/${storage}`, ['Datastore.AllocateSpace']);
+    requireAll(cluster.plain, subject.caller, `/storage/${storage}`, ['Datastore.AllocateSpace']);
   }
   checkBridges(subject, config);
 }

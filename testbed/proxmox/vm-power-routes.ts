@@ -38,7 +38,7 @@ export const vmPowerRoutes: Route[] = [
     method: 'GET',
     path: '/nodes/{node}/qemu/{vmid}/status/current',
     isForwarded: true,
-    handle: ({ cluster, node, vmid }) => currentStatus(requireVm(cluster, node, vmid)),
+    handle: ({ cluster, node, vmid }) => currentStatus(requireVm(cluster, node, vmid), cluster.clock.now()),
   },
   power('start', 'qmstart'),
   power('stop', 'qmstop'),

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 
 import { badParameters, ApiError, refuse } from './api-error.ts';
-import { findNode, findStorage, findVm, findVolume, lockKey, requireVm, vmsOn } from './cluster.ts';
+import { findNode, findStorage, findVm, findVolume, lockKey, requireVm } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import type { Vm, VmConfig } from './cluster-state.ts';
 import { qmpStatus, vmStatus } from './guests.ts';
 import { lockTimeout } from './locks.ts';
 import type { Values } from './parameters.ts';
-import { hasAny } from './permissions.ts';
 import type { Call, Route } from './route.ts';
 import { checkSkipLock, startTask } from './route.ts';
 import { requireSnapshot } from './snapshot-routes.ts';
@@ -55,7 +54,7 @@ async function createVm(call: Call): Promise<string> {
     for (const [name, value] of Object.entries(given)) config[name] = normalizeValue(name, value);
     config.smbios1 ??= `uuid=${randomUUID()}`;
     config.vmgenid ??= randomUUID();
-    config.meta = `creation-qemu=10.0.2,ctime=${Math.floor(Date.now() / 1000)}`;
+    config.meta = `creation-qemu=10.0.2,ctime=${Math.floor(cluster.clock.now() / 1000)}`;
     config.lock = 'create';
     cluster.state.vms[vmid] = {
       vmid,
@@ -156,11 +155,9 @@ function templateVm(call: Call): string {
 }
 
 function listVms({ cluster, node, params, caller }: Call): unknown[] {
-  const seen = vmsOn(cluster, node).filter(({ vmid }) =>
-    hasAny(cluster.state, caller.user, `/vms/${vmid}`, ['VM.Audit']),
-  );
+  const seen = cluster.index.vmsOn(node).filter(({ vmid }) => cluster.index.seesVm(caller.user, vmid));
   return seen.map((vm) => ({
-    ...vmStatus(vm),
+    ...vmStatus(vm, cluster.clock.now()),
     ...(params.full ? { qmpstatus: qmpStatus(vm) } : {}),
   }));
 }

@@ -3,6 +3,7 @@ import type { Cluster } from './cluster.ts';
 import { findVm, findVolume, missingConfig } from './cluster.ts';
 import type { Vm, VmConfig } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
+import { requireSpaceToWrite } from './storage-space.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
 import { isGone } from './tasks.ts';
 import { updateConfig } from './update-config.ts';
@@ -10,6 +11,7 @@ import { checkDigest, diskKeys, isCdrom, parseDrive, printDrive, printSize } fro
 import {
   copyProgress,
   createDrive,
+  devicePath,
   growVolume,
   linkedClonesOf,
   makeBase,
@@ -52,7 +54,14 @@ async function makeDisk(cluster: Cluster, work: TaskWork, vm: Vm, key: string): 
   const volume = findVolume(cluster, vm.node, parseDrive(String(vm.config[key])).file);
   if (typeof made !== 'string' || !volume) return;
   const ms = cluster.scaled((volume.size / 1024 ** 3) * IMPORT_MS_PER_GIB, 5);
-  await copyProgress(work, `import-${key}`, volume, ms);
+  const origin = String(source);
+  const command =
+    `/usr/bin/qemu-img convert -p -n -O ${volume.format} ` +
+    `${devicePath(cluster, vm.node, origin)} zeroinit:${devicePath(cluster, vm.node, volume.volid)}`;
+  await copyProgress(work, `import-${key}`, volume, ms, (share) => {
+    const bytes = Math.floor(volume.size * share);
+    requireSpaceToWrite(cluster, volume, { bytes, command, log: work.log });
+  });
   work.once(`imported-${key}`, () => work.log(made));
 }
 
@@ -95,10 +104,8 @@ function defaultBoot(config: VmConfig): string {
 }
 
 function removeVm(cluster: Cluster, vm: Vm): void {
-  for (const volume of Object.values(cluster.state.volumes)) {
-    if (volume.node === vm.node && volume.vmid === vm.vmid) {
-      delete cluster.state.volumes[volumeKey(volume.node, volume.volid)];
-    }
+  for (const { node, volid } of cluster.index.volumesOf(vm.node, vm.vmid)) {
+    delete cluster.state.volumes[volumeKey(node, volid)];
   }
   delete cluster.state.vms[vm.vmid];
 }
@@ -122,14 +129,15 @@ const destroyVm: TaskWorker = async (cluster, work) => {
       removeVolume(cluster, node, parseDrive(String(vm.config[key])).file, work.log);
     }
     if (args['destroy-unreferenced-disks']) {
-      for (const volume of Object.values(cluster.state.volumes)) {
-        if (volume.node === node && volume.vmid === vmid) {
-          removeVolume(cluster, node, volume.volid, work.log);
-        }
+      for (const { volid } of cluster.index.volumesOf(node, vmid)) {
+        removeVolume(cluster, node, volid, work.log);
       }
     }
     if (args.purge) work.log(`purging VM ${vmid} from related configurations..`);
-    for (const pool of cluster.state.pools) pool.members = pool.members.filter((m) => m !== vmid);
+    for (const [index, { members }] of cluster.plain.pools.entries()) {
+      const pool = members.includes(vmid) && cluster.state.pools[index];
+      if (pool) pool.members = members.filter((member) => member !== vmid);
+    }
     delete cluster.state.vms[vmid];
     delete cluster.state.firewalls?.[vmid];
   });

@@ -3,6 +3,7 @@ import type { Cluster } from './cluster.ts';
 import { findStorage, findVolume } from './cluster.ts';
 import type { StorageState, Vm, Volume } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
+import { requireSpaceForImage } from './storage-space.ts';
 import type { TaskWork } from './tasks.ts';
 import {
   diskKeys,
@@ -71,8 +72,9 @@ function formattingLine(path: string, format: VolumeFormat, size: number, base?:
 /** The first name that no volume of a VM on a storage has, as `vm-100-disk-0`. */
 function freeName(cluster: Cluster, node: string, storage: string, vmid: number): string {
   const taken = new Set(
-    Object.values(cluster.state.volumes)
-      .filter((volume) => volume.node === node && volume.storage === storage && volume.vmid === vmid)
+    cluster.index
+      .volumesOf(node, vmid)
+      .filter((volume) => volume.storage === storage)
       .map(({ volid }) =>
         volumeName(volid).replace(/^base-|\.\w+$/g, (part) => (part === 'base-' ? 'vm-' : '')),
       ),
@@ -97,8 +99,8 @@ export function allocateVolume(
   const own = onDirectory ? `${vmid}/${name}` : name;
   const base = onDirectory && wanted.parent ? wanted.parent.split(':')[1] : undefined;
   const volid = `${storage}:${base ? `${base}/` : ''}${own}`;
+  const path = volumePath(volid);
   if (onDirectory) {
-    const path = volumePath(volid);
     if (base) log(`clone ${base}: images, ${name}, ${vmid} to ${name} (base=../${base})`);
     log(formattingLine(path, format, wanted.size, base && `../${base}`));
     if (format === 'raw' && wanted.size > LARGEST_RAW_FILE) {
@@ -106,7 +108,9 @@ export function allocateVolume(
         `unable to create image: qemu-img: ${path}: The image size is too large for file format 'raw'`,
       );
     }
-  } else log(`  Logical volume "${name}" created.`);
+  }
+  requireSpaceForImage(cluster, { node, storage, format, path, name });
+  if (!onDirectory) log(`  Logical volume "${name}" created.`);
   const volume: Volume = {
     volid,
     node,
@@ -116,12 +120,14 @@ export function allocateVolume(
     used: wanted.used ?? 0,
     format,
     content: 'images',
-    ctime: Math.floor(Date.now() / 1000),
+    ctime: Math.floor(cluster.clock.now() / 1000),
     parent: wanted.parent ?? null,
     system: wanted.system ?? null,
   };
-  cluster.state.volumes[volumeKey(node, volid)] = volume;
-  return volume;
+  const key = volumeKey(node, volid);
+  cluster.state.volumes[key] = volume;
+  // Read again, so that what is written to it later is kept.
+  return cluster.state.volumes[key] ?? volume;
 }
 
 export function removeVolume(
@@ -189,10 +195,8 @@ export function requireImageStorage(cluster: Cluster, node: string, name: string
 }
 
 /** A linked clone of a volume, if there is one. */
-export function linkedCloneOf(cluster: Cluster, node: string, volid: string): Volume | undefined {
-  return Object.values(cluster.state.volumes).find(
-    (volume) => volume.node === node && volume.parent === volid,
-  );
+export function linkedCloneOf(cluster: Cluster, node: string, volid: string): Readonly<Volume> | undefined {
+  return cluster.index.linkedClonesOf(node, volid)[0];
 }
 
 /** The first of a VM's disks that has linked clones. */
