@@ -25,6 +25,7 @@ import { checkParameters } from './parameters.ts';
 import type { RawValue } from './parameters.ts';
 import { poolRoutes } from './pool-routes.ts';
 import { requireQuorum } from './quorum.ts';
+import { isNewerCall, withoutNewerFields } from './release-differences.ts';
 import { rightsRoutes } from './rights-routes.ts';
 import { Download, findRoute, ListAnswer } from './route.ts';
 import type { Call } from './route.ts';
@@ -196,7 +197,11 @@ async function callApi(
   const caller = identify(cluster, req, asked, match?.route.isPublic ?? false);
   const query = readForm((req.url ?? '').split('?')[1] ?? '');
   const given = { ...readBody(req, call.body), ...query };
-  if (!match) throw new ApiError(501, `Method '${method} ${path}' not implemented`);
+  const { release } = cluster.plain;
+  const isOlder = release === '8.4';
+  if (!match || (isOlder && isNewerCall(`${method} ${match.route.path}`))) {
+    throw new ApiError(501, `Method '${method} ${path}' not implemented`);
+  }
   const { route, pathParameters } = match;
   for (const [key, value] of Object.entries(pathParameters)) {
     const other = given[key];
@@ -213,7 +218,6 @@ async function callApi(
   const routeName = `${method} ${route.path}`;
   checkPermission(cluster.plain, caller.user, routeName, { ...given, ...pathParameters });
   if (pathParameters.node !== undefined) checkNode(cluster, pathParameters.node, asked);
-  const { release } = cluster.plain;
   const schema = { ...parametersOf(routeName, release), ...route.parameters };
   const params = checkParameters(schema, { ...given, ...pathParameters }, release);
   const handled: Call = {
@@ -229,7 +233,7 @@ async function callApi(
   checkVmPermission(handled, routeName);
   requireQuorum(handled);
   const data = await route.handle(handled);
-  return { data, isForwarded: route.isForwarded ?? false };
+  return { data: isOlder ? withoutNewerFields(data) : data, isForwarded: route.isForwarded ?? false };
 }
 
 function identify(cluster: Cluster, req: IncomingMessage, asked: FaultCall, isPublic: boolean): Identity {
