@@ -25,9 +25,9 @@ import { checkParameters } from './parameters.ts';
 import type { RawValue } from './parameters.ts';
 import { poolRoutes } from './pool-routes.ts';
 import { requireQuorum } from './quorum.ts';
-import { isNewerCall, withoutNewerFields } from './release-differences.ts';
+import { isNewerCall, olderAnswer } from './release-differences.ts';
 import { rightsRoutes } from './rights-routes.ts';
-import { Download, findRoute, ListAnswer } from './route.ts';
+import { Download, findRoute, JsonText, ListAnswer } from './route.ts';
 import type { Call } from './route.ts';
 import { rrdRoutes } from './rrd-routes.ts';
 import { snapshotRoutes } from './snapshot-routes.ts';
@@ -111,12 +111,11 @@ export async function dispatch(
       data instanceof ListAnswer
         ? { data: data.data, ...(data.total > 0 ? { total: data.total } : {}) }
         : { data };
-    return {
-      status: 200,
-      reason: 'OK',
-      isForwarded,
-      ...json(format === 'extjs' ? { ...content, success: 1 } : content),
-    };
+    const answer =
+      data instanceof JsonText
+        ? jsonText(`{"data":${data.text}${format === 'extjs' ? ',"success":1' : ''}}`)
+        : json(format === 'extjs' ? { ...content, success: 1 } : content);
+    return { status: 200, reason: 'OK', isForwarded, ...answer };
   } catch (err) {
     if (err instanceof PlainRefusal) return { status: err.status, reason: err.message, body: err.body };
     if (!(err instanceof ApiError)) throw err;
@@ -138,7 +137,11 @@ function downloadOf({ file, name, text }: Download): WireAnswer {
 }
 
 function json(content: unknown): { body: string; contentType: string } {
-  return { body: JSON.stringify(content), contentType: 'application/json;charset=UTF-8' };
+  return jsonText(JSON.stringify(content));
+}
+
+function jsonText(body: string): { body: string; contentType: string } {
+  return { body, contentType: 'application/json;charset=UTF-8' };
 }
 
 async function refusal(cluster: Cluster, err: ApiError, format: string): Promise<WireAnswer> {
@@ -233,7 +236,7 @@ async function callApi(
   checkVmPermission(handled, routeName);
   requireQuorum(handled);
   const data = await route.handle(handled);
-  return { data: isOlder ? withoutNewerFields(data) : data, isForwarded: route.isForwarded ?? false };
+  return { data: isOlder ? olderAnswer(data) : data, isForwarded: route.isForwarded ?? false };
 }
 
 function identify(cluster: Cluster, req: IncomingMessage, asked: FaultCall, isPublic: boolean): Identity {

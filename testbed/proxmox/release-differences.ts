@@ -22,10 +22,15 @@ export function isNewerParameter(call: string, name: string): boolean {
   return NEWER_PARAMETERS[call]?.includes(name) ?? false;
 }
 
-/** The answer without fields that came after 8.4: an object, or a list of objects. */
-export function withoutNewerFields(data: unknown): unknown {
-  if (Array.isArray(data)) return data.map(withoutNewerFields);
-  if (typeof data !== 'object' || data === null || Object.getPrototypeOf(data) !== Object.prototype)
-    return data;
-  return Object.fromEntries(Object.entries(data).filter(([name]) => !NEWER_FIELD.test(name)));
+/** An object without the fields that came after 8.4. */
+export function withoutNewerFields(object: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => !NEWER_FIELD.test(name)));
+}
+
+/** The answer of a call as 8.4 gives it: an object, or a list of objects, without newer fields. */
+export function olderAnswer(data: unknown): unknown {
+  if (Array.isArray(data)) return data.map(olderAnswer);
+  const isObject = typeof data === 'object' && data !== null;
+  if (!isObject || Object.getPrototypeOf(data) !== Object.prototype) return data;
+  return withoutNewerFields(data as Record<string, unknown>);
 }
