@@ -15,6 +15,7 @@ import type { FaultCall } from './faults.ts';
 import { cloudInitRoutes } from './cloud-init-routes.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import { consoleRoutes } from './console-routes.ts';
+import { datacenterRoutes } from './datacenter-routes.ts';
 import { downloadRoutes } from './download-url.ts';
 import { firewallRoutes } from './firewall-routes.ts';
 import { hostRoutes } from './host-routes.ts';
@@ -31,6 +32,7 @@ import { findRoute, ListAnswer } from './route.ts';
 import type { Call } from './route.ts';
 import { rrdRoutes } from './rrd-routes.ts';
 import { snapshotRoutes } from './snapshot-routes.ts';
+import { storageConfigRoutes } from './storage-config-routes.ts';
 import { storageRoutes } from './storage-routes.ts';
 import { taskRoutes } from './task-routes.ts';
 import { userRoutes } from './user-routes.ts';
@@ -46,6 +48,7 @@ export const ROUTES = [
   ...rightsRoutes,
   ...poolRoutes,
   ...clusterRoutes,
+  ...datacenterRoutes,
   ...nodeRoutes,
   ...taskRoutes,
   ...vmRoutes,
@@ -56,6 +59,7 @@ export const ROUTES = [
   ...agentRoutes,
   ...firewallRoutes,
   ...storageRoutes,
+  ...storageConfigRoutes,
   ...downloadRoutes,
   ...rrdRoutes,
   ...consoleRoutes,

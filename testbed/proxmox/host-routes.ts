@@ -41,5 +41,4 @@ export const hostRoutes: Route[] = [
       ];
     },
   },
-  { method: 'GET', path: '/cluster/ha/resources', handle: () => [] },
 ];
