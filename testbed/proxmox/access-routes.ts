@@ -1,9 +1,10 @@
-import { ApiError } from './api-error.ts';
+import { ApiError, refuse } from './api-error.ts';
 import { userOf } from './access-state.ts';
 import { isPasswordGood, newCsrfToken, newTicket } from './authentication.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { privilegesOn, requireAll } from './permissions.ts';
 import type { Call, Route } from './route.ts';
+import { parseDrive } from './vm-config.ts';
 
 /** Which privileges of which path a web client is told at login, to know what to show. */
 const CAPABILITIES: Record<string, RegExp> = {
@@ -116,8 +117,11 @@ export const accessRoutes: Route[] = [
         }
         return String(params.vmid);
       }
-      let id = 100;
-      while (vms[id] || containers[id]) id += 1;
+      const range = parseDrive(cluster.state.options?.['next-id'] ?? '').options;
+      const [lower, upper] = [Number(range.lower ?? 100), Number(range.upper ?? 1_000_000)];
+      let id = lower;
+      while (id < upper && (vms[id] || containers[id])) id += 1;
+      if (id >= upper) throw refuse(`unable to get any free VMID in range [${lower}, ${upper})`);
       return String(id);
     },
   },

@@ -72,11 +72,6 @@ export const clusterRoutes: Route[] = [
   },
   {
     method: 'GET',
-    path: '/cluster/options',
-    handle: () => ({ mac_prefix: 'BC:24:11', 'allowed-tags': [], description: '' }),
-  },
-  {
-    method: 'GET',
     path: '/nodes',
     handle: ({ cluster, caller }) =>
       cluster.state.nodes.map((node) => ({

@@ -33,6 +33,18 @@ export interface ClusterState {
   firewalls?: Record<string, VmFirewall>;
   tasks: TaskRecord[];
   pools: Pool[];
+  /** Settings of the datacenter that are not as they were from the start. */
+  options?: Record<string, string>;
+  haResources?: HaResource[];
+}
+
+/** What high availability looks after; `sid` is `vm:<id>`. */
+export interface HaResource {
+  sid: string;
+  state: string;
+  max_restart: number;
+  max_relocate: number;
+  comment?: string;
 }
 
 export interface ApiToken {

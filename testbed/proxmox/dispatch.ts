@@ -16,6 +16,7 @@ import type { FaultCall } from './faults.ts';
 import { cloudInitRoutes } from './cloud-init-routes.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import { consoleRoutes } from './console-routes.ts';
+import { datacenterRoutes } from './datacenter-routes.ts';
 import { downloadRoutes } from './download-url.ts';
 import { firewallRoutes } from './firewall-routes.ts';
 import { hostRoutes } from './host-routes.ts';
@@ -33,6 +34,7 @@ import { Download, findRoute, JsonText, ListAnswer } from './route.ts';
 import type { Call } from './route.ts';
 import { rrdRoutes } from './rrd-routes.ts';
 import { snapshotRoutes } from './snapshot-routes.ts';
+import { storageConfigRoutes } from './storage-config-routes.ts';
 import { storageRoutes } from './storage-routes.ts';
 import { taskRoutes } from './task-routes.ts';
 import { userRoutes } from './user-routes.ts';
@@ -48,6 +50,7 @@ export const ROUTES = [
   ...rightsRoutes,
   ...poolRoutes,
   ...clusterRoutes,
+  ...datacenterRoutes,
   ...nodeRoutes,
   ...taskRoutes,
   ...vmRoutes,
@@ -58,6 +61,7 @@ export const ROUTES = [
   ...agentRoutes,
   ...firewallRoutes,
   ...storageRoutes,
+  ...storageConfigRoutes,
   ...downloadRoutes,
   ...rrdRoutes,
   ...consoleRoutes,

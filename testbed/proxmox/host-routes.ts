@@ -42,7 +42,6 @@ export const hostRoutes: Route[] = [
       ];
     },
   },
-  { method: 'GET', path: '/cluster/ha/resources', handle: () => [] },
   {
     method: 'GET',
     path: '/cluster/ha/groups',

@@ -97,6 +97,24 @@ test('a linked clone on a shared storage stands on its base', async () => {
   expect(await client.run('DELETE', `${QEMU}/105`)).toBe('OK');
 });
 
+test('a shared storage is added to the nodes that are named, and taken away', async () => {
+  const params = { storage: 'more', type: 'nfs', server: 'nas', export: '/more', content: 'images' };
+  expect((await client.call('POST', '/storage', { ...params, nodes: 'pve1,pve3' })).data).toEqual({
+    storage: 'more',
+    type: 'nfs',
+  });
+  expect((await client.call('POST', '/storage', params)).reason).toBe(
+    "create storage failed: storage ID 'more' already defined",
+  );
+  await cloneOnto('more', 107);
+  const { data } = await client.call('GET', '/nodes/pve3/storage/more/content');
+  expect(data).toHaveLength(2);
+  expect((await client.call('GET', '/nodes/pve2/storage/more/status')).status).toBe(400);
+  expect(await client.run('DELETE', `${QEMU}/107`)).toBe('OK');
+  expect((await client.call('DELETE', '/storage/more')).status).toBe(200);
+  expect((await client.call('GET', '/storage/more')).status).toBe(500);
+});
+
 test('a storage says how it is reached, and that it is shared', async () => {
   expect(await client.read('/storage/nas')).toMatchObject({
     type: 'nfs',
