@@ -124,10 +124,9 @@ export const nodeRoutes: Route[] = [
       return (
         cluster.index
           .volumesOn(node, storage.storage)
-          // Other files than images and backups belong to no VM and are listed whatever VM is asked for.
+          // Images to import belong to no VM and are listed whatever VM is asked for; other files are not.
           .filter(
-            ({ vmid, content }) =>
-              params.vmid === undefined || !['images', 'backup'].includes(content) || vmid === params.vmid,
+            ({ vmid, content }) => params.vmid === undefined || content === 'import' || vmid === params.vmid,
           )
           .filter(({ content }) => params.content === undefined || content === params.content)
           .map((volume) => printVolume(volume, storage.type))
