@@ -2,7 +2,8 @@ import { ApiError, refuse } from './api-error.ts';
 import { guestNames } from './cloud-init-routes.ts';
 import { requireVm } from './cluster.ts';
 import type { Guest, Vm } from './cluster-state.ts';
-import { agentAnswers, guestAddresses, guestInterfaces, isAgentEnabled, resetGuest } from './guests.ts';
+import { outputOf } from './guest-commands.ts';
+import { agentAnswers, guestInterfaces, isAgentEnabled, resetGuest } from './guests.ts';
 import { powerOff } from './power-workers.ts';
 import type { Call, Route } from './route.ts';
 
@@ -151,26 +152,12 @@ function endLater({ cluster }: Call, vm: Vm, guest: Guest, act: () => void): voi
   });
 }
 
-/** Of a shell's commands the few that tell about the guest; the others print nothing. */
-function outputOf({ call, vm, guest }: Agent, command: string): string {
-  const { hostname, fqdn } = guestNames(vm, guest.config);
-  if (command === 'hostname') return `${hostname}\n`;
-  if (command === 'hostname -f') return `${fqdn}\n`;
-  if (command === 'cat /etc/hostname') return `${hostname}\n`;
-  if (command.startsWith('echo ')) return `${command.slice(5)}\n`;
-  const card = /^ip -br a show eth(\d+)$/.exec(command)?.[1];
-  if (card === undefined) return '';
-  const addresses = guestAddresses(call.cluster, vm, guest, Number(card));
-  return `${`eth${card}`.padEnd(17)}${'UP'.padEnd(15)}${addresses.map((address) => `${address} `).join('')}\n`;
-}
-
 const PROGRAMS = new Set(
   'bash cat echo false hostname id ip ls poweroff reboot sh shutdown systemctl true'.split(' '),
 );
 
 async function exec(call: Call): Promise<{ pid: number }> {
-  const agent = await requireAgent(call);
-  const { vm, guest } = agent;
+  const { vm, guest } = await requireAgent(call);
   const [program = '', ...rest] = String(call.params.command).split('\0');
   // The agent's answer names the program in typographic quotes, which break the server's answer.
   if (!program.startsWith('/') && !PROGRAMS.has(program)) throw new ApiError(596, 'Broken pipe');
@@ -181,7 +168,7 @@ async function exec(call: Call): Promise<{ pid: number }> {
   if (/\b(?:systemctl )?poweroff\b/.test(script)) endLater(call, vm, guest, () => powerOff(call.cluster, vm));
   const output = script
     .split(';')
-    .map((command) => outputOf(agent, command.trim()))
+    .map((command) => outputOf(call.cluster, vm, guest, command.trim()))
     .join('');
   guest.processes ??= {};
   const pid = FIRST_PID + Object.keys(guest.processes).length * 13;

@@ -54,6 +54,35 @@ function verifyTicket(state: ClusterState, ticket: string): string | undefined {
   return equal(signTicket(state, match[1] ?? ''), match[4] ?? '') ? match[2] : undefined;
 }
 
+const VNC_TICKET_LIFE_S = 40;
+const VNC_TICKET_SKEW_S = 20;
+
+/** What a console's ticket is for: its user or token, `/vms/<id>` or `/nodes/<node>`, and its port. */
+export interface ConsoleAccess {
+  user: string;
+  path: string;
+  /** Not bound to one before qemu-server 9.1.7. */
+  port: number;
+}
+
+function vncTicketText(state: ClusterState, hex: string, { user, path, port }: ConsoleAccess): string {
+  return [`PVEVNC:${hex}`, user, path, ...(state.release === '8.4' ? [] : [port])].join(':');
+}
+
+/** A console's ticket, `PVEVNC:<hex time>::<signature>`. */
+export function newVncTicket(state: ClusterState, access: ConsoleAccess): string {
+  const hex = hexTime(state, 0);
+  return `PVEVNC:${hex}::${signTicket(state, vncTicketText(state, hex, access))}`;
+}
+
+/** Whether a ticket opens this console now; a password may stand before it. */
+export function isVncTicketGood(state: ClusterState, access: ConsoleAccess, ticket: string): boolean {
+  const [, hex = '', signature = ''] = /^(?:.{8}:)?PVEVNC:([0-9A-F]{8})::(.+)$/.exec(ticket) ?? [];
+  const age = timeOf(state) / 1000 - Number.parseInt(hex, 16);
+  const isFreshEnough = age > -VNC_TICKET_SKEW_S && age < VNC_TICKET_LIFE_S;
+  return isFreshEnough && equal(signTicket(state, vncTicketText(state, hex, access)), signature);
+}
+
 function csrfHash(state: ClusterState, user: string, time: string): string {
   return createHmac('sha256', state.authKey)
     .update(`csrf:${user}:${time}`)

@@ -4,6 +4,7 @@ import type { Cluster } from './cluster.ts';
 import { findVm, findVolume } from './cluster.ts';
 import type { Vm, VmConfig } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
+import { devicePath } from './storage-paths.ts';
 import { requireSpaceToWrite } from './storage-space.ts';
 import type { TaskWork } from './tasks.ts';
 import { InjectedFailure, isGone, TaskInterrupted } from './tasks.ts';
@@ -16,13 +17,15 @@ import {
   printDrive,
   printSize,
 } from './vm-config.ts';
-import { allocateVolume, copyProgress, devicePath } from './volumes.ts';
+import { allocateVolume, copyProgress } from './volumes.ts';
 import type { VolumeFormat } from './volumes.ts';
 
 const GIB = 1024 ** 3;
 const FULL_COPY_MS_PER_GIB = 1500;
 const LINKED_MS = 1000;
 const CLOUD_INIT_MS = 400;
+/** How long it takes to make an image, longer than a small one's. */
+const IMAGE_MS = 90;
 /** A clone waits for locks much shorter than others do. */
 const LOCK_WAIT_MS = 1000;
 
@@ -43,6 +46,7 @@ export async function cloneVm(cluster: Cluster, work: TaskWork): Promise<void> {
     await cloneDisks(cluster, work, source, target);
     work.once('end', () => {
       delete target.config.lock;
+      if (typeof args.target === 'string') target.node = args.target;
       if (typeof args.pool === 'string') {
         cluster.state.pools.find(({ poolid }) => poolid === args.pool)?.members.push(newId);
       }
@@ -94,8 +98,8 @@ async function cloneDisks(cluster: Cluster, work: TaskWork, source: Vm, target: 
     const drive = parseDrive(String(source.config[key]));
     const storage = String(args.storage ?? drive.file.split(':')[0]);
     if (isCloudInitDrive(drive)) {
-      work.once(`alloc-${key}`, () => {
-        work.log(`create full clone of drive ${key} (${drive.file})`);
+      work.once(`begin-${key}`, () => work.log(`create full clone of drive ${key} (${drive.file})`));
+      await work.onStorage(source.node, storage, `alloc-${key}`, () => {
         const size = 4 * 1024 ** 2;
         const wanted = { size, used: size, cloudInit: true, format: formatOf(args) } as const;
         const { volid } = allocateVolume(cluster, target, storage, wanted, work.log);
@@ -126,28 +130,40 @@ async function cloneDisk(
   if (!origin) throw new Error(`volume '${drive.file}' does not exist`);
   const full = Boolean(args.full);
   const { system, size } = origin;
-  work.once(`alloc-${key}`, () => {
-    work.log(`create ${full ? 'full' : 'linked'} clone of drive ${key} (${drive.file})`);
-    const format = full ? (formatOf(args) ?? origin.format) : origin.format;
-    const wanted = { size, system, format, ...(full ? {} : { parent: origin.volid }) };
-    const { volid } = allocateVolume(cluster, target, storage, wanted, work.log);
-    args[`volume-${key}`] = volid;
-    if (!full) return;
-    work.log(`allocated target volume '${volid}'`);
-  });
+  work.once(`begin-${key}`, () =>
+    work.log(`create ${full ? 'full' : 'linked'} clone of drive ${key} (${drive.file})`),
+  );
+  await work.onStorage(
+    source.node,
+    storage,
+    `alloc-${key}`,
+    () => {
+      const format = full ? (formatOf(args) ?? origin.format) : origin.format;
+      const wanted = { size, system, format, ...(full ? {} : { parent: origin.volid }) };
+      const { volid } = allocateVolume(cluster, target, storage, wanted, work.log);
+      args[`volume-${key}`] = volid;
+      if (!full) return;
+      work.log(`allocated target volume '${volid}'`);
+    },
+    IMAGE_MS,
+  );
   const volid = String(args[`volume-${key}`]);
   if (full) {
     const volume = findVolume(cluster, target.node, volid);
     const limit = args.bwlimit ? `-r ${args.bwlimit}K ` : '';
     const command =
       `/usr/bin/qemu-img convert -p -n ${limit}-f ${origin.format} -O ${volume?.format ?? 'raw'} ` +
-      `${devicePath(cluster, origin.node, origin.volid)} zeroinit:${devicePath(cluster, target.node, volid)}`;
+      `${devicePath(cluster, source.node, origin.volid)} zeroinit:${devicePath(cluster, target.node, volid)}`;
     const perGib = args.bwlimit ? GIB / (Number(args.bwlimit) * 1.024) : FULL_COPY_MS_PER_GIB;
     args.command = command;
     await copyProgress(work, `copy-${key}`, origin, cluster.scaled((size / GIB) * perGib, 5), (share) => {
       if (!volume) return;
       volume.used = Math.floor(origin.used * share);
-      requireSpaceToWrite(cluster, volume, { bytes: volume.used, command, log: work.log });
+      requireSpaceToWrite(
+        cluster,
+        { node: target.node, storage },
+        { bytes: volume.used, command, log: work.log },
+      );
     });
   } else {
     await work.wait(`link-${key}`, cluster.scaled(LINKED_MS, 3));

@@ -1,4 +1,5 @@
 import type { StorageState, TaskRecord, Vm, Volume } from './cluster-state.ts';
+import { SHARED } from './cluster-state.ts';
 import { hasAny } from './permissions.ts';
 import type { TrackedState } from './tracked-state.ts';
 
@@ -7,6 +8,7 @@ export interface ClusterIndex {
   /** By VMID, ascending. */
   vmsOn(node: string): readonly Readonly<Vm>[];
   volumesOn(node: string, storage: string): Readonly<Volume>[];
+  /** Its images, with those that no config names. */
   volumesOf(node: string, vmid: number): Readonly<Volume>[];
   linkedClonesOf(node: string, volid: string): Readonly<Volume>[];
   /** Bytes that volumes take. */
@@ -63,12 +65,17 @@ export function createClusterIndex(tracked: TrackedState): ClusterIndex {
     tracked,
     'volumes',
     Object.keys(plain.volumes),
-    ({ node, storage, vmid, parent }) => [
+    ({ node, storage, vmid, parent, content }) => [
       at('storage', node, storage),
-      at('vm', node, vmid),
+      ...(content === 'images' ? [at('vm', node, vmid)] : []),
       ...(parent === null ? [] : [at('base', node, parent)]),
     ],
   );
+  /** A node's own, and those on shared storages. */
+  const volumesAt = (kind: string, node: string, name: string | number): Volume[] => [
+    ...volumes(at(kind, node, name)),
+    ...volumes(at(kind, SHARED, name)),
+  ];
   const tasks = createPlaces<TaskRecord>(
     tracked,
     'tasks',
@@ -93,9 +100,9 @@ export function createClusterIndex(tracked: TrackedState): ClusterIndex {
 
   return {
     vmsOn: (node) => [...vms(node)].toSorted((a, b) => a.vmid - b.vmid),
-    volumesOn: (node, storage) => [...volumes(at('storage', node, storage))],
-    volumesOf: (node, vmid) => [...volumes(at('vm', node, vmid))],
-    linkedClonesOf: (node, volid) => [...volumes(at('base', node, volid))],
+    volumesOn: (node, storage) => volumesAt('storage', node, storage),
+    volumesOf: (node, vmid) => volumesAt('vm', node, vmid),
+    linkedClonesOf: (node, volid) => volumesAt('base', node, volid),
     tasksOn: (node) => [...tasks(node)],
     poolOf,
     usedOn({ node, storage }) {
@@ -103,7 +110,7 @@ export function createClusterIndex(tracked: TrackedState): ClusterIndex {
       let bytes = used.get(place);
       if (bytes === undefined) {
         bytes = 0;
-        for (const volume of volumes(place)) bytes += volume.used;
+        for (const volume of volumesAt('storage', node, storage)) bytes += volume.used;
         used.set(place, bytes);
       }
       return bytes;

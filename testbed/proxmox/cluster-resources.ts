@@ -1,5 +1,5 @@
 import type { Cluster } from './cluster.ts';
-import { findStorage, storageUsed } from './cluster.ts';
+import { findStorage, isShared, storageUsed } from './cluster.ts';
 import type { NodeState, Vm } from './cluster-state.ts';
 import { nodeUsage } from './guests.ts';
 import { hasAny } from './permissions.ts';
@@ -113,7 +113,7 @@ function storageResources(cluster: Cluster): Record<string, unknown>[] {
       storage: storage.storage,
       node: storage.node,
       plugintype: storage.type,
-      shared: 0,
+      shared: isShared(storage) ? 1 : 0,
       content: storage.content,
     };
     return cluster.faults.isNodeDown(storage.node)

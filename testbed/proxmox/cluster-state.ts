@@ -97,11 +97,12 @@ export interface NodeState {
   hasNoUplink?: true;
 }
 
-/** One storage on one node; sizes in bytes. */
+/** One storage on one node; sizes in bytes. One that is shared stands here once for each node that has it. */
 export interface StorageState {
   storage: string;
   node: string;
-  type: 'dir' | 'lvmthin';
+  /** `nfs` and `rbd` are shared: their volumes are the same on all nodes. */
+  type: 'dir' | 'lvmthin' | 'nfs' | 'rbd';
   content: string;
   total: number;
   /** Used by things the simulator does not model as volumes. */
@@ -123,6 +124,8 @@ export interface Vm {
   guest: Guest | null;
   /** When the event daemon starts it again after a reboot. */
   restartAt: number | null;
+  /** The guest of a VM that was suspended to disk. */
+  saved?: SavedGuest;
   /** When `qm cleanup` runs for the QEMU process that ended. */
   cleanupAt: number | null;
   firewall?: Firewall;
@@ -131,6 +134,14 @@ export interface Vm {
 /** A VM's config when it was taken, with `snaptime`, `description`, `parent` and, while unfinished, `snapstate`. */
 export interface Snapshot {
   config: VmConfig;
+  /** What was in the RAM, if that was kept. */
+  saved?: SavedGuest;
+}
+
+/** A guest whose RAM was written to a volume, and when. */
+export interface SavedGuest {
+  guest: Guest;
+  at: number;
 }
 
 /** An LXC container: enough of one to be in the way of a client that expects virtual machines only. Sizes in bytes. */
@@ -176,22 +187,35 @@ export interface VmFirewall {
   ipsets: Record<string, { comment?: string; entries: Record<string, string | number>[] }>;
 }
 
-/** A disk image or other file on a storage of one node; sizes in bytes. */
+/** A disk image or other file on a storage; sizes in bytes. */
 export interface Volume {
   volid: string;
+  /** Empty on a shared storage. */
   node: string;
   storage: string;
   vmid: number;
   size: number;
   used: number;
   format: 'raw' | 'qcow2' | 'vmdk' | 'iso' | `vma${string}`;
-  content: 'images' | 'import' | 'iso' | 'backup';
+  content: 'images' | 'import' | 'iso' | 'vztmpl' | 'backup';
   ctime: number;
   /** Of an image to import, what its disk will be; `size` is the file's. */
   virtualSize?: number;
   parent: string | null;
   /** Operating system on it, if it can boot. */
   system: string | null;
+  /** Of a downloaded file, by algorithm. */
+  checksums?: Record<string, string>;
+  /** Of a backup: what it holds. */
+  backup?: Backup;
+  notes?: string;
+  isProtected?: boolean;
+}
+
+/** A VM's configuration when it was backed up, and its disks by their keys in it. */
+export interface Backup {
+  config: VmConfig;
+  disks: Record<string, Pick<Volume, 'size' | 'used' | 'format' | 'system'>>;
 }
 
 export type TaskArguments = Record<string, string | number | boolean | null>;
@@ -223,6 +247,9 @@ export interface TaskFaultRecord {
   atPercent: number;
   ms: number;
 }
+
+/** The node that volumes on shared storages have. */
+export const SHARED = '';
 
 /** The key under which volumes are kept: storages that are not shared have one per node. */
 export function volumeKey(node: string, volid: string): string {

@@ -1,7 +1,8 @@
 import { refuse } from './api-error.ts';
 import type { Clock } from './clock.ts';
 import type { ClusterState, NodeState, StorageState, Vm, Volume } from './cluster-state.ts';
-import { volumeKey } from './cluster-state.ts';
+import { SHARED, volumeKey } from './cluster-state.ts';
+import type { Consoles } from './console-workers.ts';
 import type { FaultOf } from './fault-rule.ts';
 import type { Faults } from './faults.ts';
 import type { ClusterIndex } from './cluster-index.ts';
@@ -23,6 +24,7 @@ export interface Cluster {
   faults: Faults;
   tasks: Tasks;
   broadcast: Broadcast;
+  consoles: Consoles;
   fingerprint: string;
   /** In PEM. */
   certificate: string;
@@ -72,6 +74,26 @@ export function storageUsed(cluster: Cluster, storage: StorageState): number {
   return Math.min(storage.baseUsed + cluster.index.usedOn(storage), storage.total);
 }
 
+/** Whether more is written to a storage than it holds, which a copy that is under way may find. */
+export function isFull(cluster: Cluster, storage: StorageState): boolean {
+  return storage.baseUsed + cluster.index.usedOn(storage) > storage.total;
+}
+
+/** What can still be written to a storage, in bytes. */
+export function storageFree(cluster: Cluster, storage: StorageState): number {
+  return storage.total - storageUsed(cluster, storage);
+}
+
+export function isShared({ type }: Pick<StorageState, 'type'>): boolean {
+  return type === 'nfs' || type === 'rbd';
+}
+
+/** Whether a node has a volume: one of its own or one that all have. */
+export function isOn(volume: Volume, node: string): boolean {
+  return volume.node === node || volume.node === SHARED;
+}
+
 export function findVolume(cluster: Cluster, node: string, volid: string): Volume | undefined {
-  return cluster.state.volumes[volumeKey(node, volid)];
+  const { volumes } = cluster.state;
+  return volumes[volumeKey(node, volid)] ?? volumes[volumeKey(SHARED, volid)];
 }

@@ -6,6 +6,7 @@ import { agentRoutes } from './agent-routes.ts';
 import { ApiError, badParameters } from './api-error.ts';
 import { parametersOf } from './api-parameters.ts';
 import { authenticate, isCsrfTokenGood } from './authentication.ts';
+import { backupFileRoutes } from './backup-routes.ts';
 import { backupRoutes } from './backup-vms.ts';
 import type { Identity } from './authentication.ts';
 import type { Cluster } from './cluster.ts';
@@ -15,6 +16,7 @@ import type { FaultCall } from './faults.ts';
 import { cloudInitRoutes } from './cloud-init-routes.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import { consoleRoutes } from './console-routes.ts';
+import { downloadRoutes } from './download-url.ts';
 import { firewallRoutes } from './firewall-routes.ts';
 import { hostRoutes } from './host-routes.ts';
 import type { WireAnswer } from './http-server.ts';
@@ -56,12 +58,14 @@ export const ROUTES = [
   ...agentRoutes,
   ...firewallRoutes,
   ...storageRoutes,
+  ...downloadRoutes,
   ...rrdRoutes,
   ...consoleRoutes,
   ...hostRoutes,
   ...moveRoutes,
   ...migrateRoutes,
   ...backupRoutes,
+  ...backupFileRoutes,
 ];
 
 const MAX_BODY_BYTES = 512 * 1024;

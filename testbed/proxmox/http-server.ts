@@ -3,6 +3,8 @@ import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createTcpServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 
+import { responseOn, wantsConsole } from './console-websocket.ts';
+
 /** An answer as it goes over the wire. A null body sends no length either, as for a 401. */
 export interface WireAnswer {
   status: number;
@@ -113,12 +115,19 @@ export function resetConnection(socket: Socket): void {
  */
 export async function listen(
   options: { host: string; port: number; key: string; cert: string; isReset: () => boolean },
-  handle: (req: IncomingMessage, res: ServerResponse) => void,
+  handle: (req: IncomingMessage, res: ServerResponse, upgradeHead?: Buffer) => void,
 ): Promise<{ port: number; close: () => Promise<void> }> {
   const https = createHttpsServer(
-    { key: options.key, cert: options.cert, keepAliveTimeout: IDLE_MS, requireHostHeader: false },
-    handle,
+    {
+      key: options.key,
+      cert: options.cert,
+      keepAliveTimeout: IDLE_MS,
+      requireHostHeader: false,
+      shouldUpgradeCallback: wantsConsole,
+    },
+    (req, res) => handle(req, res),
   );
+  https.on('upgrade', (req: IncomingMessage, _socket, head: Buffer) => handle(req, responseOn(req), head));
   https.keepAliveTimeoutBuffer = 0;
   https.on('clientError', (err: Error & { rawPacket?: Buffer }, socket: Socket) => {
     if (!socket.writable) return socket.destroy();

@@ -1,3 +1,5 @@
+import { findStorage, isShared } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
 import type { Clock } from './clock.ts';
 
 /** Advisory file locks as qemu-server takes them, one per VM and node. */
@@ -63,6 +65,30 @@ export function createFileLocks(clock: Pick<Clock, 'now' | 'after'>): FileLocks 
   }
 
   return { tryAcquire, acquire, release };
+}
+
+/** A lock by its key, and what is said by who waits for it and by who waited in vain. */
+export interface Lock {
+  key: string;
+  waits: string;
+  timeout: string;
+}
+
+/** What everyone takes who makes or removes volumes: a file of the node, or for a shared storage a lock of the cluster. */
+export function storageLock(cluster: Cluster, node: string, name: string): Lock {
+  const storage = findStorage(cluster, node, name);
+  if (storage && isShared(storage)) {
+    return {
+      key: `storage ${name}`,
+      waits: `trying to acquire cfs lock 'storage-${name}' ...`,
+      timeout: `cfs-lock 'storage-${name}' error: got lock request timeout`,
+    };
+  }
+  return {
+    key: `storage ${node}/${name}`,
+    waits: 'trying to acquire lock...',
+    timeout: `can't lock file '/var/lock/pve-manager/pve-storage-${name}' - got timeout`,
+  };
 }
 
 /** The text of a lock that was not free in time. */

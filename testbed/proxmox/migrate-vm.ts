@@ -2,7 +2,7 @@ import { badParameters, refuse } from './api-error.ts';
 import { findNode, findStorage, findVm, findVolume, requireVm } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import type { Vm, Volume } from './cluster-state.ts';
-import { volumeKey } from './cluster-state.ts';
+import { SHARED, volumeKey } from './cluster-state.ts';
 import type { Call, Route } from './route.ts';
 import { startTask } from './route.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
@@ -19,8 +19,7 @@ interface LocalDisk {
   volume: Volume;
 }
 
-/** Every storage of the simulator is local to its node, so all disks have to be copied. */
-function localDisks(cluster: Cluster, vm: Vm): LocalDisk[] {
+function disksOf(cluster: Cluster, vm: Vm): LocalDisk[] {
   const keys = [...diskKeys(vm.config), ...Object.keys(vm.config).filter((key) => /^unused\d+$/.test(key))];
   return keys.flatMap((key) => {
     const volume = findVolume(cluster, vm.node, parseDrive(String(vm.config[key])).file);
@@ -28,8 +27,13 @@ function localDisks(cluster: Cluster, vm: Vm): LocalDisk[] {
   });
 }
 
+/** Those that have to be copied: disks on shared storages are on the other node already. */
+function localDisks(cluster: Cluster, vm: Vm): LocalDisk[] {
+  return disksOf(cluster, vm).filter(({ volume }) => volume.node !== SHARED);
+}
+
 function missingStorages(cluster: Cluster, vm: Vm, target: string): string[] {
-  const names = localDisks(cluster, vm).map(({ volume }) => volume.storage);
+  const names = disksOf(cluster, vm).map(({ volume }) => volume.storage);
   return [...new Set(names)].filter((name) => !findStorage(cluster, target, name));
 }
 
@@ -137,7 +141,9 @@ const migrateWorker: TaskWorker = async (cluster, work) => {
       checkReachable(cluster, work, target);
       checkMovable(cluster, work, vm);
       vm.config.lock = 'migrate';
-      work.log(stamped(cluster, vm.guest ? 'starting storage migration' : 'copying local disk images'));
+      if (localDisks(cluster, vm).length > 0) {
+        work.log(stamped(cluster, vm.guest ? 'starting storage migration' : 'copying local disk images'));
+      }
     });
     for (const { key, volume } of localDisks(cluster, vm)) {
       work.once(`copying-${key}`, () =>

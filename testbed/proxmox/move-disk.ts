@@ -3,11 +3,12 @@ import { findStorage, findVm, findVolume, missingConfig, requireVm } from './clu
 import type { Call, Route } from './route.ts';
 import { checkSkipLock, startTask } from './route.ts';
 import { requireSpaceToWrite } from './storage-space.ts';
+import { devicePath } from './storage-paths.ts';
 import type { TaskWorker } from './tasks.ts';
 import { InjectedFailure, isGone } from './tasks.ts';
 import { keepAsUnused } from './update-config.ts';
 import { checkDigest, checkNotLocked, isCdrom, parseDrive, printDrive } from './vm-config.ts';
-import { allocateVolume, copyProgress, devicePath, removeVolume, requireImageStorage } from './volumes.ts';
+import { allocateVolume, copyProgress, removeVolume, requireImageStorage } from './volumes.ts';
 import type { VolumeFormat } from './volumes.ts';
 
 const COPY_MS_PER_GIB = 1500;
@@ -47,7 +48,7 @@ const moveWorker: TaskWorker = async (cluster, work) => {
   const drive = parseDrive(String(vm.config[disk]));
   const origin = findVolume(cluster, node, String(args.source ?? drive.file));
   if (!origin) throw new Error(`volume '${drive.file}' does not exist`);
-  work.once('begin', () => {
+  await work.onStorage(node, storage, 'begin', () => {
     checkNotLocked(vm);
     args.source = origin.volid;
     work.log(
@@ -67,7 +68,9 @@ const moveWorker: TaskWorker = async (cluster, work) => {
     const ms = cluster.scaled((origin.size / 1024 ** 3) * COPY_MS_PER_GIB, 5);
     await copyProgress(work, 'copy', origin, ms, (share) => {
       const bytes = Math.floor(origin.used * share);
-      if (target) requireSpaceToWrite(cluster, target, { bytes, command, log: work.log });
+      if (!target) return;
+      target.used = bytes;
+      requireSpaceToWrite(cluster, { node, storage }, { bytes, command, log: work.log });
     });
   } catch (err) {
     if (!isGone(err)) removeVolume(cluster, node, volid);

@@ -1,7 +1,7 @@
 import { badParameters, refuse } from './api-error.ts';
 import { versionOf } from './access-routes.ts';
 import type { Cluster } from './cluster.ts';
-import { findNode, findStorage, storageUsed } from './cluster.ts';
+import { findNode, findStorage, isShared, storageUsed } from './cluster.ts';
 import type { StorageState } from './cluster-state.ts';
 import { nodeUsage } from './guests.ts';
 import { hasAny } from './permissions.ts';
@@ -15,7 +15,7 @@ function storageStatus(cluster: Cluster, storage: StorageState): Record<string, 
     content: storage.content,
     active: 1,
     enabled: 1,
-    shared: 0,
+    shared: isShared(storage) ? 1 : 0,
     total: storage.total,
     used,
     avail: storage.total - used,

@@ -2,9 +2,12 @@ import type { Cluster } from './cluster.ts';
 import { findNode, findVm, findVolume, lockKey, missingConfig } from './cluster.ts';
 import type { Guest, Vm } from './cluster-state.ts';
 import { agentAnswers, bootGuest, isAgentEnabled, resetGuest } from './guests.ts';
+import { makeState, saveRam, stateStorage, wakeVm } from './ram-state.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
+import { isGone } from './tasks.ts';
 import { applyPending } from './update-config.ts';
 import { diskKeys, isCloudInitDrive, mergedConfig, parseDrive } from './vm-config.ts';
+import { removeVolume } from './volumes.ts';
 
 /** The one bridge every node has. */
 const BRIDGE = 'vmbr0';
@@ -64,6 +67,7 @@ const startVm: TaskWorker = async (cluster, work) => {
   vmOf(cluster, work);
   await work.lock(work.record.node, vmid);
   const vm = vmOf(cluster, work);
+  if (vm.config.lock === 'suspended') return wakeVm(cluster, work, vm, cluster.scaled(START_MS, 2));
   if (!work.record.done.includes('started')) {
     if (vm.config.template) throw new Error("you can't start a vm if it's a template");
     checkLock(work, vm);
@@ -200,10 +204,43 @@ const resetVm: TaskWorker = async (cluster, work) => {
   work.once('reset', () => resetGuest(cluster, guest));
 };
 
+/** Writes the guest's RAM to a volume and ends QEMU; the VM stays locked until it is resumed. */
+const suspendVm: TaskWorker = async (cluster, work) => {
+  const { args } = work.record;
+  if (work.record.done.includes('suspended')) return;
+  await work.lock(work.record.node, Number(work.record.id));
+  const vm = vmOf(cluster, work);
+  try {
+    const storage = String(args.statestorage ?? stateStorage(cluster, vm));
+    await work.onStorage(vm.node, storage, 'state', () => {
+      checkLock(work, vm);
+      if (!vm.guest) throw new Error(`VM ${vm.vmid} not running`);
+      vm.config.lock = 'suspending';
+      const name = `suspend-${new Date(cluster.clock.now()).toISOString().slice(0, 10)}`;
+      Object.assign(vm.config, makeState(cluster, vm, name, storage, work.log));
+    });
+    await saveRam(cluster, work, vm, String(vm.config.vmstate));
+  } catch (err) {
+    if (isGone(err) || vm.config.lock !== 'suspending') throw err;
+    removeVolume(cluster, vm.node, String(vm.config.vmstate), work.log);
+    for (const key of ['lock', 'vmstate', 'runningmachine', 'runningcpu']) delete vm.config[key];
+    throw err;
+  }
+  work.once('suspended', () => {
+    if (vm.guest) vm.saved = { guest: vm.guest, at: cluster.clock.now() };
+    vm.guest = null;
+    vm.config.lock = 'suspended';
+    work.log('State saved, quitting');
+  });
+};
+
 function pauseWorker(paused: boolean): TaskWorker {
   return async (cluster, work) => {
     await work.lock(work.record.node, Number(work.record.id));
     const vm = vmOf(cluster, work);
+    if (!paused && vm.config.lock === 'suspended') {
+      return wakeVm(cluster, work, vm, cluster.scaled(START_MS, 2));
+    }
     checkLock(work, vm, ['backup']);
     if (!vm.guest) throw new Error(`VM ${vm.vmid} not running`);
     const { guest } = vm;
@@ -221,6 +258,7 @@ export const powerWorkers: Record<string, TaskWorker> = {
   qmreboot: rebootVm,
   qmreset: resetVm,
   qmpause: pauseWorker(true),
+  qmsuspend: suspendVm,
   qmresume: pauseWorker(false),
 };
 

@@ -200,8 +200,7 @@ function earlierTasks({ tasks = [], olderTasks = [] }: Start): TaskRecord[] {
 
 /** Makes the calls of a recording to a simulator of its own and compares each answer. */
 export async function replay(recording: Recording): Promise<Outcome[]> {
-  const { speed = 0 } = recording;
-  const start = structuredClone(recording.start ?? {});
+  const { start = {}, speed = 0 } = structuredClone(recording);
   const simulator = await startSimulator({ speed, state: recordedCluster(start) });
   for (const rule of start.faults ?? []) simulator.faults.add(rule);
   const dispatcher = new Agent({ connect: { ca: simulator.ca } });
@@ -210,16 +209,21 @@ export async function replay(recording: Recording): Promise<Outcome[]> {
   let before = { sentAt: clock.now(), at: 0 };
   const outcomes: Outcome[] = [];
   try {
-    for (const exchange of recording.exchanges) {
-      const { n, note, method, path } = exchange;
-      const at = exchange.at ?? before.at;
+    for (const together of groups(recording.exchanges)) {
+      const at = together[0]?.at ?? before.at;
       const wait = before.sentAt + (at - before.at) * 1000 * speed - clock.now();
       if (wait > 0) await clock.advance(wait);
       before = { sentAt: clock.now(), at };
-      Object.assign(simulator.state, exchange.outside);
-      const call = method ? `${method} ${path}` : (note ?? '');
-      const difference = await tryAny(simulator, dispatcher, exchange, bindings);
-      outcomes.push({ n, call, difference });
+      for (const { outside } of together) Object.assign(simulator.state, outside);
+      outcomes.push(
+        ...(await Promise.all(
+          together.map(async (exchange) => {
+            const { n, note, method, path } = exchange;
+            const call = method ? `${method} ${path}` : (note ?? '');
+            return { n, call, difference: await tryAny(simulator, dispatcher, exchange, bindings) };
+          }),
+        )),
+      );
     }
   } finally {
     await dispatcher.destroy();
@@ -241,6 +245,18 @@ async function tryAny(
     return here === closed ? undefined : `${closed} of ${requests} had no answer, here ${here}`;
   }
   return tryExchange(simulator, dispatcher, exchange, bindings);
+}
+
+/** Exchanges one after the other, and in one group those that were sent at the same moment. */
+function groups(exchanges: Exchange[]): Exchange[][] {
+  const all: Exchange[][] = [];
+  for (const exchange of exchanges) {
+    const moment = /^three .* at the same moment/.exec(exchange.note ?? '')?.[0];
+    const last = all.at(-1);
+    if (moment !== undefined && last?.[0]?.note?.startsWith(moment)) last.push(exchange);
+    else all.push([exchange]);
+  }
+  return all;
 }
 
 /** Makes a call; one that waited for something in the recording is made until its answer is there. */

@@ -7,9 +7,13 @@ import { createClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { createClusterIndex } from './cluster-index.ts';
 import type { Cluster } from './cluster.ts';
+import { pruneWorkers } from './backup-routes.ts';
 import { backupWorkers } from './backup-vms.ts';
-import { consoleWorkers } from './console-routes.ts';
+import { createConsoleSockets, refusalOfUpgrade } from './console-websocket.ts';
+import type { ConsoleSockets } from './console-websocket.ts';
+import { consoleWorkers } from './console-workers.ts';
 import { dispatch } from './dispatch.ts';
+import { downloadWorkers } from './download-url.ts';
 import type { FaultRule } from './fault-rule.ts';
 import { createFaults } from './faults.ts';
 import type { FaultCall, Faults } from './faults.ts';
@@ -22,6 +26,7 @@ import { powerWorkers, resumeTimers } from './power-workers.ts';
 import type { Release } from './privileges.ts';
 import { addSeedVm, type SeedVm } from './seed-vm.ts';
 import { seedCluster } from './seed.ts';
+import { restoreWorkers } from './restore-vm.ts';
 import { snapshotWorkers } from './snapshot-workers.ts';
 import { storageWorkers } from './storage-routes.ts';
 import { createStateStore, loadState } from './state-store.ts';
@@ -87,10 +92,13 @@ const WORKERS = {
   ...powerWorkers,
   ...snapshotWorkers,
   ...storageWorkers,
+  ...downloadWorkers,
   ...consoleWorkers,
   ...moveWorkers,
   ...migrateWorkers,
   ...backupWorkers,
+  ...pruneWorkers,
+  ...restoreWorkers,
 };
 const KEPT_CALLS = 2000;
 
@@ -123,6 +131,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     faults,
     scaled,
     locks: createFileLocks(clock),
+    consoles: new Map(),
     store: createStateStore(tracked, stateFile),
     tasks: createTasks(() => cluster, tracked, WORKERS),
     broadcast: createBroadcast(() => cluster),
@@ -134,10 +143,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   resumeTimers(cluster);
 
   const calls: RecordedCall[] = [];
+  const sockets = createConsoleSockets();
   const isReset = (): boolean =>
     faults.take(['resetTls'], { method: '', path: '', user: '', faults: [] }) !== undefined;
-  const server = await listen({ host, port, ...certificate, isReset }, (req, res) => {
-    handleRequest(cluster, calls, req, res).catch((err: unknown) => {
+  const server = await listen({ host, port, ...certificate, isReset }, (req, res, head) => {
+    handleRequest(cluster, calls, req, res, head && { head, sockets }).catch((err: unknown) => {
       process.stderr.write(`simulator fault: ${err instanceof Error ? err.stack : String(err)}\n`);
       res.destroy();
     });
@@ -154,6 +164,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     calls,
     close: async () => {
       faults.clear();
+      sockets.close();
       await server.close();
       cluster.tasks.close();
       clock.close();
@@ -172,6 +183,7 @@ async function handleRequest(
   calls: RecordedCall[],
   req: IncomingMessage,
   res: ServerResponse,
+  upgrade?: { head: Buffer; sockets: ConsoleSockets },
 ): Promise<void> {
   const method = req.method ?? '';
   const path = (req.url ?? '').replace(/^\/api2\/[^/]+/, '');
@@ -180,7 +192,7 @@ async function handleRequest(
   calls.push(record);
   if (calls.length > KEPT_CALLS) calls.splice(0, calls.length - KEPT_CALLS);
   if (isLost(req)) return;
-  const body = await readAll(req);
+  const body = upgrade ? Buffer.alloc(0) : await readAll(req);
   const call = { method, path: pathname, user: callerNamed(req.headers), faults: record.faults };
   cluster.faults.hit('clockSkew', undefined, call);
   const before = misbehaviour(cluster.faults, call, 'before');
@@ -190,12 +202,17 @@ async function handleRequest(
     return;
   }
   const after = misbehaviour(cluster.faults, call, 'after');
-  const answer = await dispatch(cluster, req, body, call);
+  const called = await dispatch(cluster, req, body, call);
+  // The headers of an upgrade count more than what the call says, but less than who makes it.
+  const answer = (upgrade && called.body !== null ? refusalOfUpgrade(req) : undefined) ?? called;
   // What an answer tells has to survive a kill.
   cluster.store.save();
   await after.wait();
   const isSpoiled = await after.spoil(res, answer, cluster.clock.shown());
-  if (!isSpoiled && !res.destroyed) sendAnswer(res, answer, cluster.clock.shown());
+  if (!isSpoiled && upgrade && answer.status === 200) {
+    res.detachSocket(req.socket);
+    upgrade.sockets.connect(cluster, req, upgrade.head);
+  } else if (!isSpoiled && !res.destroyed) sendAnswer(res, answer, cluster.clock.shown());
   record.status = isSpoiled && !res.headersSent ? null : (res.statusCode ?? null);
 }
 

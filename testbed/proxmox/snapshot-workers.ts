@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 
 import type { Cluster } from './cluster.ts';
-import { findStorage, findVm, findVolume, missingConfig } from './cluster.ts';
+import { findVm, findVolume, missingConfig } from './cluster.ts';
 import type { Snapshot, Vm, VmConfig, Volume } from './cluster-state.ts';
 import { agentAnswers, isAgentEnabled } from './guests.ts';
+import { makeState, saveRam, stateStorage, wakeGuest } from './ram-state.ts';
+import { isDirectory } from './storage-paths.ts';
 import { requireSpaceForSnapshot } from './storage-space.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
 import { diskKeys, isCdrom, parseDrive, parseSize, volumeName } from './vm-config.ts';
+import { removeVolume } from './volumes.ts';
 
 const SNAPSHOT_MS = 600;
 const ROLLBACK_MS = 800;
@@ -39,10 +42,6 @@ function disksOf(cluster: Cluster, vm: Vm, config: VmConfig): { key: string; vol
   });
 }
 
-function isOnDirectory(cluster: Cluster, { node, storage }: Volume): boolean {
-  return findStorage(cluster, node, storage)?.type === 'dir';
-}
-
 /** Notes the snapshot as begun: from here on a failure leaves it, and the lock, behind. */
 function prepare(cluster: Cluster, vm: Vm, { snapname, description }: TaskWork['record']['args']): void {
   const name = String(snapname);
@@ -50,7 +49,7 @@ function prepare(cluster: Cluster, vm: Vm, { snapname, description }: TaskWork['
   checkUnlocked(vm);
   if (vm.snapshots?.[name]) throw new Error(`snapshot name '${name}' already used`);
   const cannot = disksOf(cluster, vm, vm.config).some(
-    ({ volume }) => volume.format === 'raw' && isOnDirectory(cluster, volume),
+    ({ volume }) => volume.format === 'raw' && isDirectory(cluster, vm.node, volume.storage),
   );
   if (cannot) throw new Error('snapshot feature is not available');
   const { description: _own, ...config } = vm.config;
@@ -66,6 +65,11 @@ function prepare(cluster: Cluster, vm: Vm, { snapname, description }: TaskWork['
   vm.config.lock = 'snapshot';
 }
 
+function removeState(cluster: Cluster, vm: Vm, snapname: string, log: (line: string) => void): void {
+  const vmstate = vm.snapshots?.[snapname]?.config.vmstate;
+  if (vmstate !== undefined) removeVolume(cluster, vm.node, String(vmstate), log);
+}
+
 /** Takes everything back when there is no space for a disk's snapshot. */
 function requireSpace(cluster: Cluster, vm: Vm, work: TaskWork): void {
   const snapname = String(work.record.args.snapname);
@@ -75,6 +79,7 @@ function requireSpace(cluster: Cluster, vm: Vm, work: TaskWork): void {
     }
   } catch (err) {
     work.log('snapshot create failed: starting cleanup');
+    removeState(cluster, vm, snapname, work.log);
     delete vm.snapshots?.[snapname];
     delete vm.config.lock;
     throw err;
@@ -88,6 +93,16 @@ const takeSnapshot: TaskWorker = async (cluster, work) => {
   const { args } = work.record;
   work.once('prepare', () => prepare(cluster, vm, args));
   const { guest } = vm;
+  if (args.vmstate && guest) {
+    const storage = stateStorage(cluster, vm);
+    await work.onStorage(vm.node, storage, 'state', () => {
+      const name = String(args.snapname);
+      Object.assign(snapshotOf(vm, work).config, makeState(cluster, vm, name, storage, work.log));
+      work.log(`saving VM state and RAM using storage '${storage}'`);
+    });
+    await saveRam(cluster, work, vm, String(snapshotOf(vm, work).config.vmstate));
+    snapshotOf(vm, work).saved = { guest: { ...guest }, at: cluster.clock.now() };
+  }
   work.once('freeze', () => {
     if (guest && isAgentEnabled(guest.config.agent) && !agentAnswers(guest, cluster.clock.now())) {
       work.log('skipping guest filesystem freeze - agent configured but not running?');
@@ -98,14 +113,12 @@ const takeSnapshot: TaskWorker = async (cluster, work) => {
   work.once('commit', () => {
     for (const { key, volume } of disksOf(cluster, vm, vm.config)) {
       work.log(`snapshotting 'drive-${key}' (${volume.volid})`);
-      if (!isOnDirectory(cluster, volume)) {
+      if (!isDirectory(cluster, vm.node, volume.storage)) {
         const name = `snap_${volumeName(volume.volid)}_${args.snapname}`;
         work.log(`  Logical volume "${name}" created.`);
       } else if (guest) work.log('internal qemu snapshot');
     }
-    const { config } = snapshotOf(vm, work);
-    delete config.snapstate;
-    if (args.vmstate && guest) config.vmstate = 1;
+    delete snapshotOf(vm, work).config.snapstate;
     vm.config.parent = String(args.snapname);
     delete vm.config.lock;
   });
@@ -113,7 +126,15 @@ const takeSnapshot: TaskWorker = async (cluster, work) => {
 
 /** Puts a VM's config back; its description and its snapshots stay, and it counts as a new generation. */
 function restore(cluster: Cluster, vm: Vm, work: TaskWork): void {
-  const { snaptime: _time, vmstate: _state, description: _text, ...config } = snapshotOf(vm, work).config;
+  const { config: taken, saved } = snapshotOf(vm, work);
+  const {
+    snaptime: _time,
+    vmstate: _state,
+    runningmachine: _machine,
+    runningcpu: _cpu,
+    description: _text,
+    ...config
+  } = taken;
   const { description } = vm.config;
   vm.config = {
     ...config,
@@ -127,6 +148,7 @@ function restore(cluster: Cluster, vm: Vm, work: TaskWork): void {
     const { size } = parseDrive(String(vm.config[key])).options;
     if (size !== undefined) volume.size = parseSize(size);
   }
+  if (saved) vm.guest = wakeGuest(cluster, saved);
 }
 
 const rollBack: TaskWorker = async (cluster, work) => {
@@ -145,7 +167,7 @@ const rollBack: TaskWorker = async (cluster, work) => {
   });
   await work.wait('rollback', cluster.scaled(ROLLBACK_MS, 2));
   work.once('restore', () => restore(cluster, vm, work));
-  if (!args.start) return;
+  if (!args.start || vm.guest) return;
   work.unlock(node, Number(id));
   await cluster.tasks.ended(cluster.tasks.start('qmstart', { node, id, user }).upid);
 };
@@ -164,6 +186,7 @@ const removeSnapshot: TaskWorker = async (cluster, work) => {
   work.once('removed', () => {
     const name = String(work.record.args.snapname);
     const { parent } = snapshotOf(vm, work).config;
+    removeState(cluster, vm, name, work.log);
     delete vm.config.lock;
     delete vm.snapshots?.[name];
     for (const config of [vm.config, ...Object.values(vm.snapshots ?? {}).map((other) => other.config)]) {

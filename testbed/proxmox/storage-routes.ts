@@ -1,29 +1,41 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 import { badParameters, refuse } from './api-error.ts';
-import { findStorage, findVolume } from './cluster.ts';
+import { checkBackupAccess, volumeId } from './backup-routes.ts';
+import { findStorage, findVolume, isShared } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import type { StorageState, Volume } from './cluster-state.ts';
-import { volumeKey } from './cluster-state.ts';
-import { hasAny, requireAll } from './permissions.ts';
+import { hasAny } from './permissions.ts';
 import type { Call, Route } from './route.ts';
 import { startTask } from './route.ts';
+import { devicePath, hasFiles, storagePath, volumePath } from './storage-paths.ts';
 import { requireSpaceForFile, requireSpaceForImage } from './storage-space.ts';
 import type { TaskWorker } from './tasks.ts';
 import { parseSize } from './vm-config.ts';
-import { devicePath, linkedCloneOf, removeVolume, storagePath, volumePath } from './volumes.ts';
+import { linkedCloneOf, removeVolume, storeVolume } from './volumes.ts';
 
 const READ = ['Datastore.Audit', 'Datastore.AllocateSpace'];
 const FOLDER = '/nodes/{node}/storage/{storage}';
 
 /** A storage as the cluster's configuration has it. */
-function definition({ state }: Cluster, { storage, type, content }: StorageState): Record<string, unknown> {
+function definition(
+  cluster: Cluster,
+  { storage, type, content, node }: StorageState,
+): Record<string, unknown> {
+  const { state } = cluster;
+  const place = {
+    dir: { path: storagePath(cluster, node, storage) },
+    nfs: { path: storagePath(cluster, node, storage), server: '10.20.0.2', export: `/export/${storage}` },
+    lvmthin: { vgname: 'pve', thinpool: 'data' },
+    rbd: { pool: storage, krbd: 1 },
+  }[type];
   return {
     storage,
     type,
     content,
     digest: createHash('sha1').update(JSON.stringify(state.storages)).digest('hex'),
-    ...(type === 'dir' ? { path: storagePath(storage) } : { vgname: 'pve', thinpool: 'data' }),
+    ...place,
+    ...(isShared({ type }) ? { shared: 1 } : {}),
     ...(storage === 'local' ? { 'prune-backups': 'keep-all=1' } : {}),
   };
 }
@@ -34,40 +46,29 @@ function requireStorage({ cluster, node, params }: Call): StorageState {
   return storage;
 }
 
-/** A volume's full id, from one with or without its storage. */
-function volumeId({ params }: Call): string {
-  const text = String(params.volume);
-  return text.includes(':') ? text : `${params.storage}:${text}`;
-}
-
 function allocate(call: Call): string {
   const { cluster, node, vmid, params } = call;
   const storage = requireStorage(call);
   const name = String(params.filename);
   const isNamed = new RegExp(`^(?:vm|base)-${vmid}-\\S+$`).test(name);
   if (!isNamed) throw refuse(`unable to parse volume filename '${name}'`);
-  const onDirectory = storage.type === 'dir';
+  const onDirectory = hasFiles(storage.type);
   const volid = `${storage.storage}:${onDirectory ? `${vmid}/` : ''}${name}`;
   if (findVolume(cluster, node, volid)) {
     throw refuse(`disk image '${devicePath(cluster, node, volid)}' already exists`);
   }
   const format = onDirectory ? ((params.format ?? 'raw') as Volume['format']) : 'raw';
-  const path = volumePath(volid);
+  const path = volumePath(cluster, node, volid);
   requireSpaceForImage(cluster, { node, storage: storage.storage, format, path, name });
   const text = String(params.size);
-  cluster.state.volumes[volumeKey(node, volid)] = {
+  storeVolume(cluster, node, storage.storage, {
     volid,
-    node,
-    storage: storage.storage,
     vmid,
     size: parseSize(/\d$/.test(text) ? `${text}K` : text),
     used: params.format === 'qcow2' ? 331_776 : 0,
     format,
     content: 'images',
-    ctime: Math.floor(cluster.clock.now() / 1000),
-    parent: null,
-    system: null,
-  };
+  });
   return volid;
 }
 
@@ -75,8 +76,12 @@ function attributes(call: Call): Record<string, unknown> {
   const volid = volumeId(call);
   const volume = findVolume(call.cluster, call.node, volid);
   if (!volume) throw refuse(`volume_size_info on '${volid}' failed - no format`);
-  const { size, used, format } = volume;
-  return { size, used, format, path: devicePath(call.cluster, call.node, volid) };
+  const { size, used, format, notes, isProtected } = volume;
+  const ofBackup = {
+    ...(notes === undefined ? {} : { notes }),
+    ...(isProtected ? { protected: 1 } : {}),
+  };
+  return { ...ofBackup, size, used, format, path: devicePath(call.cluster, call.node, volid) };
 }
 
 /** Deletes without a look at who uses the volume, a running VM included. */
@@ -86,8 +91,12 @@ const removeImage: TaskWorker = async (cluster, work) => {
   if (linkedCloneOf(cluster, node, volid)) {
     throw new Error(`base volume '${volid}' is still in use by linked cloned`);
   }
+  if (findVolume(cluster, node, volid)?.isProtected) {
+    const [storage = '', name = ''] = volid.split(/:(.*)/s);
+    throw new Error(`cannot remove protected volume '${name}' on '${storage}'`);
+  }
   await work.wait('remove', cluster.scaled(300, 2));
-  work.once('removed', () => {
+  await work.onStorage(node, volid.split(':')[0] ?? '', 'removed', () => {
     removeVolume(cluster, node, volid, work.log);
     work.log(`Removed volume '${volid}'`);
   });
@@ -108,7 +117,7 @@ function upload(call: Call): string {
 const copyImage: TaskWorker = async (cluster, work) => {
   const { node, args } = work.record;
   const [storage, name, kind] = [String(args.storage), String(args.filename), String(args.content)];
-  const file = `${storagePath(storage)}/${kind === 'iso' ? 'template/iso' : kind}/${name}`;
+  const file = `${storagePath(cluster, node, storage)}/${kind === 'iso' ? 'template/iso' : kind}/${name}`;
   work.once('begin', () => {
     const temporary = `/var/tmp/pveupload-${randomBytes(16).toString('hex')}`;
     work.log(`starting file import from: ${temporary}`);
@@ -118,22 +127,16 @@ const copyImage: TaskWorker = async (cluster, work) => {
     work.log(`command: cp -- ${temporary} ${file}`);
   });
   await work.wait('copy', cluster.scaled(500, 2));
-  requireSpaceForFile(cluster, { node, storage, path: file });
+  requireSpaceForFile(cluster, { node, storage, path: file, bytes: Number(args.size) });
   work.once('end', () => {
     const volid = `${storage}:${kind}/${name}`;
-    cluster.state.volumes[volumeKey(node, volid)] = {
+    storeVolume(cluster, node, storage, {
       volid,
-      node,
-      storage,
-      vmid: 0,
       size: Number(args.size),
       used: Number(args.size),
       format: kind === 'iso' ? 'iso' : 'qcow2',
       content: kind === 'iso' ? 'iso' : 'import',
-      ctime: Math.floor(cluster.clock.now() / 1000),
-      parent: null,
-      system: null,
-    };
+    });
     work.log('finished file import successfully');
   });
 };
@@ -182,9 +185,9 @@ export const storageRoutes: Route[] = [
     handle: (call) => {
       const { storage } = requireStorage(call);
       const volid = volumeId(call);
-      requireAll(call.cluster.plain, call.caller.user, `/storage/${storage}`, ['Datastore.Allocate']);
-      const owner =
-        findVolume(call.cluster, call.node, volid)?.vmid ?? /(?:vm|base)-(\d+)-/.exec(volid)?.[1] ?? '';
+      const volume = findVolume(call.cluster, call.node, volid);
+      checkBackupAccess(call, storage, volume?.content === 'backup' ? volume.vmid : undefined);
+      const owner = volume?.vmid ?? /(?:vm|base)-(\d+)-/.exec(volid)?.[1] ?? '';
       return startTask(call, 'imgdel', `${owner}@${storage}`, { volid });
     },
   },

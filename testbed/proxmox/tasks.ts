@@ -1,14 +1,22 @@
 import type { Cluster } from './cluster.ts';
 import { lockKey } from './cluster.ts';
 import type { TaskArguments, TaskFaultRecord, TaskRecord } from './cluster-state.ts';
-import { lockTimeout } from './locks.ts';
+import { lockTimeout, storageLock } from './locks.ts';
+import type { Lock } from './locks.ts';
 import type { TrackedState } from './tracked-state.ts';
 
+/** How long a task waits for a storage's lock, and at least, whatever the speed. */
+const STORAGE_WAIT_MS = 10_000;
+const STORAGE_LEAST_MS = 3000;
+/** How long a storage's tools take to make or remove a volume. */
+const STORAGE_TOOL_MS = 40;
 const KEPT_TASKS = 3000;
 
 /** A running task as its worker sees it. Every step has a name, so that a restart can go on. */
 export interface TaskWork {
   record: TaskRecord;
+  /** Aborts when the task is told to end. */
+  signal: AbortSignal;
   log: (line: string) => void;
   /** Carries out an effect once, also across a restart of the simulator. */
   once: (name: string, effect: () => void) => void;
@@ -22,6 +30,14 @@ export interface TaskWork {
   lock: (node: string, vmid: number, exclusive?: boolean, waitMs?: number) => Promise<void>;
   /** Gives a VM's file lock back before the task ends. */
   unlock: (node: string, vmid: number) => void;
+  /** Carries out an effect once, while no other task changes the storage's volumes. */
+  onStorage: (
+    node: string,
+    storage: string,
+    name: string,
+    effect: () => void,
+    toolMs?: number,
+  ) => Promise<void>;
 }
 
 export type TaskWorker = (cluster: Cluster, work: TaskWork) => Promise<void>;
@@ -233,23 +249,53 @@ function createWork(cluster: Cluster, record: TaskRecord, signal: AbortSignal): 
     record.done.push(name);
   }
 
-  async function lock(node: string, vmid: number, exclusive = true, waitMs = 10_000): Promise<void> {
-    const key = lockKey(node, vmid);
+  /** Says that it waits, if it has to. */
+  async function take(
+    { key, waits, timeout }: Lock,
+    { exclusive, limitMs }: { exclusive: boolean; limitMs: number },
+  ): Promise<void> {
     if (!cluster.locks.tryAcquire(key, record.upid, exclusive)) {
-      log('trying to acquire lock...');
-      const limit = cluster.scaled(waitMs, 150);
-      if (!(await cluster.locks.acquire(key, record.upid, exclusive, limit, signal))) {
-        throw new Error(lockTimeout(vmid));
+      log(waits);
+      if (!(await cluster.locks.acquire(key, record.upid, exclusive, limitMs, signal))) {
+        throw new Error(timeout);
       }
       log(' OK');
     }
     if (!record.locks.some((held) => held.key === key)) record.locks.push({ key, exclusive });
   }
 
-  function unlock(node: string, vmid: number): void {
-    const key = lockKey(node, vmid);
+  function give(key: string): void {
     cluster.locks.release(key, record.upid);
     record.locks = record.locks.filter((held) => held.key !== key);
+  }
+
+  async function lock(node: string, vmid: number, exclusive = true, waitMs = 10_000): Promise<void> {
+    const wanted = {
+      key: lockKey(node, vmid),
+      waits: 'trying to acquire lock...',
+      timeout: lockTimeout(vmid),
+    };
+    await take(wanted, { exclusive, limitMs: cluster.scaled(waitMs, 150) });
+  }
+
+  const unlock = (node: string, vmid: number): void => give(lockKey(node, vmid));
+
+  async function onStorage(
+    node: string,
+    storage: string,
+    name: string,
+    effect: () => void,
+    toolMs = STORAGE_TOOL_MS,
+  ): Promise<void> {
+    if (record.done.includes(name)) return;
+    const wanted = storageLock(cluster, node, storage);
+    await take(wanted, { exclusive: true, limitMs: cluster.scaled(STORAGE_WAIT_MS, STORAGE_LEAST_MS) });
+    try {
+      await pause(`${name}-tool`, cluster.scaled(toolMs));
+      once(name, effect);
+    } finally {
+      give(wanted.key);
+    }
   }
 
   function once(name: string, effect: () => void): void {
@@ -266,7 +312,7 @@ function createWork(cluster: Cluster, record: TaskRecord, signal: AbortSignal): 
     record.done.push(name);
   }
 
-  return { record, log, once, pause, wait, lock, unlock };
+  return { record, signal, log, once, pause, wait, lock, unlock, onStorage };
 }
 
 /** When a wait ends; one that a former process began keeps its end. */

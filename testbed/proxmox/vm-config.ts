@@ -143,27 +143,30 @@ export function checkSshKeys(encoded: string): void {
   }
 }
 
+/** The lines of a config file, apart from the description. */
+export function renderSection(config: VmConfig): string {
+  return Object.keys(config)
+    .filter((key) => key !== 'description')
+    .toSorted()
+    .map((key) => `${key}: ${config[key]}\n`)
+    .join('');
+}
+
 /** The config file's text, which is what the digest is made of. */
 function renderConfig(vm: Vm): string {
-  const section = (config: VmConfig): string =>
-    Object.keys(config)
-      .filter((key) => key !== 'description')
-      .toSorted()
-      .map((key) => `${key}: ${config[key]}\n`)
-      .join('');
   const description = vm.config.description;
   let text = '';
   if (description !== undefined && description !== '') {
     for (const line of String(description).split('\n')) text += `#${encodeURI(line)}\n`;
   }
-  text += section(vm.config);
+  text += renderSection(vm.config);
   if (Object.keys(vm.pending).length > 0 || vm.pendingDelete.length > 0) {
     text += '\n[PENDING]\n';
     if (vm.pendingDelete.length > 0) text += `delete: ${vm.pendingDelete.join(',')}\n`;
-    text += section(vm.pending);
+    text += renderSection(vm.pending);
   }
   for (const [name, { config }] of Object.entries(vm.snapshots ?? {})) {
-    text += `\n[${name}]\n${config.description ?? ''}\n${section(config)}`;
+    text += `\n[${name}]\n${config.description ?? ''}\n${renderSection(config)}`;
   }
   return text;
 }

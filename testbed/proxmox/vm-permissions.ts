@@ -130,8 +130,17 @@ function checkPool({ cluster, params }: Call): void {
 function checkCreate(call: Call, subject: Subject): void {
   checkPool(call);
   const { cluster, caller, vmid, pool } = subject;
+  const overwrites = call.params.archive !== undefined && call.params.force === 1;
+  const mayOverwrite =
+    overwrites &&
+    findVm(cluster, call.node, vmid) !== undefined &&
+    hasAny(cluster.state, caller, `/vms/${vmid}`, ['VM.Backup']);
   const places = [`/vms/${vmid}`, ...(pool === undefined ? [] : [`/pool/${pool}`])];
-  if (!places.some((path) => hasAny(cluster.plain, caller, path, ['VM.Allocate']))) throw forbidden();
+  if (!mayOverwrite && !places.some((path) => hasAny(cluster.plain, caller, path, ['VM.Allocate'])))
+    throw forbidden();
+  if (call.params.storage !== undefined) {
+    requireAll(cluster.plain, caller, `/storage/${call.params.storage}`, ['Datastore.AllocateSpace']);
+  }
   const settings = settingsOf(call.params);
   checkStorages(subject, settings);
   for (const [key, value] of Object.entries(settings)) checkKey(subject, key, String(value));

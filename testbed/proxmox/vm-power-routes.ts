@@ -2,14 +2,38 @@ import { refuse } from './api-error.ts';
 import { requireVm } from './cluster.ts';
 import type { Guest, Vm } from './cluster-state.ts';
 import { currentStatus } from './guests.ts';
+import { requireAll } from './permissions.ts';
+import { stateStorage } from './ram-state.ts';
 import type { Call, Route } from './route.ts';
 import { checkSkipLock, startTask } from './route.ts';
+import { requireImageStorage } from './volumes.ts';
 
 /** Reboot, reset, suspend and resume look before they answer; the others fail in their task. */
 function requireRunning({ cluster, node, vmid }: Call): Vm & { guest: Guest } {
   const vm = requireVm(cluster, node, vmid);
   if (!vm.guest) throw refuse(`VM ${vmid} not running`);
   return { ...vm, guest: vm.guest };
+}
+
+/** A VM that was suspended to disk is resumed by being started. */
+function requireSomethingToResume(call: Call): void {
+  if (requireVm(call.cluster, call.node, call.vmid).config.lock !== 'suspended') requireRunning(call);
+}
+
+/** Suspends to RAM, or to disk, which takes space there. */
+function suspend(call: Call): string {
+  const { cluster, vmid, params, caller } = call;
+  checkSkipLock(call);
+  const vm = requireRunning(call);
+  if (!params.todisk) return startTask(call, 'qmpause', vmid, { skiplock: params.skiplock ?? null });
+  const storage = String(params.statestorage ?? stateStorage(cluster, vm));
+  requireAll(cluster.state, caller.user, `/vms/${vmid}`, ['VM.Config.Disk']);
+  requireAll(cluster.state, caller.user, `/storage/${storage}`, ['Datastore.AllocateSpace']);
+  requireImageStorage(cluster, vm.node, storage);
+  return startTask(call, 'qmsuspend', vmid, {
+    statestorage: params.statestorage ?? null,
+    skiplock: params.skiplock ?? null,
+  });
 }
 
 function power(action: string, type: string, check?: (call: Call) => void): Route {
@@ -50,6 +74,11 @@ export const vmPowerRoutes: Route[] = [
     if (requireRunning(call).guest.paused) throw refuse('VM is paused - cannot shutdown');
   }),
   power('reset', 'qmreset', requireRunning),
-  power('suspend', 'qmpause', requireRunning),
-  power('resume', 'qmresume', requireRunning),
+  {
+    method: 'POST',
+    path: '/nodes/{node}/qemu/{vmid}/status/suspend',
+    isForwarded: true,
+    handle: suspend,
+  },
+  power('resume', 'qmresume', requireSomethingToResume),
 ];

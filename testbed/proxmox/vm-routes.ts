@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { badParameters, ApiError, refuse } from './api-error.ts';
-import { findNode, findStorage, findVm, findVolume, lockKey, requireVm } from './cluster.ts';
+import { findNode, findStorage, findVm, findVolume, isShared, lockKey, requireVm } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import type { Vm, VmConfig } from './cluster-state.ts';
 import { qmpStatus, vmStatus } from './guests.ts';
@@ -9,6 +9,7 @@ import { lockTimeout } from './locks.ts';
 import type { Values } from './parameters.ts';
 import type { Call, Route } from './route.ts';
 import { checkSkipLock, startTask } from './route.ts';
+import { restoreVm } from './restore-vm.ts';
 import { requireSnapshot } from './snapshot-routes.ts';
 import {
   checkNotLocked,
@@ -34,7 +35,17 @@ function withoutPath(params: Values): Values {
 
 async function createVm(call: Call): Promise<string> {
   const { cluster, node, vmid, params, isRoot } = call;
-  const { start, pool, storage: _storage, archive: _archive, ...given } = withoutPath(params);
+  const {
+    start,
+    pool,
+    storage: _storage,
+    archive,
+    force: _force,
+    unique: _unique,
+    'live-restore': _live,
+    bwlimit: _limit,
+    ...given
+  } = withoutPath(params);
   if (given.sshkeys !== undefined) checkSshKeys(String(given.sshkeys));
   if (given.lock !== undefined && !isRoot) throw refuse("only root can set 'lock' config");
   const taken = (): void => {
@@ -43,6 +54,7 @@ async function createVm(call: Call): Promise<string> {
       throw refuse(`unable to create VM ${vmid} - VM ${vmid} already exists on node '${other.node}'`);
   };
   checkPool(call);
+  if (archive !== undefined) return restoreVm(call, given);
   const key = lockKey(node, vmid);
   const owner = randomUUID();
   if (!(await cluster.locks.acquire(key, owner, true, cluster.scaled(5000, 100)))) {
@@ -96,7 +108,7 @@ function cloneVm(call: Call): string {
   const newid = Number(params.newid);
   if (findVm(cluster, target, newid))
     throw refuse(`unable to create VM ${newid}: config file already exists`);
-  if (target !== node) throw refuse(`can't clone VM to node '${target}' (VM uses local storage)`);
+  if (target !== node) checkCloneTarget(cluster, source, target, params.storage);
   if (!full) checkLinkable(cluster, source);
   return startTask(call, 'qmclone', vmid, {
     newid,
@@ -108,7 +120,33 @@ function cloneVm(call: Call): string {
     snapname: params.snapname ?? null,
     bwlimit: params.bwlimit ?? null,
     pool: params.pool ?? null,
+    target: target === node ? null : target,
   });
+}
+
+/** Another node has to see the disks of the clone, and those they are copied from. */
+function checkCloneTarget(
+  cluster: Cluster,
+  source: Vm,
+  target: string,
+  storage: string | number | undefined,
+): void {
+  const isSharedName = (name: string): boolean => {
+    const state = findStorage(cluster, source.node, name);
+    return state !== undefined && isShared(state);
+  };
+  if (storage !== undefined && !isSharedName(String(storage))) {
+    throw refuse(`can't clone to non-shared storage '${storage}'`);
+  }
+  for (const key of diskKeys(source.config)) {
+    const drive = parseDrive(String(source.config[key]));
+    const [name = '', volume] = drive.file.split(':');
+    if (volume === undefined || (isCdrom(drive) && !isCloudInitDrive(drive))) continue;
+    if (!isSharedName(name)) throw refuse(`can't clone VM to node '${target}' (VM uses local storage)`);
+    if (!findStorage(cluster, target, name)) {
+      throw refuse(`storage '${name}' is not available on node '${target}'`);
+    }
+  }
 }
 
 function checkTargetStorage(cluster: Cluster, node: string, name: string): void {

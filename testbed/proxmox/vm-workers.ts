@@ -3,6 +3,7 @@ import type { Cluster } from './cluster.ts';
 import { findVm, findVolume, missingConfig } from './cluster.ts';
 import type { Vm, VmConfig } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
+import { devicePath } from './storage-paths.ts';
 import { requireSpaceToWrite } from './storage-space.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
 import { isGone } from './tasks.ts';
@@ -11,7 +12,6 @@ import { checkDigest, diskKeys, isCdrom, parseDrive, printDrive, printSize } fro
 import {
   copyProgress,
   createDrive,
-  devicePath,
   growVolume,
   linkedClonesOf,
   makeBase,
@@ -35,11 +35,14 @@ const IMPORT_MS_PER_GIB = 1500;
 
 /** Makes one disk of a new VM; an imported one is copied, which takes its time. */
 async function makeDisk(cluster: Cluster, work: TaskWork, vm: Vm, key: string): Promise<void> {
-  const { args } = work.record;
+  const { args, node } = work.record;
   const source = parseDrive(String(vm.config[key])).options['import-from'] ?? args[`source-${key}`];
-  work.once(`disk-${key}`, () => {
-    const origin = typeof source === 'string' && findVolume(cluster, vm.node, source);
+  const [storage = ''] = parseDrive(String(vm.config[key])).file.split(':');
+  const origin = typeof source === 'string' && findVolume(cluster, vm.node, source);
+  work.once(`begin-${key}`, () => {
     if (origin) work.log(`create full clone of drive (${source})`);
+  });
+  await work.onStorage(node, storage, `disk-${key}`, () => {
     vm.config[key] = createDrive(cluster, vm, key, String(vm.config[key]), (line) => {
       // Of an import it is said after the copy.
       if (origin && line.includes('successfully created')) args[`made-${key}`] = line;
@@ -54,13 +57,16 @@ async function makeDisk(cluster: Cluster, work: TaskWork, vm: Vm, key: string): 
   const volume = findVolume(cluster, vm.node, parseDrive(String(vm.config[key])).file);
   if (typeof made !== 'string' || !volume) return;
   const ms = cluster.scaled((volume.size / 1024 ** 3) * IMPORT_MS_PER_GIB, 5);
-  const origin = String(source);
   const command =
     `/usr/bin/qemu-img convert -p -n -O ${volume.format} ` +
-    `${devicePath(cluster, vm.node, origin)} zeroinit:${devicePath(cluster, vm.node, volume.volid)}`;
+    `${devicePath(cluster, vm.node, String(source))} zeroinit:${devicePath(cluster, vm.node, volume.volid)}`;
   await copyProgress(work, `import-${key}`, volume, ms, (share) => {
     const bytes = Math.floor(volume.size * share);
-    requireSpaceToWrite(cluster, volume, { bytes, command, log: work.log });
+    requireSpaceToWrite(
+      cluster,
+      { node: vm.node, storage: volume.storage },
+      { bytes, command, log: work.log },
+    );
   });
   work.once(`imported-${key}`, () => work.log(made));
 }
@@ -128,6 +134,9 @@ const destroyVm: TaskWorker = async (cluster, work) => {
     ]) {
       removeVolume(cluster, node, parseDrive(String(vm.config[key])).file, work.log);
     }
+    for (const { config } of Object.values(vm.snapshots ?? {})) {
+      if (config.vmstate !== undefined) removeVolume(cluster, node, String(config.vmstate), work.log);
+    }
     if (args['destroy-unreferenced-disks']) {
       for (const { volid } of cluster.index.volumesOf(node, vmid)) {
         removeVolume(cluster, node, volid, work.log);
@@ -156,7 +165,7 @@ const makeTemplate: TaskWorker = async (cluster, work) => {
       const drive = parseDrive(String(vm.config[key]));
       const volume = findVolume(cluster, node, drive.file);
       if (!volume || isCdrom(drive)) continue;
-      vm.config[key] = printDrive({ ...drive, file: makeBase(cluster, volume, work.log) });
+      vm.config[key] = printDrive({ ...drive, file: makeBase(cluster, node, volume, work.log) });
     }
   });
 };
@@ -182,7 +191,7 @@ const resizeDisk: TaskWorker = async (cluster, work) => {
   if (wanted === volume.size) return;
   await work.wait('resize', cluster.scaled(300, 2));
   work.once('resized', () => {
-    growVolume(cluster, volume, wanted, { isRunning: vm.guest !== null, log: work.log });
+    growVolume(cluster, volume, wanted, { node, isRunning: vm.guest !== null, log: work.log });
     vm.config[key] = printDrive({ file: drive.file, options: { ...drive.options, size: printSize(wanted) } });
   });
 };

@@ -1,8 +1,9 @@
 import { refuse } from './api-error.ts';
 import type { Cluster } from './cluster.ts';
-import { findStorage, findVolume } from './cluster.ts';
+import { findStorage, findVolume, isOn, isShared } from './cluster.ts';
 import type { StorageState, Vm, Volume } from './cluster-state.ts';
-import { volumeKey } from './cluster-state.ts';
+import { SHARED, volumeKey } from './cluster-state.ts';
+import { hasFiles, isDirectory, volumePath } from './storage-paths.ts';
 import { requireSpaceForImage } from './storage-space.ts';
 import type { TaskWork } from './tasks.ts';
 import {
@@ -23,6 +24,8 @@ const LARGEST_RAW_FILE = 16 * 1024 * GIB;
 export type VolumeFormat = Volume['format'];
 
 interface WantedVolume {
+  /** Of its kind the first that is free, if it is not said. */
+  name?: string;
   size: number;
   used?: number;
   /** The base volume that a linked clone stands on. */
@@ -33,29 +36,25 @@ interface WantedVolume {
   format?: VolumeFormat | undefined;
 }
 
-function isDirectory(cluster: Cluster, node: string, storage: string): boolean {
-  return findStorage(cluster, node, storage)?.type === 'dir';
-}
+type NewVolume = Pick<Volume, 'volid' | 'size' | 'format' | 'content'> & Partial<Volume>;
 
-/** Where a directory storage is mounted. */
-export function storagePath(storage: string): string {
-  return storage === 'local' ? '/var/lib/vz' : `/srv/${storage}`;
-}
-
-/** The file of a volume on a directory storage. */
-export function volumePath(volid: string): string {
-  const [storage = '', rest = ''] = volid.split(/:(.*)/s);
-  const [kind = '', ...names] = rest.split('/');
-  if (kind === 'import' || kind === 'snippets') return `${storagePath(storage)}/${rest}`;
-  if (kind === 'iso') return `${storagePath(storage)}/template/${rest}`;
-  // A linked clone's id names its base first.
-  return `${storagePath(storage)}/images/${[kind, ...names].slice(-2).join('/')}`;
-}
-
-/** What QEMU opens for a volume. */
-export function devicePath(cluster: Cluster, node: string, volid: string): string {
-  const [storage = '', name = ''] = volid.split(':');
-  return isDirectory(cluster, node, storage) ? volumePath(volid) : `/dev/pve/${name}`;
+/** Puts a volume on a storage as a node sees it. */
+export function storeVolume(cluster: Cluster, node: string, storage: string, volume: NewVolume): Volume {
+  const state = findStorage(cluster, node, storage);
+  const stored: Volume = {
+    storage,
+    node: state && isShared(state) ? SHARED : node,
+    vmid: 0,
+    used: 0,
+    ctime: Math.floor(cluster.clock.now() / 1000),
+    parent: null,
+    system: null,
+    ...volume,
+  };
+  const key = volumeKey(stored.node, stored.volid);
+  cluster.state.volumes[key] = stored;
+  // Read again, so that what is written to it later is kept.
+  return cluster.state.volumes[key] ?? stored;
 }
 
 /** What qemu-img prints when it makes an image. */
@@ -92,14 +91,15 @@ export function allocateVolume(
   wanted: WantedVolume,
   log: (line: string) => void,
 ): Volume {
-  const stem = wanted.cloudInit ? `vm-${vmid}-cloudinit` : freeName(cluster, node, storage, vmid);
+  const stem =
+    wanted.name ?? (wanted.cloudInit ? `vm-${vmid}-cloudinit` : freeName(cluster, node, storage, vmid));
   const onDirectory = isDirectory(cluster, node, storage);
   const format = onDirectory ? (wanted.format ?? (wanted.cloudInit ? 'qcow2' : 'raw')) : 'raw';
   const name = onDirectory ? `${stem}.${format}` : stem;
   const own = onDirectory ? `${vmid}/${name}` : name;
   const base = onDirectory && wanted.parent ? wanted.parent.split(':')[1] : undefined;
   const volid = `${storage}:${base ? `${base}/` : ''}${own}`;
-  const path = volumePath(volid);
+  const path = volumePath(cluster, node, volid);
   if (onDirectory) {
     if (base) log(`clone ${base}: images, ${name}, ${vmid} to ${name} (base=../${base})`);
     log(formattingLine(path, format, wanted.size, base && `../${base}`));
@@ -110,24 +110,21 @@ export function allocateVolume(
     }
   }
   requireSpaceForImage(cluster, { node, storage, format, path, name });
-  if (!onDirectory) log(`  Logical volume "${name}" created.`);
-  const volume: Volume = {
+  if (hasLogicalVolumes(cluster, node, storage)) log(`  Logical volume "${name}" created.`);
+  return storeVolume(cluster, node, storage, {
     volid,
-    node,
-    storage,
     vmid,
     size: wanted.size,
     used: wanted.used ?? 0,
     format,
     content: 'images',
-    ctime: Math.floor(cluster.clock.now() / 1000),
     parent: wanted.parent ?? null,
     system: wanted.system ?? null,
-  };
-  const key = volumeKey(node, volid);
-  cluster.state.volumes[key] = volume;
-  // Read again, so that what is written to it later is kept.
-  return cluster.state.volumes[key] ?? volume;
+  });
+}
+
+function hasLogicalVolumes(cluster: Cluster, node: string, storage: string): boolean {
+  return findStorage(cluster, node, storage)?.type === 'lvmthin';
 }
 
 export function removeVolume(
@@ -136,25 +133,32 @@ export function removeVolume(
   volid: string,
   log?: (line: string) => void,
 ): void {
-  const key = volumeKey(node, volid);
   const [storage = ''] = volid.split(':');
-  const onDirectory = isDirectory(cluster, node, storage);
-  if (!cluster.state.volumes[key]) {
-    if (onDirectory) log?.(`disk image '${volumePath(volid)}' does not exist`);
+  const volume = findVolume(cluster, node, volid);
+  if (!volume) {
+    if (isDirectory(cluster, node, storage)) {
+      log?.(`disk image '${volumePath(cluster, node, volid)}' does not exist`);
+    }
     return;
   }
-  delete cluster.state.volumes[key];
-  if (!onDirectory) log?.(`  Logical volume "${volid.split(':')[1]}" successfully removed.`);
+  delete cluster.state.volumes[volumeKey(volume.node, volid)];
+  if (hasLogicalVolumes(cluster, node, storage))
+    log?.(`  Logical volume "${volid.split(':')[1]}" successfully removed.`);
 }
 
 /** Turns a template's disk into a base image and answers its new id. */
-export function makeBase(cluster: Cluster, volume: Volume, log: (line: string) => void): string {
+export function makeBase(
+  cluster: Cluster,
+  node: string,
+  volume: Volume,
+  log: (line: string) => void,
+): string {
   const name = volumeName(volume.volid);
   const baseName = name.replace(/^vm-/, 'base-');
   const volid = volume.volid.slice(0, -name.length) + baseName;
   delete cluster.state.volumes[volumeKey(volume.node, volume.volid)];
   cluster.state.volumes[volumeKey(volume.node, volid)] = { ...volume, volid };
-  if (!isDirectory(cluster, volume.node, volume.storage)) {
+  if (hasLogicalVolumes(cluster, node, volume.storage)) {
     log(`  Renamed "${name}" to "${baseName}" in volume group "pve"`);
   }
   return volid;
@@ -165,17 +169,17 @@ export function growVolume(
   cluster: Cluster,
   volume: Volume,
   size: number,
-  { isRunning, log }: { isRunning: boolean; log: (line: string) => void },
+  { node, isRunning, log }: { node: string; isRunning: boolean; log: (line: string) => void },
 ): void {
-  if (isDirectory(cluster, volume.node, volume.storage)) {
-    const path = volumePath(volume.volid);
+  if (isDirectory(cluster, node, volume.storage)) {
+    const path = volumePath(cluster, node, volume.volid);
     if (volumeName(volume.volid).startsWith('base-')) {
       log(`qemu-img: Could not open '${path}': Could not open '${path}': Operation not permitted`);
       const command = `/usr/bin/qemu-img resize '--preallocation=metadata' -f ${volume.format} ${path} ${size}`;
       throw new Error(`command '${command}' failed: exit code 1`);
     }
     if (!isRunning) log('Image resized.');
-  } else {
+  } else if (hasLogicalVolumes(cluster, node, volume.storage)) {
     const amount = (bytes: number): string =>
       `${(bytes / GIB).toFixed(2)} GiB (${Math.ceil(bytes / (4 * MIB))} extents)`;
     const name = `pve/${volume.volid.split(':')[1]}`;
@@ -183,6 +187,17 @@ export function growVolume(
     log(`  Logical volume ${name} successfully resized.`);
   }
   volume.size = size;
+}
+
+/** Backups on a storage, of one VM or of all. */
+export function backupsOf(cluster: Cluster, node: string, storage: string, vmid?: number): Volume[] {
+  return Object.values(cluster.state.volumes).filter(
+    (volume) =>
+      volume.content === 'backup' &&
+      volume.storage === storage &&
+      isOn(volume, node) &&
+      (vmid === undefined || volume.vmid === vmid),
+  );
 }
 
 /** Refuses storages that are not there or hold no disks. */
@@ -238,7 +253,8 @@ export function createDrive(
   if (/^\d+(\.\d+)?$/.test(name)) {
     requireImageStorage(cluster, vm.node, storage);
     const origin = source === undefined ? undefined : findVolume(cluster, vm.node, source);
-    if (source !== undefined && !origin) throw refuse(`failed to stat '${volumePath(source)}'`);
+    if (source !== undefined && !origin)
+      throw refuse(`failed to stat '${volumePath(cluster, vm.node, source)}'`);
     const least = isDirectory(cluster, vm.node, storage) ? 0 : MIB;
     const size = origin
       ? (origin.virtualSize ?? origin.size)
@@ -263,12 +279,26 @@ export function wantedSize(volume: Volume, text: string): number {
 /** What a storage's content list says of a volume; only directories always name a parent. */
 export function printVolume(volume: Volume, storageType: StorageState['type']): Record<string, unknown> {
   const { volid, vmid, size, used, format, content, ctime, parent } = volume;
+  if (content === 'backup') {
+    const { notes, isProtected } = volume;
+    return {
+      volid,
+      vmid,
+      size,
+      format,
+      content,
+      ctime,
+      subtype: 'qemu',
+      ...(notes === undefined ? {} : { notes }),
+      ...(isProtected ? { protected: 1 } : {}),
+    };
+  }
   if (content !== 'images') return { volid, size, format, content, ctime };
   const base = parent?.split(':')[1];
   const common = { volid, vmid, size, used, format, content, ctime };
   return {
     ...common,
-    ...(storageType === 'dir' ? { parent: base ? `../${base}` : null } : base && { parent: base }),
+    ...(hasFiles(storageType) ? { parent: base ? `../${base}` : null } : base && { parent: base }),
   };
 }
 
@@ -293,7 +323,7 @@ export async function copyProgress(
 }
 
 /** One decimal, binary units. */
-function printAmount(bytes: number): string {
+export function printAmount(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   let value = bytes;
   let unit = 0;

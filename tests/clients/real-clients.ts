@@ -50,11 +50,13 @@ async function prepareProxmoxer(): Promise<string[] | Skipped> {
   const python = join(folder, 'bin', 'python');
   const script = join(import.meta.dirname, 'proxmoxer_client.py');
   try {
-    await run(python, ['-c', 'import proxmoxer, requests']);
+    await run(python, ['-c', 'import proxmoxer, requests, websocket']);
   } catch {
     try {
       await run('python3', ['-m', 'venv', folder], { timeout: INSTALL_MS });
-      await run(python, ['-m', 'pip', 'install', '--quiet', PROXMOXER, 'requests'], { timeout: INSTALL_MS });
+      await run(python, ['-m', 'pip', 'install', '--quiet', PROXMOXER, 'requests', 'websocket-client'], {
+        timeout: INSTALL_MS,
+      });
     } catch (err) {
       return { skipped: `${PROXMOXER} cannot be installed: ${messageOf(err)}` };
     }
@@ -88,7 +90,7 @@ export async function runClient({ prepare }: RealClient): Promise<Ran | Skipped>
   const command = await prepare();
   if ('skipped' in command) return command;
   const [program = '', ...args] = command;
-  const simulator = await startSimulator({ speed: SPEED, state: seedStandalone() });
+  const simulator = await startSimulator({ speed: SPEED, state: seedStandalone({ nodes: 2 }) });
   const folder = await mkdtemp(join(tmpdir(), 'real-client-'));
   try {
     const ca = join(folder, 'ca.pem');
