@@ -200,8 +200,7 @@ function earlierTasks({ tasks = [], olderTasks = [] }: Start): TaskRecord[] {
 
 /** Makes the calls of a recording to a simulator of its own and compares each answer. */
 export async function replay(recording: Recording): Promise<Outcome[]> {
-  const { speed = 0 } = recording;
-  const start = structuredClone(recording.start ?? {});
+  const { start = {}, speed = 0 } = structuredClone(recording);
   const simulator = await startSimulator({ speed, state: recordedCluster(start) });
   for (const rule of start.faults ?? []) simulator.faults.add(rule);
   const dispatcher = new Agent({ connect: { ca: simulator.ca } });
@@ -233,18 +232,6 @@ export async function replay(recording: Recording): Promise<Outcome[]> {
   return outcomes;
 }
 
-/** Exchanges one after the other, and in one group those that were sent at the same moment. */
-function groups(exchanges: Exchange[]): Exchange[][] {
-  const all: Exchange[][] = [];
-  for (const exchange of exchanges) {
-    const moment = /^three .* at the same moment/.exec(exchange.note ?? '')?.[0];
-    const last = all.at(-1);
-    if (moment !== undefined && last?.[0]?.note?.startsWith(moment)) last.push(exchange);
-    else all.push([exchange]);
-  }
-  return all;
-}
-
 async function tryAny(
   simulator: Simulator,
   dispatcher: Agent,
@@ -258,6 +245,18 @@ async function tryAny(
     return here === closed ? undefined : `${closed} of ${requests} had no answer, here ${here}`;
   }
   return tryExchange(simulator, dispatcher, exchange, bindings);
+}
+
+/** Exchanges one after the other, and in one group those that were sent at the same moment. */
+function groups(exchanges: Exchange[]): Exchange[][] {
+  const all: Exchange[][] = [];
+  for (const exchange of exchanges) {
+    const moment = /^three .* at the same moment/.exec(exchange.note ?? '')?.[0];
+    const last = all.at(-1);
+    if (moment !== undefined && last?.[0]?.note?.startsWith(moment)) last.push(exchange);
+    else all.push([exchange]);
+  }
+  return all;
 }
 
 /** Makes a call; one that waited for something in the recording is made until its answer is there. */
