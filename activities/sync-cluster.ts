@@ -5,11 +5,10 @@ import { Storage } from '../db/models/storage.ts';
 import { Template } from '../db/models/template.ts';
 import { TemplateVm } from '../db/models/template-vm.ts';
 import type { Proxmox } from '../proxmox/client.ts';
+import { TEMPLATE_TAG } from '../proxmox/template-tag.ts';
+import { parseProperties } from '../proxmox/vm-config.ts';
 
 const MIB = 1024 ** 2;
-
-/** An admin offers a template to customers by giving its VM this tag in Proxmox. */
-export const TEMPLATE_TAG = 'berth-template';
 
 /** Learns the cluster's nodes, their size and storages, and the templates tagged for Berth. */
 export async function syncCluster(database: Database, clusterId: string, proxmox: Proxmox): Promise<void> {
@@ -59,7 +58,7 @@ async function syncTemplates(database: Database, node: Node, proxmox: Proxmox): 
     const { values } = await proxmox.vmConfig(node.name, vmid);
     const disk = bootDisk(values);
     if (!name || !disk) continue;
-    const template = await ensureTemplate(database, name, values['ciuser'], Math.ceil(disk.sizeGib));
+    const template = await ensureTemplate(database, name, values, Math.ceil(disk.sizeGib));
     kept.push(template.id);
     await TemplateVm.query(database)
       .insert({ templateId: template.id, nodeId: node.id, vmid, storage: disk.storage })
@@ -73,7 +72,7 @@ async function syncTemplates(database: Database, node: Node, proxmox: Proxmox): 
 async function ensureTemplate(
   database: Database,
   name: string,
-  user: string | undefined,
+  config: Record<string, string>,
   minDiskGib: number,
 ): Promise<Template> {
   const [, os = name, version = ''] = /^([a-z]+)-?(.*)$/i.exec(name) ?? [];
@@ -82,10 +81,15 @@ async function ensureTemplate(
       name,
       osName: os.charAt(0).toUpperCase() + os.slice(1),
       osVersion: version,
-      defaultUser: user ?? os.toLowerCase(),
+      defaultUser: config['ciuser'] ?? os.toLowerCase(),
       minDiskGib,
+      // Who has switched the agent off does not expect it to answer.
+      readyWhen: hasAgent(config) ? 'agent' : 'running',
     })
     .onConflict('name')
     .ignore();
   return Template.query(database).findOne({ name }).throwIfNotFound();
 }
+
+const hasAgent = ({ agent = '' }: Record<string, string>): boolean =>
+  parseProperties(agent, 'enabled')['enabled'] === '1';

@@ -5,11 +5,13 @@ import type { Endpoint } from './endpoint.ts';
 import { authenticate } from './middleware/authenticate.ts';
 import { jsonBody } from './middleware/json-body.ts';
 import { problem } from './middleware/problem.ts';
+import { requireAdmin } from './middleware/require-admin.ts';
 import { requestId } from './middleware/request-id.ts';
 import { requestLog } from './middleware/request-log.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { authRoutes } from './routes/auth.ts';
 import { catalogRoutes } from './routes/catalog.ts';
+import { clusterRoutes } from './routes/clusters.ts';
 import { dashboardRoutes } from './routes/dashboard.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -42,6 +44,7 @@ function createRouter(deps: Deps): Router {
     ...passwordRoutes(deps),
     ...userRoutes(),
     ...catalogRoutes(deps),
+    ...clusterRoutes(deps),
     ...serverRoutes(deps),
     ...serverActionRoutes(deps),
     ...operationRoutes(deps),
@@ -50,10 +53,12 @@ function createRouter(deps: Deps): Router {
   ];
   const router = new Router();
   const isUser = authenticate(deps.database, deps.jwtSecret);
+  const isAdmin = requireAdmin();
   const body = jsonBody();
   for (const declared of endpoints) {
     const chain: Middleware[] = [];
-    if (declared.auth === 'bearer') chain.push(isUser);
+    if (declared.auth !== 'none') chain.push(isUser);
+    if (declared.auth === 'admin') chain.push(isAdmin);
     if (declared.body) chain.push(body);
     router[declared.method](declared.path, answerWith(declared), ...chain, async (ctx) =>
       declared.handle(ctx),

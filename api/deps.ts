@@ -1,4 +1,6 @@
 import type { Client } from '@temporalio/client';
+import type { z } from 'zod';
+import type { ConnectionReport, TestCluster } from '../contract/clusters.ts';
 import type { Log } from '../log.ts';
 import type { Database } from '../db/connect.ts';
 import type { SecretBox } from '../db/secrets.ts';
@@ -17,6 +19,8 @@ export interface Deps {
   /** Signs access tokens; keys for other purposes are derived from it. */
   jwtSecret: string;
   events: EventHub;
+  /** Tries what Berth needs of a cluster; never rejects, and never tells the secret. */
+  testConnection: (connection: z.output<typeof TestCluster>) => Promise<ConnectionReport>;
   /** The built dashboard; without it `/app/` answers 404. */
   dashboardDir?: string;
   /** Where browsers reach this; https makes cookies `Secure`. */

@@ -20,7 +20,8 @@ interface Description {
   path: string;
   tag: string;
   summary: string;
-  auth: 'bearer' | 'none';
+  /** Who may call it: users who are logged in, administrators among them only, or anybody. */
+  auth: 'bearer' | 'admin' | 'none';
   /** Takes an Idempotency-Key. */
   idempotent?: boolean;
   answers: Record<number, Answer>;

@@ -4,6 +4,7 @@ interface RefusalOptions {
   detail?: string;
   issues?: Problem['issues'];
   operation?: Problem['operation'];
+  findings?: Problem['findings'];
   headers?: Record<string, string>;
 }
 
@@ -192,6 +193,23 @@ export class UserDataUnsupported extends Refusal {
   constructor() {
     super(422, 'user_data_unsupported', 'userData cannot be used here.', {
       detail: 'Leave it out; this location has no storage for cloud-init snippets.',
+    });
+  }
+}
+
+export class NameTaken extends Refusal {
+  override name = 'NameTaken';
+  constructor(title: string) {
+    super(409, 'name_taken', title, { detail: 'Choose another name.' });
+  }
+}
+
+export class ClusterUnusable extends Refusal {
+  override name = 'ClusterUnusable';
+  constructor(findings: NonNullable<Problem['findings']>) {
+    super(422, 'cluster_unusable', 'Berth cannot work with this cluster yet; nothing was saved.', {
+      detail: 'Each of the findings says what to do about it.',
+      findings,
     });
   }
 }

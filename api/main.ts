@@ -9,6 +9,7 @@ import { loadConfig } from '../config.ts';
 import { connectDatabase } from '../db/connect.ts';
 import { createSecretBox } from '../db/secrets.ts';
 import { createLog } from '../log.ts';
+import { connectionOf, testConnection } from '../proxmox/connection-test.ts';
 import { createApp } from './app.ts';
 import { EventHub } from './event-hub.ts';
 import { startSweeper } from './sweeper.ts';
@@ -33,6 +34,7 @@ const app = createApp({
   secretBox: createSecretBox(config.BERTH_SECRETS_KEY),
   jwtSecret: config.BERTH_JWT_SECRET,
   events,
+  testConnection: (given) => testConnection(connectionOf(given)),
   trustProxy: config.BERTH_TRUST_PROXY,
   queuePrefix: config.BERTH_QUEUE_PREFIX,
   ...(existsSync(dashboardDir) ? { dashboardDir } : {}),

@@ -33,7 +33,7 @@ function describe({ tag, summary, auth, idempotent, params, query, body, answers
   const operation: ZodOpenApiOperationObject = {
     tags: [tag],
     summary,
-    ...(auth === 'bearer' ? { security: [{ bearer: [] }] } : {}),
+    ...(auth === 'none' ? {} : { security: [{ bearer: [] }] }),
     requestParams: {
       ...(params ? { path: params } : {}),
       ...(query ? { query } : {}),
@@ -58,7 +58,8 @@ function describe({ tag, summary, auth, idempotent, params, query, body, answers
     };
   }
   const codes = [
-    ...(auth === 'bearer' ? (['unauthenticated', 'session_expired'] as const) : []),
+    ...(auth === 'none' ? [] : (['unauthenticated', 'session_expired'] as const)),
+    ...(auth === 'admin' ? (['forbidden'] as const) : []),
     ...problems,
   ];
   operation.responses.default = {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ConnectionFinding } from './clusters.ts';
 
 /** Codes an operation can fail with; the dashboard and the docs explain each of them. */
 export const FAILURE_CODES = [
@@ -44,6 +45,8 @@ export const PROBLEM_CODES = [
   'no_capacity',
   'no_address_left',
   'user_data_unsupported',
+  'name_taken',
+  'cluster_unusable',
   'conflict',
   'payload_too_large',
   'unsupported_media_type',
@@ -70,5 +73,9 @@ export const Problem = z.object({
     .object({ id: z.string(), type: z.string(), status: z.string() })
     .optional()
     .meta({ description: 'The operation that is in the way' }),
+  findings: z
+    .array(ConnectionFinding)
+    .optional()
+    .meta({ description: 'What the test of a connection found' }),
 });
 export type Problem = z.infer<typeof Problem>;

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Cluster } from './models/cluster.ts';
 import { IpAddress } from './models/ip-address.ts';
 import { Plan } from './models/plan.ts';
@@ -15,6 +15,7 @@ import { rollbackMigrations } from './migrate.ts';
 import { createSecretBox } from './secrets.ts';
 import { buildAccount, buildCatalog, buildImportedServer, buildUser } from '../tests/builders.ts';
 import { createTestDatabase, type TestDatabase } from '../tests/database.ts';
+import { startSimulator, type Simulator } from '../testbed/proxmox/simulator.ts';
 
 let test: TestDatabase;
 beforeEach(async () => {
@@ -145,10 +146,11 @@ it('says how many addresses of a new pool belong to imported servers', async () 
   );
 });
 
-describe('create-cluster', () => {
+describe('add-cluster', () => {
   const key = randomBytes(32).toString('base64');
   const fra1 = [
-    'create-cluster',
+    'add-cluster',
+    '--skip-test',
     '--name',
     'fra1',
     '--location',
@@ -176,7 +178,7 @@ describe('create-cluster', () => {
     const added = await admin([...fra1, ...urls, '--fingerprint', fingerprint], env);
     expect(added).toMatchObject({
       exitCode: 0,
-      stdout: 'Created cluster fra1; the worker begins to watch it within a minute',
+      stdout: 'Added cluster fra1; the worker begins to watch it within a minute',
       stderr: '',
     });
     expect(await Cluster.query(test.database)).toMatchObject([
@@ -203,6 +205,39 @@ describe('create-cluster', () => {
     expect(cluster?.tlsCa).toContain('AAAA');
     expect(await tokenSecretOf('fra1')).toBe('hunter3');
     expect(await Secret.query(test.database).resultSize()).toBe(1);
+  });
+
+  describe('tests the connection', () => {
+    let simulator: Simulator;
+    beforeAll(async () => {
+      simulator = await startSimulator();
+    });
+    afterAll(() => simulator.close());
+    const withTest = fra1.filter((arg) => arg !== '--skip-test');
+
+    it('and saves what works, with the accepted fingerprint', async () => {
+      const { url, fingerprint: seen, token } = simulator;
+      const args = [...withTest, '--url', url, '--fingerprint', seen];
+      const { exitCode, stdout } = await admin(args, { ...env, PROXMOX_TOKEN_SECRET: token.secret });
+      expect({ exitCode, stdout }).toEqual({
+        exitCode: 0,
+        stdout: [
+          'Proxmox VE 9.2.11 answers, and the token has all rights it needs',
+          'Added cluster fra1; the worker begins to watch it within a minute',
+        ].join('\n'),
+      });
+      expect(await Cluster.query(test.database)).toMatchObject([{ name: 'fra1', tlsFingerprint: seen }]);
+    });
+
+    it('and saves nothing when it fails, naming cause, remedy and the fingerprint to pin', async () => {
+      const { exitCode, stdout, stderr } = await admin([...withTest, '--url', simulator.url], env);
+      expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+      expect(stderr).toMatch(/^error tls_self_signed: /);
+      expect(stderr).toContain(simulator.fingerprint);
+      expect(stderr).toMatch(/Nothing was saved\.$/);
+      expect(stderr).not.toContain('hunter2');
+      expect(await Cluster.query(test.database).resultSize()).toBe(0);
+    });
   });
 
   it('takes database and key of a running Berth when it is told of none', async () => {

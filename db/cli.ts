@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { migrateToLatest, migrationStatus, rollbackMigrations, withDatabase } from './migrate.ts';
-import { createCluster, type NewCluster } from './create-cluster.ts';
+import { addCluster, type NewCluster } from './add-cluster.ts';
+import type { ClusterSettings } from './ensure-cluster.ts';
 import { createPool } from './create-pool.ts';
 import { createUser } from './create-user.ts';
 import { Plan } from './models/plan.ts';
@@ -9,6 +10,8 @@ import { User } from './models/user.ts';
 import { createPasswordLinks, LINK_DAYS } from './password-links.ts';
 import { withRunningBerth } from './running-berth.ts';
 import { loadConfig } from '../config.ts';
+import { connectionOf, testConnection } from '../proxmox/connection-test.ts';
+import { describeFindings } from '../proxmox/findings.ts';
 
 const program = new Command('berth-admin').description('Prepares and maintains the database of Berth');
 const run = <T>(work: Parameters<typeof withDatabase<T>>[1]) =>
@@ -106,7 +109,7 @@ program
   });
 
 program
-  .command('create-cluster')
+  .command('add-cluster')
   .description('add a Proxmox VE cluster, or change the one of that name')
   .requiredOption('--name <name>')
   .requiredOption('--location <text>', 'what customers see as the location')
@@ -120,17 +123,19 @@ program
   .option('--ca-file <file>', 'the CA in PEM; without either the CAs of the system decide')
   .option('--snippets-storage <storage>', 'a storage for user data, which all nodes mount')
   .option('--snippets-dir <dir>', 'where this machine mounts it')
-  .action(async (options: NewCluster) => {
+  .option('--skip-test', 'save it without testing the connection, as while the cluster is down')
+  .action(async (options: NewCluster & { skipTest?: true }) => {
     const config = loadConfig('cluster', withRunningBerth(process.env));
     const isNew = await withDatabase(config.DATABASE_URL, (database) =>
-      createCluster(database, options, {
+      addCluster(database, options, {
         secretsKey: config.BERTH_SECRETS_KEY,
         tokenSecret: config.PROXMOX_TOKEN_SECRET,
+        test: async (settings) => (options.skipTest ? undefined : requireConnection(settings)),
       }),
     );
     console.log(
       isNew
-        ? `Created cluster ${options.name}; the worker begins to watch it within a minute`
+        ? `Added cluster ${options.name}; the worker begins to watch it within a minute`
         : `Changed cluster ${options.name}; restart the workers`,
     );
   });
@@ -152,6 +157,14 @@ program
     const rest = held > 0 ? `; ${held} of them belong to imported servers and will not be handed out` : '';
     console.log(`Added ${added} addresses of ${options.network}${rest}`);
   });
+
+/** Says what the test of the connection found; throws when Berth cannot work with the cluster. */
+async function requireConnection(settings: ClusterSettings): Promise<void> {
+  const { ok, version, findings } = await testConnection(connectionOf(settings));
+  if (!ok) throw new Error(`${describeFindings(findings)}\nNothing was saved.`);
+  console.log(`Proxmox VE ${version} answers, and the token has all rights it needs`);
+  if (findings.length > 0) console.log(describeFindings(findings));
+}
 
 try {
   await program.parseAsync();

@@ -32,7 +32,7 @@ export async function createPool(database: Database, input: NewPool): Promise<Ad
     const cluster = await Cluster.query(trx).findOne({ name: input.cluster });
     if (!cluster)
       throw new Error(
-        `There is no cluster named ${input.cluster}; add it with cluster:create, or start the worker with PROXMOX_URL.`,
+        `There is no cluster named ${input.cluster}; add it with cluster:add, or start the worker with PROXMOX_URL.`,
       );
     const pool = await IpPool.query(trx).insertAndFetch({
       clusterId: cluster.id,

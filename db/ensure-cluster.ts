@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import type { Database } from './connect.ts';
 import type { SecretBox } from './secrets.ts';
 import { Cluster } from './models/cluster.ts';
@@ -23,21 +24,34 @@ export async function ensureCluster(
   box: SecretBox,
   settings: ClusterSettings,
 ): Promise<Cluster> {
-  const { tokenSecret, ...columns } = settings;
   return database.transaction(async (trx) => {
     // Two processes may start at once.
     await trx.raw("select pg_advisory_xact_lock(hashtext('ensure-cluster'))");
-    const secret = await Secret.query(trx).insertAndFetch({
-      purpose: PURPOSE,
-      ...box.seal(tokenSecret, PURPOSE),
-    });
     const present = await Cluster.query(trx).findOne({ name: settings.name });
-    if (!present) return Cluster.query(trx).insertAndFetch({ ...columns, tokenSecretId: secret.id });
+    if (!present) return insertCluster(trx, box, settings);
+    const { tokenSecret, ...columns } = settings;
+    const tokenSecretId = await sealToken(trx, box, tokenSecret);
     const { id, tokenSecretId: former } = present;
-    const updated = await Cluster.query(trx).patchAndFetchById(id, { ...columns, tokenSecretId: secret.id });
+    const updated = await Cluster.query(trx).patchAndFetchById(id, { ...columns, tokenSecretId });
     await Secret.query(trx).deleteById(former);
     return updated;
   });
+}
+
+/** Adds a cluster with its token sealed; rejects when there is one of that name. */
+export async function insertCluster(
+  trx: Knex,
+  box: SecretBox,
+  { tokenSecret, ...columns }: ClusterSettings,
+): Promise<Cluster> {
+  const tokenSecretId = await sealToken(trx, box, tokenSecret);
+  return Cluster.query(trx).insertAndFetch({ ...columns, tokenSecretId });
+}
+
+async function sealToken(trx: Knex, box: SecretBox, tokenSecret: string): Promise<string> {
+  const sealed = { purpose: PURPOSE, ...box.seal(tokenSecret, PURPOSE) };
+  const { id } = await Secret.query(trx).insertAndFetch(sealed);
+  return id;
 }
 
 interface ClusterEnvironment {

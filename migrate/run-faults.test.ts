@@ -77,7 +77,7 @@ it('names the cluster that Berth does not know, and what to do about it', async 
   const { causeCode, causeMessage } = await faults.untilStatus(run, 'paused');
   expect([causeCode, causeMessage]).toEqual([
     'cluster_unknown',
-    'the mapping names lon9, which Berth does not know: add it with npm run cluster:create, and resume',
+    'the mapping names lon9, which Berth does not know: add it with npm run cluster:add, and resume',
   ]);
   await cancelRun(run);
   await faults.untilStatus(run, 'cancelled');

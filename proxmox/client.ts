@@ -49,7 +49,11 @@ export interface AgentInterface {
  * a UPID have only started a task, which may still fail for the plainest of reasons (VM missing, locked, running).
  */
 export function createProxmox(options: ProxmoxOptions) {
-  const session = createSession(options);
+  return proxmoxOver(createSession(options));
+}
+
+/** The same over a session that is there already. */
+export function proxmoxOver(session: Session) {
   return {
     ...clusterMethods(session),
     ...vmMethods(session),
@@ -104,8 +108,9 @@ function clusterMethods({ call }: Session) {
     clusterStatus: () =>
       call(z.array(answers.ClusterStatusEntry), { method: 'GET', template: '/cluster/status' }),
 
-    /** The caller's privileges by path. */
-    permissions: () => call(answers.Permissions, { method: 'GET', template: '/access/permissions' }),
+    /** Privileges by path, on all paths or on one: the caller's, or another's (needs Sys.Audit on `/access`). */
+    permissions: (params: { path?: string; userid?: string } = {}) =>
+      call(answers.Permissions, { method: 'GET', template: '/access/permissions', params }),
 
     /** A node's storages with sizes in bytes; slow when a network storage hangs. */
     storages: (node: string) =>

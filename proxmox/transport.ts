@@ -196,6 +196,7 @@ function createConnect(options: TransportOptions): buildConnector.connector {
   };
 }
 
-function normalizeFingerprint(text: string): string {
+/** As bare upper-case hex, to be compared. */
+export function normalizeFingerprint(text: string): string {
   return text.replaceAll(/[^0-9a-f]/gi, '').toUpperCase();
 }

@@ -137,7 +137,7 @@ export async function registerClusters(task: RunNamedTask, clusters: ProviderClu
   await Promise.all(
     clusters.map(({ name, location, url, fingerprint, tokenId, tokenSecret }) => {
       const where = ['--name', name, '--location', location, '--url', url, '--fingerprint', fingerprint];
-      const args = ['db/cli.ts', 'create-cluster', ...where, '--token-id', tokenId];
+      const args = ['db/cli.ts', 'add-cluster', ...where, '--token-id', tokenId];
       return task(`cluster-${name}`, args, { PROXMOX_TOKEN_SECRET: tokenSecret });
     }),
   );

@@ -122,6 +122,9 @@ export async function startTestApi(overrides: Partial<Deps> = {}): Promise<TestA
     secretBox,
     jwtSecret,
     events,
+    testConnection: async () => {
+      throw new Error('this test brings no cluster to connect to');
+    },
     trustProxy: true,
   };
   const handle = createApp({ ...deps, ...overrides }).callback();

@@ -15,6 +15,7 @@ import { Cluster } from '../db/models/cluster.ts';
 import { Plan } from '../db/models/plan.ts';
 import { Template } from '../db/models/template.ts';
 import { User } from '../db/models/user.ts';
+import type { Release } from '../testbed/proxmox/privileges.ts';
 import type { SeedVm } from '../testbed/proxmox/seed-vm.ts';
 import { startSimulator, type Simulator } from '../testbed/proxmox/simulator.ts';
 
@@ -39,17 +40,18 @@ Runtime.install({
 
 const QUICK: Timing = { pollMs: 20, readyTimeoutMs: 20_000, rebootGraceMs: 3_000 };
 
-/** Sets up an estate with one plan, templates, 20 addresses and a customer. `vms` were there before Berth; `speed` is the simulator's (0: at once). */
+/** Sets up an estate with one plan, templates, 20 addresses and a customer. `vms` were there before Berth; `speed` (0: at once) and `release` are the simulator's. */
 export async function createEstate({
   speed = 0,
   addresses = 20,
   vms = [] as SeedVm[],
+  release = '9.2' as Release,
 } = {}): Promise<Estate> {
   const secretsKey = randomBytes(32);
   const secretBox = createSecretBox(secretsKey);
   const [{ url, database, drop }, simulator] = await Promise.all([
     createTestDatabase(),
-    startSimulator({ speed, vms }),
+    startSimulator({ speed, vms, release }),
   ]);
   const cluster = await ensureCluster(database, secretBox, {
     name: 'default',

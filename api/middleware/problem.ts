@@ -84,7 +84,7 @@ function codeOf(err: unknown): string {
 
 function answer(ctx: Context, refusal: Refusal): void {
   const { status, code, message, options } = refusal;
-  const { detail, issues, operation, headers = {} } = options;
+  const { detail, issues, operation, findings, headers = {} } = options;
   const body: Problem = {
     type: `urn:berth:problem:${code}`,
     title: message,
@@ -94,6 +94,7 @@ function answer(ctx: Context, refusal: Refusal): void {
     requestId: requestIdOf(ctx),
     ...(issues ? { issues } : {}),
     ...(operation ? { operation: { id: operation.id, type: operation.type, status: operation.status } } : {}),
+    ...(findings ? { findings } : {}),
   };
   ctx.status = status;
   ctx.set(headers);

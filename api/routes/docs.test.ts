@@ -35,6 +35,7 @@ describe('/openapi.json', () => {
     );
     expect(routes.toSorted()).toEqual([
       'delete /servers/{id}',
+      'get /admin/clusters',
       'get /events',
       'get /healthz',
       'get /metrics',
@@ -47,6 +48,8 @@ describe('/openapi.json', () => {
       'get /templates',
       'get /users/me',
       'patch /servers/{id}',
+      'post /admin/clusters',
+      'post /admin/clusters/test',
       'post /login',
       'post /logout',
       'post /operations/{id}/cancel',

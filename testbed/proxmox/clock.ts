@@ -6,12 +6,16 @@ import type { ClusterState } from './cluster-state.ts';
 export interface Clock {
   /** Unix milliseconds. */
   now(): number;
+  /** What the nodes take for the time; the same, unless a fault has set their clocks wrong. */
+  shown(): number;
+  /** Sets the nodes' clocks wrong by milliseconds. */
+  skew(ms: number): void;
   /** Multiplies the durations of what begins from now on: 1 is realistic, 0 immediate. */
   speed: number;
   /** Calls back once after that much simulated time; answers how to call it off. */
   after(ms: number, run: () => void): () => void;
-  /** Calls back again and again, each time after what `period` says in milliseconds. */
-  every(period: () => number, run: () => void): void;
+  /** Calls back again and again, each time after what `period` says in milliseconds, of the first only a `share`. */
+  every(period: () => number, run: () => void, share?: number): void;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Lets milliseconds pass at once. What falls due in them happens in its order, each thing at its own time. */
   advance(ms: number): Promise<void>;
@@ -29,9 +33,12 @@ interface Alarm {
 /** The longest time that Node's timers take. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-/** What time a cluster has. */
-export function timeOf({ clockAheadMs = 0 }: Pick<ClusterState, 'clockAheadMs'>): number {
-  return Date.now() + clockAheadMs;
+/** What a cluster's nodes take for the time. */
+export function timeOf({
+  clockAheadMs = 0,
+  clockSkewMs = 0,
+}: Pick<ClusterState, 'clockAheadMs' | 'clockSkewMs'>): number {
+  return Date.now() + clockAheadMs + clockSkewMs;
 }
 
 /** The clock of a cluster; how far it is ahead is kept with the state, so that time never goes back. */
@@ -39,7 +46,9 @@ export function createClock(state: ClusterState, initialSpeed: number): Clock {
   const alarms = new Set<Alarm>();
   let speed = initialSpeed;
   let advancing = Promise.resolve();
-  const now = (): number => timeOf(state);
+  // A fault ends with its process.
+  delete state.clockSkewMs;
+  const now = (): number => Date.now() + (state.clockAheadMs ?? 0);
 
   function arm(alarm: Alarm): void {
     clearTimeout(alarm.timer);
@@ -92,6 +101,10 @@ export function createClock(state: ClusterState, initialSpeed: number): Clock {
 
   return {
     now,
+    shown: () => timeOf(state),
+    skew: (ms) => {
+      state.clockSkewMs = ms;
+    },
     get speed() {
       return speed;
     },
@@ -108,8 +121,8 @@ export function createClock(state: ClusterState, initialSpeed: number): Clock {
       add(alarm);
       return () => remove(alarm);
     },
-    every(period, run) {
-      add({ due: now() + period(), run, period });
+    every(period, run, share = 1) {
+      add({ due: now() + share * period(), run, period });
     },
     sleep(ms, signal) {
       return new Promise((resolve, reject) => {

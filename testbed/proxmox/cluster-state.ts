@@ -13,6 +13,8 @@ export interface ClusterState {
   bootedAt: number;
   /** How far simulated time is ahead of the computer's, in milliseconds; 0 if it is not said. */
   clockAheadMs?: number;
+  /** How wrong a fault has set the nodes' clocks. */
+  clockSkewMs?: number;
   nextPid: number;
   /** How long guests take to boot; 5 s if it is not said. */
   bootMs?: number;

@@ -28,7 +28,7 @@ import type { RawValue } from './parameters.ts';
 import { poolRoutes } from './pool-routes.ts';
 import { requireQuorum } from './quorum.ts';
 import { rightsRoutes } from './rights-routes.ts';
-import { findRoute, ListAnswer } from './route.ts';
+import { findRoute, JsonText, ListAnswer } from './route.ts';
 import type { Call } from './route.ts';
 import { rrdRoutes } from './rrd-routes.ts';
 import { snapshotRoutes } from './snapshot-routes.ts';
@@ -116,12 +116,11 @@ export async function dispatch(
       data instanceof ListAnswer
         ? { data: data.data, ...(data.total > 0 ? { total: data.total } : {}) }
         : { data };
-    return {
-      status: 200,
-      reason: 'OK',
-      isForwarded,
-      ...json(format === 'extjs' ? { ...content, success: 1 } : content),
-    };
+    const answer =
+      data instanceof JsonText
+        ? jsonText(`{"data":${data.text}${format === 'extjs' ? ',"success":1' : ''}}`)
+        : json(format === 'extjs' ? { ...content, success: 1 } : content);
+    return { status: 200, reason: 'OK', isForwarded, ...answer };
   } catch (err) {
     if (err instanceof PlainRefusal) return { status: err.status, reason: err.message, body: err.body };
     if (!(err instanceof ApiError)) throw err;
@@ -130,7 +129,11 @@ export async function dispatch(
 }
 
 function json(content: unknown): { body: string; contentType: string } {
-  return { body: JSON.stringify(content), contentType: 'application/json;charset=UTF-8' };
+  return jsonText(JSON.stringify(content));
+}
+
+function jsonText(body: string): { body: string; contentType: string } {
+  return { body, contentType: 'application/json;charset=UTF-8' };
 }
 
 async function refusal(cluster: Cluster, err: ApiError, format: string): Promise<WireAnswer> {

@@ -108,6 +108,8 @@ const Rule = z.discriminatedUnion('action', [
     node: z.string().optional(),
     ...ending,
   }),
+  /** The nodes' clocks are wrong by this much. */
+  z.strictObject({ action: z.literal('clockSkew'), seconds: z.int(), ...ending }),
 ]);
 
 export type FaultRule = z.infer<typeof Rule>;

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Agent, fetch } from 'undici';
+import { Agent, fetch, FormData } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import type { FaultRule } from './fault-rule.ts';
 import { startSimulator } from './simulator.ts';
+import { seedStandalone } from './standalone-seed.ts';
 import type { Simulator } from './simulator.ts';
 import { createTestClient, sendRaw, until } from './test-client.ts';
 import type { TestClient } from './test-client.ts';
@@ -346,15 +347,34 @@ describe('a full storage', () => {
     );
   });
 
-  test('that is a directory makes no qcow2 file', async () => {
-    await client.run('POST', QEMU, { vmid: 715 });
-    simulator.faults.add({ action: 'fillStorage', storage: 'local' });
-    const params = { vmid: 715, filename: 'vm-715-disk-9.qcow2', size: '1G', format: 'qcow2' };
-    const { status, reason } = await client.call('POST', '/nodes/pve1/storage/local/content', params);
-    expect([status, reason]).toEqual([
-      500,
-      `unable to create image: qemu-img: /var/lib/vz/images/715/vm-715-disk-9.qcow2: Could not write qcow2 header: ${NO_SPACE}`,
-    ]);
+  test('that is a directory makes no qcow2 file, fills no raw one and takes no upload', async () => {
+    const directory = await startSimulator({ state: seedStandalone({ nodes: 1, release: '9.2' }), speed: 0 });
+    const user = createTestClient(directory);
+    directory.faults.add({ action: 'fillStorage', storage: 'dir1' });
+    expect(await user.run('POST', CLONE, { newid: 715, full: 1 })).toMatch(
+      /^clone failed: unable to create image: qemu-img: \/srv\/dir1\/images\/715\/vm-715-\S+\.qcow2: Could not write qcow2 header: No space left on device$/,
+    );
+    // Its cloud-init drive would be a qcow2 file in any case.
+    const raw = { vmid: 716, scsi0: 'dir1:0,format=raw,import-from=dir1:9001/base-9001-disk-0.qcow2' };
+    expect(await user.run('POST', QEMU, raw)).toMatch(
+      /^unable to create VM 716 - copy failed: command '\/usr\/bin\/qemu-img convert .*' failed: exit code 1$/,
+    );
+    const dispatcher = new Agent({ connect: { ca: directory.ca } });
+    const form = new FormData();
+    form.set('content', 'iso');
+    form.set('filename', new Blob(['image']), 'tiny.iso');
+    const upload = await fetch(`${directory.url}/api2/json/nodes/pve1/storage/dir1/upload`, {
+      method: 'POST',
+      headers: { authorization: `PVEAPIToken=${directory.token.id}=${directory.token.secret}` },
+      body: form,
+      dispatcher,
+    });
+    const { data } = (await upload.json()) as { data: string };
+    expect(await user.exitOf(data)).toBe(
+      `import failed: cp: error writing '/srv/dir1/template/iso/tiny.iso': ${NO_SPACE}`,
+    );
+    await Promise.all([dispatcher.destroy(), user.close()]);
+    await directory.close();
   });
 });
 
@@ -450,6 +470,26 @@ describe('without a quorum', () => {
     simulator.faults.add({ action: 'nodeDown', node: 'pve3' });
     expect((await list('/cluster/status'))[0]).toMatchObject({ quorate: 0 });
     expect((await client.call('POST', '/pools', { poolid: 'p' })).reason).toContain('no quorum!');
+  });
+});
+
+describe('clocks that are wrong', () => {
+  test('show in dates, tasks and the time of nodes, and make tickets bad', async () => {
+    const { cookie } = await logIn();
+    simulator.faults.add({ action: 'clockSkew', seconds: -3600 });
+    const wanted = Date.now() / 1000 - 3600;
+    const near = (seconds: number) => Math.abs(seconds - wanted) < 5;
+    const { headers, data } = await client.call('POST', `${QEMU}/9000/clone`, { newid: 740 });
+    expect(near(Date.parse(headers.get('date') ?? '') / 1000)).toBe(true);
+    expect(near(Number.parseInt(String(data).split(':')[4] ?? '', 16))).toBe(true);
+    const { time } = await client.read('/nodes/pve1/time');
+    expect(near(Number(time))).toBe(true);
+    expect((await client.call('GET', '/version', {}, { headers: { cookie } })).status).toBe(401);
+    const login = await logIn();
+    expect(near(Number.parseInt(decodeURIComponent(login.cookie).split(':')[2] ?? '', 16))).toBe(true);
+    expect((await client.call('GET', '/version', {}, { headers: { cookie: login.cookie } })).status).toBe(
+      200,
+    );
   });
 });
 

@@ -63,9 +63,16 @@ interface Entry extends ListedFault {
   tickets: Set<string>;
 }
 
-/** Rules of this process: they are not kept with the cluster. */
-export function createFaults(known: { nodes: string[]; storages: string[] }): Faults {
+/** Rules of this process: they are not kept with the cluster. `onChange` hears which there are now. */
+export function createFaults(
+  known: { nodes: string[]; storages: string[] },
+  onChange: (rules: FaultRule[]) => void,
+): Faults {
   const entries: Entry[] = [];
+
+  function tell(): void {
+    onChange(entries.map(({ rule }) => rule));
+  }
 
   function add(given: FaultRule): string {
     // Not all come from typed code.
@@ -76,6 +83,7 @@ export function createFaults(known: { nodes: string[]; storages: string[] }): Fa
     const pattern = 'path' in rule && rule.path !== undefined ? new RegExp(rule.path) : undefined;
     const ending = new AbortController();
     entries.push({ id, rule, hits: 0, seen: 0, pattern, ending, timer, tickets: new Set() });
+    tell();
     return id;
   }
 
@@ -86,6 +94,7 @@ export function createFaults(known: { nodes: string[]; storages: string[] }): Fa
       clearTimeout(entry.timer);
       entry.ending.abort();
     }
+    tell();
     return id === undefined || ended.length > 0;
   }
 

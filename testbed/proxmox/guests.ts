@@ -1,8 +1,6 @@
-import { randomInt } from 'node:crypto';
-
 import type { Cluster } from './cluster.ts';
 import { findNode, findVolume } from './cluster.ts';
-import type { Guest, Vm } from './cluster-state.ts';
+import type { Guest, Vm, VmConfig } from './cluster-state.ts';
 import { diskKeys, isCdrom, macAddressOf, parseDrive, parseSize } from './vm-config.ts';
 
 /** What a VM's guest does: when it has booted, what it answers, how busy it looks. */
@@ -154,9 +152,7 @@ function traffic(guest: Guest, now: number): { netin: number; netout: number } {
 /** The numbers of /nodes/{node}/qemu and status/current; only some of them while stopped. */
 export function vmStatus(vm: Vm, now: number): Record<string, unknown> {
   const { config, guest } = vm;
-  const active = guest ? guest.config : config;
-  const cpus = Number(active.sockets ?? 1) * Number(active.cores ?? 1);
-  const maxmem = Number(/\d+/.exec(String(active.memory ?? 512))?.[0]) * 1024 ** 2;
+  const { cpus, maxmem } = sizeOf((guest ?? vm).config);
   const status: Record<string, unknown> = {
     vmid: vm.vmid,
     name: config.name ?? `VM ${vm.vmid}`,
@@ -182,17 +178,39 @@ export function vmStatus(vm: Vm, now: number): Record<string, unknown> {
   return status;
 }
 
+function isBooting(guest: Guest, now: number): boolean {
+  return guest.hasSystem && now < guest.bootedAt;
+}
+
+/** The share of its processors that a guest takes. */
+function loadOf(guest: Guest, now: number): number {
+  const load = guest.paused ? 0 : isBooting(guest, now) ? 0.6 : 0.01;
+  return load + Math.random() * 0.02;
+}
+
+/** The bytes a guest takes of those it has. */
+function memoryOf(guest: Guest, maxmem: number, now: number): number {
+  const share = guest.hasSystem ? (isBooting(guest, now) ? 0.18 : 0.34) : 0.06;
+  return Math.floor(maxmem * share + Math.random() * (1 << 20));
+}
+
+/** Processors and bytes of memory that a configuration gives. */
+function sizeOf(config: VmConfig): { cpus: number; maxmem: number } {
+  return {
+    cpus: Number(config.sockets ?? 1) * Number(config.cores ?? 1),
+    maxmem: Number(/\d+/.exec(String(config.memory ?? 512))?.[0]) * 1024 ** 2,
+  };
+}
+
 function runningStatus(guest: Guest, maxmem: number, now: number): Record<string, unknown> {
   const elapsed = now - guest.startedAt;
-  const booting = guest.hasSystem && now < guest.bootedAt;
-  const load = guest.paused ? 0 : booting ? 0.6 : 0.01;
-  const share = guest.hasSystem ? (booting ? 0.18 : 0.34) : 0.06;
-  const mem = Math.floor(maxmem * share) + randomInt(1 << 20);
+  const booting = isBooting(guest, now);
+  const mem = memoryOf(guest, maxmem, now);
   const { netin, netout } = traffic(guest, now);
   return {
     pid: guest.pid,
     uptime: Math.floor(elapsed / 1000),
-    cpu: load + Math.random() * 0.02,
+    cpu: loadOf(guest, now),
     mem,
     memhost: mem,
     netin,
@@ -238,9 +256,9 @@ export function qmpStatus(vm: Vm): string {
 
 function bootDiskSize(vm: Vm): number {
   const order = /order=([^,]*)/.exec(String(vm.config.boot ?? ''))?.[1]?.split(';') ?? [];
-  for (const key of [...order, ...diskKeys(vm.config)]) {
+  const disks = diskKeys(vm.config);
+  for (const key of [...order.filter((name) => disks.includes(name)), ...disks]) {
     const value = vm.config[key];
-    if (value === undefined || !diskKeys(vm.config).includes(key)) continue;
     const drive = parseDrive(String(value));
     if (!isCdrom(drive) && drive.options.size) return parseSize(drive.options.size);
   }
@@ -252,11 +270,12 @@ export function nodeUsage(cluster: Cluster, node: string): { cpu: number; mem: n
   const total = findNode(cluster, node);
   let cpu = 0.01;
   let mem = 3.1 * 1024 ** 3;
-  for (const vm of cluster.index.vmsOn(node)) {
-    if (!vm.guest) continue;
-    const status = vmStatus(vm, cluster.clock.now());
-    cpu += (Number(status.cpu) * Number(status.cpus)) / (total?.cpus ?? 1);
-    mem += Number(status.mem);
+  const now = cluster.clock.now();
+  for (const { guest } of cluster.index.vmsOn(node)) {
+    if (!guest) continue;
+    const { cpus, maxmem } = sizeOf(guest.config);
+    cpu += (loadOf(guest, now) * cpus) / (total?.cpus ?? 1);
+    mem += memoryOf(guest, maxmem, now);
   }
   return { cpu: Math.min(1, cpu), mem: Math.floor(Math.min(mem, total?.memory ?? mem)) };
 }

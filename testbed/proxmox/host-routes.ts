@@ -20,7 +20,7 @@ export const hostRoutes: Route[] = [
     method: 'GET',
     path: '/nodes/{node}/time',
     handle: ({ cluster }) => {
-      const time = Math.floor(cluster.clock.now() / 1000);
+      const time = Math.floor(cluster.clock.shown() / 1000);
       return { time, localtime: time, timezone: 'Etc/UTC' };
     },
   },

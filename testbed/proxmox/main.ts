@@ -14,6 +14,7 @@ const options = new Command('proxmox-simulator')
   .option('--control-port <port>', 'port for faults and state, 0 for a free one', parseAmount, 0)
   .option('--state-file <file>', 'keeps the cluster in this file')
   .option('--vms <file>', 'VMs that a new cluster has, one as JSON per line')
+  .option('--nodes <number>', 'nodes of a new cluster: pve1, pve2, …', parseAmount, 3)
   .option('--no-templates', 'a new cluster has no templates')
   .option('--speed <factor>', 'multiplies durations: 1 realistic, 0 immediate', parseAmount, 1)
   .parse()
@@ -22,6 +23,7 @@ const options = new Command('proxmox-simulator')
     host: string;
     controlPort: number;
     stateFile?: string;
+    nodes: number;
     vms?: string;
     templates: boolean;
     speed: number;
@@ -37,6 +39,7 @@ const simulator = await startSimulator({
   port: options.port,
   host: options.host,
   speed: options.speed,
+  nodes: options.nodes,
   templates: options.templates,
   ...(options.stateFile === undefined ? {} : { stateFile: options.stateFile }),
   ...(secret ? { token: { id, secret } } : {}),

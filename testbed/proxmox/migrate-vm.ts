@@ -129,7 +129,7 @@ const migrateWorker: TaskWorker = async (cluster, work) => {
   const vm = findVm(cluster, node, Number(id));
   if (!vm) throw new Error(`unable to find configuration file for VM ${id} on node '${node}'`);
   const began = work.record.starttime;
-  const duration = (): string => new Date(cluster.clock.now() - began * 1000).toISOString().slice(11, 19);
+  const duration = (): string => new Date(cluster.clock.shown() - began * 1000).toISOString().slice(11, 19);
   try {
     work.once('begin', () => {
       work.log(

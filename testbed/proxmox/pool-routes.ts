@@ -1,5 +1,5 @@
 import { refuse } from './api-error.ts';
-import { vmResources } from './cluster-resources.ts';
+import { vmResource } from './cluster-resources.ts';
 import type { Cluster } from './cluster.ts';
 import type { Pool } from './cluster-state.ts';
 import { listOf } from './parameter-formats.ts';
@@ -14,7 +14,10 @@ function requirePool(cluster: Cluster, poolid: unknown): Pool {
 }
 
 function membersOf(cluster: Cluster, pool: Pool, kind: string | number | undefined): unknown[] {
-  const vms = vmResources(cluster).filter(({ vmid }) => pool.members.includes(Number(vmid)));
+  const vms = pool.members
+    .toSorted((a, b) => a - b)
+    .flatMap((vmid) => cluster.plain.vms[vmid] ?? [])
+    .map((vm) => vmResource(cluster, vm));
   const storages = cluster.state.storages
     .filter(({ storage }) => pool.storages?.includes(storage))
     .map(({ storage, node, content }) => ({

@@ -140,14 +140,15 @@ export async function replay(recording: Recording): Promise<Outcome[]> {
   for (const rule of start.faults ?? []) simulator.faults.add(rule);
   const dispatcher = new Agent({ connect: { ca: simulator.ca } });
   const bindings: Bindings = new Map();
-  let before = { sentAt: Date.now(), at: 0 };
+  const { clock } = simulator;
+  let before = { sentAt: clock.now(), at: 0 };
   const outcomes: Outcome[] = [];
   try {
     for (const together of groups(recording.exchanges)) {
       const at = together[0]?.at ?? before.at;
-      const wait = before.sentAt + (at - before.at) * 1000 * speed - Date.now();
-      if (wait > 0) await pause(wait);
-      before = { sentAt: Date.now(), at };
+      const wait = before.sentAt + (at - before.at) * 1000 * speed - clock.now();
+      if (wait > 0) await clock.advance(wait);
+      before = { sentAt: clock.now(), at };
       outcomes.push(
         ...(await Promise.all(
           together.map(async (exchange) => {
@@ -182,10 +183,6 @@ function groups(exchanges: Exchange[]): Exchange[][] {
   return all;
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
 /** Makes a call; one that waited for something in the recording is made until its answer is there. */
 async function tryExchange(
   simulator: Simulator,
@@ -195,14 +192,15 @@ async function tryExchange(
 ): Promise<string | undefined> {
   const recorded = exchange.body?.data as { status?: string } | null | undefined;
   const waitsForTask = /\/tasks\/[^/]+\/status$/.test(exchange.path) && recorded?.status === 'stopped';
-  const deadline = Date.now() + (waitsForTask ? TASK_WAIT_MS : exchange.polls ? ANSWER_WAIT_MS : 0);
+  const { clock } = simulator;
+  const deadline = clock.now() + (waitsForTask ? TASK_WAIT_MS : exchange.polls ? ANSWER_WAIT_MS : 0);
   for (;;) {
     const answer = await send(simulator, dispatcher, exchange, bindings);
     const isRunning = (answer.body as { data?: { status?: string } } | undefined)?.data?.status === 'running';
     const difference = compare(exchange, answer, bindings);
     const isDone = difference === undefined || (waitsForTask && !isRunning);
-    if (isDone || Date.now() >= deadline) return difference;
-    await pause(10);
+    if (isDone || clock.now() >= deadline) return difference;
+    await clock.advance(10);
   }
 }
 

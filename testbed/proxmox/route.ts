@@ -32,6 +32,15 @@ export class ListAnswer {
   }
 }
 
+/** An answer whose `data` is JSON already. */
+export class JsonText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 export interface Route {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Below /api2/json, with parameters as `{name}`. */
@@ -60,12 +69,20 @@ interface Match {
   pathParameters: Record<string, string>;
 }
 
+const splitPaths = new WeakMap<Route, string[]>();
+
+function partsOf(route: Route): string[] {
+  const known = splitPaths.get(route) ?? route.path.split('/').filter(Boolean);
+  splitPaths.set(route, known);
+  return known;
+}
+
 /** Finds the route of a path; the parameters come out percent-decoded. */
 export function findRoute(routes: Route[], method: string, path: string): Match | undefined {
   const all = path.split('/').filter(Boolean);
   for (const route of routes) {
     if (route.method !== method) continue;
-    const wanted = route.path.split('/').filter(Boolean);
+    const wanted = partsOf(route);
     // A volume's name may have slashes in it.
     const parts = route.path.endsWith('/{volume}')
       ? [...all.slice(0, wanted.length - 1), all.slice(wanted.length - 1).join('/')]

@@ -17,15 +17,18 @@ export interface ClusterSeed {
   token?: ApiToken | undefined;
   rootPassword?: string | undefined;
   release?: Release | undefined;
+  /** How many, from 1 to 32: pve1, pve2, … */
+  nodes?: number | undefined;
   /** False: nothing on it that Berth could offer to customers. */
   templates?: boolean | undefined;
 }
 
-/** A new cluster: three nodes, two storages on each, two cloud-init templates on each. */
+/** A new cluster: on each node two storages and two cloud-init templates. */
 export function seedCluster({
   token,
   rootPassword,
   release = '9.2',
+  nodes = 3,
   templates = true,
 }: ClusterSeed = {}): ClusterState {
   const state: ClusterState = {
@@ -37,9 +40,9 @@ export function seedCluster({
     access: newAccess(),
     bootedAt: Date.now() - 40 * 86_400_000,
     nextPid: 21_500,
-    nodes: [1, 2, 3].map((n) => ({
-      node: `pve${n}`,
-      ip: `10.20.0.1${n}`,
+    nodes: Array.from({ length: nodes }, (_, index) => ({
+      node: `pve${index + 1}`,
+      ip: `10.20.0.1${index + 1}`,
       cpus: 32,
       memory: 256 * GIB,
       rootSize: 94 * GIB,

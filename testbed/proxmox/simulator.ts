@@ -14,6 +14,7 @@ import type { ConsoleSockets } from './console-websocket.ts';
 import { consoleWorkers } from './console-workers.ts';
 import { dispatch } from './dispatch.ts';
 import { downloadWorkers } from './download-url.ts';
+import type { FaultRule } from './fault-rule.ts';
 import { createFaults } from './faults.ts';
 import type { FaultCall, Faults } from './faults.ts';
 import { listen, sendAnswer } from './http-server.ts';
@@ -49,6 +50,8 @@ export interface SimulatorOptions {
   rootPassword?: string;
   /** What a new cluster answers as; 9.2 by default. */
   release?: Release;
+  /** How many nodes a new cluster has; 3 by default. */
+  nodes?: number;
   /** VMs that a new cluster has from the start; one that is kept in the state file gets none. */
   vms?: Iterable<SeedVm>;
   /** False: a new cluster without the templates that Berth offers. */
@@ -98,8 +101,6 @@ const WORKERS = {
   ...restoreWorkers,
 };
 const KEPT_CALLS = 2000;
-const BROADCAST_MS = 10_000;
-const BROADCAST_KEPT_MS = 5 * 60_000;
 
 /** Starts a simulated Proxmox VE cluster that answers HTTPS on loopback. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
@@ -117,10 +118,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const { state } = tracked;
   const clock = createClock(state, speed);
   const scaled = (ms: number, leastMs = 0): number => Math.max(Math.round(ms * clock.speed), leastMs);
-  const faults = createFaults({
+  const known = {
     nodes: state.nodes.map(({ node }) => node),
     storages: [...new Set(state.storages.map(({ storage }) => storage))],
-  });
+  };
+  const faults = createFaults(known, (rules) => clock.skew(skewOf(rules)));
   const cluster: Cluster = {
     state,
     plain,
@@ -132,18 +134,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     consoles: new Map(),
     store: createStateStore(tracked, stateFile),
     tasks: createTasks(() => cluster, tracked, WORKERS),
-    broadcast: createBroadcast(
-      () => cluster,
-      () => scaled(BROADCAST_KEPT_MS, 1500),
-    ),
+    broadcast: createBroadcast(() => cluster),
     fingerprint: fingerprintOf(certificate.cert),
     certificate: certificate.cert,
   };
-  cluster.broadcast.pass();
-  clock.every(
-    () => scaled(BROADCAST_MS, 50),
-    () => cluster.broadcast.pass(),
-  );
+  cluster.broadcast.start();
   cluster.tasks.resume();
   resumeTimers(cluster);
 
@@ -178,6 +173,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   };
 }
 
+/** How wrong faults have set the clocks, in milliseconds. */
+function skewOf(rules: FaultRule[]): number {
+  return rules.reduce((sum, rule) => sum + (rule.action === 'clockSkew' ? rule.seconds * 1000 : 0), 0);
+}
+
 async function handleRequest(
   cluster: Cluster,
   calls: RecordedCall[],
@@ -194,9 +194,10 @@ async function handleRequest(
   if (isLost(req)) return;
   const body = upgrade ? Buffer.alloc(0) : await readAll(req);
   const call = { method, path: pathname, user: callerNamed(req.headers), faults: record.faults };
+  cluster.faults.hit('clockSkew', undefined, call);
   const before = misbehaviour(cluster.faults, call, 'before');
   await before.wait();
-  if (await before.spoil(res, { status: 200, reason: 'OK', body: null }, cluster.clock.now())) {
+  if (await before.spoil(res, { status: 200, reason: 'OK', body: null }, cluster.clock.shown())) {
     record.status = res.headersSent ? res.statusCode : null;
     return;
   }
@@ -207,11 +208,11 @@ async function handleRequest(
   // What an answer tells has to survive a kill.
   cluster.store.save();
   await after.wait();
-  const isSpoiled = await after.spoil(res, answer, cluster.clock.now());
+  const isSpoiled = await after.spoil(res, answer, cluster.clock.shown());
   if (!isSpoiled && upgrade && answer.status === 200) {
     res.detachSocket(req.socket);
     upgrade.sockets.connect(cluster, req, upgrade.head);
-  } else if (!isSpoiled && !res.destroyed) sendAnswer(res, answer, cluster.clock.now());
+  } else if (!isSpoiled && !res.destroyed) sendAnswer(res, answer, cluster.clock.shown());
   record.status = isSpoiled && !res.headersSent ? null : (res.statusCode ?? null);
 }
 

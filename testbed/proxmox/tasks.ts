@@ -105,7 +105,7 @@ function newTask(
   const pid = state.nextPid;
   const now = cluster.clock.now();
   const pstart = Math.floor((now - state.bootedAt) / 10);
-  const starttime = Math.floor(now / 1000);
+  const starttime = Math.floor(cluster.clock.shown() / 1000);
   const upid = `UPID:${node}:${hex8(pid)}:${hex8(pstart)}:${hex8(starttime)}:${type}:${id}:${user}:`;
   return {
     upid,
@@ -217,7 +217,7 @@ function finish(cluster: Cluster, record: TaskRecord, failure: unknown): void {
     record.exitstatus = message.trim().replaceAll('\n', ' ');
     record.log.push(`TASK ERROR: ${message}`);
   }
-  record.endtime = Math.floor(cluster.clock.now() / 1000);
+  record.endtime = Math.floor(cluster.clock.shown() / 1000);
   for (const { key } of record.locks) cluster.locks.release(key, record.upid);
   record.locks = [];
 }

@@ -30,9 +30,13 @@ export function printDrive(drive: Drive): string {
   return [drive.file, ...rest].join(',');
 }
 
+const DISK_ORDER = new Map(DISK_KEYS.map((key, index) => [key, index]));
+
 /** Names of the disks a config has, in the server's order. */
 export function diskKeys(config: VmConfig): string[] {
-  return DISK_KEYS.filter((key) => config[key] !== undefined);
+  return Object.keys(config)
+    .filter((key) => DISK_ORDER.has(key))
+    .toSorted((a, b) => (DISK_ORDER.get(a) ?? 0) - (DISK_ORDER.get(b) ?? 0));
 }
 
 /** The last part of a volume's id, without storage and folders. */

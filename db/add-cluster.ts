@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Database } from './connect.ts';
-import { ensureCluster } from './ensure-cluster.ts';
+import { ensureCluster, type ClusterSettings } from './ensure-cluster.ts';
 import { Cluster } from './models/cluster.ts';
 import { Secret } from './models/secret.ts';
 import { createSecretBox } from './secrets.ts';
 
-/** What the options of `create-cluster` say; secrets are in files or in the environment, where no other user sees them. */
+/** What the options of `add-cluster` say; secrets are in files or in the environment, where no other user sees them. */
 export interface NewCluster {
   name: string;
   location: string;
@@ -19,10 +19,12 @@ export interface NewCluster {
   snippetsDir?: string;
 }
 
-interface ClusterSecrets {
+interface AddClusterOptions {
   secretsKey: Buffer;
   /** Used when no file is named. */
   tokenSecret: string | undefined;
+  /** Throws when Berth cannot work with the cluster; then nothing is saved. */
+  test: (settings: ClusterSettings) => Promise<void>;
 }
 
 const Options = z.object({
@@ -44,11 +46,11 @@ const Options = z.object({
     .optional(),
 });
 
-/** Adds the cluster, or makes the one of that name be as said; true when it is new. No message holds a secret. */
-export async function createCluster(
+/** Tests the connection and adds the cluster, or makes the one of that name be as said; true when it is new. No message holds a secret. */
+export async function addCluster(
   database: Database,
   input: NewCluster,
-  { secretsKey, tokenSecret }: ClusterSecrets,
+  { secretsKey, tokenSecret, test }: AddClusterOptions,
 ): Promise<boolean> {
   const checked = Options.safeParse(input);
   if (!checked.success) throw new Error(checked.error.issues.map(({ message }) => message).join('\n'));
@@ -66,7 +68,7 @@ export async function createCluster(
   const box = createSecretBox(secretsKey);
   await checkKey(database, box.seal('', 'key').keyId);
   const present = await Cluster.query(database).findOne({ name });
-  await ensureCluster(database, box, {
+  const settings = {
     name,
     location,
     endpoints,
@@ -76,7 +78,9 @@ export async function createCluster(
     tokenSecret: secret,
     snippetsStorage,
     snippetsDir,
-  });
+  };
+  await test(settings);
+  await ensureCluster(database, box, settings);
   return !present;
 }
 

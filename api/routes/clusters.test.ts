@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { ClusterList, ConnectionReport, CreatedCluster } from '../../contract/clusters.ts';
+import { AuditEntry } from '../../db/models/audit-entry.ts';
+import { Cluster } from '../../db/models/cluster.ts';
+import { Secret } from '../../db/models/secret.ts';
+import { connectionOf, testConnection } from '../../proxmox/connection-test.ts';
+import { startSimulator, type Simulator } from '../../testbed/proxmox/simulator.ts';
+import { startTestApi, type TestApi } from '../../tests/api.ts';
+import { buildUser } from '../../tests/builders.ts';
+
+let api: TestApi;
+let simulator: Simulator;
+let admin: string;
+let customer: string;
+beforeAll(async () => {
+  [api, simulator] = await Promise.all([
+    startTestApi({ testConnection: (given) => testConnection(connectionOf(given)) }),
+    startSimulator(),
+  ]);
+  admin = await api.logIn(await buildUser(api.database, { role: 'admin' }));
+  customer = await api.logIn(await buildUser(api.database));
+});
+afterAll(async () => {
+  await api.close();
+  await simulator.close();
+});
+beforeEach(async () => {
+  await Cluster.query(api.database).delete();
+});
+
+const connection = () => ({
+  endpoints: [simulator.url],
+  tokenId: simulator.token.id,
+  tokenSecret: simulator.token.secret,
+  tlsFingerprint: simulator.fingerprint,
+});
+const cluster = () => ({ name: 'fra1', location: 'Frankfurt', ...connection() });
+
+it('tests a connection and saves nothing', async () => {
+  const { status, body } = await api.call('POST', '/admin/clusters/test', {
+    token: admin,
+    body: connection(),
+  });
+  expect(status).toBe(200);
+  expect(ConnectionReport.parse(body)).toEqual({
+    ok: true,
+    version: '9.2.11',
+    endpoints: [{ endpoint: simulator.url, fingerprint: simulator.fingerprint }],
+    findings: [],
+  });
+  expect(await Cluster.query(api.database).resultSize()).toBe(0);
+});
+
+it('answers what is wrong with a connection, not an error', async () => {
+  const { tlsFingerprint: _pin, ...unpinned } = connection();
+  const { status, body } = await api.call('POST', '/admin/clusters/test', { token: admin, body: unpinned });
+  expect(status).toBe(200);
+  expect(ConnectionReport.parse(body)).toMatchObject({
+    ok: false,
+    version: null,
+    findings: [{ code: 'tls_self_signed', fingerprint: simulator.fingerprint }],
+  });
+});
+
+it('adds a cluster that passes, with the token sealed and the deed in the audit log', async () => {
+  const answer = await api.call('POST', '/admin/clusters', { token: admin, body: cluster() });
+  expect(answer.status).toBe(201);
+  const created = CreatedCluster.parse(answer.body);
+  expect(created.report.ok).toBe(true);
+  expect(created.cluster).toMatchObject({ name: 'fra1', tlsFingerprint: simulator.fingerprint });
+  const { items } = ClusterList.parse((await api.call('GET', '/admin/clusters', { token: admin })).body);
+  expect(items).toEqual([created.cluster]);
+
+  const row = await Cluster.query(api.database).findById(created.cluster.id).throwIfNotFound();
+  const sealed = await Secret.query(api.database).findById(row.tokenSecretId).throwIfNotFound();
+  expect(api.secretBox.open(sealed, sealed.purpose)).toBe(simulator.token.secret);
+  const deeds = await AuditEntry.query(api.database).where({ subjectId: row.id });
+  expect(deeds).toMatchObject([{ action: 'cluster.create', details: { name: 'fra1' } }]);
+  const told = JSON.stringify([answer.body, items, deeds, api.logLines]);
+  expect(told).not.toContain(simulator.token.secret);
+});
+
+it('adds no cluster that fails, and says why', async () => {
+  const body = { ...cluster(), tokenSecret: 'hunter2-hunter2' };
+  const answer = await api.call('POST', '/admin/clusters', { token: admin, body });
+  expect(answer).toMatchObject({
+    status: 422,
+    body: { code: 'cluster_unusable', findings: [{ code: 'token_refused', level: 'error' }] },
+  });
+  expect(JSON.stringify([answer.body, api.logLines])).not.toContain('hunter2');
+  expect(await Cluster.query(api.database).resultSize()).toBe(0);
+  expect(await Secret.query(api.database).where({ purpose: 'cluster-token' }).resultSize()).toBe(1);
+});
+
+it('changes no cluster that is there', async () => {
+  await api.call('POST', '/admin/clusters', { token: admin, body: cluster() });
+  const again = { ...cluster(), location: 'Elsewhere' };
+  const answer = await api.call('POST', '/admin/clusters', { token: admin, body: again });
+  expect(answer).toMatchObject({ status: 409, body: { code: 'name_taken' } });
+  expect(await Cluster.query(api.database)).toMatchObject([{ location: 'Frankfurt' }]);
+});
+
+it.each([
+  ['plain HTTP', { endpoints: ['http://pve1.example.test:8006'] }, 'endpoints.0'],
+  ['a password in the address', { endpoints: ['https://root:hunter2@pve1.example.test'] }, 'endpoints.0'],
+  ['no address', { endpoints: [] }, 'endpoints'],
+  ['a secret in the token id', { tokenId: 'berth@pve!berth=hunter2' }, 'tokenId'],
+  ['a short fingerprint', { tlsFingerprint: 'AB:CD' }, 'tlsFingerprint'],
+  ['two ways to trust', { tlsCa: '-----BEGIN CERTIFICATE-----' }, 'tlsCa'],
+  ['an unknown field', { verify: false }, 'verify'],
+])('refuses %s, naming the field', async (_what, wrong, field) => {
+  const body = { ...connection(), ...wrong };
+  const answer = await api.call('POST', '/admin/clusters/test', { token: admin, body });
+  expect(answer).toMatchObject({ status: 422, body: { code: 'invalid_input', issues: [{ field }] } });
+  expect(JSON.stringify(answer.body)).not.toContain('hunter2');
+});
+
+it.each([
+  ['GET', '/admin/clusters'],
+  ['POST', '/admin/clusters'],
+  ['POST', '/admin/clusters/test'],
+])('%s %s is for administrators only', async (method, path) => {
+  const body = method === 'GET' ? {} : { body: cluster() };
+  expect(await api.call(method, path, body)).toMatchObject({
+    status: 401,
+    body: { code: 'unauthenticated' },
+  });
+  expect(await api.call(method, path, { token: customer, ...body })).toMatchObject({
+    status: 403,
+    body: { code: 'forbidden' },
+  });
+});

@@ -1,0 +1,103 @@
+import type { Knex } from 'knex';
+import type { Context } from 'koa';
+import type { z } from 'zod';
+import {
+  ClusterList,
+  ConnectionReport,
+  CreateCluster,
+  CreatedCluster,
+  TestCluster,
+} from '../../contract/clusters.ts';
+import { insertCluster } from '../../db/ensure-cluster.ts';
+import { Cluster } from '../../db/models/cluster.ts';
+import type { SecretBox } from '../../db/secrets.ts';
+import { audit } from '../audit.ts';
+import type { Deps } from '../deps.ts';
+import { endpoint, type Endpoint } from '../endpoint.ts';
+import { ClusterUnusable, NameTaken } from '../errors.ts';
+import { currentUser } from '../middleware/authenticate.ts';
+import { toClusterView } from '../views/cluster.ts';
+
+const TAG = 'Clusters';
+
+/** Proxmox VE clusters, for administrators: list, test a connection, add. A token's secret goes in and never comes out. */
+export function clusterRoutes({
+  database,
+  secretBox,
+  testConnection,
+}: Pick<Deps, 'database' | 'secretBox' | 'testConnection'>): Endpoint[] {
+  return [
+    endpoint({
+      method: 'get',
+      path: '/admin/clusters',
+      tag: TAG,
+      summary: 'All clusters',
+      auth: 'admin',
+      answers: { 200: { description: 'All of them', schema: ClusterList } },
+      async handle(ctx) {
+        const rows = await Cluster.query(database).orderBy('name');
+        ctx.body = { items: rows.map(toClusterView), nextCursor: null };
+      },
+    }),
+    endpoint({
+      method: 'post',
+      path: '/admin/clusters/test',
+      tag: TAG,
+      summary: 'Test the connection to a cluster; nothing is saved',
+      auth: 'admin',
+      body: TestCluster,
+      answers: { 200: { description: 'What was found, good or bad', schema: ConnectionReport } },
+      problems: ['invalid_input'],
+      async handle(ctx, { body }) {
+        ctx.body = await testConnection(body);
+      },
+    }),
+    endpoint({
+      method: 'post',
+      path: '/admin/clusters',
+      tag: TAG,
+      summary: 'Add a cluster, when the test of its connection finds no error',
+      auth: 'admin',
+      body: CreateCluster,
+      answers: {
+        201: { description: 'Added; workers watch it within a minute', schema: CreatedCluster },
+      },
+      problems: ['invalid_input', 'name_taken', 'cluster_unusable'],
+      async handle(ctx, { body }) {
+        const { name } = body;
+        if (await Cluster.query(database).findOne({ name }))
+          throw new NameTaken(`There is a cluster ${name} already.`);
+        const report = await testConnection(body);
+        if (!report.ok) throw new ClusterUnusable(report.findings);
+        const row = await database.transaction(async (trx) => add(trx, ctx, secretBox, body));
+        ctx.status = 201;
+        ctx.body = { cluster: toClusterView(row), report };
+      },
+    }),
+  ];
+}
+
+async function add(
+  trx: Knex,
+  ctx: Context,
+  secretBox: SecretBox,
+  input: z.output<typeof CreateCluster>,
+): Promise<Cluster> {
+  const { tlsFingerprint = null, tlsCa = null, ...given } = input;
+  const row = await insertCluster(trx, secretBox, {
+    ...given,
+    tlsFingerprint,
+    tlsCa,
+    snippetsStorage: null,
+    snippetsDir: null,
+  });
+  const { name, endpoints, tokenId } = given;
+  const details = { name, endpoints, tokenId, tlsFingerprint };
+  await audit(trx, ctx, {
+    userId: currentUser(ctx).id,
+    action: 'cluster.create',
+    subjectId: row.id,
+    details,
+  });
+  return row;
+}

@@ -1,0 +1,17 @@
+import type { Cluster } from '../../contract/clusters.ts';
+import type { Cluster as ClusterRow } from '../../db/models/cluster.ts';
+
+export function toClusterView(row: ClusterRow): Cluster {
+  const { id, name, location, endpoints, tokenId, tlsFingerprint, tlsCa, createdAt } = row;
+  const hasTlsCa = tlsCa !== null;
+  return {
+    id,
+    name,
+    location,
+    endpoints,
+    tokenId,
+    tlsFingerprint,
+    hasTlsCa,
+    createdAt: createdAt.toISOString(),
+  };
+}

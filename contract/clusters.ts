@@ -1,0 +1,119 @@
+import { z } from 'zod';
+
+/** What the test of a connection to a cluster may find; docs/proxmox.md explains each. */
+export const CONNECTION_CODES = [
+  'dns_not_found',
+  'dns_unavailable',
+  'connection_refused',
+  'host_unreachable',
+  'timed_out',
+  'not_tls',
+  'tls_failed',
+  'tls_fingerprint_mismatch',
+  'tls_expired',
+  'tls_not_yet_valid',
+  'tls_self_signed',
+  'tls_unknown_issuer',
+  'tls_host_mismatch',
+  'not_proxmox',
+  'proxmox_failing',
+  'clock_skew',
+  'token_user_missing',
+  'token_user_disabled',
+  'token_missing',
+  'token_expired',
+  'token_secret_wrong',
+  'token_refused',
+  'version_too_old',
+  'version_unknown',
+  'privilege_missing',
+  'storage_missing',
+  'bridge_missing',
+  'node_offline',
+  'template_missing',
+  'proxmox_error',
+] as const;
+
+export const ConnectionFinding = z
+  .object({
+    code: z.enum(CONNECTION_CODES),
+    level: z.enum(['error', 'warning']).meta({ description: 'With an error Berth cannot work there' }),
+    message: z.string().meta({ description: 'One human sentence' }),
+    remedy: z.string().meta({ description: 'What to do about it' }),
+    endpoint: z.string().optional(),
+    path: z.string().optional().meta({ description: "In Proxmox's tree of rights" }),
+    privilege: z.string().optional().meta({ description: 'Missing on that path' }),
+    fingerprint: z.string().optional().meta({ description: 'SHA-256 of the certificate seen there' }),
+  })
+  .meta({ id: 'ConnectionFinding' });
+
+export const ConnectionReport = z
+  .object({
+    ok: z.boolean().meta({ description: 'No finding is an error' }),
+    version: z.string().nullable().meta({ description: 'Of Proxmox VE; null when it did not answer' }),
+    endpoints: z.array(z.object({ endpoint: z.string(), fingerprint: z.string().nullable() })),
+    findings: z.array(ConnectionFinding),
+  })
+  .meta({ id: 'ConnectionReport' });
+export type ConnectionReport = z.infer<typeof ConnectionReport>;
+
+/** How a cluster is reached. */
+const Connection = z.strictObject({
+  endpoints: z
+    .array(
+      z
+        .url({ protocol: /^https$/, error: 'an address such as https://pve1.example.net:8006 is needed' })
+        .refine((text) => !text.includes('@'), 'it may hold no user or password'),
+    )
+    .min(1)
+    .max(16)
+    .meta({ description: 'Several are ways to the same cluster' }),
+  tokenId: z
+    .string()
+    .max(255)
+    .regex(/^[^@!=\s]+@[^@!=\s]+![^@!=\s]+$/, 'of the form user@realm!name'),
+  tokenSecret: z.string().min(1).max(255),
+  tlsFingerprint: z
+    .string()
+    .regex(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/i, 'the SHA-256 fingerprint, as in AB:CD:…')
+    .optional()
+    .meta({ description: 'The one certificate to accept' }),
+  tlsCa: z
+    .string()
+    .max(100_000)
+    .includes('-----BEGIN CERTIFICATE-----', 'a certificate in PEM')
+    .optional()
+    .meta({ description: "The CA in PEM; without either the system's CAs decide" }),
+});
+
+const hasOneTrust = ({ tlsFingerprint, tlsCa }: { tlsFingerprint?: unknown; tlsCa?: unknown }): boolean =>
+  tlsFingerprint === undefined || tlsCa === undefined;
+const ONE_TRUST = { path: ['tlsCa'], error: 'give a fingerprint or a CA, not both' };
+
+export const TestCluster = Connection.refine(hasOneTrust, ONE_TRUST).meta({ id: 'TestCluster' });
+export const CreateCluster = Connection.extend({
+  name: z.string().regex(/^[\w.-]{1,63}$/, 'letters, digits, dots, - and _, at most 63'),
+  location: z.string().trim().min(1).max(255).meta({ description: 'What customers see as the location' }),
+})
+  .refine(hasOneTrust, ONE_TRUST)
+  .meta({ id: 'CreateCluster' });
+
+export const Cluster = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    location: z.string(),
+    endpoints: z.array(z.string()),
+    tokenId: z.string(),
+    tlsFingerprint: z.string().nullable(),
+    hasTlsCa: z.boolean(),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Cluster' });
+export type Cluster = z.infer<typeof Cluster>;
+export const ClusterList = z
+  .object({ items: z.array(Cluster), nextCursor: z.string().nullable() })
+  .meta({ id: 'ClusterList' });
+export const CreatedCluster = z
+  .object({ cluster: Cluster, report: ConnectionReport })
+  .meta({ id: 'CreatedCluster' });
