@@ -110,7 +110,7 @@ it('hands over every SSH key as it is', async () => {
 it('changes nothing when it is repeated', async () => {
   const work = await serverAfter(estate, 'clone');
   await configure(work);
-  const before = structuredClone(configOf(work.vmid));
+  const before = { ...configOf(work.vmid) };
   await configure(work);
   expect(configOf(work.vmid)).toEqual(before);
 });

@@ -4,8 +4,11 @@ import { preparePostgres } from '../testbed/postgres-server.ts';
 import { startService } from '../testbed/service.ts';
 import type { Undo } from './with-clean-up.ts';
 
-/** Starts PostgreSQL as in production, with fsync, and answers its URL; its data goes when the program ends. */
-export async function startDurablePostgres(folder: string, undo: Undo[]): Promise<string> {
+/** Starts PostgreSQL as in production, with fsync; its data goes when the program ends. */
+export async function startDurablePostgres(
+  folder: string,
+  undo: Undo[],
+): Promise<{ url: string; pid: number }> {
   const { spec, url, dataDir } = await preparePostgres({
     dataDir: join(folder, 'postgres'),
     durable: true,
@@ -16,5 +19,5 @@ export async function startDurablePostgres(folder: string, undo: Undo[]): Promis
     await service.stop();
     await rm(dataDir, { recursive: true, force: true });
   });
-  return url;
+  return { url, pid: service.pid };
 }

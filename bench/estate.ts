@@ -65,7 +65,7 @@ async function setUp({ speed = 1, apiOnly = false }: EstateOptions, undo: Undo[]
   console.error('setting up …');
   const folder = await mkdtemp(join(tmpdir(), 'berth-bench-'));
   undo.push(() => rm(folder, { recursive: true, force: true }));
-  const databaseUrl = await startDurablePostgres(folder, undo);
+  const { url: databaseUrl } = await startDurablePostgres(folder, undo);
   const database = connectDatabase(databaseUrl);
   undo.push(() => database.destroy());
   await migrateToLatest(database);

@@ -21,7 +21,6 @@ try {
   await first.command;
   const content = await admin.content();
   say(`undisturbed: ${content.rows} rows, ${content.hash}`);
-  await admin.done('rollback', first.runId);
   while (killed < KILLS) {
     const kills = await disturb(admin, Math.min(PER_RUN, KILLS - killed));
     killed += kills;

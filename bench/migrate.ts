@@ -4,7 +4,7 @@ import { copyRaw } from './copy-raw.ts';
 import { copyWithPgloader } from './copy-with-pgloader.ts';
 import { withMigrationEstate } from './migration-estate.ts';
 import { printRatio, printTable } from './numbers.ts';
-import { runMigration, type MigrationResult } from './run-migration.ts';
+import { runMigration, type Cpu, type MigrationResult } from './run-migration.ts';
 
 /**
  * Moves a WHMCS of `--size` services into Berth, and compares with pgloader copying the same tables as they are, and with
@@ -49,16 +49,12 @@ await withMigrationEstate(size, async (estate) => {
     ].filter(([, taken]) => taken !== '-'),
   );
   printTable(
-    ['worker', 'MiB before', 'MiB at most', 'processor s'],
-    workers.map(
-      ([
-        count,
-        {
-          memoryMib: { before, peak },
-          cpuSeconds,
-        },
-      ]) => [`${count} services`, before.toFixed(0), peak.toFixed(0), cpuSeconds.toFixed(1)],
-    ),
+    ['worker', 'MiB before', 'MiB at most'],
+    workers.map(([count, { memoryMib }]) => [
+      `${count} services`,
+      memoryMib.before.toFixed(0),
+      memoryMib.peak.toFixed(0),
+    ]),
   );
   console.log(`load average ${loadavg()[0]?.toFixed(1)}`);
   if (raw) printRatio(raw.ms / berth.ms, '≥ 0.3 × the speed of COPY');
@@ -71,15 +67,21 @@ function row(name: string, result: { ms: number; rows: number } | undefined): st
   return [name, seconds(result.ms), String(result.rows), perSecond(result.rows, result.ms)];
 }
 
-function reportRun(count: number, { ms, phases }: MigrationResult): void {
+function reportRun(count: number, { ms, phases, cpu }: MigrationResult): void {
   console.log(`${count} services in ${seconds(ms)} s`);
+  const processors = (used: Cpu) =>
+    [used.worker, used.postgres, used.mariadb].map((value) => value.toFixed(1));
   printTable(
-    ['phase', 's', 'rows/s', 'MiB at most'],
-    phases.map(({ name, ms: phaseMs, rows, peakMib }) => [
-      name,
-      seconds(phaseMs),
-      perSecond(rows, phaseMs),
-      peakMib.toFixed(0),
-    ]),
+    ['phase', 's', 'rows/s', 'MiB at most', 'processor s: worker', 'PostgreSQL', 'MariaDB'],
+    [
+      ...phases.map((phase) => [
+        phase.name,
+        seconds(phase.ms),
+        perSecond(phase.rows, phase.ms),
+        phase.peakMib.toFixed(0),
+        ...processors(phase.cpu),
+      ]),
+      ['all', seconds(ms), '', '', ...processors(cpu)],
+    ],
   );
 }

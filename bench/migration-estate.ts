@@ -29,6 +29,8 @@ export interface MigrationEstate {
   /** The source, for a user who may only read. */
   sourceUrl: string;
   mapping: string;
+  /** Process ids. */
+  servers: { postgres: number; mariadb: number };
   /** A folder that is removed at the end. */
   folder: string;
   /** The product's workers in a process of their own. */
@@ -55,7 +57,7 @@ async function setUp(size: number, undo: Undo[]): Promise<MigrationEstate> {
   const { rows } = await generate({ ...provider, url: mariadb.url });
   console.error(`${rows} rows in the source`);
 
-  const databaseUrl = await startDurablePostgres(folder, undo);
+  const { url: databaseUrl, pid } = await startDurablePostgres(folder, undo);
   const database = connectDatabase(databaseUrl);
   undo.push(() => database.destroy());
   await migrateToLatest(database);
@@ -79,6 +81,7 @@ async function setUp(size: number, undo: Undo[]): Promise<MigrationEstate> {
     temporal: new Client({ connection }),
     sourceUrl: mariadb.readerUrl,
     mapping: await readFile(join(ROOT, 'testbed/whmcs/mapping.yaml'), 'utf8'),
+    servers: { postgres: pid, mariadb: mariadb.pid },
     folder,
     async startWorker(nodeArgs = []) {
       const worker = await startWorker(

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createRun, startRun } from '../migrate/start-run.ts';
 import { MigrationRun } from '../db/models/migration-run.ts';
 import { queryRows } from '../db/query-rows.ts';
 import type { RunSummary } from '../migrate/run/verify-run.ts';
 import type { MigrationEstate } from './migration-estate.ts';
+import { readCpu, readMemory } from './process-usage.ts';
 
 export interface PhaseTime {
   name: string;
@@ -13,6 +13,14 @@ export interface PhaseTime {
   rows?: number | undefined;
   /** The most memory the worker had taken by its end. */
   peakMib: number;
+  cpu: Cpu;
+}
+
+/** Processor seconds, which what else runs on the computer changes less than the time taken. */
+export interface Cpu {
+  worker: number;
+  postgres: number;
+  mariadb: number;
 }
 
 export interface MigrationResult {
@@ -23,8 +31,8 @@ export interface MigrationResult {
   phases: PhaseTime[];
   /** Of the worker: before the run, and the highest; NaN where the system does not tell. */
   memoryMib: { before: number; peak: number };
-  /** Of the worker: processor time since it was started, which what else runs on the computer changes less than `ms`. */
-  cpuSeconds: number;
+  /** From the start of the run to its end. */
+  cpu: Cpu;
   summary: RunSummary;
 }
 
@@ -52,9 +60,15 @@ export async function runMigration(
 }
 
 async function measureRun(
-  { database, secretBox, temporal, sourceUrl, mapping }: MigrationEstate,
+  { database, secretBox, temporal, sourceUrl, mapping, servers }: MigrationEstate,
   pid: number,
 ): Promise<MigrationResult> {
+  const readAll = async (): Promise<Cpu> => ({
+    worker: await readCpu(pid),
+    postgres: await readCpu(servers.postgres),
+    mariadb: await readCpu(servers.mariadb),
+  });
+  const start = await readAll();
   const before = await readMemory(pid, 'VmRSS');
   const run = await createRun(database, secretBox, {
     sourceUrl,
@@ -64,7 +78,8 @@ async function measureRun(
     dryRunHours: null,
   });
   await startRun(temporal, run);
-  const phases = new Map<string, { ms: number; peakMib: number }>();
+  const phases = new Map<string, { ms: number; peakMib: number; cpu: Cpu }>();
+  let used = start;
   for (let last = performance.now(); ;) {
     await delay(50);
     const [now] = await queryRows<{ name: string; status: string; cause: string | null }>(database, NOW, [
@@ -74,11 +89,16 @@ async function measureRun(
     if (now.status === 'succeeded') break;
     const at = performance.now();
     const peakMib = await readMemory(pid, 'VmHWM');
-    phases.set(now.name, { ms: (phases.get(now.name)?.ms ?? 0) + at - last, peakMib });
-    last = at;
+    const cpu = await readAll();
+    const former = phases.get(now.name) ?? { ms: 0, cpu: NO_CPU };
+    phases.set(now.name, {
+      ms: former.ms + at - last,
+      peakMib,
+      cpu: combine(former.cpu, combine(cpu, used, -1)),
+    });
+    [last, used] = [at, cpu];
   }
   const peak = await readMemory(pid, 'VmHWM');
-  const cpuSeconds = await readCpu(pid);
   const { startedAt, finishedAt, summary, totals } = await MigrationRun.query(database)
     .findById(run.id)
     .throwIfNotFound();
@@ -93,24 +113,18 @@ async function measureRun(
     rows: all,
     phases: [...phases].map(([name, measured]) => ({ name, ...measured, rows: rowsOf(name) })),
     memoryMib: { before, peak },
-    cpuSeconds,
+    cpu: combine(used, start, -1),
     // The last phase has written it.
     summary: summary as unknown as RunSummary,
   };
 }
 
-async function readMemory(pid: number, name: 'VmRSS' | 'VmHWM'): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? Number.NaN) / 1024;
-}
+const NO_CPU: Cpu = { worker: 0, postgres: 0, mariadb: 0 };
 
-/** Linux counts in hundredths of a second. */
-async function readCpu(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const [user, system] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .slice(11, 13)
-    .map(Number);
-  return ((user ?? Number.NaN) + (system ?? Number.NaN)) / 100;
+function combine(a: Cpu, b: Cpu, sign = 1): Cpu {
+  return {
+    worker: a.worker + sign * b.worker,
+    postgres: a.postgres + sign * b.postgres,
+    mariadb: a.mariadb + sign * b.mariadb,
+  };
 }

@@ -192,8 +192,12 @@ describe('from the first look to the way back', () => {
   });
 
   it('can be cancelled', async () => {
+    // It would be over before a second command has begun.
+    const held = await estate.database.transaction();
+    await held.raw('lock table migration_vms in exclusive mode');
     const { runId } = await json<{ runId: string }>(...withMapping('plan', '--detach', '--json'));
     expect(await json('pause', '--json')).toEqual({ runId });
+    await held.commit();
     expect((await migrate('attach')).exitCode).toBe(7);
     expect(await json('cancel', runId.slice(0, 8), '--json')).toEqual({ runId });
     const { exitCode, stdout } = await migrate('attach');

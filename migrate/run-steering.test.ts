@@ -75,7 +75,7 @@ it('keeps what was loaded when it is cancelled; the next run completes it, and b
   const loaded = await faults.count('servers');
   expect(loaded).toBeGreaterThan(0);
   expect(loaded).toBe(await faults.count(`provenance where entity = 'service'`));
-  expect(await faults.count('migration_items where password_hash is not null')).toBe(0);
+  expect(await faults.count('migration_passwords')).toBe(0);
   const handle = faults.temporal.client.workflow.getHandle(migrationWorkflowId(first.runId));
   await handle.result().catch(() => undefined);
   await recordHistory('migrate-source-cancelled', handle);

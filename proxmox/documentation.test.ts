@@ -43,7 +43,9 @@ it('makes the same role by hand', () => {
 
 it('explains every code, and no other', () => {
   const rows = rowsBelow('When the test finds something');
-  const explained = rows.flatMap(([codes = '']) => [...codes.matchAll(/`(\w+)`/g)].map(([, code]) => code));
+  const explained = rows.flatMap(([codes = '']) =>
+    [...codes.matchAll(/`(\w+)`/g)].map(([, code = '']) => code),
+  );
   expect(explained.toSorted()).toEqual([...CONNECTION_CODES, ...CHECK_CODES].toSorted());
 });
 

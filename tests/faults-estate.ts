@@ -85,7 +85,7 @@ export async function createFaultsEstate(
       [runId],
     );
   const empty = () =>
-    database.raw(`truncate migration_runs, provenance, users, accounts, servers cascade;
+    database.raw(`truncate migration_runs, migration_items, migration_vms, migration_passwords, provenance, users, accounts, servers cascade;
       delete from secrets where purpose = 'migration-source'`);
 
   const first = await migrateAll(estate, temporal);

@@ -1,5 +1,6 @@
 import mysql from 'mysql2/promise';
 import { z } from 'zod';
+import { PLAIN } from './rows.ts';
 import { SourceError, toSourceError } from './source-error.ts';
 
 export type Value = string | number | null | number[];
@@ -140,6 +141,7 @@ export function parseRows<Shape extends z.ZodRawShape>(
   table: string,
   rows: Record<string, unknown>[],
 ): z.output<z.ZodObject<Shape>>[] {
+  if (rows.every(convertPlain(schema))) return rows as z.output<z.ZodObject<Shape>>[];
   const parsed = z.array(schema).safeParse(rows);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
@@ -148,4 +150,16 @@ export function parseRows<Shape extends z.ZodRawShape>(
     'row',
     `column ${table}.${column} is of a kind Berth does not know: ${issue?.message ?? ''}`,
   );
+}
+
+/** Makes a row what the schema would make of it, in its place; false where the schema has to be asked. */
+function convertPlain({ shape }: z.ZodObject): (row: Record<string, unknown>) => boolean {
+  const columns = Object.entries(shape).map(([name, column]) => ({ name, convert: PLAIN.get(column) }));
+  return (row) =>
+    columns.every(({ name, convert }) => {
+      const value = convert?.(row[name]);
+      if (value === undefined) return false;
+      if (value !== row[name]) row[name] = value;
+      return true;
+    });
 }

@@ -66,7 +66,7 @@ export async function readUserPage(source: Source, page: Page): Promise<UserBund
      WHERE m.auth_user_id IN (?) ORDER BY m.id`,
     [users.map(({ id }) => id)],
   );
-  const owners = await countOwners(source, [...new Set(rows.map((row) => Number(row['client_id'])))]);
+  const ownersOf = await countOwners(source);
   const grouped = Map.groupBy(rows, (row) => Number(row['auth_user_id']));
   return users.map((user) => ({
     user,
@@ -75,22 +75,30 @@ export async function readUserPage(source: Source, page: Page): Promise<UserBund
       owner: Number(row['owner']) === 1,
       permissions: typeof row['permissions'] === 'string' ? row['permissions'] : '',
       clientStatus: String(row['status']),
-      clientOwners: owners.get(Number(row['client_id'])) ?? 0,
+      clientOwners: ownersOf.get(Number(row['client_id'])) ?? 0,
     })),
   }));
 }
 
+const owners = new WeakMap<Source, Promise<Map<number, number>>>();
+
 /**
- * How many users own each client. The table has no index by client: it is gone through once per call, and a range is
- * quicker to compare with than a list.
+ * How many users own each client; none where a client is missing. The table has no index by client, so that it is gone
+ * through once per connection to a source, not once per page.
  */
-export async function countOwners(source: Source, clientIds: number[]): Promise<Map<number, number>> {
-  if (clientIds.length === 0) return new Map();
-  const { least, most } = boundsOf(clientIds);
+export function countOwners(source: Source): Promise<Map<number, number>> {
+  const known = owners.get(source);
+  if (known) return known;
+  const fresh = readOwners(source);
+  owners.set(source, fresh);
+  fresh.catch(() => owners.delete(source));
+  return fresh;
+}
+
+async function readOwners(source: Source): Promise<Map<number, number>> {
   const rows = await source.select(
     `SELECT o.client_id, COUNT(*) AS owners FROM tblusers_clients o JOIN tblusers u ON u.id = o.auth_user_id
-     WHERE o.owner = 1 AND o.client_id BETWEEN ? AND ? GROUP BY o.client_id`,
-    [least, most],
+     WHERE o.owner = 1 GROUP BY o.client_id`,
   );
   return new Map(rows.map((row) => [Number(row['client_id']), Number(row['owners'])]));
 }

@@ -124,7 +124,7 @@ function groupBy<Row>(rows: Row[], key: (row: Row) => number): Map<number, Row[]
 async function readServiceClients(source: Source, ids: number[]): Promise<Map<number, ServiceClient>> {
   const [rows, owners] = await Promise.all([
     source.select('SELECT id, currency, status FROM tblclients WHERE id IN (?)', [ids]),
-    countOwners(source, ids),
+    countOwners(source),
   ]);
   return new Map(
     rows.map((row) => [

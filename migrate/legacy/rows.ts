@@ -18,6 +18,26 @@ const DateText = z.string().nullable();
 /** 'on' and '' in old tables, 1 and 0 in new ones; modules also write '0'. */
 const Flag = Text.transform((text) => text === 'on' || text === '1');
 
+const plainText = (value: unknown) =>
+  typeof value === 'string'
+    ? value
+    : value === null || typeof value === 'number'
+      ? String(value ?? '')
+      : undefined;
+const plainNumber = (value: unknown) =>
+  typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+/**
+ * What a column's schema makes of nearly all values, of which there are millions, without asking it; undefined where it
+ * has to be asked.
+ */
+export const PLAIN = new Map<unknown, (value: unknown) => string | number | null | undefined>([
+  [Text, plainText],
+  [Int, plainNumber],
+  [OptionalInt, (value) => (value === null ? null : plainNumber(value))],
+  [Decimal, (value) => (typeof value === 'string' ? value : undefined)],
+  [DateText, (value) => (value === null || typeof value === 'string' ? value : undefined)],
+]);
+
 export const LegacyClient = z.object({
   id: Int,
   firstname: Text,

@@ -1,7 +1,7 @@
 import type { Entity } from '../run/deps.ts';
 import type { ItemOutcome } from '../run/verify-run.ts';
 
-/** A row of migration_items; its hash of a password is never read. */
+/** A row of migration_items. */
 export interface ItemRow {
   entity: Entity;
   sourceId: string;

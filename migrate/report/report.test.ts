@@ -181,7 +181,6 @@ beforeAll(async () => {
   await buildItem(database, runId, {
     entity: 'user',
     sourceId: 1,
-    passwordHash: SECRETS[0],
     change: 'changed',
     // None of it should be in the fields. If it is all the same, no report shows it.
     fields: {

@@ -43,7 +43,8 @@ function toText(cell: Cell): string {
   if (typeof cell !== 'object') return String(cell);
   if (Array.isArray(cell)) return cell.length === 0 ? '{}' : escape(`{${cell.map(quote).join(',')}}`);
   // Of what has to be escaped JSON knows the backslash only.
-  return toJson(cell.json).replaceAll('\\', String.raw`\\`);
+  const json = toJson(cell.json);
+  return json.includes('\\') ? json.replaceAll('\\', String.raw`\\`) : json;
 }
 
 const quote = (text: string): string => `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
@@ -51,7 +52,7 @@ const quote = (text: string): string => `"${text.replaceAll(/["\\]/g, String.raw
 /** JSON as jsonb takes it: it knows neither NUL nor half a surrogate pair, not even written as an escape. */
 export function toJson(value: unknown): string {
   const text = JSON.stringify(value);
-  if (!/\\u(?:0000|d[89a-f])/.test(text)) return text;
+  if (!text.includes('\\u') || !/\\u(?:0000|d[89a-f])/.test(text)) return text;
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === 'string' ? inner.replaceAll('\0', '').toWellFormed() : inner,
   );

@@ -12,7 +12,7 @@ export async function endRun(
 ): Promise<void> {
   await database.transaction(async (trx) => {
     await endPages(trx, runId);
-    await trx('migration_items').where({ runId }).whereNotNull('passwordHash').update({ passwordHash: null });
+    await trx('migration_passwords').where({ runId }).delete();
     await MigrationRun.query(trx)
       .findById(runId)
       .whereIn('status', LIVE)

@@ -3,7 +3,6 @@ import { copyRows, type Cell } from './copy-rows.ts';
 import type { RangeInput } from './deps.ts';
 import type { RangeCounts } from './range-cursor.ts';
 import { targetId } from './target-id.ts';
-import { canonicalJson } from '../canonical-json.ts';
 import { contentHash } from '../content-hash.ts';
 import type { Binding } from '../transforms/bind-vm.ts';
 import type { Outcome } from '../transforms/outcome.ts';
@@ -41,7 +40,6 @@ const ITEM_COLUMNS = [
   'warnings',
   'content_hash',
   'fields',
-  'password_hash',
   'binding',
   'status',
   'currency',
@@ -51,6 +49,9 @@ const ITEM_COLUMNS = [
   'target_id',
   'change',
 ] as const;
+
+/** Apart from the items, so that they are in no report, and gone once loaded. */
+const PASSWORD_COLUMNS = ['run_id', 'user_id', 'hash'] as const;
 
 export async function copyItems(
   trx: Knex.Transaction,
@@ -72,7 +73,6 @@ export async function copyItems(
       outcome.warnings.map(({ code }) => code),
       item.contentHash,
       fields && { json: fields },
-      item.passwordHash,
       binding && { json: binding },
       given?.status,
       given?.currency,
@@ -84,12 +84,21 @@ export async function copyItems(
       fields && 'added',
     ];
   });
+  const passwords = items.filter(({ passwordHash }) => passwordHash);
+  await copyRows(trx, 'migration_passwords', PASSWORD_COLUMNS, passwords, ({ sourceId, passwordHash }) => [
+    runId,
+    sourceId,
+    passwordHash,
+  ]);
 }
 
-/** Changes exactly when something that Berth takes over changes: the VM's identity counts, where it runs does not. */
+/**
+ * Changes exactly when something that Berth takes over changes: the VM's identity counts, where it runs does not. Fields are
+ * always in the order in which the transforms make them.
+ */
 function fieldsHash(fields: object, { passwordHash, binding }: Item): string {
   const { claim: _, ...taken } = fields as { claim?: unknown };
   const vm = binding &&
     'clusterId' in binding && [binding.clusterId, binding.vmid, binding.kind, binding.name];
-  return contentHash(canonicalJson([taken, passwordHash ?? null, vm || null]));
+  return contentHash([taken, passwordHash ?? null, vm || null]);
 }

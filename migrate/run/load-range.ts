@@ -1,7 +1,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { Knex } from 'knex';
 import { ENTITIES, type Entity, type MigrationDeps, type RangeInput, type RunInput } from './deps.ts';
-import { LOAD_STATEMENTS } from './load-statements.ts';
+import { LOADS } from './load-statements.ts';
 import { isPauseWanted, lockRange, moveRange, type RangeState } from './range-cursor.ts';
 import { MigrationRun } from '../../db/models/migration-run.ts';
 import { queryRows } from '../../db/query-rows.ts';
@@ -124,24 +124,29 @@ async function nextPage(
 /** SQLSTATE classes that say a value cannot be stored, as opposed to a server that is away or full. */
 const REFUSES_VALUE = /^2[23]/;
 
-/** Writes a page; a row that PostgreSQL refuses is found by halving, undone, and answered with the reason. */
-async function loadPage(trx: Knex.Transaction, page: Page): Promise<Refusal[]> {
-  const orphans = await findOrphans(trx, page);
-  await recordRefusals(trx, page.runId, orphans);
-  return [...orphans, ...(await loadOrHalve(trx, page))];
-}
-
-async function loadOrHalve(trx: Knex.Transaction, page: Page): Promise<Refusal[]> {
+/**
+ * Writes a page; a row that PostgreSQL refuses is found by halving, undone, and answered with the reason. A page that is new
+ * is taken for one that nothing is in the way of, until PostgreSQL says otherwise.
+ */
+async function loadPage(trx: Knex.Transaction, page: Page, isFirst = true): Promise<Refusal[]> {
   try {
-    await trx.transaction(async (savepoint) => {
+    return await trx.transaction(async (savepoint) => {
+      const { page: sql, old, all } = LOADS[page.entity];
       await savepoint.raw(`set local berth.quiet = 'on'`);
-      for (const sql of LOAD_STATEMENTS[page.entity]) await savepoint.raw(sql, page as never);
+      await savepoint.raw(sql, page as never);
+      const orphans = page.entity === 'service' ? await takeOrphans(savepoint) : [];
+      const [found] = await queryRows(savepoint, 'select from page where not is_new limit 1');
+      const statements =
+        found || !isFirst ? [...old, ...all.map((parts) => parts.join(' '))] : all.map(([plain]) => plain);
+      for (const statement of statements) await savepoint.raw(statement, page as never);
+      await savepoint.raw('drop table page');
+      return orphans;
     });
-    return [];
   } catch (err) {
     // Errors of pg have these.
     const { code = '', constraint, column } = err as { code?: string; constraint?: string; column?: string };
     if (!REFUSES_VALUE.test(code)) throw err;
+    if (isFirst) return loadPage(trx, page, false);
     const { runId, entity, after, upTo } = page;
     const ids = await trx('migration_items')
       .where({ runId, entity, outcome: 'migrated' })
@@ -154,21 +159,16 @@ async function loadOrHalve(trx: Knex.Transaction, page: Page): Promise<Refusal[]
       return [{ entity, sourceId: Number(ids[0]), code: 'load_refused', message }];
     }
     const middle = Number(ids[Math.floor(ids.length / 2) - 1]);
-    const first = await loadOrHalve(trx, { ...page, upTo: middle });
-    return [...first, ...(await loadOrHalve(trx, { ...page, after: middle }))];
+    const first = await loadPage(trx, { ...page, upTo: middle }, false);
+    return [...first, ...(await loadPage(trx, { ...page, after: middle }, false))];
   }
 }
 
-/** Services whose account was refused. */
-async function findOrphans(trx: Knex.Transaction, page: Page): Promise<Refusal[]> {
-  if (page.entity !== 'service') return [];
+/** Takes the services out of the page whose account was refused. */
+async function takeOrphans(trx: Knex.Transaction): Promise<Refusal[]> {
   const rows = await queryRows<{ sourceId: string; clientId: string }>(
     trx,
-    `select i.source_id as "sourceId", i.fields ->> 'clientId' as "clientId" from migration_items i
-     where i.run_id = ? and i.entity = 'service' and i.outcome = 'migrated' and i.source_id > ? and i.source_id <= ?
-       and not exists (select 1 from provenance p where p.source = ? and p.entity = 'client'
-         and p.source_id = (i.fields ->> 'clientId')::bigint)`,
-    [page.runId, page.after, page.upTo, page.source],
+    `delete from page where account_id is null returning source_id as "sourceId", "clientId"`,
   );
   return rows.map(({ sourceId, clientId }) => ({
     entity: 'service',

@@ -30,12 +30,17 @@ export async function lockRange(trx: Knex.Transaction, range: RangeInput): Promi
   return { upToId: Number(row.upToId), cursorId: Number(row.cursorId), done: row.done };
 }
 
+/**
+ * Moves the cursor. A crash of PostgreSQL may undo pages of the last moments, cursor and rows together, and they are done
+ * again; the last page of a range is safe, with all before it, since nobody comes back to a range that is done.
+ */
 export async function moveRange(
   trx: Knex.Transaction,
   { runId, stage, entity, afterId }: RangeInput,
   to: { cursorId: number; done: boolean } & RangeCounts,
 ): Promise<void> {
   const { cursorId, rows, quarantined, unreadable, done } = to;
+  if (!done) await trx.raw('set local synchronous_commit = off');
   await trx.raw(
     `update migration_ranges set cursor_id = ?, rows = rows + ?, quarantined = quarantined + ?,
        unreadable = unreadable + ?, done = ?

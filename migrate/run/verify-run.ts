@@ -89,47 +89,33 @@ export async function summarise(database: Knex, source: Source | null, runId: st
   const run = await MigrationRun.query(database).findById(runId).throwIfNotFound();
   const rows = <T>(sql: string) => queryRows<T>(database, sql, { runId, source: run.source } as never);
   // They share nothing, and one connection would leave PostgreSQL's other processors idle.
-  const [
-    counts,
-    money,
-    outcomes,
-    statuses,
-    changes,
-    warnings,
-    capacity,
-    vms,
-    vmsByCluster,
-    vanished,
-    ended,
-    differences,
-  ] = await Promise.all([
-    source ? compareCounts(source, rows) : [],
-    source ? compareMoney(source, rows) : [],
-    rows<RunSummary['outcomes'][number]>(`select entity, outcome, code, count(*)::int as rows
-        from migration_items where run_id = :runId group by 1, 2, 3 order by 1, 2, 3`),
-    rows<
-      RunSummary['statuses'][number]
-    >(`select coalesce(status, '') as status, outcome, count(*)::int as rows
-        from migration_items where run_id = :runId and entity = 'service' group by 1, 2 order by 1, 2`),
-    rows<RunSummary['changes'][number]>(`select entity, change, count(*)::int as rows
-        from migration_items where run_id = :runId and change is not null group by 1, 2 order by 1, 2`),
-    rows<RunSummary['warnings'][number]>(`select i.entity, w as code, count(*)::int as rows
+  const [groups, last, warnings, capacity, { vms, vmsByCluster }, vanished, ended, differences] =
+    await Promise.all([
+      rows<Group>(GROUPS),
+      rows<{ entity: Entity; last: string }>(
+        `select entity, max(source_id) as last from migration_items where run_id = :runId group by 1`,
+      ),
+      rows<RunSummary['warnings'][number]>(`select i.entity, w as code, count(*)::int as rows
         from migration_items i, unnest(i.warnings) w
         where i.run_id = :runId and i.outcome = 'migrated' group by 1, 2 order by 3 desc, 2, 1`),
-    compareCapacity(rows),
-    reconcileVms(rows),
-    rows<RunSummary['vmsByCluster'][number]>(`select cluster, state, count(*)::int as total
-        from (${VM_STATES}) s group by 1, 2 order by 1, 2`),
-    source ? findVanished(rows) : [],
-    source ? findEnded(rows) : { total: 0, samples: [] },
-    sampleDifferences(rows),
-  ]);
+      compareCapacity(rows),
+      reconcileVms(rows),
+      source ? findVanished(rows) : [],
+      source ? findEnded(rows) : { total: 0, samples: [] },
+      sampleDifferences(rows),
+    ]);
+  const lastIds = new Map(last.map((one) => [one.entity, Number(one.last)]));
+  const [counts, money] = source
+    ? await Promise.all([compareCounts(source, groups, lastIds), compareMoney(source, groups, lastIds)])
+    : [[], []];
+  const services = groups.filter(({ entity }) => entity === 'service');
+  const changed = groups.filter(({ change }) => change !== null);
   return {
     counts,
     money,
-    outcomes,
-    statuses,
-    changes,
+    outcomes: sumRows(groups, ({ entity, outcome, code }) => ({ entity, outcome, code })),
+    statuses: sumRows(services, ({ status, outcome }) => ({ status: status ?? '', outcome })),
+    changes: sumRows(changed, ({ entity, change }) => ({ entity, change: change ?? '' })),
     warnings,
     capacity,
     vms,
@@ -140,83 +126,119 @@ export async function summarise(database: Knex, source: Source | null, runId: st
   };
 }
 
+/** Items that are alike in all that is counted. */
+interface Group {
+  entity: Entity;
+  outcome: ItemOutcome;
+  code: string | null;
+  change: string | null;
+  status: string | null;
+  currency: string | null;
+  cycle: string | null;
+  rows: number;
+  /** What Berth bills of migrated ones, what the source says of others. */
+  amount: string | null;
+}
+
+/** Everything that is counted, in one pass; the lines are few. In order of what they are summed by. */
+const GROUPS = `
+  select entity, outcome, code, change, status, currency, cycle, count(*)::int as rows,
+    sum(case outcome when 'migrated' then (fields ->> 'amount')::numeric(16, 2) else amount end)::text as amount
+  from migration_items where run_id = :runId group by 1, 2, 3, 4, 5, 6, 7
+  order by entity, status, outcome, code, change`;
+
+/** Rows by what `keyOf` tells apart, in order. */
+function sumRows<Key extends object>(
+  groups: Group[],
+  keyOf: (group: Group) => Key,
+): (Key & { rows: number })[] {
+  const sums = new Map<string, Key & { rows: number }>();
+  for (const group of groups) {
+    const key = keyOf(group);
+    const text = Object.values(key).join('\t');
+    sums.set(text, { ...key, rows: (sums.get(text)?.rows ?? 0) + group.rows });
+  }
+  return [...sums].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, sum]) => sum);
+}
+
 type Rows = <T>(sql: string) => Promise<T[]>;
 
 function compare(what: string, source: string, berth: string): Comparison {
   return { what, source, berth, isEqual: source === berth };
 }
 
-async function compareCounts(source: Source, rows: Rows): Promise<Comparison[]> {
-  const items = await rows<{ entity: Entity; rows: number; last: string }>(
-    `select entity, count(*)::int as rows, max(source_id) as last from migration_items where run_id = :runId group by 1`,
-  );
-  const statuses = await rows<{ status: string; rows: number }>(
-    `select status, count(*)::int as rows from migration_items
-     where run_id = :runId and entity = 'service' and status is not null group by 1`,
-  );
+type LastIds = Map<Entity, number>;
+
+async function compareCounts(source: Source, groups: Group[], lastIds: LastIds): Promise<Comparison[]> {
+  const count = (of: Group[]) => String(of.reduce((sum, { rows }) => sum + rows, 0));
   const byEntity = await Promise.all(
     ENTITIES.map(async (entity) => {
-      const found = items.find((item) => item.entity === entity);
       // Rows that came while the run was under way are the next one's.
       const [row] = await source.select(
         `SELECT COUNT(*) AS total FROM \`${SOURCE_TABLE[entity]}\` WHERE id <= ?`,
-        [Number(found?.last ?? 0)],
+        [lastIds.get(entity) ?? 0],
       );
-      return compare(`${entity}s`, String(row?.['total']), String(found?.rows ?? 0));
+      const found = groups.filter((group) => group.entity === entity);
+      return compare(`${entity}s`, String(row?.['total']), count(found));
     }),
   );
-  const last = Number(items.find(({ entity }) => entity === 'service')?.last ?? 0);
   const real = await source.select(
     'SELECT domainstatus AS status, COUNT(*) AS total FROM tblhosting WHERE id <= ? GROUP BY 1 ORDER BY 1',
-    [last],
+    [lastIds.get('service') ?? 0],
   );
   const byStatus = real.map((row) => {
-    const found = statuses.find(({ status }) => status === row['status']);
-    return compare(`services ${String(row['status'])}`, String(row['total']), String(found?.rows ?? 0));
+    const found = groups.filter(({ entity, status }) => entity === 'service' && status === row['status']);
+    return compare(`services ${String(row['status'])}`, String(row['total']), count(found));
   });
   return [...byEntity, ...byStatus];
 }
 
-async function compareMoney(source: Source, rows: Rows): Promise<MoneyLine[]> {
-  const sumOf = (outcome: ItemOutcome) => `coalesce(sum(amount) filter (where outcome = '${outcome}'), 0.00)`;
-  const items = await rows<{ key: string; amount: string } & Pick<MoneyLine, ItemOutcome>>(
-    `select concat_ws(' ', coalesce(currency, 'no currency'), cycle, status) as key, coalesce(sum(amount), 0.00)::text as amount,
-       ${sumOf('migrated')}::text as migrated, ${sumOf('quarantined')}::text as quarantined,
-       ${sumOf('skipped')}::text as skipped
-     from (select currency, cycle, status, outcome,
-         case outcome when 'migrated' then (fields ->> 'amount')::numeric(16, 2) else amount end as amount
-       from migration_items where run_id = :runId and entity = 'service' and status is not null) i group by 1`,
-  );
-  const [last] = await rows<{ last: string | null }>(
-    `select max(source_id) as last from migration_items where run_id = :runId and entity = 'service'`,
-  );
+async function compareMoney(source: Source, groups: Group[], lastIds: LastIds): Promise<MoneyLine[]> {
   const real = await source.select(
     `SELECT COALESCE(y.code, 'no currency') AS currency, h.billingcycle AS cycle, h.domainstatus AS status,
        COUNT(*) AS services, SUM(h.amount) AS amount
      FROM tblhosting h LEFT JOIN tblclients c ON c.id = h.userid LEFT JOIN tblcurrencies y ON y.id = c.currency
      WHERE h.id <= ? GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
-    [Number(last?.last ?? 0)],
+    [lastIds.get('service') ?? 0],
   );
-  const sums = new Map(items.map(({ key, ...sum }) => [key, sum]));
+  const nameOf = (...parts: (string | null)[]) => parts.join(' ');
+  const byName = Map.groupBy(
+    groups.filter(({ entity, status }) => entity === 'service' && status !== null),
+    ({ currency, cycle, status }) => nameOf(currency ?? 'no currency', cycle, status),
+  );
   return real.map((row) => {
     const [currency, cycle, status] = [String(row['currency']), String(row['cycle']), String(row['status'])];
-    const what = [currency, cycle, status].join(' ');
-    const { amount, ...parts } = sums.get(what) ?? NO_MONEY;
-    const services = Number(row['services']);
-    return { ...compare(what, String(row['amount']), amount), currency, cycle, status, services, ...parts };
+    const what = nameOf(currency, cycle, status);
+    const found = byName.get(what) ?? [];
+    const sumOf = (outcome: ItemOutcome) => addMoney(found.filter((group) => group.outcome === outcome));
+    return {
+      ...compare(what, String(row['amount']), addMoney(found)),
+      currency,
+      cycle,
+      status,
+      services: Number(row['services']),
+      migrated: sumOf('migrated'),
+      quarantined: sumOf('quarantined'),
+      skipped: sumOf('skipped'),
+    };
   });
 }
 
-const NO_MONEY = { amount: '0.00', migrated: '0.00', quarantined: '0.00', skipped: '0.00' };
+/** Every amount has two digits after the point. */
+function addMoney(groups: Group[]): string {
+  const cents = groups.reduce((sum, { amount }) => sum + BigInt(amount?.replace('.', '') ?? 0), 0n);
+  const digits = String(cents < 0n ? -cents : cents).padStart(3, '0');
+  return `${cents < 0n ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`;
+}
 
 async function compareCapacity(rows: Rows): Promise<RunSummary['capacity']> {
   const [row] = await rows<Record<string, number>>(
-    `select count(*)::int as servers, coalesce(sum((i.fields ->> 'vcpu')::numeric), 0)::int as vcpu,
-       coalesce(sum((i.fields ->> 'memoryMib')::numeric), 0)::float8 as memory,
-       coalesce(sum((i.fields ->> 'diskGib')::numeric), 0)::float8 as disk,
+    `select count(*)::int as servers, coalesce(sum(f.vcpu), 0)::int as vcpu,
+       coalesce(sum(f."memoryMib"), 0)::float8 as memory, coalesce(sum(f."diskGib"), 0)::float8 as disk,
        coalesce(sum(v.vcpu), 0)::int as "realVcpu", coalesce(sum(v.memory_mib), 0)::float8 as "realMemory",
        coalesce(sum(v.disk_gib), 0)::float8 as "realDisk"
      from migration_items i
+     cross join lateral jsonb_to_record(i.fields) as f(vcpu numeric, "memoryMib" numeric, "diskGib" numeric)
      left join migration_vms v on v.run_id = i.run_id and v.cluster_id = (i.binding ->> 'clusterId')::uuid
        and v.vmid = (i.binding ->> 'vmid')::int
      where i.run_id = :runId and i.entity = 'service' and i.outcome = 'migrated'`,
@@ -244,19 +266,25 @@ export const VM_STATES = `
   where v.run_id = :runId and not v.template
   group by v.cluster, v.vmid, v.name`;
 
-async function reconcileVms(rows: Rows): Promise<RunSummary['vms']> {
-  const found = await rows<{ state: VmState; total: number; samples: VmNote[] }>(
-    `select state, count(*)::int as total,
+async function reconcileVms(rows: Rows): Promise<Pick<RunSummary, 'vms' | 'vmsByCluster'>> {
+  const found = await rows<{ cluster: string; state: VmState; total: number; samples: VmNote[] }>(
+    `select cluster, state, count(*)::int as total,
        coalesce(json_agg(json_build_object('cluster', cluster, 'vmid', vmid, 'name', name, 'services', services)
-         order by cluster, vmid) filter (where state <> 'bound' and n <= ${SAMPLES}), '[]') as samples
+         order by vmid) filter (where state <> 'bound' and n <= ${SAMPLES}), '[]') as samples
      from (select *, row_number() over (partition by state order by cluster, vmid) as n from (${VM_STATES}) s) t
-     group by 1`,
+     group by 1, 2 order by 1, 2`,
   );
   const of = (state: VmState) => {
-    const one = found.find((row) => row.state === state);
-    return { total: one?.total ?? 0, samples: one?.samples ?? [] };
+    const lines = found.filter((line) => line.state === state);
+    return {
+      total: lines.reduce((sum, { total }) => sum + total, 0),
+      samples: lines.flatMap(({ samples }) => samples),
+    };
   };
-  return { bound: of('bound'), contested: of('contested'), zombie: of('zombie'), unclaimed: of('unclaimed') };
+  return {
+    vms: { bound: of('bound'), contested: of('contested'), zombie: of('zombie'), unclaimed: of('unclaimed') },
+    vmsByCluster: found.map(({ cluster, state, total }) => ({ cluster, state, total })),
+  };
 }
 
 async function findVanished(rows: Rows): Promise<RunSummary['vanished']> {
@@ -283,13 +311,15 @@ async function findEnded(rows: Rows): Promise<RunSummary['ended']> {
 async function sampleDifferences(rows: Rows): Promise<RunSummary['differences']> {
   // A real run has written the new fields already; what it replaced is gone, so only a dry run shows these.
   return rows(
-    `select i.entity, i.source_id::int as "sourceId", d.fields from migration_items i
+    `with changed as materialized (
+       select entity, source_id, fields from migration_items where run_id = :runId and change = 'changed')
+     select i.entity, i.source_id::int as "sourceId", d.fields from changed i
      join provenance p on p.source = :source and p.entity = i.entity and p.source_id = i.source_id
      cross join lateral (
        select json_object_agg(k.key, json_build_object('former', p.fields -> k.key, 'fresh', i.fields -> k.key)) as fields
        from jsonb_object_keys(i.fields) k(key)
        where k.key <> 'claim' and p.fields -> k.key is distinct from i.fields -> k.key) d
-     where i.run_id = :runId and i.change = 'changed' and d.fields is not null
+     where d.fields is not null
      order by 1, 2 limit ${SAMPLES}`,
   );
 }

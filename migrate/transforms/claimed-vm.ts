@@ -16,7 +16,7 @@ export function claimedVm(bundle: ServiceBundle, context: TransformContext): Ser
   const product = context.catalogue.products.get(service.packageid);
   const settings = context.mapping.products[String(service.packageid)];
   if (settings?.ignore !== undefined) return undefined;
-  const notes = createNotes();
+  const notes = createNotes({ traces: false });
   const known = { ...NO_FIELDS, clientId: service.userid, hostname: parseHostname(service.domain) ?? null };
   if (product && settings) {
     const values = resolveFields(collectValues(bundle, context, notes), context.mapping, notes);

@@ -40,18 +40,20 @@ export function collectValues(bundle: ServiceBundle, context: TransformContext, 
 
 function accept(reading: Reading, field: FieldName, input: Input, notes: Notes): Candidate[] {
   const { level, from, text, rule } = input;
-  const entry = { from, input: text, rule: `line ${rule.line}`, field };
+  const { trace } = notes;
+  const note = (effect: string) =>
+    trace?.push({ from, input: text, rule: `line ${rule.line}`, field, effect });
   notes.warnings.push(...reading.warnings);
   if (reading.problem) {
     notes.problems.push(reading.problem);
-    notes.trace.push({ ...entry, effect: `refused: ${reading.problem.code}` });
+    note(`refused: ${reading.problem.code}`);
     return [];
   }
   if (reading.value === undefined) {
-    notes.trace.push({ ...entry, effect: 'says nothing' });
+    note('says nothing');
     return [];
   }
-  notes.trace.push({ ...entry, effect: `${rule.op} ${describeValue(reading.value)}` });
+  if (trace) note(`${rule.op} ${describeValue(reading.value)}`);
   return [{ field, op: rule.op, value: reading.value, level, from }];
 }
 
@@ -78,7 +80,7 @@ function readText(input: Input, context: TransformContext, notes: Notes): Candid
   const { rule, text } = input;
   if (rule.composite) return readComposite(input, context, notes);
   if (!rule.field) return [];
-  return accept(readValue(text, rule.field, rule, context.mapping), rule.field, input, notes);
+  return accept(context.read(text, rule.field, rule), rule.field, input, notes);
 }
 
 function collectOptions(bundle: ServiceBundle, context: TransformContext, notes: Notes): Candidate[] {
@@ -89,7 +91,7 @@ function collectOptions(bundle: ServiceBundle, context: TransformContext, notes:
     const from = `tblhostingconfigoptions ${row.id}`;
     if (!option) {
       notes.warnings.push(finding('orphan_option', `option ${row.configid} does not exist`));
-      notes.trace.push({
+      notes.trace?.push({
         from,
         input: `option ${row.configid}`,
         rule: 'built in',
@@ -99,7 +101,7 @@ function collectOptions(bundle: ServiceBundle, context: TransformContext, notes:
     }
     const name = cleanText(option.optionname, context.mapping.source);
     if (!linked?.has(option.gid)) {
-      notes.trace.push({
+      notes.trace?.push({
         from,
         input: name,
         rule: 'built in',
@@ -110,11 +112,11 @@ function collectOptions(bundle: ServiceBundle, context: TransformContext, notes:
     const rule = context.findRule('option', option.optionname, product);
     if (!rule) {
       notes.problems.push(finding('unmapped_option', `no rule for option "${name}": map it or ignore it`));
-      notes.trace.push({ from, input: name, rule: 'none', effect: 'refused: unmapped_option' });
+      notes.trace?.push({ from, input: name, rule: 'none', effect: 'refused: unmapped_option' });
       return [];
     }
     if (rule.ignore !== undefined) {
-      notes.trace.push({ from, input: name, rule: `line ${rule.line}`, effect: `ignored: ${rule.ignore}` });
+      notes.trace?.push({ from, input: name, rule: `line ${rule.line}`, effect: `ignored: ${rule.ignore}` });
       return [];
     }
     return readOption(row, { level: 'option', from: `${from} (${name})`, text: '', rule }, context, notes);
@@ -195,7 +197,7 @@ function collectCustomFields(bundle: ServiceBundle, context: TransformContext, n
     const name = cleanText(field.fieldname, context.mapping.source);
     const entry = { from, input: name, rule: 'built in' };
     if (field.relid !== service.packageid && field.relid !== 0) {
-      notes.trace.push({ ...entry, effect: `left over from product ${field.relid}` });
+      notes.trace?.push({ ...entry, effect: `left over from product ${field.relid}` });
       return [];
     }
     const rule = context.findRule('customField', field.fieldname, service.packageid);
@@ -206,7 +208,7 @@ function collectCustomFields(bundle: ServiceBundle, context: TransformContext, n
       return [];
     }
     if (rule.ignore !== undefined) {
-      notes.trace.push({ ...entry, rule: `line ${rule.line}`, effect: `ignored: ${rule.ignore}` });
+      notes.trace?.push({ ...entry, rule: `line ${rule.line}`, effect: `ignored: ${rule.ignore}` });
       return [];
     }
     const former = values.get(field.id);
@@ -233,7 +235,7 @@ function collectAddons(bundle: ServiceBundle, context: TransformContext, notes: 
     const name = cleanText(stored, context.mapping.source);
     const from = `tblhostingaddons ${row.id}`;
     if (!LIVE_ADDON.has(row.status.toLowerCase())) {
-      notes.trace.push({
+      notes.trace?.push({
         from,
         input: name,
         rule: 'built in',
@@ -248,7 +250,7 @@ function collectAddons(bundle: ServiceBundle, context: TransformContext, notes: 
     }
     const input: Input = { level: 'addon', from: `${from} (${name})`, text: name, rule };
     if (rule.ignore !== undefined || !rule.field) {
-      notes.trace.push({
+      notes.trace?.push({
         from,
         input: name,
         rule: `line ${rule.line}`,

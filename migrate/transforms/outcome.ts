@@ -27,11 +27,12 @@ export type Outcome<Fields> = { warnings: Finding[]; trace: TraceEntry[] } & (
 export interface Notes {
   warnings: Finding[];
   problems: Finding[];
-  trace: TraceEntry[];
+  /** Undefined where nobody wants to know how it came about, which costs more than to find out. */
+  trace: TraceEntry[] | undefined;
 }
 
-export function createNotes(): Notes {
-  return { warnings: [], problems: [], trace: [] };
+export function createNotes({ traces = true } = {}): Notes {
+  return { warnings: [], problems: [], trace: traces ? [] : undefined };
 }
 
 export function finding(code: string, message: string): Finding {

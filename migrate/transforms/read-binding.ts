@@ -62,7 +62,7 @@ export function readBinding(
     notes.problems.push(finding('vm_ambiguous', message));
   }
   for (const { way, vmid, from } of evidence) {
-    notes.trace.push({
+    notes.trace?.push({
       from,
       input: String(vmid),
       rule: `binding ${way}`,
@@ -143,7 +143,7 @@ function findCluster(
   const server = mapping.servers[String(service.server)];
   if (server && 'cluster' in server) {
     const effect = `cluster ${server.cluster}`;
-    notes.trace.push({ from: 'tblhosting.server', input: `${service.server}`, rule: 'servers', effect });
+    notes.trace?.push({ from: 'tblhosting.server', input: `${service.server}`, rule: 'servers', effect });
     return server.cluster;
   }
   const message = `server ${service.server} is not mapped to a cluster: add it under servers`;

@@ -9,13 +9,15 @@ export type FieldValues = Partial<Record<FieldName, FieldValue>>;
 /** One value per field: the highest level that sets it, and what adds to it. */
 export function resolveFields(candidates: Candidate[], mapping: Mapping, notes: Notes): FieldValues {
   const values: FieldValues = {};
+  const byField = Map.groupBy(candidates, ({ field }) => field);
   for (const field of FIELD_NAMES) {
-    const own = candidates.filter((candidate) => candidate.field === field);
+    const own = byField.get(field) ?? [];
     const settings = mapping.fields[field];
     const fallback: Candidate[] =
       settings?.default === undefined
         ? []
         : [{ field, op: 'set', value: settings.default, level: 'default', from: 'mapping, fields' }];
+    if (own.length === 0 && fallback.length === 0 && !settings?.required) continue;
     const base = chooseSet([...own, ...fallback], notes);
     // What was chosen must make sense by itself: an addition must not hide a choice of nothing.
     const isChosen = base?.level === 'option' || base?.level === 'customField';
@@ -49,7 +51,7 @@ function chooseSet(candidates: Candidate[], notes: Notes): Candidate | undefined
   for (const lower of sets.filter(
     (candidate) => candidate.level !== level && candidate.level !== 'default',
   )) {
-    notes.trace.push({
+    notes.trace?.push({
       from: lower.from,
       input: String(lower.value),
       rule: 'built in',
@@ -59,7 +61,13 @@ function chooseSet(candidates: Candidate[], notes: Notes): Candidate | undefined
   }
   if (level === 'product' || level === 'default') {
     const { from, field, value } = first;
-    notes.trace.push({ from, input: String(value), rule: 'built in', field, effect: `set ${String(value)}` });
+    notes.trace?.push({
+      from,
+      input: String(value),
+      rule: 'built in',
+      field,
+      effect: `set ${String(value)}`,
+    });
   }
   return first;
 }

@@ -8,8 +8,12 @@ export interface TextPolicy {
   charset: CharsetPolicy;
 }
 
+/** Nothing to repair, decode, compose or trim: ASCII without an entity that neither begins nor ends with a space. */
+const PLAIN = /^(?:[!-%'-~](?:[ -%'-~]*[!-%'-~])?)?$/;
+
 /** A text as people should see it: repaired and decoded once, as the mapping says, and trimmed. */
 export function cleanText(text: string, policy: TextPolicy): string {
+  if (PLAIN.test(text)) return text;
   const repaired = policy.charset === 'utf8-in-latin1' ? repairMojibake(text) : text;
   const decoded = policy.entities === 'decode-once' ? decodeEntities(repaired) : repaired;
   return trimText(decoded.normalize('NFC'));
@@ -17,6 +21,7 @@ export function cleanText(text: string, policy: TextPolicy): string {
 
 /** Without spaces around it, no-break and zero-width ones included. */
 export function trimText(text: string): string {
+  if (!/^[^!-~]|[^!-~]$/.test(text)) return text;
   return text.replaceAll(/^[\s\u200b\u2060]+|[\s\u200b\u2060]+$/g, '');
 }
 

@@ -27,7 +27,7 @@ export interface ClientFields {
 export function transformClient(bundle: ClientBundle, context: TransformContext): Outcome<ClientFields> {
   const { client, memberships } = bundle;
   const notes = createNotes();
-  const { trace } = notes;
+  const { trace = [] } = notes;
   if (client.status === 'Closed') {
     return {
       outcome: 'skipped',

@@ -45,7 +45,7 @@ export interface ServiceFields {
 
 /** Makes a service of Berth of one of WHMCS, or says why not. Pure: no clock, no database, no new ids; never throws. */
 export function transformService(bundle: ServiceBundle, context: TransformContext): Outcome<ServiceFields> {
-  const notes = createNotes();
+  const notes = createNotes(context);
   const { service } = bundle;
   const product = context.catalogue.products.get(service.packageid);
   const settings = context.mapping.products[String(service.packageid)];
@@ -77,7 +77,7 @@ export function transformService(bundle: ServiceBundle, context: TransformContex
   return {
     outcome: 'migrated',
     warnings: distinctWarnings(notes.warnings),
-    trace: notes.trace,
+    trace: notes.trace ?? [],
     fields: {
       clientId: service.userid,
       productId: service.packageid,
@@ -102,8 +102,9 @@ function traceRow(
   product: LegacyProduct | undefined,
   notes: Notes,
 ): void {
+  if (!notes.trace) return;
   const add = (column: string, input: string, effect: string) =>
-    notes.trace.push({ from: `tblhosting.${column}`, input, rule: 'built in', effect });
+    notes.trace?.push({ from: `tblhosting.${column}`, input, rule: 'built in', effect });
   add('domainstatus', service.domainstatus, 'status');
   add('packageid', `${service.packageid}`, product ? `product ${product.name}` : 'no such product');
   const owners = `${client?.owners ?? 0} owners`;
@@ -111,11 +112,16 @@ function traceRow(
 }
 
 function skip(notes: Notes, reason: Finding): Outcome<ServiceFields> {
-  return { outcome: 'skipped', reason, warnings: [], trace: notes.trace };
+  return { outcome: 'skipped', reason, warnings: [], trace: notes.trace ?? [] };
 }
 
 function quarantine(notes: Notes, reason: Finding): Outcome<ServiceFields> {
-  return { outcome: 'quarantined', reason, warnings: distinctWarnings(notes.warnings), trace: notes.trace };
+  return {
+    outcome: 'quarantined',
+    reason,
+    warnings: distinctWarnings(notes.warnings),
+    trace: notes.trace ?? [],
+  };
 }
 
 interface StatusReading {
@@ -183,7 +189,7 @@ function readBilling(
   if (isRecurring && nextDue === null && status !== 'completed') {
     notes.problems.push(finding('missing_due_date', `${cycle}, but next due "${service.nextduedate ?? ''}"`));
   }
-  notes.trace.push({
+  notes.trace?.push({
     from: 'tblhosting.billingcycle, amount, nextduedate',
     input: `${service.billingcycle}, ${service.amount}, ${service.nextduedate ?? ''}`,
     rule: 'built in',
@@ -209,7 +215,7 @@ function readAddresses({ service }: ServiceBundle, notes: Notes) {
   const { bad, ...found } = parseAddresses(service.dedicatedip, service.assignedips);
   for (const text of bad) notes.warnings.push(finding('bad_ip', `"${text}" is no address`));
   const { primary, extra, ipv6 } = found;
-  notes.trace.push({
+  notes.trace?.push({
     from: 'tblhosting.dedicatedip, assignedips',
     input: [service.dedicatedip, service.assignedips].join(' / '),
     rule: 'built in',
@@ -232,7 +238,7 @@ function readHostname({ service }: ServiceBundle, values: FieldValues, notes: No
     );
   }
   const effect = hostname ?? 'none';
-  notes.trace.push({
+  notes.trace?.push({
     from: 'tblhosting.domain',
     input: service.domain,
     rule: 'built in',

@@ -30,7 +30,7 @@ export function transformUser(
   context: TransformContext,
 ): Outcome<UserFields> {
   const notes = createNotes();
-  const { trace } = notes;
+  const { trace = [] } = notes;
   const clientIds = memberships
     .filter(({ clientStatus, clientOwners }) => clientStatus !== 'Closed' && clientOwners > 0)
     .map(({ clientId }) => clientId);

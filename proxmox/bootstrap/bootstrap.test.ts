@@ -404,11 +404,22 @@ describe('the command', () => {
     ];
     expect(first.stdout).toContain([...settings, `PROXMOX_TOKEN_SECRET=${secret}`].join('\n'));
     expect(first.stdout).toContain('npm run cluster:add -- --name <name>');
+    expect(first.stdout).toMatch(/--token-secret-file <file>$/);
     const second = await run(['--no-template'], env);
     expect(second.exitCode).toBe(0);
     expect(second.stdout).toContain('Nothing to do');
     expect(first.stdout + second.stdout + first.stderr).not.toContain(PASSWORD);
     expect(second.stdout).not.toContain(secret);
+  });
+
+  it('does not log in as the user whose rights it is about to limit', async () => {
+    const { exitCode, stderr } = await run(['--admin-token-id', 'berth@pve!other'], {
+      PROXMOX_ADMIN_TOKEN_SECRET: 'hunter2',
+    });
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: 'berth@pve!other belongs to the user that Berth is to have; log in as another administrator',
+    });
   });
 
   it('exits with 0 when a check is content, 1 when something is missing, 2 when it cannot tell', async () => {

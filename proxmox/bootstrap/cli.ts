@@ -142,6 +142,12 @@ async function run(options: Options): Promise<number> {
     newSecret: options.newSecret ?? false,
     ...(secretFile === undefined ? {} : { secretFile }),
   };
+  // Its own rights would be cut down to Berth's in the middle of the work.
+  if (options.adminTokenId?.startsWith(`${user}!`)) {
+    throw new Error(
+      `${options.adminTokenId} belongs to the user that Berth is to have; log in as another administrator`,
+    );
+  }
   const { ok, secret } = await prepareCluster({
     endpoints,
     trust: {

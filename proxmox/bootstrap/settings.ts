@@ -16,7 +16,7 @@ const quote = (text: string): string =>
 export function describeSettings({ endpoints, fingerprint, caFile, wishes, secret }: Facts): string {
   const tokenId = quote(tokenIdOf(wishes));
   const isKept = wishes.secretFile !== undefined && secret !== null;
-  const file = quote(wishes.secretFile ?? '') || '<file>';
+  const file = wishes.secretFile === undefined ? '<file>' : quote(wishes.secretFile);
   const settings = [
     `PROXMOX_URL=${endpoints.join(',')}`,
     ...(fingerprint ? [`PROXMOX_FINGERPRINT=${fingerprint}`] : []),

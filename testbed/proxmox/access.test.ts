@@ -158,19 +158,3 @@ describe('the seeded token', () => {
     await other.close();
   });
 });
-
-describe('a cluster of 8.4', () => {
-  test('has its own version, texts of a 401 and privileges', async () => {
-    const old = await startSimulator({ speed: 0, release: '8.4' });
-    const client = createTestClient(old);
-    expect((await client.read('/version')).release).toBe('8.4');
-    const wrong = { headers: { authorization: 'PVEAPIToken=berth@pve!berth=wrong' } };
-    expect((await client.call('GET', '/version', {}, wrong)).reason).toBe('invalid token value!');
-    const roles = (await client.call('GET', '/access/roles')).data as { roleid: string; privs: string }[];
-    const privileges = roles.find(({ roleid }) => roleid === 'PVEVMAdmin')?.privs.split(',') ?? [];
-    expect(privileges).toContain('VM.Monitor');
-    expect(privileges).not.toContain('VM.GuestAgent.Audit');
-    await client.close();
-    await old.close();
-  });
-});

@@ -1,6 +1,7 @@
 import schema from './api-parameters.json' with { type: 'json' };
 import type { Parameter, Parameters } from './parameters.ts';
 import type { Release } from './privileges.ts';
+import { isNewerParameter } from './release-differences.ts';
 
 /** As in the file: the words of a long enumeration stand in one text. */
 interface Written extends Omit<Parameter, 'enum' | 'format' | 'type' | 'items'> {
@@ -26,7 +27,7 @@ export function parametersOf(call: string, release: Release): Parameters {
   const table: Parameters = {};
   for (const [name, entry] of Object.entries(calls[call] ?? {})) {
     const written = typeof entry === 'string' ? shared[entry] : entry;
-    if (written && !(release === '8.4' && isNewerThan84(call, name))) table[name] = read(written);
+    if (written && !(release === '8.4' && isNewerParameter(call, name))) table[name] = read(written);
   }
   TABLES.set(key, table);
   return table;
@@ -42,8 +43,4 @@ function read({ enum: list, format, ...rest }: Written): Parameter {
     );
   }
   return parameter;
-}
-
-function isNewerThan84(_call: string, _name: string): boolean {
-  return false;
 }

@@ -50,6 +50,7 @@ export function newTicket(state: ClusterState, user: string, ageS = 0): string {
 function verifyTicket(state: ClusterState, ticket: string): string | undefined {
   const match = /^(PVE:([^:\s]+):([0-9A-F]{8}))::(.+)$/.exec(ticket);
   if (!match || !isFresh(state, match[3] ?? '')) return undefined;
+  if (Number.parseInt(match[3] ?? '', 16) * 1000 < (state.authKeyMadeAt ?? 0)) return undefined;
   return equal(signTicket(state, match[1] ?? ''), match[4] ?? '') ? match[2] : undefined;
 }
 

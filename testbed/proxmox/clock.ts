@@ -78,7 +78,13 @@ export function createClock(state: ClusterState, initialSpeed: number): Clock {
     return next;
   }
 
+  /** Lets what waited go on, which may wait for something else that falls due in the same time. */
+  async function settle(): Promise<void> {
+    for (let turn = 0; turn < 3; turn += 1) await nextTurn();
+  }
+
   async function jump(ms: number): Promise<void> {
+    await settle();
     const end = now() + ms;
     const moveTo = (time: number): void => {
       state.clockAheadMs = (state.clockAheadMs ?? 0) + Math.max(0, time - now());
@@ -92,8 +98,7 @@ export function createClock(state: ClusterState, initialSpeed: number): Clock {
     for (let next = nextUntil(end); next; next = nextUntil(end)) {
       moveTo(next.due);
       ring(next);
-      // What waited goes on, and may wait for something else that falls due in this time.
-      for (let turn = 0; turn < 3; turn += 1) await nextTurn();
+      await settle();
     }
     moveTo(end);
     for (const alarm of alarms) arm(alarm);

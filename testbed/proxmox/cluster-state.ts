@@ -5,6 +5,8 @@ export interface ClusterState {
   version: 1;
   /** Signs tickets and CSRF tokens. */
   authKey: string;
+  /** In Unix milliseconds; older tickets are no good. Not told: since ever. */
+  authKeyMadeAt?: number;
   rootPassword: string;
   /** The token the cluster is handed out with. */
   token: ApiToken;
@@ -19,6 +21,9 @@ export interface ClusterState {
   /** How long guests take to boot; 5 s if it is not said. */
   bootMs?: number;
   nodes: NodeState[];
+  /** Names of computers that are no members, with what a connection to each ends in. */
+  strangers?: Record<string, string>;
+  hasNoNameServer?: true;
   storages: StorageState[];
   vms: Record<string, Vm>;
   /** Clusters saved before there were any have none. */
@@ -100,6 +105,8 @@ export interface NodeState {
   rootSize: number;
   /** Without it only VMs with `kvm: 0` start. */
   hasNoKvm?: true;
+  /** Its bridge has no network card as a port. */
+  hasNoUplink?: true;
 }
 
 /** One storage on one node; sizes in bytes. One that is shared stands here once for each node that has it. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { crc32, deflateRawSync } from 'node:zlib';
 
 import { accessRoutes } from './access-routes.ts';
 import { agentRoutes } from './agent-routes.ts';
@@ -27,8 +28,9 @@ import { checkParameters } from './parameters.ts';
 import type { RawValue } from './parameters.ts';
 import { poolRoutes } from './pool-routes.ts';
 import { requireQuorum } from './quorum.ts';
+import { isNewerCall, olderAnswer } from './release-differences.ts';
 import { rightsRoutes } from './rights-routes.ts';
-import { findRoute, JsonText, ListAnswer } from './route.ts';
+import { Download, findRoute, JsonText, ListAnswer } from './route.ts';
 import type { Call } from './route.ts';
 import { rrdRoutes } from './rrd-routes.ts';
 import { snapshotRoutes } from './snapshot-routes.ts';
@@ -112,6 +114,7 @@ export async function dispatch(
       throw new PlainRefusal(501, `no formatter for uri ${split.path}, ${format}`);
     }
     const { data, isForwarded } = await callApi(cluster, req, { method, path: split.path, body, asked });
+    if (data instanceof Download) return { ...downloadOf(data), isForwarded };
     const content =
       data instanceof ListAnswer
         ? { data: data.data, ...(data.total > 0 ? { total: data.total } : {}) }
@@ -126,6 +129,19 @@ export async function dispatch(
     if (!(err instanceof ApiError)) throw err;
     return refusal(cluster, err, format);
   }
+}
+
+/** A gzip file of one member with a name, as RFC 1952 has it; zlib leaves the name out. */
+function downloadOf({ file, name, text }: Download): WireAnswer {
+  const content = Buffer.from(text);
+  const head = Buffer.from([0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3]);
+  head.writeUInt32LE(Math.floor(Date.now() / 1000), 4);
+  const tail = Buffer.alloc(8);
+  tail.writeUInt32LE(crc32(content), 0);
+  tail.writeUInt32LE(content.length, 4);
+  const body = Buffer.concat([head, Buffer.from(`${name}\0`), deflateRawSync(content), tail]);
+  const headers = { 'Content-Encoding': 'gzip', 'Content-Disposition': `attachment; filename="${file}"` };
+  return { status: 200, reason: 'OK', body, contentType: 'text/plain', headers };
 }
 
 function json(content: unknown): { body: string; contentType: string } {
@@ -192,7 +208,11 @@ async function callApi(
   const caller = identify(cluster, req, asked, match?.route.isPublic ?? false);
   const query = readForm((req.url ?? '').split('?')[1] ?? '');
   const given = { ...readBody(req, call.body), ...query };
-  if (!match) throw new ApiError(501, `Method '${method} ${path}' not implemented`);
+  const { release } = cluster.plain;
+  const isOlder = release === '8.4';
+  if (!match || (isOlder && isNewerCall(`${method} ${match.route.path}`))) {
+    throw new ApiError(501, `Method '${method} ${path}' not implemented`);
+  }
   const { route, pathParameters } = match;
   for (const [key, value] of Object.entries(pathParameters)) {
     const other = given[key];
@@ -209,7 +229,6 @@ async function callApi(
   const routeName = `${method} ${route.path}`;
   checkPermission(cluster.plain, caller.user, routeName, { ...given, ...pathParameters });
   if (pathParameters.node !== undefined) checkNode(cluster, pathParameters.node, asked);
-  const { release } = cluster.plain;
   const schema = { ...parametersOf(routeName, release), ...route.parameters };
   const params = checkParameters(schema, { ...given, ...pathParameters }, release);
   const handled: Call = {
@@ -225,7 +244,7 @@ async function callApi(
   checkVmPermission(handled, routeName);
   requireQuorum(handled);
   const data = await route.handle(handled);
-  return { data, isForwarded: route.isForwarded ?? false };
+  return { data: isOlder ? olderAnswer(data) : data, isForwarded: route.isForwarded ?? false };
 }
 
 function identify(cluster: Cluster, req: IncomingMessage, asked: FaultCall, isPublic: boolean): Identity {
@@ -245,7 +264,13 @@ function identify(cluster: Cluster, req: IncomingMessage, asked: FaultCall, isPu
 
 function checkNode(cluster: Cluster, node: string, asked: FaultCall): void {
   if (!findNode(cluster, node)) {
-    const reason = `failed to get address info for: ${node}: Name or service not known`;
+    const stranger = cluster.state.strangers?.[node];
+    if (stranger !== undefined) throw new ApiError(595, stranger);
+    const cause =
+      cluster.state.hasNoNameServer && /^[\w.-]+$/.test(node)
+        ? 'Temporary failure in name resolution'
+        : 'Name or service not known';
+    const reason = `failed to get address info for: ${node}: ${cause}`;
     throw new ApiError(500, `hostname lookup '${node}' failed - ${reason}`);
   }
   const cut = cluster.faults.hit('nodeDown', (rule) => rule.node === node, asked);

@@ -1,3 +1,4 @@
+import { refuse } from './api-error.ts';
 import cpuModels from './cpu-models.json' with { type: 'json' };
 import type { Route } from './route.ts';
 
@@ -41,4 +42,13 @@ export const hostRoutes: Route[] = [
       ];
     },
   },
+  {
+    method: 'GET',
+    path: '/cluster/ha/groups',
+    handle: ({ cluster }) => {
+      if (cluster.plain.release === '8.4') return [];
+      throw refuse('cannot index groups: ha groups have been migrated to rules');
+    },
+  },
+  { method: 'GET', path: '/cluster/ha/rules', handle: () => [] },
 ];

@@ -9,7 +9,7 @@ import { responseOn, wantsConsole } from './console-websocket.ts';
 export interface WireAnswer {
   status: number;
   reason: string;
-  body: string | null;
+  body: string | Buffer | null;
   contentType?: string;
   isForwarded?: boolean;
   /** Besides, or instead of those the server sends. */

@@ -48,13 +48,13 @@ export const nodeRoutes: Route[] = [
           version: '#1 SMP PREEMPT_DYNAMIC PMX 6.14.8-2',
           machine: 'x86_64',
         },
-        'boot-info': { mode: 'efi' },
+        'boot-info': { mode: 'legacy-bios' },
         cpuinfo: {
           model: 'AMD EPYC 9354P 32-Core Processor',
           vendor: 'AuthenticAMD',
           family: '25',
           cpus: state.cpus,
-          cores: state.cpus / 2,
+          cores: state.cpus,
           sockets: 1,
           mhz: '3250.000',
           hvm: '1',
@@ -138,7 +138,7 @@ export const nodeRoutes: Route[] = [
     method: 'GET',
     path: '/nodes/{node}/network',
     handle: ({ cluster, node, params, caller }) => {
-      const address = findNode(cluster, node)?.ip ?? '';
+      const { ip: address = '', hasNoUplink } = findNode(cluster, node) ?? {};
       const bridge = {
         iface: 'vmbr0',
         type: 'bridge',
@@ -151,17 +151,15 @@ export const nodeRoutes: Route[] = [
         address,
         netmask: '24',
         cidr: `${address}/24`,
-        gateway: '10.20.0.1',
-        bridge_ports: 'eno1',
+        bridge_ports: hasNoUplink ? '' : 'eno1',
         bridge_stp: 'off',
         bridge_fd: '0',
-        bridge_vlan_aware: 1,
+        ...(hasNoUplink ? {} : { gateway: '10.20.0.1', bridge_vlan_aware: 1 }),
       };
       const card = {
         iface: 'eno1',
         type: 'eth',
-        active: 1,
-        exists: 1,
+        ...(hasNoUplink ? {} : { active: 1, exists: 1 }),
         priority: 3,
         method: 'manual',
         method6: 'manual',

@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { Agent, request } from 'undici';
 
 import { newCsrfToken, newTicket } from './authentication.ts';
-import type { ApiToken, ClusterState, Vm, Volume } from './cluster-state.ts';
+import type { ApiToken, ClusterState, TaskRecord, Vm, Volume } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
 import { differenceOf, translate } from './compare-answers.ts';
 import type { Bindings } from './compare-answers.ts';
 import type { FaultRule } from './fault-rule.ts';
+import { countUnanswered, differenceOfSeries } from './replay-series.ts';
+import type { SeriesStep } from './replay-series.ts';
 import { seedCluster } from './seed.ts';
 import { startSimulator } from './simulator.ts';
 import type { Simulator } from './simulator.ts';
@@ -37,6 +39,16 @@ interface Exchange {
   text?: string;
   /** No answer came. */
   error?: string;
+  /** How long a part, here shortened to its beginning, was in all; its last character fills it up. */
+  repeat?: { path?: number; sent?: number };
+  /** What was changed just before, and not by the API. */
+  outside?: Partial<ClusterState>;
+  series?: SeriesStep[];
+  /** Who sent headers and body apart, how far apart in seconds, how often, and how often no answer came. */
+  auth?: string;
+  gap_s?: number;
+  requests?: number;
+  closed_without_response?: number;
 }
 
 /** What existed when the recording began. */
@@ -47,6 +59,12 @@ interface Start {
   volumes?: (Pick<Volume, 'volid' | 'size'> & Partial<Volume>)[];
   /** What goes wrong on purpose. */
   faults?: FaultRule[];
+  /** Tasks that had ended: UPID, time of the end, status. */
+  tasks?: [string, number, string][];
+  /** Tasks before those, of which nothing but this is known. */
+  olderTasks?: { count: number; type: string; id: string; user: string; status: string }[];
+  /** Seconds since the key that signs tickets was made. */
+  keyAge?: number;
   /** Anything else of the cluster's state. */
   state?: Partial<ClusterState>;
 }
@@ -94,11 +112,22 @@ export function readRecordings(): Recording[] {
 }
 
 /** The cluster on which the recordings were made: one node, two directory storages. */
-function recordedCluster({ rootPassword, token, vms = [], volumes = [], state: rest }: Start): ClusterState {
+function recordedCluster(start: Start): ClusterState {
+  const { rootPassword, token, vms = [], volumes = [], state: rest } = start;
   const state = seedCluster({ templates: false, rootPassword, token: token ?? REPLAY_TOKEN });
   state.nodes = [
-    { node: 'pve1', ip: '10.99.0.1', cpus: 2, memory: 24 * GIB, rootSize: 252 * GIB, hasNoKvm: true },
+    {
+      node: 'pve1',
+      ip: '10.99.0.1',
+      cpus: 2,
+      memory: 24 * GIB,
+      rootSize: 252 * GIB,
+      hasNoKvm: true,
+      hasNoUplink: true,
+    },
   ];
+  state.tasks = earlierTasks(start);
+  if (start.keyAge !== undefined) state.authKeyMadeAt = Date.now() - start.keyAge * 1000;
   const directory = { node: 'pve1', type: 'dir', total: 252 * GIB, baseUsed: 30 * GIB } as const;
   state.storages = [
     { ...directory, storage: 'local', content: 'images,iso,snippets,rootdir,vztmpl,backup' },
@@ -133,9 +162,46 @@ function recordedCluster({ rootPassword, token, vms = [], volumes = [], state: r
   return Object.assign(state, rest);
 }
 
+function earlierTasks({ tasks = [], olderTasks = [] }: Start): TaskRecord[] {
+  const first = Number.parseInt(tasks[0]?.[0].split(':')[4] ?? '6B000000', 16);
+  const older = olderTasks.flatMap(({ count, type, id, user, status }, group) =>
+    Array.from({ length: count }, (_, i): [string, number, string] => {
+      const time = first - 1000 * (olderTasks.length - group) + i;
+      const numbers = [i, i, time].map((n) => n.toString(16).toUpperCase().padStart(8, '0'));
+      return [`UPID:pve1:${numbers.join(':')}:${type}:${id}:${user}:`, time, status];
+    }),
+  );
+  return [...older, ...tasks].map(([upid, endtime, exitstatus]) => {
+    const [, node = '', pid = '', pstart = '', starttime = '', type = '', id = '', user = ''] =
+      upid.split(':');
+    const [numberOfProcess = 0, ticks = 0, begin = 0] = [pid, pstart, starttime].map((hex) =>
+      Number.parseInt(hex, 16),
+    );
+    return {
+      upid,
+      node,
+      type,
+      id,
+      user,
+      endtime,
+      exitstatus,
+      pid: numberOfProcess,
+      pstart: ticks,
+      starttime: begin,
+      args: {},
+      log: [],
+      done: [],
+      deadlines: {},
+      locks: [],
+      fault: null,
+    };
+  });
+}
+
 /** Makes the calls of a recording to a simulator of its own and compares each answer. */
 export async function replay(recording: Recording): Promise<Outcome[]> {
-  const { start = {}, speed = 0 } = recording;
+  const { speed = 0 } = recording;
+  const start = structuredClone(recording.start ?? {});
   const simulator = await startSimulator({ speed, state: recordedCluster(start) });
   for (const rule of start.faults ?? []) simulator.faults.add(rule);
   const dispatcher = new Agent({ connect: { ca: simulator.ca } });
@@ -149,17 +215,13 @@ export async function replay(recording: Recording): Promise<Outcome[]> {
       const wait = before.sentAt + (at - before.at) * 1000 * speed - clock.now();
       if (wait > 0) await clock.advance(wait);
       before = { sentAt: clock.now(), at };
+      for (const { outside } of together) Object.assign(simulator.state, outside);
       outcomes.push(
         ...(await Promise.all(
           together.map(async (exchange) => {
             const { n, note, method, path } = exchange;
-            return {
-              n,
-              call: method ? `${method} ${path}` : (note ?? ''),
-              difference: method
-                ? await tryExchange(simulator, dispatcher, exchange, bindings)
-                : 'not replayed',
-            };
+            const call = method ? `${method} ${path}` : (note ?? '');
+            return { n, call, difference: await tryAny(simulator, dispatcher, exchange, bindings) };
           }),
         )),
       );
@@ -181,6 +243,21 @@ function groups(exchanges: Exchange[]): Exchange[][] {
     else all.push([exchange]);
   }
   return all;
+}
+
+async function tryAny(
+  simulator: Simulator,
+  dispatcher: Agent,
+  exchange: Exchange,
+  bindings: Bindings,
+): Promise<string | undefined> {
+  if (exchange.series) return differenceOfSeries(simulator, exchange.series);
+  if (exchange.closed_without_response !== undefined) {
+    const { auth = '', gap_s: gapS = 0, requests = 0, closed_without_response: closed } = exchange;
+    const here = await countUnanswered(simulator, { auth, gapS, requests });
+    return here === closed ? undefined : `${closed} of ${requests} had no answer, here ${here}`;
+  }
+  return tryExchange(simulator, dispatcher, exchange, bindings);
 }
 
 /** Makes a call; one that waited for something in the recording is made until its answer is there. */
@@ -217,7 +294,9 @@ async function send(
   exchange: Exchange,
   bindings: Bindings,
 ): Promise<Answer> {
-  const { method = 'GET', path, as, csrf = true, contentType, headers = {}, sent } = exchange;
+  const { method = 'GET', as, csrf = true, contentType, headers = {}, repeat = {} } = exchange;
+  const path = filled(exchange.path, repeat.path);
+  const sent = exchange.sent === undefined ? undefined : filled(exchange.sent, repeat.sent);
   const lines: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     lines[name] = mint(translate(value, bindings), simulator.state);
@@ -241,6 +320,10 @@ async function send(
   } catch (err) {
     return { status: 0, reason: String(err), text: '', body: undefined };
   }
+}
+
+function filled(text: string, length = text.length): string {
+  return text.padEnd(length, text.at(-1));
 }
 
 /** Puts in tickets and CSRF tokens of a given age in seconds, which stand as `<ticket USER AGE>` in a recording. */
@@ -288,6 +371,11 @@ function compare(exchange: Exchange, answer: Answer, bindings: Bindings): string
   }
   const reason = differenceOf(exchange.reason, answer.reason, bindings, 'reason');
   if (reason) return reason;
+  if (exchange.body === undefined && exchange.text?.startsWith('\u001F')) {
+    // The recording kept no bytes, so that of a gzip file only its name can be read.
+    const nameIn = (text: string): string => /UPID:[^\0]+/.exec(text)?.[0] ?? '';
+    return differenceOf(nameIn(exchange.text), nameIn(answer.text), bindings, 'text');
+  }
   if (exchange.body === undefined) return differenceOf(exchange.text, answer.text, bindings, 'text');
   return differenceOf(exchange.body, answer.body, bindings);
 }

@@ -32,6 +32,20 @@ export class ListAnswer {
   }
 }
 
+/** An answer that is a file to keep, gzipped on its way. */
+export class Download {
+  readonly file: string;
+  /** The name in the gzip header. */
+  readonly name: string;
+  readonly text: string;
+
+  constructor({ file, name, text }: { file: string; name: string; text: string }) {
+    this.file = file;
+    this.name = name;
+    this.text = text;
+  }
+}
+
 /** An answer whose `data` is JSON already. */
 export class JsonText {
   readonly text: string;

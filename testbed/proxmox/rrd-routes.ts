@@ -12,6 +12,15 @@ const FRAMES: Record<string, [step: number, count: number]> = {
   year: [21_600, 1440],
 };
 
+/** Up to 8.4 a longer time had points further apart, not more of them. */
+const FRAMES_OF_8_4: Record<string, [step: number, count: number]> = {
+  hour: [60, 70],
+  day: [1800, 70],
+  week: [10_800, 70],
+  month: [43_200, 70],
+  year: [604_800, 70],
+};
+
 /** Points up to now; those before the thing existed have nothing but their time. */
 function points(
   { cluster, params }: Call,
@@ -19,7 +28,8 @@ function points(
   values: (time: number) => object,
   behind = 0,
 ): unknown[] {
-  const [step, count] = FRAMES[String(params.timeframe)] ?? [60, 60];
+  const frames = cluster.plain.release === '8.4' ? FRAMES_OF_8_4 : FRAMES;
+  const [step, count] = frames[String(params.timeframe)] ?? [60, 60];
   const last = Math.floor(cluster.clock.now() / 1000 / step) * step;
   return Array.from({ length: count - behind }, (_, n) => {
     const time = last - (count - 1 - n) * step;
@@ -35,7 +45,8 @@ function wave(time: number, seed: number): number {
 function vmPoints(call: Call): unknown[] {
   const vm = findVm(call.cluster, call.node, call.vmid);
   if (!vm) {
-    const file = `/var/lib/rrdcached/db/pve-vm-9.0/${call.vmid}`;
+    const folder = call.cluster.plain.release === '8.4' ? 'pve2-vm' : 'pve-vm-9.0';
+    const file = `/var/lib/rrdcached/db/${folder}/${call.vmid}`;
     const reason = `rrd_fetch_r failed: opening '${file}': No such file or directory`;
     throw refuse(`RRD error: rrdcached@unix:/var/run/rrdcached.sock: ${reason}`);
   }

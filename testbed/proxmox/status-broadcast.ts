@@ -1,6 +1,7 @@
 import type { Cluster } from './cluster.ts';
 import type { Vm } from './cluster-state.ts';
 import { qmpStatus, vmStatus } from './guests.ts';
+import { withoutNewerFields } from './release-differences.ts';
 
 const EVERY_MS = 10_000;
 const KEPT_MS = 5 * 60_000;
@@ -34,7 +35,10 @@ export function createBroadcast(getCluster: () => Cluster): Broadcast {
     heardAt.set(node, clock.now());
     for (const vmid of sentBy.get(node) ?? []) if (!plain.vms[vmid]) sent.delete(vmid);
     const vms = index.vmsOn(node);
-    for (const vm of vms) sent.set(vm.vmid, { node, status: summary(vm, clock.now()) });
+    for (const vm of vms) {
+      const status = summary(vm, clock.now());
+      sent.set(vm.vmid, { node, status: plain.release === '8.4' ? withoutNewerFields(status) : status });
+    }
     sentBy.set(
       node,
       vms.map(({ vmid }) => vmid),

@@ -6,7 +6,7 @@ import type { TaskRecord } from './cluster-state.ts';
 import type { Values } from './parameters.ts';
 import { hasAny, requireAll } from './permissions.ts';
 import type { Call, Route } from './route.ts';
-import { ListAnswer } from './route.ts';
+import { Download, ListAnswer } from './route.ts';
 import { isUpid } from './tasks.ts';
 
 interface ListedTask {
@@ -130,6 +130,12 @@ export const taskRoutes: Route[] = [
       const task = cluster.tasks.find(String(params.upid));
       if (!task || task.node !== node) {
         return new ListAnswer([{ n: 1, t: 'unable to open file - No such file or directory' }], 1);
+      }
+      if (params.download) {
+        const { type, starttime, upid } = task;
+        const time = new Date(starttime * 1000).toISOString().replace('.000', '');
+        const file = `task-${node}-${type}-${time}.log`;
+        return new Download({ file, name: upid, text: task.log.map((line) => `${line}\n`).join('') });
       }
       if (task.log.length === 0) return new ListAnswer([{ n: 1, t: 'no content' }], 1);
       const start = Number(params.start ?? 0);

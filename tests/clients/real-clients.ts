@@ -64,10 +64,11 @@ async function prepareProxmoxer(): Promise<string[] | Skipped> {
   return [python, script];
 }
 
-async function prepareGoProxmox(): Promise<string[] | Skipped> {
+/** Builds one of the Go programs beside this file. */
+async function prepareGo(name: string): Promise<string[] | Skipped> {
   if (!(await hasCommand('go', 'version'))) return { skipped: 'there is no go' };
-  const program = join(CACHE, 'go-proxmox-client');
-  const cwd = join(import.meta.dirname, 'go-proxmox');
+  const program = join(CACHE, `${name}-client`);
+  const cwd = join(import.meta.dirname, name);
   try {
     await run('go', ['build', '-o', program, '.'], { cwd, timeout: INSTALL_MS });
   } catch (err) {
@@ -76,10 +77,12 @@ async function prepareGoProxmox(): Promise<string[] | Skipped> {
   return [program];
 }
 
-/** Programs that others wrote for the real thing, with the steps they carry out here. */
+/** Programs made for the real thing, with the steps they carry out here. */
 export const REAL_CLIENTS: RealClient[] = [
   { name: 'proxmoxer 2.3 (Python)', prepare: prepareProxmoxer },
-  { name: 'go-proxmox v0.8.2 (Go)', prepare: prepareGoProxmox },
+  { name: 'go-proxmox v0.8.2 (Go)', prepare: () => prepareGo('go-proxmox') },
+  // The provider itself comes from registries only; these are its calls, read as strictly as it does.
+  { name: 'the calls of Terraform’s bpg/proxmox (Go)', prepare: () => prepareGo('terraform-calls') },
 ];
 
 /** Runs a client against a simulator of its own on a free port. */

@@ -1,0 +1,3 @@
+module berth/tests/clients/terraform-calls
+
+go 1.24
