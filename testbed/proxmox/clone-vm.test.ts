@@ -184,7 +184,7 @@ describe('while a clone runs', () => {
 
   test('cancelling its task leaves neither target nor volumes', async () => {
     const upid = await slowClone(524);
-    expect(volumesOf(524)).toHaveLength(2);
+    await until(() => volumesOf(524).length === 2);
     const answer = await client.call('DELETE', `/nodes/pve1/tasks/${encodeURIComponent(upid)}`);
     expect([answer.status, answer.data]).toEqual([200, null]);
     expect(await client.exitOf(upid)).toMatch(
