@@ -290,7 +290,9 @@ async function reconcileVms(rows: Rows): Promise<Pick<RunSummary, 'vms' | 'vmsBy
 async function findVanished(rows: Rows): Promise<RunSummary['vanished']> {
   return rows(
     `select p.entity, count(*)::int as total, (array_agg(p.source_id::int order by p.source_id))[1:${SAMPLES}] as samples
-     from provenance p where p.source = :source and not exists (
+     from provenance p where p.source = :source
+       -- what this run has written it has read
+       and p.changed_by <> :runId and not exists (
        select 1 from migration_items i where i.run_id = :runId and i.entity = p.entity and i.source_id = p.source_id)
      group by 1 order by 1`,
   );
