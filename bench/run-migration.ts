@@ -80,23 +80,28 @@ async function measureRun(
   await startRun(temporal, run);
   const phases = new Map<string, { ms: number; peakMib: number; cpu: Cpu }>();
   let used = start;
+  let current: string | undefined;
   for (let last = performance.now(); ;) {
-    await delay(50);
+    await delay(100);
     const [now] = await queryRows<{ name: string; status: string; cause: string | null }>(database, NOW, [
       run.id,
     ]);
     if (!now || now.cause !== null) throw new Error(`the run stands still: ${now?.cause}`);
-    if (now.status === 'succeeded') break;
+    current ??= now.name;
+    const isOver = now.status === 'succeeded';
+    // Looking at every process of the computer costs more than a little of it.
+    if (now.name === current && !isOver) continue;
     const at = performance.now();
     const peakMib = await readMemory(pid, 'VmHWM');
     const cpu = await readAll();
-    const former = phases.get(now.name) ?? { ms: 0, cpu: NO_CPU };
-    phases.set(now.name, {
+    const former = phases.get(current) ?? { ms: 0, cpu: NO_CPU };
+    phases.set(current, {
       ms: former.ms + at - last,
       peakMib,
       cpu: combine(former.cpu, combine(cpu, used, -1)),
     });
-    [last, used] = [at, cpu];
+    if (isOver) break;
+    [current, last, used] = [now.name, at, cpu];
   }
   const peak = await readMemory(pid, 'VmHWM');
   const { startedAt, finishedAt, summary, totals } = await MigrationRun.query(database)
@@ -113,7 +118,7 @@ async function measureRun(
     rows: all,
     phases: [...phases].map(([name, measured]) => ({ name, ...measured, rows: rowsOf(name) })),
     memoryMib: { before, peak },
-    cpu: combine(used, start, -1),
+    cpu: [...phases.values()].reduce((sum, { cpu }) => combine(sum, cpu), NO_CPU),
     // The last phase has written it.
     summary: summary as unknown as RunSummary,
   };

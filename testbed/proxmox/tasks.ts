@@ -159,9 +159,13 @@ export function createTasks(
     running.set(record.upid, { controller, ended });
   }
 
+  /** Forgets what ended first, which is not always what began first: somebody may still wait for a long task's end. */
   function forgetOldTasks(): void {
     while (plain.tasks.length > KEPT_TASKS) {
-      const oldest = plain.tasks.find(({ endtime }) => endtime !== null);
+      let oldest: TaskRecord | undefined;
+      for (const task of plain.tasks) {
+        if (task.endtime !== null && task.endtime < (oldest?.endtime ?? Infinity)) oldest = task;
+      }
       if (!oldest) return;
       tracked.dropTask(oldest);
     }
