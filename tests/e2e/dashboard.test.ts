@@ -101,7 +101,6 @@ describe('a customer in a browser', () => {
     await berth.addFault({
       method: 'POST',
       path: '/clone$',
-      when: 'after',
       action: 'failTask',
       message,
       atPercent: 20,

@@ -106,7 +106,6 @@ describe('an accepted order is carried out whatever dies', () => {
     await berth.addFault({
       method: 'POST',
       path: '/clone$',
-      when: 'after',
       action: 'failTask',
       message,
       atPercent: 20,
