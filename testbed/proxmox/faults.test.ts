@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { Agent, fetch, FormData } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
@@ -498,7 +496,7 @@ describe('a guest', () => {
     await client.run('POST', CLONE, { newid: 750 });
     simulator.faults.add({ action: 'agentNever', vmid: 750 });
     await client.run('POST', `${QEMU}/750/status/start`);
-    await sleep(50);
+    await simulator.clock.advance(3_600_000);
     const { status, reason } = await client.call('POST', `${QEMU}/750/agent/ping`);
     expect([status, reason]).toEqual([500, 'QEMU guest agent is not running']);
     expect(simulator.faults.list()[0]?.hits).toBe(1);
