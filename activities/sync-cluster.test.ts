@@ -12,6 +12,7 @@ afterAll(() => estate.close());
 it.each([
   ['enabled=1', 'agent'],
   ['1,fstrim_cloned_disks=1', 'agent'],
+  ['enabled=yes', 'agent'],
   ['enabled=0', 'running'],
   [undefined, 'running'],
 ])('of a template with agent %s it learns that servers are ready when: %s', async (agent, readyWhen) => {

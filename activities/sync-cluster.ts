@@ -6,7 +6,7 @@ import { Template } from '../db/models/template.ts';
 import { TemplateVm } from '../db/models/template-vm.ts';
 import type { Proxmox } from '../proxmox/client.ts';
 import { TEMPLATE_TAG } from '../proxmox/template-tag.ts';
-import { parseProperties } from '../proxmox/vm-config.ts';
+import { isTrue, parseProperties } from '../proxmox/vm-config.ts';
 
 const MIB = 1024 ** 2;
 
@@ -92,4 +92,4 @@ async function ensureTemplate(
 }
 
 const hasAgent = ({ agent = '' }: Record<string, string>): boolean =>
-  parseProperties(agent, 'enabled')['enabled'] === '1';
+  isTrue(parseProperties(agent, 'enabled')['enabled'] ?? '');

@@ -144,6 +144,7 @@ function joinProperties(parts: (string | [string, string | number | undefined])[
     .join(',');
 }
 
-function isTrue(text: string): boolean {
+/** Reads a flag as Proxmox stores it: 1, on, yes or true. */
+export function isTrue(text: string): boolean {
   return /^(?:1|on|yes|true)$/i.test(text);
 }
