@@ -16,7 +16,7 @@ export function createStopForRemoval(deps: Deps) {
       return { summary: `VM ${found.vmid} does not belong to this server and is left alone` };
     if (found.config.values['protection'] === '1') {
       const message = `VM ${found.vmid} is protected against removal on Proxmox; it was left as it is`;
-      throw finalFailure('proxmox_rejected', message);
+      throw finalFailure('vm_protected', message);
     }
     if (found.isHalfBuilt) return { summary: 'the VM is half built' };
     return { summary: await stop(deps, vm, found) };

@@ -123,7 +123,7 @@ describe('an imported VM', () => {
     const server = await imported(104);
     vmAt(104).config['protection'] = 1;
     const ended = await carryOut(server, 'terminate');
-    expect(ended).toMatchObject({ status: 'failed', errorCode: 'proxmox_rejected' });
+    expect(ended).toMatchObject({ status: 'failed', errorCode: 'vm_protected' });
     expect(ended.errorMessage).toContain('protected against removal on Proxmox');
     expect(vmAt(104).guest).not.toBeNull();
     vmAt(104).config['protection'] = 0;

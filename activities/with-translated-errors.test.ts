@@ -41,21 +41,22 @@ async function told(err: unknown, { attempt = 1, input = claim, activity = newAt
 const note = async () => (await Operation.query(test.database).findById(claim.operationId))?.note;
 
 const KINDS: [ProxmoxErrorKind, ProxmoxErrorCode, FailureCode, 'tried again' | 'the end'][] = [
-  ['retry', 'proxmox_busy', 'proxmox_unreachable', 'tried again'],
-  ['retry', 'no_quorum', 'proxmox_unreachable', 'tried again'],
+  ['retry', 'proxmox_busy', 'proxmox_busy', 'tried again'],
+  ['retry', 'no_quorum', 'no_quorum', 'tried again'],
   ['unknown', 'outcome_unknown', 'proxmox_unreachable', 'tried again'],
-  ['unknown', 'task_interrupted', 'task_failed', 'tried again'],
+  ['unknown', 'task_interrupted', 'task_interrupted', 'tried again'],
   ['unreachable', 'proxmox_unreachable', 'proxmox_unreachable', 'tried again'],
-  ['exists', 'vmid_taken', 'proxmox_rejected', 'tried again'],
+  ['exists', 'vmid_taken', 'vmid_taken', 'tried again'],
   ['locked', 'vm_locked', 'vm_locked', 'tried again'],
   ['missing', 'vm_gone', 'vm_gone', 'the end'],
   ['missing', 'template_missing', 'template_missing', 'the end'],
   ['auth', 'proxmox_auth_failed', 'proxmox_auth_failed', 'the end'],
-  ['auth', 'proxmox_untrusted', 'proxmox_auth_failed', 'the end'],
+  ['auth', 'proxmox_untrusted', 'proxmox_untrusted', 'the end'],
   ['final', 'storage_full', 'storage_full', 'the end'],
   ['final', 'task_failed', 'task_failed', 'the end'],
   ['final', 'guest_did_not_shut_down', 'guest_did_not_shut_down', 'the end'],
-  ['final', 'vm_protected', 'proxmox_rejected', 'the end'],
+  ['final', 'vm_protected', 'vm_protected', 'the end'],
+  ['final', 'node_too_small', 'no_capacity', 'the end'],
 ];
 it.each(KINDS)('of kind %s, %s is told as %s and is %s', (kind, code, type, then) => {
   expect(toFailure(failing(kind, code))).toMatchObject({

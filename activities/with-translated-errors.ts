@@ -42,26 +42,22 @@ async function translate(deps: Deps, claim: OperationClaim, err: unknown): Promi
   return failure;
 }
 
-/** What a person is told; the finer code stays in the logs. */
-const TOLD_AS: Partial<Record<ProxmoxErrorCode, FailureCode>> = {
-  vm_locked: 'vm_locked',
-  vm_gone: 'vm_gone',
-  template_missing: 'template_missing',
-  storage_full: 'storage_full',
-  task_failed: 'task_failed',
-  task_interrupted: 'task_failed',
-  guest_did_not_shut_down: 'guest_did_not_shut_down',
-  proxmox_auth_failed: 'proxmox_auth_failed',
-  proxmox_untrusted: 'proxmox_auth_failed',
-  proxmox_unreachable: 'proxmox_unreachable',
+/** What a person is told where the code itself says too little. */
+const TOLD_AS = {
+  already_running: 'task_failed',
+  node_too_small: 'no_capacity',
   outcome_unknown: 'proxmox_unreachable',
-  proxmox_busy: 'proxmox_unreachable',
-  no_quorum: 'proxmox_unreachable',
-};
+  task_unknown: 'task_interrupted',
+} as const satisfies Partial<Record<ProxmoxErrorCode, FailureCode>>;
+
+const toldAs = (code: ProxmoxErrorCode): FailureCode =>
+  code in TOLD_AS
+    ? TOLD_AS[code as keyof typeof TOLD_AS]
+    : (code as Exclude<ProxmoxErrorCode, keyof typeof TOLD_AS>);
 
 /** Final for what cannot work; everything that may heal is left to Temporal's retries. */
 export function toFailure(err: ProxmoxError): ApplicationFailure {
-  const code = TOLD_AS[err.code] ?? 'proxmox_rejected';
+  const code = toldAs(err.code);
   const message = `Proxmox: ${err.message}`;
   switch (err.kind) {
     case 'retry':

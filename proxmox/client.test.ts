@@ -122,7 +122,7 @@ describe('the life of a VM', () => {
     const addresses = (await proxmox.agentInterfaces('pve1', 101)).flatMap((entry) => entry.addresses);
     expect(addresses).toContainEqual({ address: '10.0.0.5', prefix: 24, family: 4 });
 
-    await expect(proxmox.deleteVm('pve1', 101)).rejects.toMatchObject({ kind: 'final', code: 'vm_running' });
+    await expect(proxmox.deleteVm('pve1', 101)).rejects.toMatchObject({ kind: 'retry', code: 'vm_running' });
     expect(await run(proxmox.shutdown('pve1', 101, { timeout: 30, forceStop: true }))).toBe('OK');
     expect(await run(proxmox.deleteVm('pve1', 101, { purge: true, destroyUnreferencedDisks: true }))).toBe(
       'OK',

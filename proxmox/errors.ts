@@ -1,48 +1,14 @@
-/**
- * What a caller may do about a failure:
- * `retry` nothing happened, try later · `locked` wait for the lock, then try again · `exists` what was asked for is already there ·
- * `missing` the thing is gone or was never there · `final` trying again cannot help · `unknown` the call may have worked, look again ·
- * `unreachable` no node answered, nothing was started · `auth` credentials, privileges or certificate.
- */
-export type ProxmoxErrorKind =
-  | 'retry'
-  | 'locked'
-  | 'exists'
-  | 'missing'
-  | 'final'
-  | 'unknown'
-  | 'unreachable'
-  | 'auth';
+import {
+  EXHAUSTED,
+  PARAMETER_RULES,
+  STATUS_RULES,
+  STAYS_PENDING,
+  TEXT_RULES,
+  UNAPPLIED,
+} from './error-rules.ts';
+import type { ProxmoxErrorCode, ProxmoxErrorKind, Rule } from './error-rules.ts';
 
-export type ProxmoxErrorCode =
-  | 'agent_not_configured'
-  | 'agent_not_running'
-  | 'already_running'
-  | 'config_changed'
-  | 'guest_did_not_shut_down'
-  | 'hotplug_pending'
-  | 'no_quorum'
-  | 'node_missing'
-  | 'outcome_unknown'
-  | 'proxmox_auth_failed'
-  | 'proxmox_bad_answer'
-  | 'proxmox_busy'
-  | 'proxmox_rejected'
-  | 'proxmox_unreachable'
-  | 'proxmox_untrusted'
-  | 'storage_full'
-  | 'storage_unavailable'
-  | 'task_failed'
-  | 'task_interrupted'
-  | 'task_unknown'
-  | 'template_in_use'
-  | 'template_missing'
-  | 'vm_gone'
-  | 'vm_locked'
-  | 'vm_not_running'
-  | 'vm_protected'
-  | 'vm_running'
-  | 'vmid_taken';
+export type { ProxmoxErrorCode, ProxmoxErrorKind } from './error-rules.ts';
 
 export interface ProxmoxErrorFields {
   kind: ProxmoxErrorKind;
@@ -96,102 +62,19 @@ export class ProxmoxError extends Error {
 
 export type TaskOutcome = { ok: true; warnings: number } | { ok: false; error: ProxmoxError };
 
-type Rule = [RegExp, ProxmoxErrorKind, ProxmoxErrorCode];
-
-const FULL =
-  /no space left on device|not enough free space|out of space|disk quota exceeded|insufficient free space|free space in thin pool \S+ reached threshold/i;
-
-/**
- * Texts of qemu-server, pve-storage and pve-guest-common 8.x and 9.x, as synchronous 500 or as a task's exit status.
- * The first match wins, so causes stand before the symptoms that quote them.
- */
-const TEXT_RULES: Rule[] = [
-  [FULL, 'final', 'storage_full'],
-  [/received interrupt|interrupted by signal|unexpected status/i, 'unknown', 'task_interrupted'],
-  [/(?:VM|CT) is locked\b/, 'locked', 'vm_locked'],
-  [
-    /can't lock file '[^']*\/(?:qemu-server|lxc)\/lock-|pve-migrate-\d+'|guest migration lock/,
-    'locked',
-    'vm_locked',
-  ],
-  [/no quorum|cluster not ready|\/etc\/pve\/.*permission denied/i, 'retry', 'no_quorum'],
-  [
-    /can't (?:lock file|acquire lock)|cfs-lock|lock request timeout|locked command timed out/,
-    'retry',
-    'proxmox_busy',
-  ],
-  [
-    /unexpected state change|fork worker|got no worker upid|starting worker failed|ipcc_send_rec|too many redirections/i,
-    'retry',
-    'proxmox_busy',
-  ],
-  [
-    /(?:VM|CT) \d+ already exists|config file already exists|\.conf' failed: File exists/,
-    'exists',
-    'vmid_taken',
-  ],
-  [/VM \d+ already running/, 'exists', 'already_running'],
-  [
-    /Configuration file '[^']*' does not exist|unable to find configuration file for VM/,
-    'missing',
-    'vm_gone',
-  ],
-  [/no such task/, 'missing', 'task_unknown'],
-  [/checksum mismatch \(file change|detected modified configuration/, 'retry', 'config_changed'],
-  [/(?:hostname|address) lookup (?:for )?'/, 'unreachable', 'proxmox_unreachable'],
-  [/no such cluster node/, 'final', 'node_missing'],
-  [/storage '[^']*' is not online|unable to activate storage/, 'retry', 'storage_unavailable'],
-  [
-    /storage '[^']*' (?:does not exist|is disabled|is not available on node)|no such storage/i,
-    'final',
-    'storage_unavailable',
-  ],
-  [/No QEMU guest agent configured/, 'final', 'agent_not_configured'],
-  [
-    /QEMU guest agent is not running|(?:command 'guest-[^']*'|qga command).*got timeout/,
-    'retry',
-    'agent_not_running',
-  ],
-  [/is running - destroy failed|you can't convert a VM to template if VM is running/, 'final', 'vm_running'],
-  [/VM \d+ (?:is )?not running/, 'final', 'vm_not_running'],
-  [/protection mode enabled/, 'final', 'vm_protected'],
-  [/still in use by linked clone/, 'final', 'template_in_use'],
-  [/quit\/powerdown failed|VM is paused - cannot shutdown/, 'final', 'guest_did_not_shut_down'],
-  [/got timeout/, 'retry', 'proxmox_busy'],
-];
-
-/** The only texts that make a 400 anything but the caller's mistake. */
-const PARAMETER_RULES: Rule[] = [
-  [/^no such task/, 'missing', 'task_unknown'],
-  [/^(?:VM|CT) \d+ already exists/, 'exists', 'vmid_taken'],
-  [/^hotplug problem/, 'final', 'hotplug_pending'],
-];
-
-/** Statuses that speak for themselves; 59x come from pveproxy's own hop to pvedaemon or another node. */
-const STATUS_RULES: Record<number, [ProxmoxErrorKind, ProxmoxErrorCode]> = {
-  401: ['auth', 'proxmox_auth_failed'],
-  403: ['auth', 'proxmox_auth_failed'],
-  429: ['retry', 'proxmox_busy'],
-  502: ['unknown', 'outcome_unknown'],
-  503: ['retry', 'proxmox_busy'],
-  504: ['unknown', 'outcome_unknown'],
-  595: ['unreachable', 'proxmox_unreachable'],
-  596: ['unknown', 'outcome_unknown'],
-  597: ['unknown', 'outcome_unknown'],
-  598: ['unknown', 'outcome_unknown'],
-  599: ['unknown', 'outcome_unknown'],
-};
-
-/** What an HTTP answer of 400 and above means: by status first, by text second. */
+/** What an HTTP answer other than 200 means: by status first, by text second. */
 export function classifyAnswer(
   status: number,
   reason: string,
   errors?: Record<string, string>,
 ): ProxmoxError {
   const [kind, code] = meaningOf(status, reason, errors);
-  // A 500 from the handler itself may come after part of the work was done (config keys are written one by one).
+  // A 500 from the handler itself may come after part of the work was done (config keys are written one by one), and a change
+  // that cannot be applied yet stays in the configuration.
   const sent =
-    kind === 'unknown' || code === 'hotplug_pending' || (status === 500 && code === 'proxmox_rejected');
+    kind === 'unknown' ||
+    (status === 500 && kind === 'final') ||
+    Object.values(errors ?? {}).some((text) => STAYS_PENDING.test(text));
   return new ProxmoxError({
     kind,
     code,
@@ -202,23 +85,40 @@ export function classifyAnswer(
   });
 }
 
+/** When (a migration), how bad, and the exit status once more. */
+const LOG_PREFIX =
+  /^(?:[\d-]{10} [\d:]{8} )?(?:(?:TASK )?ERROR: )?(?:migration aborted \(duration [\d:]+\): )?/;
+/** Exit statuses that only say that there was an error, which the log names. */
+const VAGUE_EXIT = /^(?:migration (?:aborted|problems)|job errors)/;
+
 /**
  * What a task's exit status means. `OK` and `WARNINGS: n` are success; `unexpected status` and interrupts are unknown. One that
- * only tells which command failed is explained by the log, if some of it is at hand.
+ * does not tell the cause is explained by the log, if some of it is at hand.
  */
 export function classifyTaskExit(exitStatus: string, logTail: string[] = []): TaskOutcome {
   if (exitStatus === 'OK') return { ok: true, warnings: 0 };
   const warnings = /^WARNINGS: (\d+)/.exec(exitStatus);
   if (warnings) return { ok: true, warnings: Number(warnings[1]) };
-  const isFull = logTail.some((line) => FULL.test(line));
-  const [, kind, code] =
-    ruleFor(TEXT_RULES, exitStatus) ?? ([FULL, 'final', isFull ? 'storage_full' : 'task_failed'] as const);
-  return { ok: false, error: new ProxmoxError({ kind, code, reason: firstLine(exitStatus), sent: true }) };
+  const reason = firstLine(exitStatus);
+  const failed = (fields: Pick<ProxmoxErrorFields, 'kind' | 'code' | 'reason'>): TaskOutcome => ({
+    ok: false,
+    error: new ProxmoxError({ ...fields, sent: true }),
+  });
+  const rule = ruleFor(TEXT_RULES, exitStatus);
+  if (rule) return failed({ kind: rule[1], code: rule[2], reason });
+  const isVague = VAGUE_EXIT.test(exitStatus);
+  for (const line of logTail.toReversed()) {
+    const cause = line.replace(LOG_PREFIX, '');
+    const told = !cause.endsWith('check log') && ruleFor(isVague ? TEXT_RULES : EXHAUSTED, cause);
+    if (told)
+      return failed({ kind: told[1], code: told[2], reason: isVague ? `${reason}: ${cause}` : reason });
+  }
+  return failed({ kind: 'final', code: 'task_failed', reason });
 }
 
 /** A failure without an answer. `sent` says whether bytes of a changing request may have reached Proxmox. */
 export function classifyTransport(error: unknown, sent: boolean): ProxmoxError {
-  const reason = error instanceof Error ? transportReason(error) : String(error);
+  const reason = error instanceof Error ? transportReason(error) : 'failed without an error';
   if (isTrustFailure(error)) {
     return new ProxmoxError({ kind: 'auth', code: 'proxmox_untrusted', reason, sent: false, cause: error });
   }
@@ -240,14 +140,19 @@ function meaningOf(
   if (known) return known;
   if (status === 400) {
     for (const text of Object.values(errors ?? {})) {
-      const rule = ruleFor(PARAMETER_RULES, text);
+      const rule = UNAPPLIED.test(text)
+        ? ruleFor(TEXT_RULES, text.replace(UNAPPLIED, ''))
+        : ruleFor(PARAMETER_RULES, text);
       if (rule) return [rule[1], rule[2]];
     }
     return ['final', 'proxmox_rejected'];
   }
-  if (status !== 500) return ['final', 'proxmox_rejected'];
-  const rule = ruleFor(TEXT_RULES, reason);
-  return rule ? [rule[1], rule[2]] : ['final', 'proxmox_rejected'];
+  if (status === 500) {
+    const rule = ruleFor(TEXT_RULES, reason);
+    return rule ? [rule[1], rule[2]] : ['final', 'proxmox_rejected'];
+  }
+  // Proxmox itself has no others: 59x and those of gateways may follow an effect, the rest is of something in between.
+  return status > 500 ? ['unknown', 'outcome_unknown'] : ['final', 'proxmox_bad_answer'];
 }
 
 function ruleFor(rules: Rule[], text: string): Rule | undefined {

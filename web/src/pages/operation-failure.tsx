@@ -1,7 +1,7 @@
 import { Callout } from '@blueprintjs/core';
+import { FAILURES } from '../../../contract/failures.ts';
 import type { Operation } from '../../../contract/operations.ts';
 import { CopyButton } from '../components/copy-button.tsx';
-import { FAILURES } from '../failures.ts';
 
 /** Why an operation failed: in words, in Proxmox's words, and what to do next. */
 export function OperationFailure({
