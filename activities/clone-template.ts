@@ -1,9 +1,10 @@
 import type { Deps } from './deps.ts';
 import { finalFailure, passingFailure } from './failures.ts';
 import { runTask } from './run-task.ts';
-import { findOurVm, loadVm, markerOf } from './vm-context.ts';
+import { findOurVm, loadVm, markerOf, type VmContext } from './vm-context.ts';
 import { TemplateVm } from '../db/models/template-vm.ts';
 import type { TaskListEntry } from '../proxmox/answers.ts';
+import { ProxmoxError } from '../proxmox/errors.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
 
 export function createCloneTemplate(deps: Deps) {
@@ -20,7 +21,7 @@ export function createCloneTemplate(deps: Deps) {
 
     const found = await findOurVm(vm);
     if (found && !found.isHalfBuilt) return;
-    await runTask(deps, vm, {
+    const cloning = runTask(deps, vm, {
       step: 'clone',
       node: node.name,
       type: 'qmclone',
@@ -43,7 +44,16 @@ export function createCloneTemplate(deps: Deps) {
       },
       stopOnCancel: true,
     });
+    await cloning.catch((err: unknown) => explainTakenId(vm, vmidLease.vmid, err));
     if (!(await findOurVm(vm)))
       throw passingFailure('vm_gone', 'The clone ended well but the VM is not there');
   };
+}
+
+/** An id that Proxmox calls taken is ours all the same when an earlier attempt's copy has it; one of a guest we cannot see is lost. */
+async function explainTakenId(vm: VmContext, vmid: number, err: unknown): Promise<never> {
+  const isTaken = err instanceof ProxmoxError && err.code === 'vmid_taken';
+  if (isTaken && !(await findOurVm(vm)) && !(await vm.proxmox.nextIdFree(vmid)))
+    throw finalFailure('vmid_taken', `Another guest took VM id ${vmid} after it was leased`, err.reason);
+  throw err;
 }

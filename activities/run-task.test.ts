@@ -4,6 +4,7 @@ import { runTask, type TaskRequest } from './run-task.ts';
 import { loadVm } from './vm-context.ts';
 import { OperationTask } from '../db/models/operation-task.ts';
 import { Operation } from '../db/models/operation.ts';
+import { createTaskWatcher, type TaskWatcher } from '../proxmox/tasks.ts';
 import { claim, newAttempt, serverAfter } from '../tests/activity.ts';
 import { requestOperation } from '../tests/order.ts';
 import { createEstate, type Estate } from '../tests/stack.ts';
@@ -30,19 +31,27 @@ async function stoppedVm() {
   const { proxmox, tasks } = await estate.deps.clusters.of(estate.cluster.id);
   const environment = (attempt = 1) => newAttempt({ attempt });
   const run = async (
-    overrides: Partial<TaskRequest> & { attempt?: number; as?: typeof work.claim } = {},
+    overrides: Partial<TaskRequest> & {
+      attempt?: number;
+      as?: typeof work.claim;
+      watcher?: TaskWatcher;
+    } = {},
     activity = environment(overrides.attempt),
   ) => {
-    const { attempt: _attempt, as = work.claim, ...rest } = overrides;
+    const { attempt: _attempt, as = work.claim, watcher = tasks, ...rest } = overrides;
     await activity.run(async () =>
-      runTask(estate.deps, await loadVm(estate.deps, as), {
-        step: 'start',
-        node,
-        type: 'qmstart',
-        vmid,
-        start: () => proxmox.start(node, vmid),
-        ...rest,
-      }),
+      runTask(
+        estate.deps,
+        { ...(await loadVm(estate.deps, as)), tasks: watcher },
+        {
+          step: 'start',
+          node,
+          type: 'qmstart',
+          vmid,
+          start: () => proxmox.start(node, vmid),
+          ...rest,
+        },
+      ),
     );
   };
   return {
@@ -111,6 +120,63 @@ it('adopts the task whose answer was lost', async () => {
   await run({ attempt: 2 });
   expect(starts()).toHaveLength(1);
   expect(await saved()).toMatchObject({ upid, exitStatus: 'OK' });
+});
+
+it.each([-3_600, 3_600])('adopts it too when the clock of the node is %i s wrong', async (seconds) => {
+  const { run, starts, saved, proxmox, node, vmid } = await stoppedVm();
+  estate.simulator.faults.add({ action: 'clockSkew', seconds });
+  const upid = await proxmox.start(node, vmid);
+  await run({ attempt: 2 });
+  expect(starts()).toHaveLength(1);
+  expect(await saved()).toMatchObject({ upid, exitStatus: 'OK' });
+});
+
+it('adopts it too when the clock of the node was set back after the task before', async () => {
+  const { run, starts, saved, proxmox, node, vmid } = await stoppedVm();
+  failNextStart('start failed: who knows');
+  await expect(run()).rejects.toMatchObject({ code: 'task_failed' });
+  estate.simulator.faults.add({ action: 'clockSkew', seconds: -3_600 });
+  const upid = await proxmox.start(node, vmid);
+  await run({ attempt: 2 });
+  expect(starts()).toHaveLength(2);
+  expect(await saved()).toMatchObject({ upid, exitStatus: 'OK' });
+});
+
+it('does not adopt a task that is older than what the server has seen on that node', async () => {
+  const { run, starts, proxmox, node, vmid, tasks, operation, saved } = await stoppedVm();
+  failNextStart('start failed: who knows');
+  const forgotten = await proxmox.start(node, vmid);
+  await tasks.wait(forgotten);
+  const later = await proxmox.stop(node, vmid);
+  await tasks.wait(later);
+  await OperationTask.query(estate.database).insert({
+    operationId: operation.id,
+    step: 'earlier',
+    upid: later,
+    startedAt: new Date(),
+  });
+  await run({ attempt: 2 });
+  expect(starts()).toHaveLength(2);
+  expect((await saved())?.upid).not.toBe(forgotten);
+});
+
+it('looks again when the node has forgotten the task', async () => {
+  const { run, starts, saved, proxmox, node, vmid, stopNow, operation } = await stoppedVm();
+  const forgotten = (await proxmox.start(node, vmid)).replace(/^(UPID:[^:]+:)[^:]+/, '$100000001');
+  await stopNow();
+  await OperationTask.query(estate.database).insert({
+    operationId: operation.id,
+    step: 'start',
+    upid: forgotten,
+  });
+  const watcher = createTaskWatcher(proxmox, { intervalMs: 25, graceMs: 50 });
+  await expect(run({ attempt: 2, watcher })).rejects.toMatchObject({
+    kind: 'unknown',
+    code: 'task_interrupted',
+  });
+  await run({ attempt: 3 });
+  expect(starts()).toHaveLength(2);
+  expect(await saved()).toMatchObject({ exitStatus: 'OK' });
 });
 
 it('does not look for lost tasks the first time', async () => {

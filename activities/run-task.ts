@@ -2,6 +2,7 @@ import { activityInfo, cancellationDetails, cancellationSignal, heartbeat } from
 import type { Deps } from './deps.ts';
 import { noteProgress } from './note-progress.ts';
 import type { VmContext } from './vm-context.ts';
+import { Operation } from '../db/models/operation.ts';
 import { OperationTask } from '../db/models/operation-task.ts';
 import type { TaskListEntry } from '../proxmox/answers.ts';
 import { classifyTaskExit, ProxmoxError } from '../proxmox/errors.ts';
@@ -36,8 +37,7 @@ export async function runTask(deps: Deps, vm: VmContext, request: TaskRequest): 
   let upid = saved && !saved.finishedAt ? saved.upid : null;
   if (!upid) {
     upid =
-      (activityInfo().attempt > 1 ? await findLostTask(deps, vm, request, saved?.upid) : null) ??
-      (await request.start());
+      (activityInfo().attempt > 1 ? await findLostTask(deps, vm, request) : null) ?? (await request.start());
     await OperationTask.query(database)
       .insert({ ...key, upid, exitStatus: null, finishedAt: null, startedAt: new Date() })
       .onConflict(['operation_id', 'step'])
@@ -51,6 +51,9 @@ export async function runTask(deps: Deps, vm: VmContext, request: TaskRequest): 
   const verdict = classifyTaskExit(exitStatus, logTail);
   if (!verdict.ok) throw verdict.error;
 }
+
+/** A node that was set up anew, or whose log is gone, cannot tell how a task ended: only what is there can. */
+const FORGOTTEN: TaskResult = { exitStatus: 'unexpected status', warnings: 0, logTail: [] };
 
 async function waitForTask(
   deps: Deps,
@@ -70,6 +73,7 @@ async function waitForTask(
       },
     });
   } catch (err) {
+    if (err instanceof ProxmoxError && err.code === 'task_unknown') return FORGOTTEN;
     if (request.stopOnCancel && cancellationDetails()?.cancelRequested) {
       await vm.proxmox.stopTask(upid);
       await vm.tasks.wait(upid, { signal: AbortSignal.timeout(10_000) });
@@ -78,41 +82,47 @@ async function waitForTask(
   }
 }
 
-/** The clocks of Proxmox and Berth may differ; tasks saved by any operation are left out anyway. */
+/** How far the clocks of PostgreSQL and of this process may differ; the node's own is asked. */
 const CLOCK_SKEW_S = 300;
+/** Of one type and id, newest first. A template may be copied many times in the life of one operation. */
+const TASKS_LOOKED_AT = 500;
 
 /**
- * The task of an earlier attempt whose answer never arrived: started by our token, known to no operation, and later than
- * the one saved last (those before it have had their turn; only the last one is kept).
+ * The task of an earlier attempt whose answer never arrived: started by our token since the operation began, known to no
+ * operation, and later than the last one known of this server (those before it have had their turn; only the last is kept).
  */
 async function findLostTask(
   { database }: Deps,
   vm: VmContext,
-  request: TaskRequest,
-  savedLast: string | undefined,
+  { node, type, vmid, isOurs }: TaskRequest,
 ): Promise<string | null> {
   const startedAt = vm.operation.startedAt ?? vm.operation.createdAt;
-  const since = Math.floor(startedAt.getTime() / 1000) - CLOCK_SKEW_S;
-  const tasks = await vm.proxmox.findTasks(request.node, {
-    typefilter: request.type,
-    vmid: request.vmid,
-    since,
-  });
+  const ageS = (Date.now() - startedAt.getTime()) / 1_000;
+  const since = Math.floor((await vm.proxmox.nodeTime(node)) - ageS - CLOCK_SKEW_S);
+  const last = await OperationTask.query(database)
+    .whereIn('operationId', Operation.query(database).select('id').where('serverId', vm.server.id))
+    .where('upid', 'like', `UPID:${node}:%`)
+    .orderBy('startedAt', 'desc')
+    .first();
+  const tasks = await vm.proxmox.findTasks(node, { typefilter: type, vmid, since, limit: TASKS_LOOKED_AT });
   for (const task of tasks) {
     if (ownerOf(task) !== vm.server.cluster?.tokenId) continue;
-    if (savedLast && !isLater(task.upid, savedLast)) continue;
+    if (last && !isLater(task.upid, last.upid)) continue;
     if (await OperationTask.query(database).findOne({ upid: task.upid })) continue;
-    if (request.isOurs && !(await request.isOurs(task))) continue;
+    if (isOurs && !(await isOurs(task))) continue;
     return task.upid;
   }
   return null;
 }
 
-/** By the node's clocks in the UPID, both in hex: the second it was, then the hundredths since the node booted. */
+/**
+ * By the node's clocks in the UPID, both in hex: the second it was, which may be set back, and the hundredths since the node
+ * booted, which begin anew. One of them has gone on.
+ */
 function isLater(upid: string, than: string): boolean {
   const [startedAt, ticks] = clocksOf(upid);
   const [thanStartedAt, thanTicks] = clocksOf(than);
-  return startedAt === thanStartedAt ? ticks > thanTicks : startedAt > thanStartedAt;
+  return startedAt > thanStartedAt || ticks > thanTicks;
 }
 
 function clocksOf(upid: string): [startedAt: number, ticks: number] {

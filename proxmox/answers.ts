@@ -15,6 +15,9 @@ const tagList = tags.default([]);
 export const Version = z.object({ version: text, release: text, repoid: text.optional() });
 export type Version = z.infer<typeof Version>;
 
+/** The clock of a node. */
+export const NodeTime = z.object({ time: number });
+
 export const Node = z.object({
   node: z.string(),
   /** `online`, `offline` or `unknown` */

@@ -82,6 +82,16 @@ function clusterMethods({ call }: Session) {
     /** All nodes with their load; answers also while some are down. */
     nodes: () => call(z.array(answers.Node), { method: 'GET', template: '/nodes' }),
 
+    /** What the node itself takes for the time, in Unix seconds: tasks are dated by it. */
+    async nodeTime(node: string): Promise<number> {
+      const { time } = await call(answers.NodeTime, {
+        method: 'GET',
+        template: '/nodes/{node}/time',
+        path: { node },
+      });
+      return time;
+    },
+
     /** Everything in the cluster, in one call; up to 10 s old, and up to 5 min old for a node that is down. */
     clusterResources,
 
