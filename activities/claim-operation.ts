@@ -1,7 +1,7 @@
 import type { Deps } from './deps.ts';
 import { Operation, type OperationParams } from '../db/models/operation.ts';
 import { raw } from 'objection';
-import type { OperationType } from '../contract/operations.ts';
+import type { OperationType } from '../contract/operation-table.ts';
 import type { OperationInput } from '../contract/temporal.ts';
 
 export interface ClaimedOperation {

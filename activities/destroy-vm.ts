@@ -1,6 +1,7 @@
 import type { Deps } from './deps.ts';
 import { finalFailure, passingFailure } from './failures.ts';
 import { stop } from './power-vm.ts';
+import { rememberPower } from './restore-power.ts';
 import { isMissing, runTask } from './run-task.ts';
 import { findVm, loadVm, observePower, type VmContext } from './vm-context.ts';
 import { OperationTask } from '../db/models/operation-task.ts';
@@ -19,6 +20,7 @@ export function createStopForRemoval(deps: Deps) {
       throw finalFailure('vm_protected', message);
     }
     if (found.isHalfBuilt) return { summary: 'the VM is half built' };
+    await rememberPower(deps, vm, found);
     return { summary: await stop(deps, vm, found) };
   };
 }

@@ -1,23 +1,36 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { FailureCode } from '../contract/problem.ts';
 
-/** Ends the operation: it cannot work, however often it is tried. `cause` is what Proxmox said, if it said anything. */
-export function finalFailure(code: FailureCode, message: string, cause?: string): ApplicationFailure {
+/**
+ * It cannot work, however often it is tried. `cause` is what Proxmox said, if it said anything, and `log` the end of the
+ * failed task's log.
+ */
+export function finalFailure(
+  code: FailureCode,
+  message: string,
+  cause?: string,
+  log: string[] = [],
+): ApplicationFailure {
   return ApplicationFailure.create({
     type: code,
     message,
     nonRetryable: true,
-    details: cause ? [cause] : [],
+    details: cause ? [cause, log] : [],
   });
 }
 
 /** May work later: Temporal tries again. */
-export function passingFailure(code: FailureCode, message: string, cause?: string): ApplicationFailure {
+export function passingFailure(
+  code: FailureCode,
+  message: string,
+  cause?: string,
+  log: string[] = [],
+): ApplicationFailure {
   return ApplicationFailure.create({
     type: code,
     message,
     nonRetryable: false,
-    details: cause ? [cause] : [],
+    details: cause ? [cause, log] : [],
   });
 }
 

@@ -8,7 +8,7 @@ import { Server, type Lifecycle } from '../db/models/server.ts';
 import { createSecretBox } from '../db/secrets.ts';
 import { buildAccount, buildCatalog, buildOperation, buildServer } from '../tests/builders.ts';
 import { createTestDatabase, type TestDatabase } from '../tests/database.ts';
-import type { OperationType } from '../contract/operations.ts';
+import type { OperationType } from '../contract/operation-table.ts';
 
 let test: TestDatabase;
 let finishOperation: ReturnType<typeof createFinishOperation>;
@@ -48,7 +48,12 @@ async function underWay(type: OperationType, lifecycle: Lifecycle) {
   };
 }
 
-const ERROR = { code: 'task_failed', message: 'It did not work', cause: 'no luck' } as const;
+const ERROR = {
+  code: 'task_failed',
+  message: 'It did not work',
+  cause: 'no luck',
+  log: [] as string[],
+} as const;
 
 const LIFECYCLES: [OperationType, Lifecycle, OperationOutcome['outcome'], Lifecycle][] = [
   ['provision', 'provisioning', 'succeeded', 'active'],

@@ -3,26 +3,22 @@ import type { Deps } from './deps.ts';
 import { writeReports, type StepReports } from './report-steps.ts';
 import { Operation } from '../db/models/operation.ts';
 import { Secret } from '../db/models/secret.ts';
-import { Server, type Lifecycle } from '../db/models/server.ts';
-import type { OperationType } from '../contract/operations.ts';
+import { Server } from '../db/models/server.ts';
+import { serverAfter } from './server-after.ts';
+import type { OperationType } from '../contract/operation-table.ts';
 import type { FailureCode } from '../contract/problem.ts';
 
 export interface OperationFailure {
   code: FailureCode;
   message: string;
   cause: string | null;
+  /** The end of the log of the Proxmox task that failed. */
+  log: string[];
 }
 
 export interface OperationOutcome extends StepReports {
   outcome: 'succeeded' | 'failed' | 'cancelled';
   error?: OperationFailure;
-}
-
-/** What the end of an operation makes of its server; a power operation leaves the lifecycle as it is. */
-export function lifecycleAfter(type: OperationType, outcome: OperationOutcome['outcome']): Lifecycle | null {
-  if (type === 'provision') return outcome === 'succeeded' ? 'active' : 'failed';
-  if (type === 'terminate') return outcome === 'succeeded' ? 'deleted' : 'failed';
-  return null;
 }
 
 export function createFinishOperation({ database }: Pick<Deps, 'database'>) {
@@ -43,22 +39,23 @@ export function createFinishOperation({ database }: Pick<Deps, 'database'>) {
         errorCode: error?.code ?? null,
         errorMessage: error?.message ?? null,
         errorCause: error?.cause ?? null,
+        errorLog: error?.log ?? null,
       });
-      const lifecycle = lifecycleAfter(operation.type, outcome);
-      if (lifecycle) {
-        await Server.query(trx)
-          .findById(serverId)
-          .patch({ lifecycle, deletedAt: lifecycle === 'deleted' ? new Date() : null });
-        await dropSecrets(serverId, trx);
-      }
+      const changes = serverAfter(operation, outcome);
+      if (Object.keys(changes).length > 0) await Server.query(trx).findById(serverId).patch(changes);
+      await dropSecrets(operation, trx);
     });
   };
 }
 
-/** A server's password and user data serve its first boot only. */
-async function dropSecrets(serverId: string, trx: Transaction): Promise<void> {
+/** A password and user data serve one operation only, such as a first boot. */
+async function dropSecrets({ serverId, type, params }: Operation, trx: Transaction): Promise<void> {
+  if (params.passwordSecretId) await Secret.query(trx).deleteById(params.passwordSecretId);
+  if (!ENDS_FIRST_BOOT.has(type)) return;
   const server = await Server.query(trx).findById(serverId).throwIfNotFound();
   const ids = [server.passwordSecretId, server.userDataSecretId].filter((id) => id !== null);
   await server.$query(trx).patch({ passwordSecretId: null, userDataSecretId: null });
   await Secret.query(trx).delete().whereIn('id', ids);
 }
+
+const ENDS_FIRST_BOOT: ReadonlySet<OperationType> = new Set(['provision', 'rebuild', 'terminate']);

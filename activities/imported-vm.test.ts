@@ -6,13 +6,13 @@ import { Server } from '../db/models/server.ts';
 import { ServerAddress } from '../db/models/server-address.ts';
 import { VmidLease } from '../db/models/vmid-lease.ts';
 import type { OperationParams } from '../db/models/operation.ts';
-import type { OperationType } from '../contract/operations.ts';
+import type { OperationType } from '../contract/operation-table.ts';
 import { queryRows } from '../db/query-rows.ts';
 import { parseSmbiosUuid } from '../proxmox/vm-config.ts';
 import type { SeedVm } from '../testbed/proxmox/seed-vm.ts';
 import { attempt, claim } from '../tests/activity.ts';
 import { buildImportedServer } from '../tests/builders.ts';
-import { requestOperation, settled, startWorkflow } from '../tests/order.ts';
+import { decide, paused, requestOperation, settled, startWorkflow } from '../tests/order.ts';
 import {
   connectTemporal,
   createEstate,
@@ -119,15 +119,20 @@ describe('an imported VM', () => {
     expect([volumes[key], volumes[foreign]?.volid]).toEqual([undefined, 'local-lvm:vm-103-disk-7']);
   });
 
-  it('stays running when Proxmox protects it against removal', async () => {
+  it('stays running while Proxmox protects it against removal, and is deleted once it no longer does', async () => {
     const server = await imported(104);
     vmAt(104).config['protection'] = 1;
-    const ended = await carryOut(server, 'terminate');
-    expect(ended).toMatchObject({ status: 'failed', errorCode: 'vm_protected' });
-    expect(ended.errorMessage).toContain('protected against removal on Proxmox');
+    const operation = await requestOperation(estate, server, 'terminate');
+    await startWorkflow(temporal, operation);
+    const { errorCode, errorMessage } = await paused(estate, operation);
+    expect([errorCode, errorMessage]).toEqual([
+      'vm_protected',
+      expect.stringContaining('protected against removal on Proxmox'),
+    ]);
     expect(vmAt(104).guest).not.toBeNull();
     vmAt(104).config['protection'] = 0;
-    expect(await carryOut(server, 'terminate')).toMatchObject({ status: 'succeeded' });
+    await decide(estate, temporal, operation, 'resume');
+    expect(await settled(estate, operation)).toMatchObject({ status: 'succeeded', errorCode: null });
   });
 
   it('is watched like any other, also while its server is suspended', async () => {

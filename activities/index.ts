@@ -5,11 +5,13 @@ import type { Deps } from './deps.ts';
 import { createDestroyVm, createStopForRemoval } from './destroy-vm.ts';
 import { createFinishOperation } from './finish-operation.ts';
 import { createLeaseVmid } from './lease-vmid.ts';
+import { createPauseOperation, createTakeDecision } from './pause-operation.ts';
 import { createPlaceServer } from './place-server.ts';
 import { createPowerVm, createStartVm } from './power-vm.ts';
 import { createReleaseLeases } from './release-leases.ts';
 import { createReportSteps } from './report-steps.ts';
 import { createResizeDisk } from './resize-disk.ts';
+import { createRestorePower } from './restore-power.ts';
 import { createWaitUntilReady } from './wait-until-ready.ts';
 import { withTranslatedErrors } from './with-translated-errors.ts';
 
@@ -18,6 +20,8 @@ export function createDatabaseActivities(deps: Pick<Deps, 'database'>) {
   return {
     claimOperation: createClaimOperation(deps),
     reportSteps: createReportSteps(deps),
+    pauseOperation: createPauseOperation(deps),
+    takeDecision: createTakeDecision(deps),
     finishOperation: createFinishOperation(deps),
     placeServer: createPlaceServer(deps),
     releaseLeases: createReleaseLeases(deps),
@@ -34,6 +38,7 @@ export function createProxmoxActivities(deps: Deps) {
     startVm: createStartVm(deps),
     waitUntilReady: createWaitUntilReady(deps),
     powerVm: createPowerVm(deps),
+    restorePower: createRestorePower(deps),
     stopForRemoval: createStopForRemoval(deps),
     destroyVm: createDestroyVm(deps),
   });

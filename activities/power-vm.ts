@@ -42,7 +42,8 @@ export function createPowerVm(deps: Deps) {
 
 const taskOf = ({ node, vmid }: FoundVm, step: string, type: string) => ({ node, vmid, step, type });
 
-async function start(deps: Deps, vm: VmContext, found: FoundVm): Promise<string> {
+/** Starts the VM; fine when it runs already. */
+export async function start(deps: Deps, vm: VmContext, found: FoundVm): Promise<string> {
   if ((await observePower(deps, vm, found)) === 'running') return 'was running already';
   try {
     await runTask(deps, vm, {

@@ -1,19 +1,22 @@
 import type { Transaction } from 'objection';
 import type { Deps } from './deps.ts';
-import { staleClaim } from './failures.ts';
+import { finalFailure, staleClaim } from './failures.ts';
 import { Operation } from '../db/models/operation.ts';
 import { OperationEvent } from '../db/models/operation-event.ts';
 import type { OperationClaim, StepReport } from '../contract/temporal.ts';
 
 export interface StepReports extends OperationClaim {
   reports: StepReport[];
+  /** For a step of no return: it is refused once a cancel has been asked for. */
+  unlessCancelled?: boolean;
 }
 
 export function createReportSteps({ database }: Pick<Deps, 'database'>) {
   /** Records what became of steps. A repeat changes nothing; a run that lost its claim is refused. */
   return async function reportSteps(input: StepReports): Promise<void> {
     await database.transaction(async (trx) => {
-      await lockClaim(input, trx);
+      const { cancelRequestedAt } = await lockClaim(input, trx);
+      if (input.unlessCancelled && cancelRequestedAt) throw finalFailure('cancelled', 'Cancelled on request');
       await writeReports(input, trx);
     });
   };

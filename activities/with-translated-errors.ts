@@ -65,10 +65,10 @@ export function toFailure(err: ProxmoxError): ApplicationFailure {
     case 'unreachable':
     case 'exists':
     case 'locked':
-      return passingFailure(code, message, err.reason);
+      return passingFailure(code, message, err.reason, err.log);
     case 'missing':
     case 'auth':
     case 'final':
-      return finalFailure(code, message, err.reason);
+      return finalFailure(code, message, err.reason, err.log);
   }
 }

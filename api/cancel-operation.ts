@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { Context } from 'koa';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { serverWorkflowId } from '../contract/temporal.ts';
-import { isLive } from '../contract/operations.ts';
+import { cancelAt } from '../contract/operations.ts';
 import { Operation } from '../db/models/operation.ts';
 import { IpLease } from '../db/models/ip-lease.ts';
 import { Secret } from '../db/models/secret.ts';
@@ -28,8 +28,8 @@ export async function requestCancel(
   const query = Operation.query(trx).findById(id).forUpdate();
   const operation = await (accountIds ? query.whereIn('accountId', accountIds) : query);
   if (!operation) throw new NotFound('There is no such operation.');
-  const isDeleting = operation.type === 'terminate' && operation.status !== 'pending';
-  if (!isLive(operation.status) || isDeleting) throw new NotCancellable(operation);
+  const { possible, effect } = cancelAt(operation);
+  if (!possible) throw new NotCancellable(operation, effect);
   const now = new Date();
   const cancelRequestedAt = operation.cancelRequestedAt ?? now;
   if (operation.status === 'pending') {
@@ -59,6 +59,7 @@ async function undoRequest(trx: Knex, { serverId, type, params }: Operation): Pr
   if (type === 'terminate' && params.previousLifecycle) {
     await Server.query(trx).findById(serverId).patch({ lifecycle: params.previousLifecycle });
   }
+  if (params.passwordSecretId) await Secret.query(trx).deleteById(params.passwordSecretId);
 }
 
 /** Passes the wish on to the operation's workflow, when it runs; rejects when Temporal cannot be reached. */

@@ -154,12 +154,22 @@ export class InvalidState extends Refusal {
 
 export class NotCancellable extends Refusal {
   override name = 'NotCancellable';
-  constructor(operation: { id: string; type: string; status: string }) {
-    const isDeleting = operation.status === 'running';
-    const title = isDeleting
-      ? 'A deletion that has begun cannot be cancelled.'
-      : `This operation has already ended: ${operation.status}.`;
-    super(409, 'not_cancellable', title, { operation });
+  constructor(operation: { id: string; type: string; status: string }, reason: string) {
+    super(409, 'not_cancellable', `This operation cannot be cancelled any more: ${operation.status}.`, {
+      detail: reason,
+      operation,
+    });
+  }
+}
+
+export class NotPaused extends Refusal {
+  override name = 'NotPaused';
+  constructor(operation: { id: string; type: string; status: string }, decision: string) {
+    const title =
+      operation.status === 'needs_attention'
+        ? `This operation cannot do this at its present step: ${decision}.`
+        : `This operation does not wait for a decision: it is ${operation.status}.`;
+    super(409, 'not_paused', title, { detail: 'Its `decisions` say what can be decided.', operation });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { FailureCode } from '../contract/problem.ts';
-import type { OperationStatus, OperationType, StepState } from '../contract/operations.ts';
+import type { OperationType } from '../contract/operation-table.ts';
+import type { Decision, OperationStatus, StepState } from '../contract/operations.ts';
 import { queryRows } from '../db/query-rows.ts';
 import type { PagePosition } from './cursor.ts';
 
@@ -27,6 +28,8 @@ export interface OperationRow {
   errorCode: FailureCode | null;
   errorMessage: string | null;
   errorCause: string | null;
+  errorLog: string[] | null;
+  decision: Decision | null;
   requestId: string | null;
   createdAt: Date;
   startedAt: Date | null;
@@ -42,7 +45,7 @@ function selectOperations(where: string): string {
   return `
     select o.id, o.account_id as "accountId", o.server_id as "serverId", s.name as "serverName", o.type, o.status,
       o.step, o.percent, o.note, o.cancel_requested_at is not null as "cancelRequested", o.error_code as "errorCode",
-      o.error_message as "errorMessage", o.error_cause as "errorCause", o.request_id as "requestId",
+      o.error_message as "errorMessage", o.error_cause as "errorCause", o.error_log as "errorLog", o.decision, o.request_id as "requestId",
       o.created_at as "createdAt", o.started_at as "startedAt", o.finished_at as "finishedAt",
       reported.events, started.tasks, o.created_at::text as "sortValue"
     from (select * from operations o where ${where} order by o.created_at desc, o.id desc limit ?) o

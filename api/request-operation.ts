@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Context } from 'koa';
-import type { OperationType } from '../contract/operations.ts';
+import type { OperationType } from '../contract/operation-table.ts';
 import type { OperationParams } from '../db/models/operation.ts';
 import { Operation } from '../db/models/operation.ts';
 import { Server } from '../db/models/server.ts';

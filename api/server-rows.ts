@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { ListServersQuery, ServerAddress, ServerSort, ServerStatus } from '../contract/servers.ts';
-import type { OperationStatus, OperationType } from '../contract/operations.ts';
+import type { OperationType } from '../contract/operation-table.ts';
+import type { OperationStatus } from '../contract/operations.ts';
 import { queryRows, queryRowsPrepared } from '../db/query-rows.ts';
 import type { PagePosition } from './cursor.ts';
 

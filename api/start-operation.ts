@@ -1,7 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common';
-import type { OperationType } from '../contract/operations.ts';
-import { serverWorkflowId, taskQueues, WORKFLOW_OF, type SEARCH_ATTRIBUTES } from '../contract/temporal.ts';
+import { definitionOf, type OperationType } from '../contract/operation-table.ts';
+import { serverWorkflowId, taskQueues, type SEARCH_ATTRIBUTES } from '../contract/temporal.ts';
 import type { Temporal } from './deps.ts';
 
 /** What is needed to start an operation's workflow; ids and names only. */
@@ -35,7 +35,7 @@ export async function startOperation(
 ): Promise<StartOutcome> {
   const { id, type, serverId, serverName, accountId, requestedBy, requestId } = operation;
   const workflowId = serverWorkflowId(serverId);
-  const workflow = WORKFLOW_OF[type];
+  const { workflow } = definitionOf(type);
   const input = { operationId: id, serverId };
   return withinDeadline(temporal, async () => {
     try {
@@ -45,7 +45,6 @@ export async function startOperation(
         args: [workflow === 'powerServer' ? { ...input, action: type } : input],
         workflowIdConflictPolicy: 'FAIL',
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        workflowExecutionTimeout: '24h',
         memo: { operationId: id, requestedBy, requestId },
         typedSearchAttributes: [
           keyword('ServerId', serverId),

@@ -1,6 +1,6 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { serverWorkflowId } from '../contract/temporal.ts';
-import type { OperationType } from '../contract/operations.ts';
+import type { OperationType } from '../contract/operation-table.ts';
 import { Server } from '../db/models/server.ts';
 import { queryRows } from '../db/query-rows.ts';
 import type { Deps } from './deps.ts';

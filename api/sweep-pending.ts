@@ -1,5 +1,6 @@
 import { queryRows } from '../db/query-rows.ts';
 import { cancelWorkflow } from './cancel-operation.ts';
+import { signalDecision } from './decide-operation.ts';
 import type { Deps } from './deps.ts';
 import { startOperation } from './start-operation.ts';
 import { listStartable } from './startable-operations.ts';
@@ -63,6 +64,27 @@ export async function sweepCancels(deps: SweepDeps, memory: SweepMemory, olderTh
   );
   await inParallel(requests, async ({ id, serverId }) => {
     await cancelWorkflow(deps.temporal, id, serverId);
+    memory.notBefore.set(id, Date.now() + AGAIN_MS);
+  });
+}
+
+/** Tells workflows of decisions that could not reach Temporal when they were made; telling twice does no harm. */
+export async function sweepDecisions(
+  deps: SweepDeps,
+  memory: SweepMemory,
+  olderThanMs: number,
+): Promise<void> {
+  forgetOld(memory);
+  const decided = await queryRows<CancelRequest>(
+    deps.database,
+    `select id, server_id as "serverId" from operations
+     where status = 'needs_attention' and decided_at <= now() - ? * interval '1 millisecond'
+       and decision is not null and not id = any(?::uuid[])
+     order by decided_at limit ?`,
+    [olderThanMs, [...memory.notBefore.keys()], BATCH],
+  );
+  await inParallel(decided, async ({ id, serverId }) => {
+    await signalDecision(deps.temporal, id, serverId);
     memory.notBefore.set(id, Date.now() + AGAIN_MS);
   });
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from './deps.ts';
-import { sweepCancels, sweepPending, type SweepMemory } from './sweep-pending.ts';
+import { sweepCancels, sweepDecisions, sweepPending, type SweepMemory } from './sweep-pending.ts';
 import { sweepLost } from './sweep-lost.ts';
 import { prune } from './prune.ts';
 
@@ -37,10 +37,16 @@ export function startSweeper(deps: SweepDeps, times: Partial<SweeperTimes> = {})
   const stopping = new AbortController();
   const starts: SweepMemory = { notBefore: new Map() };
   const cancels: SweepMemory = { notBefore: new Map() };
+  const decisions: SweepMemory = { notBefore: new Map() };
   const suspects = new Map<string, number>();
   const chores = [
     { name: 'pending', everyMs: set.everyMs, run: async () => sweepPending(deps, starts, set.pendingForMs) },
     { name: 'cancels', everyMs: set.everyMs, run: async () => sweepCancels(deps, cancels, set.pendingForMs) },
+    {
+      name: 'decisions',
+      everyMs: set.everyMs,
+      run: async () => sweepDecisions(deps, decisions, set.pendingForMs),
+    },
     { name: 'lost', everyMs: set.lostEveryMs, run: async () => sweepLost(deps, suspects, set.runningForMs) },
     { name: 'prune', everyMs: set.pruneEveryMs, run: async () => prune(deps.database) },
   ];

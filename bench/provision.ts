@@ -1,4 +1,4 @@
-import { OPERATION_STEPS } from '../contract/operations.ts';
+import { OPERATIONS } from '../contract/operation-table.ts';
 import { OperationEvent } from '../db/models/operation-event.ts';
 import { createProxmox } from '../proxmox/client.ts';
 import { createTaskWatcher } from '../proxmox/tasks.ts';
@@ -10,7 +10,7 @@ import { settledOperations } from './operations.ts';
 /** Builds a server through Berth and with a bare script, in turn, and compares the medians. */
 const ROUNDS = Number(process.env['ROUNDS'] ?? 7);
 const BEFORE = 'order to first step';
-const STEPS = [BEFORE, ...OPERATION_STEPS.provision.map(({ name }) => name)];
+const STEPS = [BEFORE, ...OPERATIONS.provision.steps.map(({ name }) => name)];
 
 interface Run {
   totalMs: number;

@@ -282,6 +282,12 @@ export const FAILURES: Record<FailureCode, FailureExplanation> = {
     remedy:
       'Look at the console: does it boot, has it an address, does its agent run? Try the template by hand.',
   },
+  vm_changed: {
+    title: 'The VM has changed',
+    cause: 'The VM is not as it was when its adoption was shown.',
+    nextStep: 'Ask your provider to look at what would change once more.',
+    remedy: 'Look at what would change once more, then adopt it again.',
+  },
   cancelled: {
     title: 'Cancelled',
     cause: 'Someone cancelled this operation before it was complete.',

@@ -1,16 +1,13 @@
 import { z } from 'zod';
+import {
+  definitionOf,
+  noReturnAt,
+  OPERATION_TYPES,
+  stepDefinition,
+  UNDO_STEP,
+  type OperationType,
+} from './operation-table.ts';
 import { FailureCode } from './problem.ts';
-
-export const OperationType = z.enum([
-  'provision',
-  'start',
-  'shutdown',
-  'stop',
-  'reboot',
-  'reset',
-  'terminate',
-]);
-export type OperationType = z.infer<typeof OperationType>;
 
 export const OperationStatus = z.enum([
   'pending',
@@ -27,35 +24,17 @@ export const LIVE_STATUSES = ['pending', 'running', 'needs_attention'] as const 
 export const isLive = (status: OperationStatus): boolean =>
   (LIVE_STATUSES as readonly string[]).includes(status);
 
-export interface StepDefinition {
-  name: string;
-  title: string;
-}
+/** What can be decided about an operation that needs attention. */
+export const Decision = z.enum(['resume', 'skip', 'roll_back']);
+export type Decision = z.infer<typeof Decision>;
 
-/** Each operation's steps in order: what a person sees, and the only step names workflows may report. */
-export const OPERATION_STEPS = {
-  provision: [
-    { name: 'place', title: 'Choose a node' },
-    { name: 'lease', title: 'Reserve VM id and addresses' },
-    { name: 'clone', title: 'Copy the template' },
-    { name: 'configure', title: 'Configure the VM' },
-    { name: 'resize', title: 'Grow the disk' },
-    { name: 'start', title: 'Start' },
-    { name: 'ready', title: 'Wait until it answers' },
-  ],
-  start: [{ name: 'start', title: 'Start' }],
-  shutdown: [{ name: 'shutdown', title: 'Shut down' }],
-  stop: [{ name: 'stop', title: 'Power off' }],
-  reboot: [{ name: 'reboot', title: 'Reboot' }],
-  reset: [{ name: 'reset', title: 'Reset' }],
-  terminate: [
-    { name: 'stop', title: 'Power off' },
-    { name: 'destroy', title: 'Delete VM and disks' },
-    { name: 'release', title: 'Release VM id and addresses' },
-  ],
-} as const satisfies Record<OperationType, readonly StepDefinition[]>;
+export const DecideOperation = z.strictObject({ decision: Decision }).meta({ id: 'DecideOperation' });
 
-export type StepName = (typeof OPERATION_STEPS)[OperationType][number]['name'];
+/** `by` says who may decide it at least. */
+export const OfferedDecision = z
+  .object({ decision: Decision, effect: z.string(), by: z.enum(['customer', 'admin']) })
+  .meta({ id: 'OfferedDecision' });
+export type OfferedDecision = z.infer<typeof OfferedDecision>;
 
 export const StepState = z.enum(['pending', 'running', 'succeeded', 'failed', 'cancelled', 'skipped']);
 export type StepState = z.infer<typeof StepState>;
@@ -77,14 +56,26 @@ export type OperationStep = z.infer<typeof OperationStep>;
 export const Operation = z
   .object({
     id: z.uuid(),
-    type: OperationType,
+    type: z.enum(OPERATION_TYPES),
     status: OperationStatus,
     serverId: z.uuid(),
     serverName: z.string(),
     cancelRequested: z.boolean(),
+    cancel: z
+      .object({ possible: z.boolean(), effect: z.string() })
+      .meta({ description: 'Whether it can be cancelled now, and what that does, or why not' }),
+    decisions: z
+      .array(OfferedDecision)
+      .meta({ description: 'What can be decided while it needs attention: POST /operations/{id}/decision' }),
+    decision: Decision.nullable().meta({ description: 'Decided, and about to be carried out' }),
     steps: z.array(OperationStep),
     error: z
-      .object({ code: FailureCode, message: z.string(), cause: z.string().nullable() })
+      .object({
+        code: FailureCode,
+        message: z.string(),
+        cause: z.string().nullable(),
+        log: z.array(z.string()).meta({ description: 'The end of the log of the Proxmox task that failed' }),
+      })
       .nullable()
       .meta({ description: 'Why it failed; `cause` is what Proxmox said' }),
     requestId: z.string().nullable(),
@@ -99,7 +90,7 @@ export type Operation = z.infer<typeof Operation>;
 export const OperationSummary = z
   .object({
     id: z.uuid(),
-    type: OperationType,
+    type: z.enum(OPERATION_TYPES),
     status: OperationStatus,
     step: z.string().nullable(),
     stepTitle: z.string().nullable(),
@@ -111,7 +102,36 @@ export const OperationSummary = z
 export type OperationSummary = z.infer<typeof OperationSummary>;
 
 /** The title a person sees for a step, or null when the name is not one of this operation's steps. */
-export function stepTitle(type: OperationType, name: string | null): string | null {
-  const steps: readonly StepDefinition[] = OPERATION_STEPS[type];
-  return steps.find((step) => step.name === name)?.title ?? null;
+export const stepTitle = (type: OperationType, name: string | null): string | null =>
+  stepDefinition(type, name)?.title ?? null;
+
+/** What can be decided about an operation that stands at `step`, with what it does; nothing unless it needs attention. */
+export function decisionsAt({ type, status, step }: Standing): OfferedDecision[] {
+  if (status !== 'needs_attention') return [];
+  const title = stepTitle(type, step) ?? type;
+  const offered: OfferedDecision[] = [
+    { decision: 'resume', effect: `"${title}" is tried again. What is done stays done.`, by: 'customer' },
+  ];
+  const isUndoing = step === UNDO_STEP.name;
+  const skipped = isUndoing ? 'What could not be undone is left behind.' : stepDefinition(type, step)?.skip;
+  if (skipped) offered.push({ decision: 'skip', effect: skipped, by: 'admin' });
+  const { rollBack } = definitionOf(type);
+  if (rollBack && !noReturnAt(type, step))
+    offered.push({ decision: 'roll_back', effect: rollBack, by: 'admin' });
+  return offered;
+}
+
+/** Whether an operation that stands at `step` can be cancelled, with what that does or why it cannot. */
+export function cancelAt({ type, status, step }: Standing): { possible: boolean; effect: string } {
+  if (!isLive(status)) return { possible: false, effect: 'It has ended.' };
+  const noReturn = noReturnAt(type, step);
+  return noReturn
+    ? { possible: false, effect: noReturn }
+    : { possible: true, effect: definitionOf(type).cancel };
+}
+
+interface Standing {
+  type: OperationType;
+  status: OperationStatus;
+  step: string | null;
 }

@@ -68,20 +68,21 @@ export const SshKey = z
   .max(8192)
   .regex(SSH_KEY, { error: 'paste one public key in OpenSSH form, such as "ssh-ed25519 AAAA… you@laptop"' });
 
+export const ServerPassword = z
+  .string()
+  .min(10, { error: 'use at least 10 characters' })
+  .max(128)
+  .regex(/^[\x20-\x7e]+$/, { error: 'use printable ASCII characters only' })
+  // Proxmox shows a password as asterisks and takes those for the mask.
+  .regex(/[^*]/, { error: 'use something besides asterisks' });
+
 export const CreateServer = z
   .strictObject({
     name: ServerName,
     planId: z.uuid(),
     templateId: z.uuid(),
     sshKeys: z.array(SshKey).max(20).optional(),
-    password: z
-      .string()
-      .min(10, { error: 'use at least 10 characters' })
-      .max(128)
-      .regex(/^[\x20-\x7e]+$/, { error: 'use printable ASCII characters only' })
-      // Proxmox shows a password as asterisks and takes those for the mask.
-      .regex(/[^*]/, { error: 'use something besides asterisks' })
-      .optional(),
+    password: ServerPassword.optional(),
     userData: z
       .string()
       .max(64 * 1024)

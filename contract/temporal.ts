@@ -1,4 +1,4 @@
-import type { OperationType, StepName } from './operations.ts';
+import type { StepName } from './operation-table.ts';
 import type { PowerAction } from './servers.ts';
 
 /**
@@ -31,15 +31,8 @@ export interface PowerInput extends OperationInput {
   action: PowerAction;
 }
 
-export const WORKFLOW_OF = {
-  provision: 'provisionServer',
-  start: 'powerServer',
-  shutdown: 'powerServer',
-  stop: 'powerServer',
-  reboot: 'powerServer',
-  reset: 'powerServer',
-  terminate: 'terminateServer',
-} as const satisfies Record<OperationType, string>;
+/** Sent to a paused operation: a decision about it has been recorded. Carries nothing, so that a repeat does no harm. */
+export const DECISION_SIGNAL = 'decisionRecorded';
 
 /** What one run of an operation reports under: a later claim has a higher fence, and older reports are refused. */
 export interface OperationClaim extends OperationInput {

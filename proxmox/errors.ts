@@ -21,6 +21,8 @@ export interface ProxmoxErrorFields {
   errors?: Record<string, string>;
   /** True when the call may have taken effect although it failed. */
   sent: boolean;
+  /** The end of the log of the task that failed. */
+  log?: string[];
   cause?: unknown;
 }
 
@@ -33,6 +35,8 @@ export class ProxmoxError extends Error {
   readonly status?: number;
   readonly errors?: Record<string, string>;
   readonly sent: boolean;
+  /** The end of the log of the task that failed. */
+  readonly log: string[];
 
   constructor(fields: ProxmoxErrorFields) {
     super(describe(fields), fields.cause === undefined ? undefined : { cause: fields.cause });
@@ -42,16 +46,18 @@ export class ProxmoxError extends Error {
     if (fields.status !== undefined) this.status = fields.status;
     if (fields.errors !== undefined) this.errors = fields.errors;
     this.sent = fields.sent;
+    this.log = fields.log ?? [];
   }
 
   /** The same failure, understood better by someone who knows what was asked. */
   as(meaning: Partial<Pick<ProxmoxErrorFields, 'kind' | 'code' | 'sent'>>): ProxmoxError {
-    const { kind, code, reason, status, errors, sent, cause } = this;
+    const { kind, code, reason, status, errors, sent, log, cause } = this;
     return new ProxmoxError({
       kind,
       code,
       reason,
       sent,
+      log,
       cause,
       ...(status === undefined ? {} : { status }),
       ...(errors === undefined ? {} : { errors }),
@@ -102,7 +108,7 @@ export function classifyTaskExit(exitStatus: string, logTail: string[] = []): Ta
   const reason = firstLine(exitStatus);
   const failed = (fields: Pick<ProxmoxErrorFields, 'kind' | 'code' | 'reason'>): TaskOutcome => ({
     ok: false,
-    error: new ProxmoxError({ ...fields, sent: true }),
+    error: new ProxmoxError({ ...fields, sent: true, log: logTail }),
   });
   const rule = ruleFor(TEXT_RULES, exitStatus);
   if (rule) return failed({ kind: rule[1], code: rule[2], reason });

@@ -1,11 +1,13 @@
 import { randomInt } from 'node:crypto';
 import type { Estate, TestTemporal } from './stack.ts';
+import { until } from './until.ts';
 import { IpAddress } from '../db/models/ip-address.ts';
 import { IpLease } from '../db/models/ip-lease.ts';
 import { Operation, type OperationParams } from '../db/models/operation.ts';
 import { Server } from '../db/models/server.ts';
-import { isLive, type OperationType } from '../contract/operations.ts';
-import { serverWorkflowId, taskQueues, WORKFLOW_OF } from '../contract/temporal.ts';
+import { definitionOf, type OperationType } from '../contract/operation-table.ts';
+import { isLive, type Decision } from '../contract/operations.ts';
+import { DECISION_SIGNAL, serverWorkflowId, taskQueues } from '../contract/temporal.ts';
 
 /** Writes what the API writes for an order, without starting anything. */
 export async function orderServer(
@@ -52,7 +54,7 @@ export async function requestOperation(
 /** Starts the operation's workflow the way the API does. */
 export async function startWorkflow({ client, queuePrefix }: TestTemporal, operation: Operation) {
   const { id: operationId, serverId, type } = operation;
-  const workflow = WORKFLOW_OF[type];
+  const { workflow } = definitionOf(type);
   return client.workflow.start(workflow, {
     workflowId: serverWorkflowId(serverId),
     taskQueue: taskQueues(queuePrefix).servers,
@@ -77,4 +79,26 @@ export async function settled(
       throw new Error(`still ${operation.status} at ${operation.step}: ${operation.note}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
+}
+
+/** Waits until the operation needs attention and returns it; throws when it ends instead. */
+export async function paused({ database }: Estate, { id }: Operation): Promise<Operation> {
+  let operation = await Operation.query(database).findById(id).throwIfNotFound();
+  await until(async () => {
+    operation = await Operation.query(database).findById(id).throwIfNotFound();
+    if (!isLive(operation.status)) throw new Error(`it ended: ${operation.status} ${operation.errorMessage}`);
+    return operation.status === 'needs_attention';
+  });
+  return operation;
+}
+
+/** Decides about a paused operation the way the API does. */
+export async function decide(
+  { database }: Estate,
+  { client }: TestTemporal,
+  { id, serverId }: Operation,
+  decision: Decision,
+): Promise<void> {
+  await Operation.query(database).findById(id).patch({ decision, decidedAt: new Date() });
+  await client.workflow.getHandle(serverWorkflowId(serverId)).signal(DECISION_SIGNAL);
 }

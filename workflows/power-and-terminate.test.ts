@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { orderServer, requestOperation, settled, startWorkflow } from '../tests/order.ts';
+import { decide, paused, orderServer, requestOperation, settled, startWorkflow } from '../tests/order.ts';
 import {
   connectTemporal,
   createEstate,
@@ -14,7 +14,7 @@ import { OperationTask } from '../db/models/operation-task.ts';
 import { Server } from '../db/models/server.ts';
 import { VmidLease } from '../db/models/vmid-lease.ts';
 import type { OperationParams } from '../db/models/operation.ts';
-import type { OperationType } from '../contract/operations.ts';
+import type { OperationType } from '../contract/operation-table.ts';
 
 describe('power actions and deletion on a simulated cluster', () => {
   let estate: Estate;
@@ -175,12 +175,64 @@ describe('power actions and deletion on a simulated cluster', () => {
     expect(await remains(server, vmid)).toEqual(NOTHING);
   });
 
-  it('goes on deleting when it is cancelled', async () => {
+  it('keeps the server, running as before, when its deletion is cancelled before anything is erased', async () => {
+    const { server, vmid } = await runningServer('changed-my-mind');
+    estate.simulator.faults.add({ method: 'POST', path: '/status/stop$', action: 'slowTask', ms: 2_000 });
+    const operation = await requestOperation(estate, server, 'terminate', { previousLifecycle: 'active' });
+    const handle = await startWorkflow(temporal, operation);
+    const saved = () => OperationTask.query(estate.database).findById([operation.id, 'stop']);
+    await until(async () => (await saved()) !== undefined);
+    await handle.cancel();
+    expect(await settled(estate, operation)).toMatchObject({ status: 'cancelled' });
+    expect(await remains(server, vmid)).toMatchObject({
+      vm: true,
+      vmids: 1,
+      addresses: 1,
+      lifecycle: 'active',
+    });
+    expect(vmOf(vmid)?.guest).not.toBeNull();
+  });
+
+  it('goes on deleting when it is cancelled after the disks have begun to go', async () => {
     const { server, vmid } = await runningServer('no-way-back');
+    estate.simulator.faults.add({ method: 'DELETE', path: '/qemu/', action: 'slowTask', ms: 1_000 });
     const operation = await requestOperation(estate, server, 'terminate');
     const handle = await startWorkflow(temporal, operation);
+    const saved = () => OperationTask.query(estate.database).findById([operation.id, 'destroy']);
+    await until(async () => (await saved()) !== undefined);
     await handle.cancel();
     expect(await settled(estate, operation)).toMatchObject({ status: 'succeeded' });
     expect(await remains(server, vmid)).toEqual(NOTHING);
+  });
+
+  it('does not begin to erase once a cancel has been recorded, whether or not the workflow heard of it', async () => {
+    const { server, vmid } = await runningServer('recorded');
+    const operation = await requestOperation(estate, server, 'terminate', { previousLifecycle: 'active' });
+    const handle = await startWorkflow(temporal, operation);
+    await operation.$query(estate.database).patch({ cancelRequestedAt: new Date() });
+    await handle.result().catch(() => undefined);
+    expect(await settled(estate, operation)).toMatchObject({ status: 'cancelled' });
+    expect(await remains(server, vmid)).toMatchObject({ vm: true, lifecycle: 'active' });
+  });
+
+  it('waits where a step failed for good, and tries that step again when it is resumed', async () => {
+    const { server, vmid } = await runningServer('attention');
+    const message = "can't remove volume: storage is read-only";
+    estate.simulator.faults.add({ method: 'DELETE', path: '/qemu/', action: 'failTask', message });
+    const operation = await requestOperation(estate, server, 'terminate');
+    const handle = await startWorkflow(temporal, operation);
+    const { step, errorCode, errorCause, errorLog } = await paused(estate, operation);
+    expect({ step, errorCode, errorCause }).toEqual({
+      step: 'destroy',
+      errorCode: 'task_failed',
+      errorCause: message,
+    });
+    expect(errorLog?.at(-1)).toContain(message);
+    estate.simulator.faults.clear();
+    await decide(estate, temporal, operation, 'resume');
+    expect(await settled(estate, operation)).toMatchObject({ status: 'succeeded', errorCode: null });
+    expect(await remains(server, vmid)).toEqual(NOTHING);
+    await handle.result();
+    await recordHistory('terminate-resumed', handle);
   });
 });

@@ -76,7 +76,6 @@ describe('provisionServer on a simulated cluster', () => {
     const done = await settled(estate, operation);
     expect(done).toMatchObject({
       status: 'failed',
-      step: 'clone',
       errorCode: 'storage_full',
       errorCause: 'clone failed: unable to create image: No space left on device',
     });

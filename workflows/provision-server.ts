@@ -6,48 +6,41 @@ import type { OperationInput } from '../contract/temporal.ts';
 
 /** Builds a server from its template and waits until it answers; leaves nothing behind when it cannot. */
 export async function provisionServer(input: OperationInput): Promise<void> {
-  const undo: (() => Promise<void>)[] = [];
-  await runOperation(
-    input,
-    async (run) => {
-      const { claim } = run;
-      undo.unshift(() => database('undo: give back VM id and addresses').releaseLeases(claim));
-      const place = await run.step(
-        'place',
-        () => database(`choose a node for ${run.serverName}`).placeServer(claim),
-        (it) => `${it.node}: ${it.reason}`,
-      );
-      upsertSearchAttributes([{ key: NODE, value: place.node }]);
+  await runOperation(input, async (run) => {
+    const { claim } = run;
+    run.onUndo(() => database('undo: give back VM id and addresses').releaseLeases(claim));
+    const place = await run.step(
+      'place',
+      () => database(`choose a node for ${run.serverName}`).placeServer(claim),
+      (it) => `${it.node}: ${it.reason}`,
+    );
+    upsertSearchAttributes([{ key: NODE, value: place.node }]);
 
-      const lease = await run.step(
-        'lease',
-        () => proxmox(`a free VM id for ${run.serverName}`).leaseVmid(claim),
-        (it) => [`VM ${it.vmid}`, ...it.addresses].join(', '),
-      );
-      const vm = `VM ${lease.vmid} on ${place.node}`;
+    const lease = await run.step(
+      'lease',
+      () => proxmox(`a free VM id for ${run.serverName}`).leaseVmid(claim),
+      (it) => [`VM ${it.vmid}`, ...it.addresses].join(', '),
+    );
+    const vm = `VM ${lease.vmid} on ${place.node}`;
 
-      undo.unshift(() => proxmox(`undo: remove ${vm}`).destroyVm(claim));
-      const clone = `clone ${place.template} (${place.templateVmid}) to ${vm}`;
-      await run.step(
-        'clone',
-        () => proxmox(clone).cloneTemplate(claim),
-        () => `${place.template} to ${vm}`,
-      );
-      await run.step('configure', () => proxmox(`configure ${vm}`).configureVm(claim));
-      await run.step(
-        'resize',
-        () => proxmox(`grow the disk of ${vm}`).resizeDisk(claim),
-        (it) => it.summary,
-      );
-      await run.step('start', () => proxmox(`start ${vm}`).startVm(claim));
-      await run.step(
-        'ready',
-        () => proxmox(`wait until ${vm} answers`).waitUntilReady(claim),
-        (it) => it.summary,
-      );
-    },
-    async () => {
-      for (const step of undo) await step();
-    },
-  );
+    run.onUndo(() => proxmox(`undo: remove ${vm}`).destroyVm(claim));
+    const clone = `clone ${place.template} (${place.templateVmid}) to ${vm}`;
+    await run.step(
+      'clone',
+      () => proxmox(clone).cloneTemplate(claim),
+      () => `${place.template} to ${vm}`,
+    );
+    await run.step('configure', () => proxmox(`configure ${vm}`).configureVm(claim));
+    await run.step(
+      'resize',
+      () => proxmox(`grow the disk of ${vm}`).resizeDisk(claim),
+      (it) => it.summary,
+    );
+    await run.step('start', () => proxmox(`start ${vm}`).startVm(claim));
+    await run.step(
+      'ready',
+      () => proxmox(`wait until ${vm} answers`).waitUntilReady(claim),
+      (it) => it.summary,
+    );
+  });
 }

@@ -1,37 +1,58 @@
 import {
-  ActivityFailure,
-  ApplicationFailure,
   CancellationScope,
   CancelledFailure,
+  condition,
+  defineSignal,
   isCancellation,
   log,
   setCurrentDetails,
+  setHandler,
   TemporalFailure,
-  TimeoutFailure,
+  uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
-import { OPERATION_STEPS, stepTitle, type OperationType, type StepName } from '../contract/operations.ts';
+import {
+  definitionOf,
+  stepDefinition,
+  UNDO_STEP,
+  type OperationType,
+  type StepName,
+} from '../contract/operation-table.ts';
+import type { Decision } from '../contract/operations.ts';
 import { FAILURE_CODES, type FailureCode } from '../contract/problem.ts';
-import type { OperationClaim, OperationInput, StepReport } from '../contract/temporal.ts';
+import {
+  DECISION_SIGNAL,
+  type OperationClaim,
+  type OperationInput,
+  type StepReport,
+} from '../contract/temporal.ts';
 import type { ClaimedOperation } from '../activities/claim-operation.ts';
+import type { OperationFailure } from '../activities/finish-operation.ts';
+import { failureOf } from './failure-of.ts';
 import { database } from './proxies.ts';
 
 /** An operation that has been claimed: runs its steps and reports them. */
 export interface OperationRun extends ClaimedOperation {
   claim: OperationClaim;
-  /** Runs one step and reports how it went; `describe` turns its result into the line a person reads. */
+  /**
+   * Runs one step of the operation's table and reports how it went; `describe` turns its result into the line a person
+   * reads. Where the table says *pause*, a step that fails waits for a decision and may run again, or be left out when
+   * the table allows it: then its result is undefined, so let nobody need it. From a step of no return on nothing is
+   * cancelled.
+   */
   step<T>(name: StepName, body: () => Promise<T>, describe?: (result: T) => string): Promise<T>;
+  /** Remembers how to undo what the next steps do; the latest is undone first. */
+  onUndo(undo: () => Promise<void>): void;
 }
 
 /**
- * The frame of every operation: claim it, run `body`, record the outcome in one place. When `body` fails or is
- * cancelled, `compensate` runs first and cannot be cancelled. A run that finds nothing to claim, or whose claim was
- * taken over, ends without a word: another one is in charge.
+ * The frame of every operation: claim it, run `body`, record the outcome in one place. When it fails for good, is
+ * cancelled or rolled back, what was given to `onUndo` runs and cannot be cancelled. A run that finds nothing to claim,
+ * or whose claim was taken over, ends without a word: another one is in charge.
  */
 export async function runOperation(
   input: OperationInput,
   body: (run: OperationRun) => Promise<void>,
-  compensate: (run: OperationRun) => Promise<void> = async () => undefined,
 ): Promise<void> {
   const claimed = await CancellationScope.nonCancellable(() =>
     database('take the operation').claimOperation({ ...input, runId: workflowInfo().runId }),
@@ -39,48 +60,21 @@ export async function runOperation(
   if (!claimed) return;
   const run = new Run(input, claimed);
   try {
-    if (claimed.cancelRequested && claimed.type !== 'terminate')
-      throw new CancelledFailure('cancelled before it began');
+    if (claimed.cancelRequested) throw new CancelledFailure('cancelled before it began');
     await body(run);
-    await database('succeeded').finishOperation({
-      ...run.claim,
-      reports: run.takeReports(),
-      outcome: 'succeeded',
-    });
+    await run.succeed();
   } catch (err) {
     if (!(err instanceof TemporalFailure)) throw err; // a bug: the workflow waits for a corrected worker
     if (failureOf(err).code === STALE_CLAIM) return;
-    await CancellationScope.nonCancellable(() => fail(run, err, compensate));
+    await CancellationScope.nonCancellable(() => run.fail(err)).catch((undoError: unknown) => {
+      if (failureOf(undoError).code !== STALE_CLAIM) throw undoError;
+    });
     throw err;
   }
 }
 
 const STALE_CLAIM = 'stale_claim';
-
-async function fail(run: Run, err: unknown, compensate: (run: OperationRun) => Promise<void>): Promise<void> {
-  await run.flush();
-  const failure = isCancellation(err)
-    ? { code: 'cancelled', message: 'Cancelled on request', cause: null }
-    : failureOf(err);
-  let leftBehind: string | null = null;
-  try {
-    await compensate(run);
-  } catch (undoError) {
-    leftBehind = failureOf(undoError).message;
-    log.error('undo failed', { operationId: run.claim.operationId, reason: leftBehind });
-  }
-  const summary = `${failure.code}: ${failure.message}`.slice(0, 200);
-  await database(summary).finishOperation({
-    ...run.claim,
-    reports: run.takeReports(),
-    outcome: isCancellation(err) && !leftBehind ? 'cancelled' : 'failed',
-    error: {
-      code: isFailureCode(failure.code) ? failure.code : 'internal_error',
-      message: leftBehind ? `${failure.message}; cleaning up failed as well: ${leftBehind}` : failure.message,
-      cause: failure.cause,
-    },
-  });
-}
+const decisionRecorded = defineSignal(DECISION_SIGNAL);
 
 class Run implements OperationRun {
   readonly claim: OperationClaim;
@@ -92,6 +86,9 @@ class Run implements OperationRun {
   private seq = 0;
   private reports: StepReport[] = [];
   private readonly lines = new Map<StepName, string>();
+  private readonly undos: (() => Promise<void>)[] = [];
+  private isPastNoReturn = false;
+  private signals = 0;
 
   constructor(input: OperationInput, claimed: ClaimedOperation) {
     this.claim = { operationId: input.operationId, serverId: input.serverId, fence: claimed.fence };
@@ -100,34 +97,143 @@ class Run implements OperationRun {
     this.params = claimed.params;
     this.fence = claimed.fence;
     this.cancelRequested = claimed.cancelRequested;
+    setHandler(decisionRecorded, () => void (this.signals += 1));
+  }
+
+  onUndo(undo: () => Promise<void>): void {
+    this.undos.unshift(undo);
   }
 
   async step<T>(name: StepName, body: () => Promise<T>, describe?: (result: T) => string): Promise<T> {
+    if (this.isPastNoReturn)
+      return CancellationScope.nonCancellable(() => this.attempt(name, body, describe));
+    if (stepDefinition(this.type, name)?.noReturn === undefined) return this.attempt(name, body, describe);
+    // Recorded under the operation's lock: a cancel that came first ends it here, one that comes later is refused.
     this.report(name, 'running');
+    await this.flush({ unlessCancelled: true });
+    this.isPastNoReturn = true;
+    return CancellationScope.nonCancellable(() => this.attempt(name, body, describe, { isReported: true }));
+  }
+
+  async succeed(): Promise<void> {
+    const finish = () =>
+      database('succeeded').finishOperation({
+        ...this.claim,
+        reports: this.takeReports(),
+        outcome: 'succeeded',
+      });
+    await (this.isPastNoReturn ? CancellationScope.nonCancellable(finish) : finish());
+  }
+
+  /** Undoes what has been done and records the outcome. */
+  async fail(err: TemporalFailure): Promise<void> {
+    if (this.undos.length > 0) this.report(UNDO_STEP.name, 'running');
     await this.flush();
-    try {
-      const result = await body();
-      this.report(name, 'succeeded', describe?.(result));
-      return result;
-    } catch (err) {
-      this.report(
-        name,
-        isCancellation(err) ? 'cancelled' : 'failed',
-        isCancellation(err) ? undefined : failureOf(err).message,
-      );
-      throw err;
+    const isCancelled = wasCancelled(err);
+    const failure = isCancelled ? CANCELLED : failureOf(err);
+    const leftBehind = await this.undo();
+    const summary = `${failure.code}: ${failure.message}`.slice(0, 200);
+    await database(summary).finishOperation({
+      ...this.claim,
+      reports: this.takeReports(),
+      outcome: isCancelled && !leftBehind ? 'cancelled' : 'failed',
+      error: {
+        ...toOperationFailure(failure),
+        message: leftBehind
+          ? `${failure.message}; cleaning up was left undone: ${leftBehind}`
+          : failure.message,
+      },
+    });
+  }
+
+  /** Runs every undo; one that fails waits for a decision. Null, or why something was left behind. */
+  private async undo(): Promise<string | null> {
+    if (this.undos.length === 0) return null;
+    let leftBehind: string | null = null;
+    for (const undo of this.undos) {
+      for (;;) {
+        try {
+          await undo();
+          break;
+        } catch (err) {
+          if (!(err instanceof TemporalFailure) || failureOf(err).code === STALE_CLAIM) throw err;
+          log.error('undo failed', { operationId: this.claim.operationId, reason: failureOf(err).message });
+          if ((await this.pause(UNDO_STEP.name, err)) === 'resume') continue;
+          leftBehind = failureOf(err).message;
+          break;
+        }
+      }
+    }
+    this.report(UNDO_STEP.name, leftBehind ? 'skipped' : 'succeeded', leftBehind ?? undefined);
+    return leftBehind;
+  }
+
+  private async attempt<T>(
+    name: StepName,
+    body: () => Promise<T>,
+    describe?: (result: T) => string,
+    { isReported = false } = {},
+  ): Promise<T> {
+    for (let isRunning = isReported; ; isRunning = false) {
+      if (!isRunning) {
+        this.report(name, 'running');
+        await this.flush();
+      }
+      try {
+        const result = await body();
+        this.report(name, 'succeeded', describe?.(result));
+        return result;
+      } catch (err) {
+        if (isCancellation(err)) {
+          this.report(name, 'cancelled');
+          throw err;
+        }
+        if (!(err instanceof TemporalFailure) || failureOf(err).code === STALE_CLAIM) throw err;
+        if (definitionOf(this.type).recovery !== 'pause') {
+          this.report(name, 'failed', failureOf(err).message);
+          throw err;
+        }
+        const decision = await this.pause(name, err);
+        if (decision === 'roll_back') throw err;
+        if (decision === 'skip') {
+          this.report(name, 'skipped', stepDefinition(this.type, name)?.skip);
+          return undefined as T; // the table lets only steps be skipped whose result nobody needs
+        }
+      }
+    }
+  }
+
+  /** Stands still at a failed step until a decision is recorded. */
+  private async pause(name: StepName, err: TemporalFailure): Promise<Decision> {
+    const failure = failureOf(err);
+    this.report(name, 'failed', failure.message);
+    await database(`needs attention: ${failure.message}`.slice(0, 200)).pauseOperation({
+      ...this.claim,
+      reports: this.takeReports(),
+      error: toOperationFailure(failure),
+    });
+    for (;;) {
+      const before = this.signals;
+      const decisionId = uuid4();
+      const decision = await database('is there a decision?').takeDecision({ ...this.claim, decisionId });
+      if (decision) return decision;
+      await condition(() => this.signals > before);
     }
   }
 
   /** Sends what has gathered: a step's end travels with the next one's start. */
-  async flush(): Promise<void> {
+  private async flush({ unlessCancelled = false } = {}): Promise<void> {
     const reports = this.takeReports();
     if (reports.length === 0) return;
     const summary = reports.map(({ step, state }) => `${step} ${state}`).join(', ');
-    await database(summary).reportSteps({ ...this.claim, reports });
+    await database(summary).reportSteps({
+      ...this.claim,
+      reports,
+      ...(unlessCancelled ? { unlessCancelled } : {}),
+    });
   }
 
-  takeReports(): StepReport[] {
+  private takeReports(): StepReport[] {
     return this.reports.splice(0);
   }
 
@@ -140,30 +246,24 @@ class Run implements OperationRun {
 
   /** Markdown for the Temporal UI. */
   private details(): string {
-    const steps = OPERATION_STEPS[this.type].map(
-      ({ name }) => `- ${stepTitle(this.type, name)}: ${this.lines.get(name) ?? 'pending'}`,
-    );
+    const steps = [
+      ...definitionOf(this.type).steps,
+      ...(this.lines.has(UNDO_STEP.name) ? [UNDO_STEP] : []),
+    ].map(({ name, title }) => `- ${title}: ${this.lines.get(name as StepName) ?? 'pending'}`);
     return [`**${this.type} ${this.serverName}**`, '', ...steps].join('\n');
   }
 }
 
-/** The code, sentence and Proxmox's own words of whatever went wrong. */
-export function failureOf(err: unknown): { code: string; message: string; cause: string | null } {
-  const inner = err instanceof ActivityFailure ? (err.cause ?? err) : err;
-  if (inner instanceof ApplicationFailure) {
-    const [cause] = (inner.details ?? []) as [string | undefined];
-    return { code: inner.type ?? 'internal_error', message: inner.message, cause: cause ?? null };
-  }
-  if (inner instanceof TimeoutFailure) {
-    const last = inner.cause ? failureOf(inner.cause) : null;
-    return last ?? { code: 'proxmox_unreachable', message: 'No answer within the time allowed', cause: null };
-  }
-  return {
-    code: 'internal_error',
-    message: inner instanceof Error ? inner.message : 'unknown failure',
-    cause: null,
-  };
-}
+const CANCELLED = { code: 'cancelled', message: 'Cancelled on request', cause: null, log: [] };
+
+/** By Temporal, or by the record: a step of no return is not begun once a cancel has been asked for. */
+const wasCancelled = (err: TemporalFailure): boolean =>
+  isCancellation(err) || failureOf(err).code === CANCELLED.code;
+
+const toOperationFailure = (failure: ReturnType<typeof failureOf>): OperationFailure => ({
+  ...failure,
+  code: isFailureCode(failure.code) ? failure.code : 'internal_error',
+});
 
 const isFailureCode = (code: string): code is FailureCode =>
   (FAILURE_CODES as readonly string[]).includes(code);

@@ -99,6 +99,7 @@ describe('the steps of an operation', () => {
       code: 'task_failed',
       message: 'The copy failed.',
       cause: 'no space left on device',
+      log: [],
     });
     expect(view.steps.find(({ name }) => name === 'clone')).toMatchObject({
       state: 'failed',

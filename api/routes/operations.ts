@@ -1,7 +1,8 @@
 import type { Context } from 'koa';
-import { Operation } from '../../contract/operations.ts';
+import { DecideOperation, Operation, type Decision } from '../../contract/operations.ts';
 import { ListOperationsQuery, OperationList } from '../../contract/servers.ts';
 import { cancelWorkflow, requestCancel } from '../cancel-operation.ts';
+import { recordDecision, signalDecision } from '../decide-operation.ts';
 import { visibleAccounts } from '../current-user.ts';
 import { decodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
@@ -69,7 +70,40 @@ export function operationRoutes(deps: OperationDeps): Endpoint[] {
         sendReply(ctx, await cancel(deps, ctx, id));
       },
     }),
+    endpoint({
+      method: 'post',
+      path: '/operations/:id/decision',
+      tag: 'Operations',
+      summary: 'Decide how an operation that needs attention goes on: resume, skip the step, or roll back',
+      auth: 'bearer',
+      idempotent: true,
+      params: ById,
+      body: DecideOperation,
+      answers: { 202: { description: 'It will be done; follow it', schema: Operation } },
+      problems: ['not_found', 'invalid_input', 'forbidden', 'not_paused'],
+      async handle(ctx, { params: { id }, body: { decision } }) {
+        sendReply(ctx, await decide(deps, ctx, id, decision));
+      },
+    }),
   ];
+}
+
+async function decide(
+  { database, temporal, jwtSecret }: OperationDeps,
+  ctx: Context,
+  id: string,
+  decision: Decision,
+): Promise<Reply> {
+  const user = currentUser(ctx);
+  const mutation = { userId: user.id, hashKey: jwtSecret, body: { decision } };
+  const { reply } = await mutate(database, ctx, mutation, async (trx) =>
+    recordDecision(trx, { ctx, user, id, decision }),
+  );
+  const { serverId } = reply.body as Operation; // recordDecision's reply is its view
+  await signalDecision(temporal, id, serverId).catch((err: unknown) => {
+    logOf(ctx).warn({ err, operationId: id }, 'workflow not told of a decision yet: left to the sweeper');
+  });
+  return reply;
 }
 
 async function cancel(

@@ -1,12 +1,13 @@
 import {
+  cancelAt,
+  decisionsAt,
   isLive,
-  OPERATION_STEPS,
   type Operation,
   type OperationStatus,
   type OperationStep,
-  type StepDefinition,
   type StepState,
 } from '../../contract/operations.ts';
+import { definitionOf, UNDO_STEP, type StepDefinition } from '../../contract/operation-table.ts';
 import type { OperationRow } from '../operation-rows.ts';
 
 const iso = (at: string): string => new Date(at).toISOString();
@@ -48,6 +49,8 @@ function toStep(row: OperationRow, { name, title }: StepDefinition): OperationSt
 /** An operation as its server's owner sees it, with every step it has, also those not reached. */
 export function toOperationView(row: OperationRow): Operation {
   const { errorCode, errorMessage, errorCause } = row;
+  const hasUndone = (row.events ?? []).some(({ step }) => step === UNDO_STEP.name);
+  const steps: StepDefinition[] = [...definitionOf(row.type).steps, ...(hasUndone ? [UNDO_STEP] : [])];
   return {
     id: row.id,
     type: row.type,
@@ -55,9 +58,19 @@ export function toOperationView(row: OperationRow): Operation {
     serverId: row.serverId,
     serverName: row.serverName,
     cancelRequested: row.cancelRequested,
-    steps: OPERATION_STEPS[row.type].map((step) => toStep(row, step)),
+    cancel: cancelAt(row),
+    decisions: decisionsAt(row),
+    decision: row.decision,
+    steps: steps.map((step) => toStep(row, step)),
     error:
-      errorCode === null ? null : { code: errorCode, message: errorMessage ?? errorCode, cause: errorCause },
+      errorCode === null
+        ? null
+        : {
+            code: errorCode,
+            message: errorMessage ?? errorCode,
+            cause: errorCause,
+            log: row.errorLog ?? [],
+          },
     requestId: row.requestId,
     createdAt: row.createdAt.toISOString(),
     startedAt: row.startedAt?.toISOString() ?? null,

@@ -14,5 +14,7 @@ export class Cluster extends Model {
   declare vmidMax: number;
   declare snippetsStorage: string | null;
   declare snippetsDir: string | null;
+  /** The volume that servers boot the rescue system from, such as `local:iso/rescue.iso`; null where there is none. */
+  declare rescueIso: string | null;
   declare createdAt: Date;
 }

@@ -1,19 +1,27 @@
 import { Model, type QueryBuilder } from 'objection';
 import { OperationEvent } from './operation-event.ts';
 import { OperationTask } from './operation-task.ts';
-import { Server, type Lifecycle } from './server.ts';
+import { Server, type Lifecycle, type PowerState } from './server.ts';
 import type { FailureCode } from '../../contract/problem.ts';
-import { LIVE_STATUSES, type OperationStatus, type OperationType } from '../../contract/operations.ts';
+import type { OperationType } from '../../contract/operation-table.ts';
+import { LIVE_STATUSES, type Decision, type OperationStatus } from '../../contract/operations.ts';
 
 export interface OperationParams {
   force?: boolean;
   timeoutSeconds?: number;
   /** terminate: what the server was before, for when the operation is cancelled. */
   previousLifecycle?: Lifecycle;
+  /** The power state before the operation changed it, for when it is undone. */
+  powerBefore?: PowerState;
+  /** A password that is handed to the system inside, and dropped when the operation ends. */
+  passwordSecretId?: string;
+  /** The last decision the workflow took, so that a repeated question gets the same answer. */
+  takenDecision?: { id: string; decision: Decision };
 }
 
 export class Operation extends Model {
   static override tableName = 'operations';
+  static override jsonAttributes = ['params', 'errorLog'];
   declare id: string;
   declare serverId: string;
   declare accountId: string;
@@ -32,6 +40,12 @@ export class Operation extends Model {
   declare errorCode: FailureCode | null;
   declare errorMessage: string | null;
   declare errorCause: string | null;
+  /** The end of the log of the Proxmox task that failed. */
+  declare errorLog: string[] | null;
+  /** What was decided about an operation that needs attention, until its workflow has taken it. */
+  declare decision: Decision | null;
+  declare decidedAt: Date | null;
+  declare decidedBy: string | null;
   declare requestedBy: string | null;
   declare requestId: string | null;
   declare createdAt: Date;

@@ -16,8 +16,16 @@ export interface VmIdentity {
   uuid: string | null;
 }
 
+export interface RescueState {
+  /** The drive that holds the rescue medium, such as `ide0`. */
+  drive: string;
+  /** The boot order to go back to; null when there was none. */
+  boot: string | null;
+}
+
 export class Server extends Model {
   static override tableName = 'servers';
+  static override jsonAttributes = ['vmIdentity', 'labels', 'rescue'];
   declare id: string;
   declare accountId: string;
   declare name: string;
@@ -44,6 +52,14 @@ export class Server extends Model {
   declare vmIdentity: VmIdentity | null;
   declare suspendReason: string | null;
   declare deleteProtection: boolean;
+  declare rebuildProtection: boolean;
+  declare labels: Record<string, string>;
+  /** A change of its size takes effect only after a restart. */
+  declare restartNeeded: boolean;
+  /** Of a suspended server: what it goes back to. */
+  declare powerBeforeSuspend: 'running' | 'stopped' | null;
+  /** Of a server in the rescue system: what its VM had before. */
+  declare rescue: RescueState | null;
   declare passwordSecretId: string | null;
   declare userDataSecretId: string | null;
   declare createdBy: string | null;

@@ -4,7 +4,7 @@ import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBerth, type Run, type RunningBerth } from './berth.ts';
 import { launchBrowser, screenshotPath } from './browser.ts';
-import { OPERATION_STEPS } from '../../contract/operations.ts';
+import { OPERATIONS } from '../../contract/operation-table.ts';
 
 const WAIT = { timeout: 60_000 };
 
@@ -71,7 +71,7 @@ describe('a customer in a browser', () => {
     await picture('create');
     await button('Create server').click();
     await status('Provisioning').waitFor(WAIT);
-    for (const { title } of OPERATION_STEPS.provision) {
+    for (const { title } of OPERATIONS.provision.steps) {
       await page.locator('.step-running, .step-succeeded', { hasText: title }).waitFor(WAIT);
       await picture(`provision-${title.toLowerCase().replaceAll(' ', '-')}`);
     }

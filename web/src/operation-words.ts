@@ -1,16 +1,6 @@
-import type { OperationStatus, OperationType } from '../../contract/operations.ts';
+import { OPERATIONS, type OperationDefinition } from '../../contract/operation-table.ts';
+import type { OperationStatus } from '../../contract/operations.ts';
 import type { PowerAction } from '../../contract/servers.ts';
-
-/** What an operation is called: as a name, and while it is under way. */
-export const OPERATION_WORDS: Record<OperationType, { name: string; ongoing: string }> = {
-  provision: { name: 'Create', ongoing: 'Creating' },
-  start: { name: 'Start', ongoing: 'Starting' },
-  shutdown: { name: 'Shut down', ongoing: 'Shutting down' },
-  stop: { name: 'Power off', ongoing: 'Powering off' },
-  reboot: { name: 'Reboot', ongoing: 'Rebooting' },
-  reset: { name: 'Reset', ongoing: 'Resetting' },
-  terminate: { name: 'Delete', ongoing: 'Deleting' },
-};
 
 export const OPERATION_STATUS_WORDS: Record<OperationStatus, string> = {
   pending: 'Waiting to start',
@@ -21,10 +11,14 @@ export const OPERATION_STATUS_WORDS: Record<OperationStatus, string> = {
   cancelled: 'Cancelled',
 };
 
-/** The name of an operation whose type may be newer than this dashboard. */
-export function operationName(type: string): string {
-  return type in OPERATION_WORDS ? OPERATION_WORDS[type as OperationType].name : type;
-}
+const definition = (type: string): OperationDefinition | undefined =>
+  Object.hasOwn(OPERATIONS, type) ? OPERATIONS[type as keyof typeof OPERATIONS] : undefined;
+
+/** The name of an operation, whose type may be newer than this dashboard. */
+export const operationName = (type: string): string => definition(type)?.name ?? type;
+
+/** What is said while it is under way. */
+export const operationOngoing = (type: string): string => definition(type)?.ongoing ?? type;
 
 export interface PowerActionWords {
   label: string;

@@ -1,7 +1,8 @@
 import { vi } from 'vitest';
 import type { Session, User } from '../../contract/auth.ts';
 import type { Plan, Template } from '../../contract/catalog.ts';
-import { OPERATION_STEPS, type Operation, type OperationType } from '../../contract/operations.ts';
+import { definitionOf, type OperationType } from '../../contract/operation-table.ts';
+import { cancelAt, decisionsAt, type Operation } from '../../contract/operations.ts';
 import type { Server } from '../../contract/servers.ts';
 
 interface SentRequest {
@@ -91,15 +92,20 @@ export function buildOperation(
   type: OperationType,
   over: Partial<Operation> = {},
 ): Operation {
+  const standing = { type, status: over.status ?? ('pending' as const), step: null };
   return {
     id: nextId(),
     type,
     status: 'pending',
+    cancel: cancelAt(standing),
+    decisions: decisionsAt(standing),
+    decision: null,
     serverId: server.id,
     serverName: server.name,
     cancelRequested: false,
-    steps: OPERATION_STEPS[type].map((step) => ({
-      ...step,
+    steps: definitionOf(type).steps.map(({ name, title }) => ({
+      name,
+      title,
       state: 'pending' as const,
       startedAt: null,
       finishedAt: null,

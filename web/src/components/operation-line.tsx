@@ -1,10 +1,10 @@
 import type { OperationSummary } from '../../../contract/operations.ts';
-import { OPERATION_WORDS } from '../operation-words.ts';
+import { operationOngoing } from '../operation-words.ts';
 import { PercentBar } from './percent-bar.tsx';
 
 /** A live operation in one line: what it is doing and how far it is. */
 export function OperationLine({ operation }: { operation: OperationSummary }) {
-  const ongoing = OPERATION_WORDS[operation.type]?.ongoing ?? operation.type;
+  const ongoing = operationOngoing(operation.type);
   const doing = describe(operation, ongoing);
   return (
     <span className="operation-line">

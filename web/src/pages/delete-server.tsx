@@ -2,7 +2,7 @@ import { Button } from '@blueprintjs/core';
 import { Trash } from '@blueprintjs/icons';
 import { useState } from 'react';
 import type { Server } from '../../../contract/servers.ts';
-import { OPERATION_WORDS } from '../operation-words.ts';
+import { operationName } from '../operation-words.ts';
 import { DeleteDialog } from './delete-dialog.tsx';
 import { DeleteProtection } from './delete-protection.tsx';
 
@@ -10,7 +10,7 @@ import { DeleteProtection } from './delete-protection.tsx';
 function blockedBecause({ operation, deleteProtection }: Server): string | null {
   if (deleteProtection) return 'This server is protected against deletion. Switch the protection off first.';
   if (!operation) return null;
-  return `“${OPERATION_WORDS[operation.type].name}” is under way; wait for it or cancel it first.`;
+  return `“${operationName(operation.type)}” is under way; wait for it or cancel it first.`;
 }
 
 /** The way to get rid of a server, apart from everything harmless. */

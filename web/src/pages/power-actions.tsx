@@ -2,7 +2,7 @@ import { Button } from '@blueprintjs/core';
 import { Offline, Play, Power, Refresh, Reset } from '@blueprintjs/icons';
 import { type ReactElement, useState } from 'react';
 import type { PowerAction, Server, ServerStatus } from '../../../contract/servers.ts';
-import { OPERATION_WORDS, POWER_ACTIONS } from '../operation-words.ts';
+import { operationName, POWER_ACTIONS } from '../operation-words.ts';
 import { PowerDialog } from './power-dialog.tsx';
 
 const ICONS: Record<PowerAction, ReactElement> = {
@@ -36,7 +36,7 @@ const WHY_NONE: Partial<Record<ServerStatus, string>> = {
 /** Why no action can be chosen now; null when some can. */
 function blockedBecause(server: Server): string | null {
   if (server.operation) {
-    return `“${OPERATION_WORDS[server.operation.type].name}” is under way; actions are available again when it has finished.`;
+    return `“${operationName(server.operation.type)}” is under way; actions are available again when it has finished.`;
   }
   return WHY_NONE[server.status] ?? null;
 }

@@ -93,7 +93,12 @@ test('a failed operation shows what Proxmox said, the code and what to do next',
   const server = buildServer({ status: 'failed' });
   const operation = buildOperation(server, 'provision', {
     status: 'failed',
-    error: { code: 'storage_full', message: 'The clone failed', cause: 'lvcreate: insufficient free space' },
+    error: {
+      code: 'storage_full',
+      message: 'The clone failed',
+      cause: 'lvcreate: insufficient free space',
+      log: [],
+    },
   });
   open(server, [operation]);
   const region = within(await screen.findByRole('region', { name: 'Latest operation' }));

@@ -1,0 +1,65 @@
+import { raw } from 'objection';
+import type { Deps } from './deps.ts';
+import type { OperationFailure } from './finish-operation.ts';
+import { lockClaim, writeReports, type StepReports } from './report-steps.ts';
+import { staleClaim } from './failures.ts';
+import { Operation } from '../db/models/operation.ts';
+import type { Decision } from '../contract/operations.ts';
+import type { OperationClaim } from '../contract/temporal.ts';
+
+export interface PausedOperation extends StepReports {
+  error: OperationFailure;
+}
+
+export function createPauseOperation({ database }: Pick<Deps, 'database'>) {
+  /** The operation stands still at the step reported last (*needs attention*) and shows why. A repeat changes nothing. */
+  return async function pauseOperation(input: PausedOperation): Promise<void> {
+    const { operationId, fence, error } = input;
+    await database.transaction(async (trx) => {
+      const paused = await Operation.query(trx).findOne({
+        id: operationId,
+        fence,
+        status: 'needs_attention',
+      });
+      if (paused) return;
+      const operation = await lockClaim(input, trx);
+      await writeReports(input, trx);
+      await operation.$query(trx).patch({
+        status: 'needs_attention',
+        errorCode: error.code,
+        errorMessage: error.message,
+        errorCause: error.cause,
+        errorLog: error.log,
+      });
+    });
+  };
+}
+
+export function createTakeDecision({ database }: Pick<Deps, 'database'>) {
+  /** The decision that was recorded about a paused operation, which goes on with it; null when there is none yet. */
+  return async function takeDecision({
+    operationId,
+    fence,
+    decisionId,
+  }: OperationClaim & { decisionId: string }): Promise<Decision | null> {
+    return database.transaction(async (trx) => {
+      const operation = await Operation.query(trx).findOne({ id: operationId, fence }).forUpdate();
+      if (!operation) throw staleClaim();
+      // An earlier attempt took it, and its answer was lost.
+      if (operation.params.takenDecision?.id === decisionId) return operation.params.takenDecision.decision;
+      const { decision, status } = operation;
+      if (status !== 'needs_attention') throw staleClaim();
+      if (!decision) return null;
+      await operation.$query(trx).patch({
+        status: 'running',
+        decision: null,
+        errorCode: null,
+        errorMessage: null,
+        errorCause: null,
+        errorLog: raw('null'),
+        params: { ...operation.params, takenDecision: { id: decisionId, decision } },
+      });
+      return decision;
+    });
+  };
+}

@@ -1,0 +1,35 @@
+import type { PartialModelObject } from 'objection';
+import type { Operation } from '../db/models/operation.ts';
+import type { Server } from '../db/models/server.ts';
+import type { OperationOutcome } from './finish-operation.ts';
+
+/** What the end of an operation changes about its server's record; nothing for most of them. */
+export function serverAfter(
+  { type, params }: Pick<Operation, 'type' | 'params'>,
+  outcome: OperationOutcome['outcome'],
+): PartialModelObject<Server> {
+  const isDone = outcome === 'succeeded';
+  switch (type) {
+    case 'provision':
+      return { lifecycle: isDone ? 'active' : 'failed' };
+    case 'terminate':
+      return isDone
+        ? { lifecycle: 'deleted', deletedAt: new Date() }
+        : { lifecycle: params.previousLifecycle ?? 'failed' };
+    case 'start':
+    case 'shutdown':
+    case 'stop':
+    case 'reboot':
+    case 'reset':
+    case 'resize':
+    case 'rebuild':
+    case 'suspend':
+    case 'unsuspend':
+    case 'rescue':
+    case 'leave_rescue':
+    case 'reset_password':
+    case 'adopt':
+    case 'migrate':
+      return {};
+  }
+}

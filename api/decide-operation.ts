@@ -1,0 +1,63 @@
+import type { Knex } from 'knex';
+import type { Context } from 'koa';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { decisionsAt, type Decision } from '../contract/operations.ts';
+import { DECISION_SIGNAL, serverWorkflowId } from '../contract/temporal.ts';
+import { Operation } from '../db/models/operation.ts';
+import { audit } from './audit.ts';
+import { visibleAccounts, type CurrentUser } from './current-user.ts';
+import type { Temporal } from './deps.ts';
+import { Forbidden, NotFound, NotPaused } from './errors.ts';
+import type { Reply } from './idempotency.ts';
+import { readOperations } from './operation-rows.ts';
+import { withinDeadline } from './start-operation.ts';
+import { toOperationView } from './views/operation.ts';
+
+interface Wish {
+  ctx: Context;
+  user: CurrentUser;
+  id: string;
+  decision: Decision;
+}
+
+/** Records what is to become of an operation that needs attention; its workflow takes it from the record. */
+export async function recordDecision(trx: Knex, { ctx, user, id, decision }: Wish): Promise<Reply> {
+  const accountIds = visibleAccounts(user);
+  const query = Operation.query(trx).findById(id).forUpdate();
+  const operation = await (accountIds ? query.whereIn('accountId', accountIds) : query);
+  if (!operation) throw new NotFound('There is no such operation.');
+  const offered = decisionsAt(operation).find((one) => one.decision === decision);
+  if (!offered) throw new NotPaused(operation, decision);
+  if (offered.by === 'admin' && user.role !== 'admin')
+    throw new Forbidden('Only your provider can decide this.');
+  await Operation.query(trx).findById(id).patch({ decision, decidedAt: new Date(), decidedBy: user.id });
+  const { accountId, step } = operation;
+  await audit(trx, ctx, {
+    userId: user.id,
+    accountId,
+    action: `operation.${decision}`,
+    subjectId: id,
+    details: { step },
+  });
+  const [row] = await readOperations(trx, [id]);
+  if (!row) throw new Error(`operation ${id} is not readable`);
+  return { status: 202, location: `/operations/${id}`, body: toOperationView(row) };
+}
+
+/** Tells the operation's workflow to look at the record; rejects when Temporal cannot be reached. */
+export async function signalDecision(
+  temporal: Temporal,
+  operationId: string,
+  serverId: string,
+): Promise<void> {
+  await withinDeadline(temporal, async () => {
+    try {
+      const workflowId = serverWorkflowId(serverId);
+      const { memo, runId } = await temporal.workflow.getHandle(workflowId).describe();
+      if (memo?.['operationId'] === operationId)
+        await temporal.workflow.getHandle(workflowId, runId).signal(DECISION_SIGNAL);
+    } catch (err) {
+      if (!(err instanceof WorkflowNotFoundError)) throw err;
+    }
+  });
+}

@@ -1,0 +1,278 @@
+import type { FailureCode } from './problem.ts';
+
+/**
+ * What becomes of an operation when a step fails for good.
+ * `compensate`: what was done is undone and the operation fails · `pause`: it waits at the step (*needs attention*) until
+ * someone decides · `fail`: it ends, and nothing has to be undone.
+ */
+export type Recovery = 'compensate' | 'pause' | 'fail';
+
+export interface StepDefinition {
+  name: string;
+  title: string;
+  /** Why this step itself may fail, beside `CODES_OF_ANY_STEP`. */
+  codes?: readonly FailureCode[];
+  /** Set where an operator may leave the step out: what is then not done. */
+  skip?: string;
+  /** Set where there is no way back once the step has begun, and so no cancelling: why. */
+  noReturn?: string;
+}
+
+export interface OperationDefinition {
+  /** What it is called, as a name and while it is under way. */
+  name: string;
+  ongoing: string;
+  requestedBy: 'customer' | 'admin';
+  workflow: string;
+  recovery: Recovery;
+  /** What a cancel does, up to a step of no return. */
+  cancel: string;
+  /** What *Roll back* does with a paused operation; null where only forward makes sense. */
+  rollBack: string | null;
+  steps: readonly StepDefinition[];
+}
+
+/** Whatever calls Proxmox may end with these. */
+export const CODES_OF_ANY_STEP = [
+  'vm_gone',
+  'vm_not_ours',
+  'vm_locked',
+  'proxmox_rejected',
+  'proxmox_unreachable',
+  'proxmox_auth_failed',
+  'task_failed',
+  'internal_error',
+] as const satisfies FailureCode[];
+
+const POWER = {
+  requestedBy: 'customer',
+  workflow: 'powerServer',
+  recovery: 'fail',
+  cancel: 'Berth stops waiting, and asks Proxmox to stop the task while the guest has not answered.',
+  rollBack: null,
+} as const;
+
+const START_AGAIN = 'The server stays powered off; start it later.';
+
+/**
+ * Every operation there is: its steps in order (the only step names workflows may report), how each may fail, and what can
+ * be done then. Workflows, API, dashboard and docs/lifecycle.md all read this table.
+ */
+export const OPERATIONS = {
+  provision: {
+    name: 'Create',
+    ongoing: 'Creating',
+    requestedBy: 'customer',
+    workflow: 'provisionServer',
+    recovery: 'compensate',
+    cancel: 'The VM is deleted, and its id and addresses are given back.',
+    rollBack: null,
+    steps: [
+      { name: 'place', title: 'Choose a node', codes: ['no_capacity', 'template_missing'] },
+      {
+        name: 'lease',
+        title: 'Reserve VM id and addresses',
+        codes: ['no_vmid_left', 'no_address_left'],
+      },
+      { name: 'clone', title: 'Copy the template', codes: ['storage_full', 'template_missing'] },
+      { name: 'configure', title: 'Configure the VM' },
+      { name: 'resize', title: 'Grow the disk', codes: ['storage_full'] },
+      { name: 'start', title: 'Start' },
+      { name: 'ready', title: 'Wait until it answers', codes: ['guest_not_ready'] },
+    ],
+  },
+  start: { ...POWER, name: 'Start', ongoing: 'Starting', steps: [{ name: 'start', title: 'Start' }] },
+  shutdown: {
+    ...POWER,
+    name: 'Shut down',
+    ongoing: 'Shutting down',
+    steps: [{ name: 'shutdown', title: 'Shut down', codes: ['guest_did_not_shut_down'] }],
+  },
+  stop: {
+    ...POWER,
+    name: 'Power off',
+    ongoing: 'Powering off',
+    steps: [{ name: 'stop', title: 'Power off' }],
+  },
+  reboot: {
+    ...POWER,
+    name: 'Reboot',
+    ongoing: 'Rebooting',
+    steps: [{ name: 'reboot', title: 'Reboot', codes: ['guest_did_not_shut_down'] }],
+  },
+  reset: { ...POWER, name: 'Reset', ongoing: 'Resetting', steps: [{ name: 'reset', title: 'Reset' }] },
+  resize: {
+    name: 'Change plan',
+    ongoing: 'Changing the plan',
+    requestedBy: 'customer',
+    workflow: 'resizeServer',
+    recovery: 'pause',
+    cancel: 'Processors and memory are set back. A disk that has grown stays as it is.',
+    rollBack: 'Processors and memory are set back. A disk that has grown stays as it is.',
+    steps: [
+      { name: 'check', title: 'Check room on the node', codes: ['no_capacity', 'disk_shrink'] },
+      { name: 'disk', title: 'Grow the disk', codes: ['storage_full'], skip: 'The disk keeps its size.' },
+      { name: 'configure', title: 'Set processors and memory' },
+      { name: 'record', title: 'Record the new plan' },
+    ],
+  },
+  rebuild: {
+    name: 'Rebuild',
+    ongoing: 'Rebuilding',
+    requestedBy: 'customer',
+    workflow: 'rebuildServer',
+    recovery: 'pause',
+    cancel: 'The server is started again as it was, as long as its disk has not been erased.',
+    rollBack: null,
+    steps: [
+      { name: 'check', title: 'Check template and room', codes: ['template_missing', 'storage_full'] },
+      { name: 'stop', title: 'Power off' },
+      { name: 'destroy', title: 'Erase the old disk', noReturn: 'The old disk is being erased.' },
+      { name: 'clone', title: 'Copy the template', codes: ['storage_full', 'template_missing'] },
+      { name: 'configure', title: 'Configure the VM' },
+      { name: 'resize', title: 'Grow the disk', codes: ['storage_full'] },
+      { name: 'start', title: 'Start' },
+      {
+        name: 'ready',
+        title: 'Wait until it answers',
+        codes: ['guest_not_ready'],
+        skip: 'The server counts as rebuilt although its system has not answered.',
+      },
+    ],
+  },
+  suspend: {
+    name: 'Suspend',
+    ongoing: 'Suspending',
+    requestedBy: 'admin',
+    workflow: 'suspendServer',
+    recovery: 'pause',
+    cancel: 'The server gets back the power state it had.',
+    rollBack: 'The server gets back the power state it had.',
+    steps: [
+      { name: 'remember', title: 'Note the power state' },
+      { name: 'stop', title: 'Shut down, or power off', codes: ['guest_did_not_shut_down'] },
+      { name: 'block', title: 'Keep it from starting with its node' },
+    ],
+  },
+  unsuspend: {
+    name: 'Lift suspension',
+    ongoing: 'Lifting the suspension',
+    requestedBy: 'admin',
+    workflow: 'unsuspendServer',
+    recovery: 'pause',
+    cancel: 'The server stays suspended, powered off.',
+    rollBack: 'The server stays suspended, powered off.',
+    steps: [
+      { name: 'unblock', title: 'Let it start with its node' },
+      { name: 'start', title: 'Start it, if it ran before', skip: START_AGAIN },
+    ],
+  },
+  rescue: {
+    name: 'Boot rescue system',
+    ongoing: 'Booting the rescue system',
+    requestedBy: 'customer',
+    workflow: 'rescueServer',
+    recovery: 'pause',
+    cancel: 'The rescue medium is taken out and the server boots from its disk again.',
+    rollBack: 'The rescue medium is taken out and the server boots from its disk again.',
+    steps: [
+      { name: 'attach', title: 'Insert the rescue medium', codes: ['volume_missing'] },
+      { name: 'restart', title: 'Restart from it' },
+    ],
+  },
+  leave_rescue: {
+    name: 'Leave rescue system',
+    ongoing: 'Leaving the rescue system',
+    requestedBy: 'customer',
+    workflow: 'leaveRescue',
+    recovery: 'pause',
+    cancel: 'What has been done stays done; leave the rescue system again later.',
+    rollBack: null,
+    steps: [
+      { name: 'detach', title: 'Take out the rescue medium' },
+      { name: 'restart', title: 'Restart from its disk' },
+    ],
+  },
+  reset_password: {
+    name: 'Reset password',
+    ongoing: 'Resetting the password',
+    requestedBy: 'customer',
+    workflow: 'resetPassword',
+    recovery: 'fail',
+    cancel: 'The password stays as it is, unless the guest agent has set it already.',
+    rollBack: null,
+    steps: [
+      { name: 'agent', title: 'Ask the guest agent to set it', codes: ['agent_not_running'] },
+      { name: 'cloudinit', title: 'Hand it to cloud-init' },
+      { name: 'reboot', title: 'Reboot, so that cloud-init sets it', codes: ['guest_did_not_shut_down'] },
+    ],
+  },
+  adopt: {
+    name: 'Adopt a VM',
+    ongoing: 'Adopting',
+    requestedBy: 'admin',
+    workflow: 'adoptVm',
+    recovery: 'compensate',
+    cancel: 'The marker is removed from the VM, which stays as it was.',
+    rollBack: null,
+    steps: [
+      { name: 'inspect', title: 'Compare the VM with what was shown', codes: ['vm_changed'] },
+      { name: 'lease', title: 'Reserve VM id and addresses', codes: ['vmid_taken'] },
+      { name: 'mark', title: 'Mark the VM as managed' },
+    ],
+  },
+  migrate: {
+    name: 'Move to another node',
+    ongoing: 'Moving',
+    requestedBy: 'admin',
+    workflow: 'migrateServer',
+    recovery: 'pause',
+    cancel: 'Proxmox is asked to stop the migration; the server goes on where it was.',
+    rollBack: 'The server stays where it is now.',
+    steps: [
+      { name: 'check', title: 'Check what could be in the way', codes: ['migration_blocked', 'no_capacity'] },
+      { name: 'move', title: 'Move the VM', codes: ['storage_full', 'migration_blocked'] },
+      { name: 'verify', title: 'Make sure it runs there' },
+    ],
+  },
+  terminate: {
+    name: 'Delete',
+    ongoing: 'Deleting',
+    requestedBy: 'customer',
+    workflow: 'terminateServer',
+    recovery: 'pause',
+    cancel: 'The server is kept and gets back the power state it had, as long as nothing has been erased.',
+    rollBack: null,
+    steps: [
+      { name: 'stop', title: 'Power off' },
+      { name: 'grace', title: 'Wait, in case it was a mistake' },
+      { name: 'destroy', title: 'Delete VM and disks', noReturn: 'The disks are being erased.' },
+      { name: 'release', title: 'Release VM id and addresses' },
+    ],
+  },
+} as const satisfies Record<string, OperationDefinition>;
+
+export type OperationType = keyof typeof OPERATIONS;
+export const OPERATION_TYPES = Object.keys(OPERATIONS) as [OperationType, ...OperationType[]];
+
+/** Shown only when something had to be undone. */
+export const UNDO_STEP = { name: 'undo', title: 'Undo what was done' } as const satisfies StepDefinition;
+
+export type StepName = (typeof OPERATIONS)[OperationType]['steps'][number]['name'] | typeof UNDO_STEP.name;
+
+/** An operation's row of the table. */
+export const definitionOf = (type: OperationType): OperationDefinition => OPERATIONS[type];
+
+/** A step's row, or null when the name is not one of this operation's steps. */
+export function stepDefinition(type: OperationType, name: string | null): StepDefinition | null {
+  if (name === UNDO_STEP.name) return UNDO_STEP;
+  return definitionOf(type).steps.find((step) => step.name === name) ?? null;
+}
+
+/** Why an operation at this step can no longer be cancelled, or null when it can. */
+export function noReturnAt(type: OperationType, name: string | null): string | null {
+  if (name === UNDO_STEP.name) return 'What was done is being undone already.';
+  const { steps } = definitionOf(type);
+  const reached = steps.findIndex((step) => step.name === name);
+  return steps.find(({ noReturn }, index) => noReturn && index <= reached)?.noReturn ?? null;
+}
