@@ -46,6 +46,20 @@ it('tries again when the id is free after all', async () => {
   expect(clones(work.vmid)).toHaveLength(1);
 });
 
+it.each([0, 100])(
+  'waits for the lock of a copy that was killed at %i %, and takes it for incomplete then',
+  async (atPercent) => {
+    const work = await serverAfter(estate, 'lease');
+    estate.simulator.faults.add({ path: '/clone$', action: 'staleLock', atPercent });
+    await expect(clone(work)).rejects.toMatchObject({ type: 'task_interrupted', nonRetryable: false });
+    await expect(clone(work, 2)).rejects.toMatchObject({ type: 'vm_locked', nonRetryable: false });
+    delete estate.simulator.state.vms[work.vmid]?.config['lock'];
+    await expect(clone(work, 3)).rejects.toMatchObject({ type: 'task_interrupted', nonRetryable: true });
+    await attempt(createProxmoxActivities(estate.deps).destroyVm, work.claim);
+    expect(estate.simulator.state.vms[work.vmid]).toBeUndefined();
+  },
+);
+
 it('waits for the copy of an earlier attempt instead of making a second one', async () => {
   const work = await serverAfter(estate, 'lease');
   estate.simulator.faults.add({ path: '/clone$', when: 'after', action: 'drop' });

@@ -1,10 +1,12 @@
+import type { ApplicationFailure } from '@temporalio/common';
 import type { Deps } from './deps.ts';
 import { finalFailure, passingFailure } from './failures.ts';
 import { runTask } from './run-task.ts';
-import { findOurVm, loadVm, markerOf, type VmContext } from './vm-context.ts';
+import { findOurVm, loadVm, markerOf, type FoundVm, type VmContext } from './vm-context.ts';
+import { OperationTask } from '../db/models/operation-task.ts';
 import { TemplateVm } from '../db/models/template-vm.ts';
 import type { TaskListEntry } from '../proxmox/answers.ts';
-import { ProxmoxError } from '../proxmox/errors.ts';
+import { classifyTaskExit, ProxmoxError } from '../proxmox/errors.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
 
 export function createCloneTemplate(deps: Deps) {
@@ -20,7 +22,7 @@ export function createCloneTemplate(deps: Deps) {
       throw finalFailure('template_missing', `${node.name} has no template ${template.name} any more`);
 
     const found = await findOurVm(vm);
-    if (found && !found.isHalfBuilt) return;
+    if (found && !found.isHalfBuilt && (await hasEndedWell(vm))) return;
     const cloning = runTask(deps, vm, {
       step: 'clone',
       node: node.name,
@@ -31,8 +33,7 @@ export function createCloneTemplate(deps: Deps) {
         return lines.some((line) => line.endsWith(` with ID ${vmidLease.vmid}`));
       },
       start: () => {
-        if (found)
-          throw passingFailure('vm_locked', `VM ${vmidLease.vmid} is a half-built clone without a task`);
+        if (found) throw brokenCopy(found);
         return proxmox.cloneVm({
           node: node.name,
           vmid: source.vmid,
@@ -48,6 +49,22 @@ export function createCloneTemplate(deps: Deps) {
     if (!(await findOurVm(vm)))
       throw passingFailure('vm_gone', 'The clone ended well but the VM is not there');
   };
+}
+
+/** What an operator has unlocked after its task was killed looks complete, and is not. */
+async function hasEndedWell({ database, claim }: VmContext): Promise<boolean> {
+  const saved = await OperationTask.query(database).findById([claim.operationId, 'clone']);
+  return !saved || (saved.exitStatus !== null && classifyTaskExit(saved.exitStatus).ok);
+}
+
+/** Proxmox removes what a failed copy leaves, but not what a killed one does; its lock is opened on the node only. */
+function brokenCopy({ vmid, config }: FoundVm): ApplicationFailure {
+  return config.values['lock']
+    ? passingFailure(
+        'vm_locked',
+        `VM ${vmid} is a half-built copy that no task works on; unlock it on its node`,
+      )
+    : finalFailure('task_interrupted', `VM ${vmid} is a half-built copy that no task works on`);
 }
 
 /** An id that Proxmox calls taken is ours all the same when an earlier attempt's copy has it; one of a guest we cannot see is lost. */

@@ -27,7 +27,7 @@ export interface FoundVm {
   node: string;
   vmid: number;
   config: VmConfig;
-  /** A clone under way, or one that died: Proxmox shows only a lock and a placeholder until the disks are copied. */
+  /** A clone under way, or one that died: a placeholder until the first disk is copied, locked until the last one is. */
   isHalfBuilt: boolean;
 }
 
@@ -106,10 +106,10 @@ export async function findVm(vm: VmContext): Promise<(FoundVm & { isOurs: boolea
     const isOurs = await hasIdentity(vm, config, server.vmIdentity);
     return { node, vmid, config, isHalfBuilt: false, isOurs };
   }
-  const isHalfBuilt =
-    config.values['lock'] === 'clone' &&
-    (config.values['description'] ?? '').includes('qmclone temporary file');
-  return { node, vmid, config, isHalfBuilt, isOurs: isHalfBuilt || isMarked(config, server.id) };
+  // It names nobody yet, but the id is leased to us.
+  const isPlaceholder = (config.values['description'] ?? '').includes('qmclone temporary file');
+  const isHalfBuilt = isPlaceholder || config.values['lock'] === 'clone';
+  return { node, vmid, config, isHalfBuilt, isOurs: isPlaceholder || isMarked(config, server.id) };
 }
 
 async function locateVm(proxmox: Proxmox, node: string | null, vmid: number) {
