@@ -4,7 +4,7 @@ import type { OperationFailure } from './finish-operation.ts';
 import { lockClaim, writeReports, type StepReports } from './report-steps.ts';
 import { staleClaim } from './failures.ts';
 import { Operation } from '../db/models/operation.ts';
-import type { Decision } from '../contract/operations.ts';
+import { decisionsAt, type Decision } from '../contract/operations.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
 
 export interface PausedOperation extends StepReports {
@@ -36,19 +36,24 @@ export function createPauseOperation({ database }: Pick<Deps, 'database'>) {
 }
 
 export function createTakeDecision({ database }: Pick<Deps, 'database'>) {
-  /** The decision that was recorded about a paused operation, which goes on with it; null when there is none yet. */
+  /**
+   * The decision about a paused operation, which goes on with it: the recorded one, or else `signalled`, which came from
+   * the Temporal UI, where the step allows it. Null when there is none yet.
+   */
   return async function takeDecision({
     operationId,
     fence,
     decisionId,
-  }: OperationClaim & { decisionId: string }): Promise<Decision | null> {
+    signalled,
+  }: OperationClaim & { decisionId: string; signalled?: string }): Promise<Decision | null> {
     return database.transaction(async (trx) => {
       const operation = await Operation.query(trx).findOne({ id: operationId, fence }).forUpdate();
       if (!operation) throw staleClaim();
       // An earlier attempt took it, and its answer was lost.
       if (operation.params.takenDecision?.id === decisionId) return operation.params.takenDecision.decision;
-      const { decision, status } = operation;
-      if (status !== 'needs_attention') throw staleClaim();
+      if (operation.status !== 'needs_attention') throw staleClaim();
+      const isOffered = decisionsAt(operation).some((one) => one.decision === signalled);
+      const decision = operation.decision ?? (isOffered ? (signalled as Decision) : null);
       if (!decision) return null;
       await operation.$query(trx).patch({
         status: 'running',

@@ -7,7 +7,7 @@ import { Server } from '../db/models/server.ts';
 import type { Deps, Temporal } from './deps.ts';
 import { prune } from './prune.ts';
 import { startOperation, type StartableOperation } from './start-operation.ts';
-import { sweepCancels, sweepPending } from './sweep-pending.ts';
+import { sweepCancels, sweepDecisions, sweepPending } from './sweep-pending.ts';
 import { sweepLost } from './sweep-lost.ts';
 import { startSweeper } from './sweeper.ts';
 import {
@@ -154,6 +154,21 @@ it('passes on a cancel that Temporal did not hear of', async () => {
   await sweepCancels(deps, fresh(), 3_000);
   const { events } = await client.workflow.getHandle(serverWorkflowId(operation.serverId)).fetchHistory();
   expect(events?.some((event) => event.workflowExecutionCancelRequestedEventAttributes)).toBe(true);
+});
+
+it('tells a workflow of a decision that Temporal did not hear of', async () => {
+  const operation = await someOperation({
+    ...running,
+    status: 'needs_attention',
+    type: 'terminate',
+    step: 'stop',
+  });
+  await startOperation(client, startable(operation));
+  const decidedAt = new Date(Date.now() - 10_000);
+  await operation.$query(test.database).patch({ decision: 'resume', decidedAt });
+  await sweepDecisions(deps, fresh(), 3_000);
+  const { events } = await client.workflow.getHandle(serverWorkflowId(operation.serverId)).fetchHistory();
+  expect(events?.some((event) => event.workflowExecutionSignaledEventAttributes)).toBe(true);
 });
 
 describe('the sweep of lost workflows', () => {

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { OPERATION_TYPES } from './operation-table.ts';
+import { FailureCode } from './problem.ts';
 
 export const Plan = z
   .object({
@@ -30,3 +32,30 @@ export type Template = z.infer<typeof Template>;
 export const TemplateList = z
   .object({ items: z.array(Template), nextCursor: z.string().nullable() })
   .meta({ id: 'TemplateList' });
+
+/** A row of `operation-table.ts`. */
+export const OperationTypeView = z
+  .object({
+    type: z.enum(OPERATION_TYPES),
+    name: z.string(),
+    requestedBy: z.enum(['customer', 'admin']),
+    recovery: z
+      .enum(['compensate', 'pause', 'fail'])
+      .meta({ description: 'when a step fails for good: undo all, wait for a decision, or just end' }),
+    cancel: z.string(),
+    rollBack: z.string().nullable(),
+    steps: z.array(
+      z.object({
+        name: z.string(),
+        title: z.string(),
+        codes: z.array(FailureCode),
+        skip: z.string().nullable(),
+        noReturn: z.string().nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'OperationType' });
+export type OperationTypeView = z.infer<typeof OperationTypeView>;
+export const OperationTypeList = z
+  .object({ items: z.array(OperationTypeView), nextCursor: z.null() })
+  .meta({ id: 'OperationTypeList' });

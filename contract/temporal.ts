@@ -31,8 +31,12 @@ export interface PowerInput extends OperationInput {
   action: PowerAction;
 }
 
-/** Sent to a paused operation: a decision about it has been recorded. Carries nothing, so that a repeat does no harm. */
-export const DECISION_SIGNAL = 'decisionRecorded';
+/**
+ * Sent to a paused operation. Without an argument it says that a decision has been recorded, so that a repeat does no
+ * harm; with one (`"resume"`, `"skip"` or `"roll_back"`) it is the decision, as operations staff send it from the
+ * Temporal UI.
+ */
+export const DECISION_SIGNAL = 'decide';
 
 /** What one run of an operation reports under: a later claim has a higher fence, and older reports are refused. */
 export interface OperationClaim extends OperationInput {

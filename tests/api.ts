@@ -24,6 +24,7 @@ interface FakeTemporal {
   client: Temporal;
   started: StartedWorkflow[];
   cancelled: string[];
+  signalled: string[];
   isAway: boolean;
 }
 
@@ -32,6 +33,7 @@ function createFakeTemporal(): FakeTemporal {
     client: undefined as unknown as Temporal,
     started: [],
     cancelled: [],
+    signalled: [],
     isAway: false,
   };
   const reach = () => {
@@ -63,6 +65,10 @@ function createFakeTemporal(): FakeTemporal {
         cancel: async () => {
           reach();
           fake.cancelled.push(workflowId);
+        },
+        signal: async () => {
+          reach();
+          fake.signalled.push(workflowId);
         },
       }),
     },

@@ -15,6 +15,7 @@ import { Server } from '../db/models/server.ts';
 import { VmidLease } from '../db/models/vmid-lease.ts';
 import type { OperationParams } from '../db/models/operation.ts';
 import type { OperationType } from '../contract/operation-table.ts';
+import { DECISION_SIGNAL } from '../contract/temporal.ts';
 
 describe('power actions and deletion on a simulated cluster', () => {
   let estate: Estate;
@@ -213,6 +214,19 @@ describe('power actions and deletion on a simulated cluster', () => {
     await handle.result().catch(() => undefined);
     expect(await settled(estate, operation)).toMatchObject({ status: 'cancelled' });
     expect(await remains(server, vmid)).toMatchObject({ vm: true, lifecycle: 'active' });
+  });
+
+  it('can be resumed from the Temporal UI, which cannot decide what the step does not allow', async () => {
+    const { server, vmid } = await runningServer('from-temporal');
+    estate.simulator.faults.add({ method: 'DELETE', path: '/qemu/', action: 'failTask', message: 'no luck' });
+    const operation = await requestOperation(estate, server, 'terminate');
+    const handle = await startWorkflow(temporal, operation);
+    await paused(estate, operation);
+    estate.simulator.faults.clear();
+    await handle.signal(DECISION_SIGNAL, 'skip');
+    await handle.signal(DECISION_SIGNAL, 'resume');
+    expect(await settled(estate, operation)).toMatchObject({ status: 'succeeded' });
+    expect(await remains(server, vmid)).toEqual(NOTHING);
   });
 
   it('waits where a step failed for good, and tries that step again when it is resumed', async () => {

@@ -74,7 +74,7 @@ export async function runOperation(
 }
 
 const STALE_CLAIM = 'stale_claim';
-const decisionRecorded = defineSignal(DECISION_SIGNAL);
+const decide = defineSignal<[decision?: string]>(DECISION_SIGNAL);
 
 class Run implements OperationRun {
   readonly claim: OperationClaim;
@@ -89,6 +89,8 @@ class Run implements OperationRun {
   private readonly undos: (() => Promise<void>)[] = [];
   private isPastNoReturn = false;
   private signals = 0;
+  /** A decision from the Temporal UI. */
+  private signalled: string | undefined;
 
   constructor(input: OperationInput, claimed: ClaimedOperation) {
     this.claim = { operationId: input.operationId, serverId: input.serverId, fence: claimed.fence };
@@ -97,7 +99,10 @@ class Run implements OperationRun {
     this.params = claimed.params;
     this.fence = claimed.fence;
     this.cancelRequested = claimed.cancelRequested;
-    setHandler(decisionRecorded, () => void (this.signals += 1));
+    setHandler(decide, (decision) => {
+      this.signals += 1;
+      this.signalled = decision;
+    });
   }
 
   onUndo(undo: () => Promise<void>): void {
@@ -215,7 +220,13 @@ class Run implements OperationRun {
     for (;;) {
       const before = this.signals;
       const decisionId = uuid4();
-      const decision = await database('is there a decision?').takeDecision({ ...this.claim, decisionId });
+      const { signalled } = this;
+      this.signalled = undefined;
+      const decision = await database('is there a decision?').takeDecision({
+        ...this.claim,
+        decisionId,
+        ...(signalled === undefined ? {} : { signalled }),
+      });
       if (decision) return decision;
       await condition(() => this.signals > before);
     }

@@ -1,10 +1,11 @@
-import { PlanList, TemplateList } from '../../contract/catalog.ts';
+import { OPERATION_TYPES } from '../../contract/operation-table.ts';
+import { OperationTypeList, PlanList, TemplateList } from '../../contract/catalog.ts';
 import { Plan } from '../../db/models/plan.ts';
 import { Template } from '../../db/models/template.ts';
 import { TemplateVm } from '../../db/models/template-vm.ts';
 import type { Deps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../endpoint.ts';
-import { toPlanView, toTemplateView } from '../views/catalog.ts';
+import { toOperationTypeView, toPlanView, toTemplateView } from '../views/catalog.ts';
 
 /** What can be ordered. */
 export function catalogRoutes({ database }: Pick<Deps, 'database'>): Endpoint[] {
@@ -36,6 +37,17 @@ export function catalogRoutes({ database }: Pick<Deps, 'database'>): Endpoint[] 
           .whereExists(TemplateVm.query(database).whereColumn('templateVms.templateId', 'templates.id'))
           .orderBy('name');
         ctx.body = { items: templates.map(toTemplateView), nextCursor: null };
+      },
+    }),
+    endpoint({
+      method: 'get',
+      path: '/operation-types',
+      tag: 'Catalog',
+      summary: 'What can be done with a server: steps, ways to fail, and what a cancel or a roll back does',
+      auth: 'bearer',
+      answers: { 200: { description: 'All of them', schema: OperationTypeList } },
+      handle(ctx) {
+        ctx.body = { items: OPERATION_TYPES.map(toOperationTypeView), nextCursor: null };
       },
     }),
   ];

@@ -209,3 +209,94 @@ describe('cancelling', () => {
     expect(answer.body.operation).toMatchObject({ id: operation.id, status: 'succeeded' });
   });
 });
+
+describe('deciding about an operation that needs attention', () => {
+  const paused = { status: 'needs_attention', startedAt: new Date(), fence: 1 } as const;
+  const decide = async (token: string, id: string, decision: string) =>
+    api.call('POST', `/operations/${id}/decision`, { token, body: { decision } });
+
+  it('records it and tells the workflow, which the view shows until it is taken', async () => {
+    const { server, token } = await someServer();
+    const operation = await buildOperation(api.database, {
+      server,
+      type: 'terminate',
+      step: 'destroy',
+      ...paused,
+    });
+    api.temporal.started.push(startOf(operation));
+    const before = Operation.parse((await api.call('GET', `/operations/${operation.id}`, { token })).body);
+    expect(before.decisions.map(({ decision }) => decision)).toEqual(['resume']);
+    const answer = await decide(token, operation.id, 'resume');
+    expect([answer.status, Operation.parse(answer.body).decision]).toEqual([202, 'resume']);
+    expect(api.temporal.signalled).toContain(`server/${server.id}`);
+    expect(await api.database('audit_log').where({ subjectId: operation.id })).toMatchObject([
+      { action: 'operation.resume' },
+    ]);
+  });
+
+  it('is accepted while Temporal is away', async () => {
+    const { server, token } = await someServer();
+    const operation = await buildOperation(api.database, {
+      server,
+      type: 'terminate',
+      step: 'stop',
+      ...paused,
+    });
+    api.temporal.isAway = true;
+    const answer = await decide(token, operation.id, 'resume');
+    api.temporal.isAway = false;
+    expect([answer.status, answer.body.decision]).toEqual([202, 'resume']);
+  });
+
+  it.each([
+    ['skip', 'disk'],
+    ['roll_back', 'configure'],
+  ])('leaves %s to administrators', async (decision, step) => {
+    const { server, token } = await someServer();
+    const operation = await buildOperation(api.database, { server, type: 'resize', step, ...paused });
+    expect(await decide(token, operation.id, decision)).toMatchObject({ status: 403 });
+    const admin = await api.logIn(await buildUser(api.database, { role: 'admin' }));
+    expect(await decide(admin, operation.id, decision)).toMatchObject({ status: 202, body: { decision } });
+  });
+
+  it('refuses what the step does not allow, and anything while the operation runs', async () => {
+    const { server, token } = await someServer();
+    const operation = await buildOperation(api.database, {
+      server,
+      type: 'terminate',
+      step: 'destroy',
+      ...paused,
+    });
+    expect(await decide(token, operation.id, 'roll_back')).toMatchObject({
+      status: 409,
+      body: { code: 'not_paused', operation: { id: operation.id } },
+    });
+    await operation.$query(api.database).patch({ status: 'running' });
+    expect((await decide(token, operation.id, 'resume')).body.title).toMatch(/does not wait for a decision/);
+  });
+
+  it('is nobody else\u2019s', async () => {
+    const { server } = await someServer();
+    const { token } = await someServer();
+    const operation = await buildOperation(api.database, {
+      server,
+      type: 'terminate',
+      step: 'stop',
+      ...paused,
+    });
+    expect(await decide(token, operation.id, 'resume')).toMatchObject({ status: 404 });
+  });
+});
+
+it('does not cancel what has passed its step of no return, and says why', async () => {
+  const { server, token } = await someServer({ lifecycle: 'deleting' });
+  const operation = await buildOperation(api.database, {
+    server,
+    type: 'terminate',
+    step: 'destroy',
+    status: 'running',
+    startedAt: new Date(),
+  });
+  const answer = await api.call('POST', `/operations/${operation.id}/cancel`, { token });
+  expect([answer.status, answer.body.detail]).toEqual([409, 'The disks are being erased.']);
+});
