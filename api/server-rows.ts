@@ -25,6 +25,8 @@ export interface ServerRow {
   nodeName: string | null;
   location: string;
   deleteProtection: boolean;
+  rebuildProtection: boolean;
+  restartNeeded: boolean;
   suspendReason: string | null;
   powerObservedAt: Date | null;
   createdAt: Date;
@@ -72,6 +74,7 @@ function selectServers(conditions: Condition[], sort: ServerSort, limit: number)
     select s.id, s.account_id as "accountId", s.name, ${STATUS} as status, s.deleted_at is not null as "isDeleted",
       s.hostname, p.id as "planId", coalesce(p.name, s.plan_name) as "planName", t.id as "templateId",
       coalesce(t.name, s.os) as "templateName", s.delete_protection as "deleteProtection",
+      s.rebuild_protection as "rebuildProtection", s.restart_needed as "restartNeeded",
       s.suspend_reason as "suspendReason",
       t.default_user as "defaultUser", s.vcpu, s.memory_mib as "memoryMib", s.disk_gib as "diskGib",
       n.name as "nodeName", c.location, s.power_observed_at as "powerObservedAt", s.created_at as "createdAt",

@@ -26,10 +26,15 @@ export async function updateServer(trx: Knex.Transaction, { ctx, user, id, input
       'Cancel the deletion first, if it has not begun.',
     );
   }
-  const { name = server.name, deleteProtection = server.deleteProtection } = input;
+  const {
+    name = server.name,
+    deleteProtection = server.deleteProtection,
+    rebuildProtection = server.rebuildProtection,
+  } = input;
   const changes = {
     ...(name === server.name ? {} : { name }),
     ...(deleteProtection === server.deleteProtection ? {} : { deleteProtection }),
+    ...(rebuildProtection === server.rebuildProtection ? {} : { rebuildProtection }),
   };
   if (Object.keys(changes).length > 0) {
     await Server.query(trx).findById(id).patch(changes);

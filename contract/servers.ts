@@ -43,6 +43,10 @@ export const Server = z
     location: z.string().nullable(),
     defaultUser: z.string().nullable(),
     deleteProtection: z.boolean().meta({ description: 'while true the server cannot be deleted' }),
+    rebuildProtection: z.boolean().meta({ description: 'while true the server cannot be rebuilt' }),
+    restartNeeded: z
+      .boolean()
+      .meta({ description: 'its size takes effect only after a reboot, or when it is stopped and started' }),
     statusObservedAt: z.iso.datetime().nullable(),
     createdAt: z.iso.datetime(),
     operation: OperationSummary.nullable(),
@@ -98,6 +102,10 @@ export const UpdateServer = z
       description: "Berth's name for it; the VM on Proxmox and the system inside keep theirs",
     }),
     deleteProtection: z.boolean().optional().meta({ description: 'while true the server cannot be deleted' }),
+    rebuildProtection: z
+      .boolean()
+      .optional()
+      .meta({ description: 'while true the server cannot be rebuilt' }),
   })
   .refine((body) => Object.keys(body).length > 0, { error: 'name a field to change' })
   .meta({ id: 'UpdateServer' });

@@ -34,6 +34,8 @@ export function toServerView(row: ServerRow): Server {
     location: row.location,
     defaultUser: row.defaultUser,
     deleteProtection: row.deleteProtection,
+    rebuildProtection: row.rebuildProtection,
+    restartNeeded: row.restartNeeded,
     statusObservedAt: row.powerObservedAt?.toISOString() ?? null,
     createdAt: row.createdAt.toISOString(),
     operation: toOperationSummary(row),

@@ -80,6 +80,8 @@ export function buildServer(over: Partial<Server> = {}): Server {
     location: 'Frankfurt',
     defaultUser: 'debian',
     deleteProtection: false,
+    rebuildProtection: false,
+    restartNeeded: false,
     statusObservedAt: '2026-01-02T00:00:00Z',
     createdAt: '2026-01-02T00:00:00Z',
     operation: null,
