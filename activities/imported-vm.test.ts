@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findVm, loadVm } from './vm-context.ts';
-import { observeServers } from './watch-cluster.ts';
 import { IpLease } from '../db/models/ip-lease.ts';
 import { Server } from '../db/models/server.ts';
 import { ServerAddress } from '../db/models/server-address.ts';
@@ -12,6 +11,7 @@ import { parseSmbiosUuid } from '../proxmox/vm-config.ts';
 import type { SeedVm } from '../testbed/proxmox/seed-vm.ts';
 import { attempt, claim } from '../tests/activity.ts';
 import { buildImportedServer } from '../tests/builders.ts';
+import { observe } from '../tests/observe.ts';
 import { decide, paused, requestOperation, settled, startWorkflow } from '../tests/order.ts';
 import {
   connectTemporal,
@@ -140,8 +140,7 @@ describe('an imported VM', () => {
     const suspended = await imported(106, { lifecycle: 'suspended', suspendReason: 'Overdue on payment' });
     vmAt(105).guest = null;
     vmAt(106).node = 'pve3';
-    const { proxmox } = await estate.deps.clusters.of(estate.cluster.id);
-    await observeServers(estate.database, estate.cluster.id, proxmox);
+    await observe(estate);
     const seen = await Server.query(estate.database)
       .findByIds([active.id, suspended.id])
       .withGraphFetched('node');

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createProxmoxActivities } from './index.ts';
 import { listClusterVms, listVmAddresses } from './list-cluster-vms.ts';
 import { syncCluster } from './sync-cluster.ts';
-import { observeServers } from './watch-cluster.ts';
 import { IpLease } from '../db/models/ip-lease.ts';
 import { Node } from '../db/models/node.ts';
 import { Operation } from '../db/models/operation.ts';
@@ -11,6 +10,7 @@ import { testConnection } from '../proxmox/connection-test.ts';
 import { bridgePath, NODES_PATH, privilegesOf, storagePath, VMS_PATH } from '../proxmox/privileges.ts';
 import { attempt, claim, serverAfter } from '../tests/activity.ts';
 import { requestOperation } from '../tests/order.ts';
+import { observe } from '../tests/observe.ts';
 import { createEstate, type Estate } from '../tests/stack.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
 import type { PowerAction } from '../contract/servers.ts';
@@ -54,7 +54,7 @@ async function liveWholeLife(estate: Estate): Promise<void> {
   await attempt(startVm, order);
   await attempt(waitUntilReady, order);
   await proxmox.agentInterfaces(node, vmid);
-  await observeServers(database, cluster.id, proxmox);
+  await observe(estate);
   if (!(await listClusterVms(proxmox)).some((vm) => vm.vmid === vmid))
     throw new Error('the VM is not listed');
   await listVmAddresses(proxmox, node, vmid);

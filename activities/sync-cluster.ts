@@ -10,8 +10,16 @@ import { isTrue, parseProperties } from '../proxmox/vm-config.ts';
 
 const MIB = 1024 ** 2;
 
+/** Resolves when a node may be called. */
+type Turn = (node: string) => Promise<void>;
+
 /** Learns the cluster's nodes, their size and storages, and the templates tagged for Berth. */
-export async function syncCluster(database: Database, clusterId: string, proxmox: Proxmox): Promise<void> {
+export async function syncCluster(
+  database: Database,
+  clusterId: string,
+  proxmox: Proxmox,
+  turn: Turn = async () => {},
+): Promise<void> {
   const found = await proxmox.nodes();
   for (const { node: name, status, maxcpu, maxmem } of found) {
     const observed = { status: nodeStatus(status), observedAt: new Date() };
@@ -26,16 +34,19 @@ export async function syncCluster(database: Database, clusterId: string, proxmox
         .ignore();
   }
   const nodes = await Node.query(database).where({ clusterId, status: 'online' });
-  for (const node of nodes) {
-    await syncStorages(database, node, proxmox);
-    await syncTemplates(database, node, proxmox);
-  }
+  const readings = nodes.map(async (node) => {
+    await syncStorages(database, node, proxmox, turn);
+    await syncTemplates(database, node, proxmox, turn);
+  });
+  const failed = (await Promise.allSettled(readings)).find((reading) => reading.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 const nodeStatus = (status: string): Node['status'] =>
   status === 'online' || status === 'offline' ? status : 'unknown';
 
-async function syncStorages(database: Database, node: Node, proxmox: Proxmox): Promise<void> {
+async function syncStorages(database: Database, node: Node, proxmox: Proxmox, turn: Turn): Promise<void> {
+  await turn(node.name);
   const rows = (await proxmox.storages(node.name)).map(({ storage, type, content, shared, total, used }) => ({
     nodeId: node.id,
     name: storage,
@@ -49,12 +60,14 @@ async function syncStorages(database: Database, node: Node, proxmox: Proxmox): P
   if (rows.length > 0) await Storage.query(database).insert(rows).onConflict(['node_id', 'name']).merge();
 }
 
-async function syncTemplates(database: Database, node: Node, proxmox: Proxmox): Promise<void> {
+async function syncTemplates(database: Database, node: Node, proxmox: Proxmox, turn: Turn): Promise<void> {
+  await turn(node.name);
   const offered = (await proxmox.listVms(node.name)).filter(
     (vm) => vm.template && vm.tags.includes(TEMPLATE_TAG),
   );
   const kept: string[] = [];
   for (const { vmid, name } of offered) {
+    await turn(node.name);
     const { values } = await proxmox.vmConfig(node.name, vmid);
     const disk = bootDisk(values);
     if (!name || !disk) continue;

@@ -1,7 +1,7 @@
 import bunyan from 'bunyan';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ClusterAccess } from './cluster-access.ts';
-import { observeServers, watchClusters } from './watch-cluster.ts';
+import { createClusterAccess, type ClusterAccess } from './cluster-access.ts';
+import { watchClusters } from './watch-cluster.ts';
 import { Cluster } from '../db/models/cluster.ts';
 import { Node } from '../db/models/node.ts';
 import { Server } from '../db/models/server.ts';
@@ -24,7 +24,6 @@ beforeAll(async () => {
 });
 afterAll(async () => estate.close());
 
-const secondsAgo = (seconds: number) => new Date(Date.now() - seconds * 1_000);
 const nodeOf = async (name: string) =>
   Node.query(estate.database).findOne({ clusterId: estate.cluster.id, name }).throwIfNotFound();
 const remember = async (values: Partial<Server>) =>
@@ -53,98 +52,6 @@ afterEach(async () => {
   await Node.query(estate.database).patch({ status: 'online' });
 });
 
-describe('what is observed of servers', () => {
-  const observe = async () => {
-    const { proxmox } = await estate.deps.clusters.of(estate.cluster.id);
-    await observeServers(estate.database, estate.cluster.id, proxmox);
-  };
-
-  it('is which of them run and when Proxmox was asked', async () => {
-    const before = new Date();
-    await observe();
-    const first = await seen();
-    expect(first.state).toBe('running');
-    expect(Number(first.at)).toBeGreaterThanOrEqual(Number(before));
-    expect(Number(first.at)).toBeLessThanOrEqual(Date.now());
-    const { guest } = vm();
-    vm().guest = null;
-    await observe();
-    expect((await seen()).state).toBe('stopped');
-    vm().guest = guest;
-    await observe();
-    expect((await seen()).state).toBe('running');
-  });
-
-  it('is written again only when it is 20 seconds old, as long as nothing changes', async () => {
-    const recently = secondsAgo(10);
-    await remember({ powerState: 'running', powerObservedAt: recently });
-    await observe();
-    expect((await seen()).at).toEqual(recently);
-    const longAgo = secondsAgo(21);
-    await remember({ powerObservedAt: longAgo });
-    await observe();
-    expect(Number((await seen()).at)).toBeGreaterThan(Number(longAgo) + 20_000);
-  });
-
-  it('grows old while their node is down, and says which node that is', async () => {
-    const longAgo = secondsAgo(300);
-    await remember({ powerState: 'running', powerObservedAt: longAgo });
-    estate.simulator.faults.add({ action: 'nodeDown', node: home });
-    await observe();
-    expect(await seen()).toEqual({ state: 'running', at: longAgo, node: home });
-    const states = await Node.query(estate.database).orderBy('name');
-    expect(states.map(({ name, status }) => [name, status])).toEqual(
-      ['pve1', 'pve2', 'pve3'].map((name) => [name, name === home ? 'offline' : 'online']),
-    );
-    estate.simulator.faults.clear();
-    await observe();
-    expect((await nodeOf(home)).status).toBe('online');
-    expect(Number((await seen()).at)).toBeGreaterThan(Number(longAgo));
-  });
-
-  it('does not replace what an operation saw later', async () => {
-    const later = new Date(Date.now() + 60_000);
-    await remember({ powerState: 'stopped', powerObservedAt: later });
-    await observe();
-    expect(await seen()).toEqual({ state: 'stopped', at: later, node: home });
-  });
-
-  it('follows a VM to another node', async () => {
-    await observe();
-    vm().node = home === 'pve2' ? 'pve3' : 'pve2';
-    await observe();
-    expect(await seen()).toMatchObject({ state: 'running', node: vm().node });
-  });
-
-  it('leaves a VM that is nowhere as it was last seen', async () => {
-    const longAgo = secondsAgo(300);
-    await remember({ powerState: 'running', powerObservedAt: longAgo });
-    const kept = vm();
-    delete estate.simulator.state.vms[vmid];
-    await observe();
-    expect(await seen()).toMatchObject({ state: 'running', at: longAgo });
-    estate.simulator.state.vms[vmid] = kept;
-  });
-
-  it.each(['provisioning', 'failed'] as const)('does not concern servers that are %s', async (lifecycle) => {
-    await remember({ lifecycle });
-    await observe();
-    expect(await seen()).toMatchObject({ state: 'unknown', at: null });
-  });
-
-  it('is recorded for the other nodes when one does not answer', async () => {
-    const other = home === 'pve2' ? 'pve3' : 'pve2';
-    estate.simulator.faults.add({
-      path: `/nodes/${other}/qemu$`,
-      action: 'status',
-      status: 500,
-      reason: 'broken',
-    });
-    await expect(observe()).rejects.toThrow('broken');
-    expect((await seen()).state).toBe('running');
-  });
-});
-
 describe('watchers of a cluster', () => {
   const running: { stop: () => Promise<void> }[] = [];
   afterEach(async () => {
@@ -152,14 +59,18 @@ describe('watchers of a cluster', () => {
   });
 
   /** A watcher as a worker runs one; `looks` counts how often it went to the cluster. */
-  function startWatcher() {
+  function startWatcher(options: Partial<Parameters<typeof watchClusters>[0]> = {}) {
     const stopping = new AbortController();
     const watcher = { looks: 0, firstLooks: 0, logged: [] as string[], stop: async () => {} };
     const clusters: ClusterAccess = {
       close: async () => {},
       of: async (clusterId) => {
-        watcher.looks += 1;
-        return estate.deps.clusters.of(clusterId);
+        const { proxmox, tasks } = await estate.deps.clusters.of(clusterId);
+        const nodes = async () => {
+          watcher.looks += 1;
+          return proxmox.nodes();
+        };
+        return { tasks, proxmox: { ...proxmox, nodes } };
       },
     };
     const stream = { write: (line: string) => watcher.logged.push(JSON.parse(line).msg) };
@@ -174,6 +85,7 @@ describe('watchers of a cluster', () => {
       onFirstLook: () => {
         watcher.firstLooks += 1;
       },
+      ...options,
     });
     watcher.stop = async () => {
       stopping.abort();
@@ -230,10 +142,11 @@ describe('watchers of a cluster', () => {
     const watcher = startWatcher();
     await until(() => watcher.looks > 1);
     estate.simulator.faults.add({ path: '/nodes$', action: 'status', status: 595, reason: 'away', count: 5 });
-    await until(() => watcher.logged.length > 1);
+    const ofCluster = () => watcher.logged.filter((line) => line.startsWith('the cluster'));
+    await until(() => ofCluster().length > 1);
     const looks = watcher.looks;
     await until(() => watcher.looks > looks + 3);
-    expect(watcher.logged).toEqual([
+    expect(ofCluster()).toEqual([
       'the cluster cannot be read; its servers will show as unknown',
       'the cluster can be read again',
     ]);
@@ -251,6 +164,31 @@ describe('watchers of a cluster', () => {
     await TemplateVm.query(estate.database).delete().whereIn('nodeId', nodes);
     await Node.query(estate.database).delete().where({ clusterId: added.id });
     await added.$query(estate.database).delete();
+  });
+
+  it('share one call per interval and node with whoever waits there, however often they want to look', async () => {
+    const { database, deps, simulator, cluster } = estate;
+    const TURN_MS = 60;
+    const BURST = 3;
+    const { secretBox } = deps;
+    const clusters = createClusterAccess({ database, secretBox, taskPollMs: TURN_MS });
+    const { tasks } = await clusters.of(cluster.id);
+    const from = Date.now();
+    const ofNode = () =>
+      simulator.calls.filter(({ path, at }) => at >= from && path.startsWith(`/nodes/${home}/`));
+    const began = performance.now();
+    let served = 0;
+    const crowd = Array.from({ length: 10 }, async () => {
+      await tasks.turn(home);
+      served += 1;
+    });
+    const watcher = startWatcher({ clusters, agentIntervalMs: 20 });
+    await until(() => ofNode().length >= 20);
+    const spent = ofNode().length + served;
+    expect(spent).toBeLessThanOrEqual((performance.now() - began) / TURN_MS + BURST + 1);
+    await Promise.all(crowd);
+    await watcher.stop();
+    await clusters.close();
   });
 
   it('leave no session behind', async () => {

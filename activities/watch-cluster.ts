@@ -1,14 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
+import { askAgents } from './ask-agents.ts';
+import type { ClusterAccess, ClusterConnection } from './cluster-access.ts';
+import { createObserver, type Observer } from './observe-servers.ts';
 import { syncCluster } from './sync-cluster.ts';
-import type { ClusterAccess } from './cluster-access.ts';
+import { whileElected, type Tenure } from './while-elected.ts';
 import type { Database } from '../db/connect.ts';
 import { Cluster } from '../db/models/cluster.ts';
-import { Node } from '../db/models/node.ts';
 import type { Log } from '../log.ts';
-import type { Proxmox } from '../proxmox/client.ts';
-
-const SYNC_INTERVAL_MS = 60_000;
 
 interface WatcherOptions {
   database: Database;
@@ -16,25 +14,42 @@ interface WatcherOptions {
   clusters: ClusterAccess;
   log: Log;
   signal: AbortSignal;
-  /** Between two looks at power states; at least a call per node each. */
+  /** Between two looks at power states; a call per node each. */
   intervalMs?: number;
   /** Between two readings of nodes, storages and templates. */
   syncIntervalMs?: number;
+  /** Between two questions to guest agents of the same node. */
+  agentIntervalMs?: number;
+  /** How long a watcher that gives no sign of life stays elected. */
+  leaseMs?: number;
   /** Called once the cluster has been read, could not be, or turned out to be another worker's to watch. */
   onFirstLook?: (clusterId: string) => void;
 }
+
+type ClusterWatcherOptions = WatcherOptions & { clusterId: string };
+
+const INTERVAL_MS = 5_000;
+const SYNC_INTERVAL_MS = 60_000;
+const AGENT_INTERVAL_MS = 10_000;
 
 /** Watches every cluster there is, also those that are added while it runs. Ends with `signal`. */
 export async function watchClusters(options: WatcherOptions): Promise<void> {
   const { database, log, signal, syncIntervalMs = SYNC_INTERVAL_MS } = options;
   const watched = new Map<string, Promise<void>>();
+  const reading = createNotice(
+    log,
+    {},
+    'the list of clusters cannot be read',
+    'the list of clusters can be read again',
+  );
   while (!signal.aborted) {
     try {
       for (const { id: clusterId } of await Cluster.query(database)) {
         if (!watched.has(clusterId)) watched.set(clusterId, watchCluster({ ...options, clusterId }));
       }
+      reading.worked();
     } catch (err) {
-      log.warn({ err }, 'the list of clusters cannot be read');
+      reading.failed(err);
     }
     await delay(syncIntervalMs, undefined, { signal }).catch(() => undefined);
   }
@@ -42,113 +57,139 @@ export async function watchClusters(options: WatcherOptions): Promise<void> {
 }
 
 /**
- * Keeps what is known of a cluster fresh: one watcher per cluster however many workers there are, elected by a session
- * advisory lock; when its worker dies PostgreSQL drops the lock and another one takes over. Ends with `signal`.
+ * Keeps what is known of a cluster fresh: one watcher per cluster however many workers there are; when the elected one is
+ * gone another takes over. Ends with `signal`.
  */
-async function watchCluster(options: WatcherOptions & { clusterId: string }): Promise<void> {
-  const { databaseUrl, clusterId, log, signal, intervalMs = 5_000 } = options;
+async function watchCluster(options: ClusterWatcherOptions): Promise<void> {
+  const { databaseUrl, clusterId, log, signal, intervalMs = INTERVAL_MS, leaseMs } = options;
+  const name = `watch ${clusterId}`;
+  const lease = leaseMs === undefined ? {} : { leaseMs };
+  const election = createNotice(log, { clusterId }, 'the watcher starts over', 'a watcher is at work again');
   while (!signal.aborted) {
-    const session = new pg.Client({
-      connectionString: databaseUrl,
-      application_name: 'berth watcher',
-      keepAlive: true,
-    });
-    session.on('error', () => undefined);
     try {
-      await session.connect();
-      const { rows } = await session.query<{ elected: boolean }>(
-        'select pg_try_advisory_lock(hashtext($1)) as elected',
-        [`watch ${clusterId}`],
+      const wasElected = await whileElected(
+        { databaseUrl, name, applicationName: 'berth watcher', signal, ...lease },
+        async (tenure) => {
+          election.worked();
+          await watchWhileElected(options, tenure);
+        },
       );
-      if (rows[0]?.elected) await watchWhileElected(options, session);
-      else options.onFirstLook?.(clusterId);
+      election.worked();
+      if (!wasElected) options.onFirstLook?.(clusterId);
     } catch (err) {
-      if (!signal.aborted) log.warn({ err, clusterId }, 'the watcher starts over');
-    } finally {
-      await session.end().catch(() => undefined);
+      if (!signal.aborted) election.failed(err);
     }
     await delay(intervalMs, undefined, { signal }).catch(() => undefined);
   }
 }
 
-async function watchWhileElected(
-  options: WatcherOptions & { clusterId: string },
-  session: pg.Client,
-): Promise<void> {
-  const {
-    database,
-    clusters,
-    clusterId,
+/** Power states wait for neither templates nor guest agents: those are read beside them. */
+async function watchWhileElected(options: ClusterWatcherOptions, tenure: Tenure): Promise<void> {
+  const { clusters, clusterId, log, intervalMs = INTERVAL_MS } = options;
+  const { signal } = tenure;
+  const reading = createNotice(
     log,
-    signal,
-    intervalMs = 5_000,
-    syncIntervalMs = SYNC_INTERVAL_MS,
-  } = options;
-  let syncedAt = -Infinity;
-  let wasReadable = true;
+    { clusterId },
+    'the cluster cannot be read; its servers will show as unknown',
+    'the cluster can be read again',
+  );
+  let jobs: Jobs | undefined;
   while (!signal.aborted) {
-    await session.query('select 1');
     try {
-      const { proxmox } = await clusters.of(clusterId);
-      if (performance.now() - syncedAt > syncIntervalMs) {
-        await syncCluster(database, clusterId, proxmox);
-        syncedAt = performance.now();
-      }
-      await observeServers(database, clusterId, proxmox);
-      if (!wasReadable) log.info({ clusterId }, 'the cluster can be read again');
-      wasReadable = true;
+      jobs ??= planJobs(options, tenure, await clusters.of(clusterId));
+      const learning = jobs.sync.begin();
+      // Of a new cluster no node is known before that.
+      if (!jobs.sync.isDone()) await learning;
+      await jobs.observer.observe();
+      void jobs.agents.begin();
+      reading.worked();
     } catch (err) {
-      if (wasReadable)
-        log.warn({ err, clusterId }, 'the cluster cannot be read; its servers will show as unknown');
-      wasReadable = false;
+      if (!signal.aborted) reading.failed(err);
     }
-    options.onFirstLook?.(clusterId);
+    if (!signal.aborted) options.onFirstLook?.(clusterId);
     await delay(intervalMs, undefined, { signal }).catch(() => undefined);
   }
+  await jobs?.sync.settled();
+  await jobs?.agents.settled();
 }
 
-/**
- * Records which servers run, node by node (a node's own list is current, /cluster/resources is not). A node that cannot
- * be asked leaves its servers' last observation to grow old, which shows as *unknown*. An unchanged state is rewritten
- * only every 20 s.
- */
-export async function observeServers(database: Database, clusterId: string, proxmox: Proxmox): Promise<void> {
-  const online = new Set(
-    (await proxmox.nodes()).filter(({ status }) => status === 'online').map(({ node }) => node),
-  );
-  const nodes = await Node.query(database).where({ clusterId });
-  for (const { id, name, status } of nodes) {
-    const now = online.has(name) ? 'online' : 'offline';
-    if (status !== now)
-      await Node.query(database).findById(id).patch({ status: now, observedAt: new Date() });
-  }
-  const readings = nodes
-    .filter(({ name }) => online.has(name))
-    .map((node) => observeNode(database, node, proxmox));
-  const failed = (await Promise.allSettled(readings)).find((reading) => reading.status === 'rejected');
-  if (failed) throw failed.reason;
+interface Jobs {
+  observer: Observer;
+  sync: Job;
+  agents: Job;
 }
 
-async function observeNode(database: Database, node: Node, proxmox: Proxmox): Promise<void> {
-  const askedAt = new Date();
-  const vms = await proxmox.listVms(node.name);
-  await database.raw(
-    `update servers s set power_state = seen.state, power_observed_at = ?, node_id = ?
-     from unnest(?::int[], ?::text[]) as seen (vmid, state)
-     join vmid_leases l on l.vmid = seen.vmid and l.cluster_id = ?
-     where s.id = l.server_id and s.lifecycle in ('active', 'suspended', 'deleting')
-       and (s.power_observed_at is null or s.power_observed_at < ?)
-       and (s.power_state <> seen.state or s.node_id is distinct from ?
-         or s.power_observed_at is null or s.power_observed_at < ?::timestamptz - interval '20 seconds')`,
-    [
-      askedAt,
-      node.id,
-      vms.map(({ vmid }) => vmid),
-      vms.map(({ status }) => (status === 'running' || status === 'stopped' ? status : 'unknown')),
-      node.clusterId,
-      askedAt,
-      node.id,
-      askedAt,
-    ],
-  );
+function planJobs(options: ClusterWatcherOptions, tenure: Tenure, connection: ClusterConnection): Jobs {
+  const { database, clusterId, log, intervalMs = INTERVAL_MS } = options;
+  const { syncIntervalMs = SYNC_INTERVAL_MS, agentIntervalMs = AGENT_INTERVAL_MS } = options;
+  const { proxmox, tasks } = connection;
+  const turn = async (node: string) => {
+    await tasks.urgentTurn(node);
+    tenure.signal.throwIfAborted();
+  };
+  const notice = (what: string) =>
+    createNotice(log, { clusterId }, `${what} cannot be read`, `${what} can be read again`);
+  return {
+    observer: createObserver({ ...tenure, clusterId, connection, patienceMs: intervalMs }),
+    sync: createJob(syncIntervalMs, tenure.signal, notice('nodes, storages and templates'), () =>
+      syncCluster(database, clusterId, proxmox, turn),
+    ),
+    agents: createJob(agentIntervalMs, tenure.signal, notice('addresses of guests'), () =>
+      askAgents(tenure, clusterId, connection),
+    ),
+  };
+}
+
+interface Job {
+  /** Begins it when it is due and not under way. Resolves, also after a failure, when nothing is under way any more. */
+  begin: () => Promise<void>;
+  settled: () => Promise<void>;
+  /** Whether it has been done once. */
+  isDone: () => boolean;
+}
+
+/** Something to do now and then, one at a time; what failed is due at once. */
+function createJob(intervalMs: number, signal: AbortSignal, notice: Notice, work: () => Promise<void>): Job {
+  let doneAt = -Infinity;
+  let running: Promise<void> | undefined;
+  const run = async () => {
+    try {
+      await work();
+      doneAt = performance.now();
+      notice.worked();
+    } catch (err) {
+      if (!signal.aborted) notice.failed(err);
+    } finally {
+      running = undefined;
+    }
+  };
+  const settled = () => running ?? Promise.resolve();
+  return {
+    begin() {
+      if (!running && performance.now() - doneAt >= intervalMs) running = run();
+      return settled();
+    },
+    settled,
+    isDone: () => doneAt > -Infinity,
+  };
+}
+
+interface Notice {
+  failed: (err: unknown) => void;
+  worked: () => void;
+}
+
+/** Tells once that something goes wrong, and once that it is over. */
+function createNotice(log: Log, fields: object, wrong: string, over: string): Notice {
+  let isWell = true;
+  return {
+    failed(err) {
+      if (isWell) log.warn({ ...fields, err }, wrong);
+      isWell = false;
+    },
+    worked() {
+      if (!isWell) log.info(fields, over);
+      isWell = true;
+    },
+  };
 }

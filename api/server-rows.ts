@@ -1,9 +1,18 @@
 import type { Knex } from 'knex';
-import type { ListServersQuery, ServerAddress, ServerSort, ServerStatus } from '../contract/servers.ts';
 import type { OperationType } from '../contract/operation-table.ts';
 import type { OperationStatus } from '../contract/operations.ts';
+import type {
+  ListServersQuery,
+  ServerAddress,
+  ServerObservation,
+  ServerSort,
+  ServerStatus,
+} from '../contract/servers.ts';
 import { queryRows, queryRowsPrepared } from '../db/query-rows.ts';
 import type { PagePosition } from './cursor.ts';
+
+/** Times as PostgreSQL writes them into JSON. */
+type ObservedRow = Omit<ServerObservation, 'memoryUsedMib'> & { memoryBytes: number | null };
 
 /** A server with everything its view shows, read in one query. */
 export interface ServerRow {
@@ -29,6 +38,7 @@ export interface ServerRow {
   restartNeeded: boolean;
   suspendReason: string | null;
   powerObservedAt: Date | null;
+  observed: ObservedRow | null;
   createdAt: Date;
   addresses: ServerAddress[] | null;
   operationId: string | null;
@@ -78,6 +88,12 @@ function selectServers(conditions: Condition[], sort: ServerSort, limit: number)
       s.suspend_reason as "suspendReason",
       t.default_user as "defaultUser", s.vcpu, s.memory_mib as "memoryMib", s.disk_gib as "diskGib",
       n.name as "nodeName", c.location, s.power_observed_at as "powerObservedAt", s.created_at as "createdAt",
+      case when ob.server_id is not null then json_build_object('at', ob.observed_at,
+        'missingSince', ob.missing_since, 'lock', ob.lock, 'uptimeSeconds', ob.uptime_seconds, 'cpu', ob.cpu,
+        'memoryBytes', ob.memory_bytes, 'diskReadBytes', ob.disk_read_bytes,
+        'diskWrittenBytes', ob.disk_written_bytes, 'netInBytes', ob.net_in_bytes, 'netOutBytes', ob.net_out_bytes,
+        'agentAddresses', (select array_agg(host(a) order by nth) from unnest(ob.agent_addresses) with ordinality u (a, nth)),
+        'agentSeenAt', ob.agent_seen_at) end as observed,
       held.addresses, o.id as "operationId", o.type as "operationType", o.status as "operationStatus",
       o.step as "operationStep", o.percent as "operationPercent",
       o.cancel_requested_at is not null as "operationCancelRequested", o.created_at as "operationCreatedAt",
@@ -87,6 +103,7 @@ function selectServers(conditions: Condition[], sort: ServerSort, limit: number)
     left join plans p on p.id = s.plan_id
     left join templates t on t.id = s.template_id
     left join nodes n on n.id = s.node_id
+    left join server_observations ob on ob.server_id = s.id
     left join operations o on o.server_id = s.id and o.status in ('pending', 'running', 'needs_attention')
     left join lateral (
       select json_agg(json_build_object('address', host(address), 'prefix', prefix, 'gateway', host(gateway),

@@ -5,11 +5,14 @@ type Call = Simulator['calls'][number];
 /** Why Berth asked: to follow tasks, to see whether a guest answers, to keep the record fresh, or to get on with a step. */
 export type CallKind = 'task polls' | 'agent pings' | 'watcher' | 'steps';
 
-/** Nodes, a node's VMs and storages and a template's configuration are read by the watcher alone. */
+/** Nodes, a node's VMs and storages, a template's configuration and guests' addresses are read by the watcher alone. */
 const KINDS: [CallKind, RegExp][] = [
   ['task polls', /^\/nodes\/[^/]+\/tasks/],
-  ['agent pings', /\/agent\//],
-  ['watcher', /^\/nodes(?:\/[^/]+\/(?:qemu|storage|qemu\/9\d{3}\/config))?$/],
+  ['agent pings', /\/agent\/ping$/],
+  [
+    'watcher',
+    /^\/nodes(?:\/[^/]+\/(?:qemu|storage|qemu\/9\d{3}\/config|qemu\/\d+\/agent\/network-get-interfaces))?$/,
+  ],
 ];
 
 export function kindOf({ path }: Call): CallKind {

@@ -23,6 +23,42 @@ export const ServerAddress = z
   .meta({ id: 'ServerAddress' });
 export type ServerAddress = z.infer<typeof ServerAddress>;
 
+const counter = (what: string) =>
+  z
+    .number()
+    .nullable()
+    .meta({ description: `${what}, since the VM was started` });
+
+export const ServerObservation = z
+  .object({
+    at: z.iso.datetime().nullable().meta({
+      description: 'when Proxmox was asked how much the VM uses; every 20 seconds where it answers',
+    }),
+    missingSince: z.iso.datetime().nullable().meta({
+      description: 'the first look at the whole cluster that did not find the VM; null: it is there',
+    }),
+    lock: z.string().nullable().meta({
+      description:
+        "Proxmox's lock on the VM, such as backup, migrate or snapshot; while it lasts little else can be done",
+    }),
+    uptimeSeconds: z.int().nullable(),
+    cpu: z.number().nullable().meta({ description: 'share of its processors in use, 0 to 1' }),
+    memoryUsedMib: z.int().nullable(),
+    diskReadBytes: counter('bytes read from its disks'),
+    diskWrittenBytes: counter('bytes written to its disks'),
+    netInBytes: counter('bytes received'),
+    netOutBytes: counter('bytes sent'),
+    agentAddresses: z.array(z.string()).nullable().meta({
+      description:
+        'what the guest agent reported, without loopback and link-local ones; null: nothing, or the VM is off',
+    }),
+    agentSeenAt: z.iso.datetime().nullable().meta({
+      description: 'when the agent answered; it is asked once in a while, at most every ten minutes',
+    }),
+  })
+  .meta({ id: 'ServerObservation' });
+export type ServerObservation = z.infer<typeof ServerObservation>;
+
 /** An imported server's has no id: it is none of the catalog. */
 const Ref = z.object({ id: z.uuid().nullable(), name: z.string() });
 
@@ -48,6 +84,9 @@ export const Server = z
       .boolean()
       .meta({ description: 'its size takes effect only after a reboot, or when it is stopped and started' }),
     statusObservedAt: z.iso.datetime().nullable(),
+    observed: ServerObservation.nullable().meta({
+      description: 'what was last seen of the VM beside its status; null: nothing yet',
+    }),
     createdAt: z.iso.datetime(),
     operation: OperationSummary.nullable(),
   })

@@ -57,6 +57,8 @@ export const ClusterResource = z.object({
   maxdisk: number.optional(),
   netin: number.optional(),
   netout: number.optional(),
+  diskread: number.optional(),
+  diskwrite: number.optional(),
   storage: text.optional(),
   plugintype: text.optional(),
   shared: isSet,
@@ -64,7 +66,10 @@ export const ClusterResource = z.object({
 });
 export type ClusterResource = z.infer<typeof ClusterResource>;
 
-/** A VM as its own node lists it: current, unlike /cluster/resources. */
+/**
+ * A VM as its own node lists it: current, unlike /cluster/resources. But `cpu` is a share since the same process of the node was
+ * asked last, and bytes read and written are always 0 there (`vmstatus` in qemu-server's PVE/QemuServer.pm), so they are left out.
+ */
 export const VmSummary = z.object({
   vmid: number,
   /** `running` or `stopped` */

@@ -43,6 +43,7 @@ export interface NodePoller {
   add: (upid: string, parsed: Upid, waiter: Waiter) => void;
   remove: (upid: string, waiter: Waiter) => void;
   turn: (signal?: AbortSignal) => Promise<void>;
+  urgentTurn: () => Promise<void>;
 }
 
 interface WatchedTask {
@@ -129,6 +130,7 @@ export function createNodePoller(node: string, source: TaskSource, timing: PollT
       turns = turn;
       return turn;
     },
+    urgentTurn: () => state.budget.take(),
   };
 }
 

@@ -242,6 +242,20 @@ describe('the call rate', () => {
     expect(calls).toBeLessThanOrEqual((performance.now() - started) / INTERVAL + 3 + 1);
   });
 
+  it('holds for a look that goes before the crowd, too', async () => {
+    const watcher = createTaskWatcher(createNode().source, TIMING);
+    const started = performance.now();
+    let crowded = 0;
+    const crowd = Array.from({ length: 20 }, async () => {
+      await watcher.turn('pve1');
+      crowded += 1;
+    });
+    for (let n = 0; n < 4; n++) await watcher.urgentTurn('pve1');
+    expect(crowded).toBeLessThan(20);
+    expect(crowded + 4).toBeLessThanOrEqual((performance.now() - started) / INTERVAL + 3 + 1);
+    await Promise.all(crowd);
+  });
+
   it('is one per interval and node for hundreds of waiters, with progress and failures', async () => {
     const upids: string[] = [];
     const node = createNode({

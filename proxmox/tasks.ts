@@ -22,6 +22,8 @@ export interface TaskWatcher {
   wait: (upid: string, options?: WaitOptions) => Promise<TaskResult>;
   /** Resolves when another look at something on this node (a guest, say) fits the same call rate; first come, first served. */
   turn: (node: string, signal?: AbortSignal) => Promise<void>;
+  /** The same for a look that must not wait behind a crowd: next but the one whose turn it is. */
+  urgentTurn: (node: string) => Promise<void>;
 }
 
 /**
@@ -41,6 +43,7 @@ export function createTaskWatcher(source: TaskSource, timing: Partial<PollTiming
 
   return {
     turn: (node, signal) => pollerFor(node).turn(signal),
+    urgentTurn: (node) => pollerFor(node).urgentTurn(),
     wait: async (upid, { signal, onProgress, onPoll } = {}) => {
       signal?.throwIfAborted();
       const parsed = parseUpid(upid);

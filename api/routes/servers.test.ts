@@ -655,6 +655,40 @@ describe('listing servers', () => {
     expect(await names('search=%25')).toEqual([]);
   });
 
+  it('says what was last seen of the VM beside its status, and null before anything was', async () => {
+    const { token, account } = await someCustomer();
+    const server = await buildServer(api.database, { account, catalog });
+    const observed = async () =>
+      Server.parse((await api.call('GET', `/servers/${server.id}`, { token })).body).observed;
+    expect(await observed()).toBeNull();
+    const at = new Date();
+    await api.database('server_observations').insert({
+      serverId: server.id,
+      observedAt: at,
+      uptimeSeconds: 61,
+      cpu: 0.25,
+      memoryBytes: 3 * 1024 ** 3,
+      netInBytes: 5 * 1024 ** 4,
+      lock: 'backup',
+      agentAddresses: ['203.0.113.9', '2001:db8::9'],
+      agentSeenAt: at,
+    });
+    expect(await observed()).toEqual({
+      at: at.toISOString(),
+      missingSince: null,
+      lock: 'backup',
+      uptimeSeconds: 61,
+      cpu: 0.25,
+      memoryUsedMib: 3 * 1024,
+      diskReadBytes: null,
+      diskWrittenBytes: null,
+      netInBytes: 5 * 1024 ** 4,
+      netOutBytes: null,
+      agentAddresses: ['203.0.113.9', '2001:db8::9'],
+      agentSeenAt: at.toISOString(),
+    });
+  });
+
   it('finds a server by part of its address', async () => {
     const { token } = await someCustomer();
     const { server } = (await api.call('POST', '/servers', { token, body: order() })).body;

@@ -1,5 +1,5 @@
 import { stepTitle, type OperationSummary } from '../../contract/operations.ts';
-import type { Server } from '../../contract/servers.ts';
+import type { Server, ServerObservation } from '../../contract/servers.ts';
 import type { ServerRow } from '../server-rows.ts';
 
 function toOperationSummary(row: ServerRow): OperationSummary | null {
@@ -13,6 +13,19 @@ function toOperationSummary(row: ServerRow): OperationSummary | null {
     percent: row.operationPercent,
     cancelRequested: row.operationCancelRequested,
     createdAt: row.operationCreatedAt.toISOString(),
+  };
+}
+
+const MIB = 1024 ** 2;
+const toIso = (time: string | null): string | null => time && new Date(time).toISOString();
+
+function toObservation({ memoryBytes, ...row }: NonNullable<ServerRow['observed']>): ServerObservation {
+  return {
+    ...row,
+    at: toIso(row.at),
+    missingSince: toIso(row.missingSince),
+    agentSeenAt: toIso(row.agentSeenAt),
+    memoryUsedMib: memoryBytes === null ? null : Math.round(memoryBytes / MIB),
   };
 }
 
@@ -37,6 +50,7 @@ export function toServerView(row: ServerRow): Server {
     rebuildProtection: row.rebuildProtection,
     restartNeeded: row.restartNeeded,
     statusObservedAt: row.powerObservedAt?.toISOString() ?? null,
+    observed: row.observed && toObservation(row.observed),
     createdAt: row.createdAt.toISOString(),
     operation: toOperationSummary(row),
   };

@@ -196,7 +196,8 @@ function listVms({ cluster, node, params, caller }: Call): unknown[] {
   const seen = cluster.index.vmsOn(node).filter(({ vmid }) => cluster.index.seesVm(caller.user, vmid));
   return seen.map((vm) => ({
     ...vmStatus(vm, cluster.clock.now()),
-    ...(params.full ? { qmpstatus: qmpStatus(vm) } : {}),
+    // Only QEMU knows what was read and written, and only a full list asks it.
+    ...(params.full ? { qmpstatus: qmpStatus(vm) } : { diskread: 0, diskwrite: 0 }),
   }));
 }
 

@@ -83,6 +83,7 @@ export function buildServer(over: Partial<Server> = {}): Server {
     rebuildProtection: false,
     restartNeeded: false,
     statusObservedAt: '2026-01-02T00:00:00Z',
+    observed: null,
     createdAt: '2026-01-02T00:00:00Z',
     operation: null,
     ...over,

@@ -5,6 +5,9 @@ import { problemCode } from '../api-error.ts';
 import { serverKey, withNews } from '../live-cache.ts';
 import { usePollInterval } from './use-poll-interval.ts';
 
+/** No event tells how much a VM uses. */
+const USAGE_MS = 20_000;
+
 /** One server; null once it was deleted while being looked at. Shows at once what a list already knew of it. */
 export function useServer(id: string) {
   const client = useQueryClient();
@@ -24,7 +27,7 @@ export function useServer(id: string) {
         .flatMap((page) => page.items)
         .find((server) => server.id === id),
     refetchInterval: ({ state }) =>
-      state.data === null ? false : pollInterval(Boolean(state.data?.operation)),
+      state.data === null ? false : pollInterval(Boolean(state.data?.operation)) || USAGE_MS,
   });
 
   function nullIfDeleted(error: unknown): null {

@@ -1,8 +1,9 @@
-import type { ReactNode } from 'react';
 import type { Server, ServerAddress } from '../../../contract/servers.ts';
 import { CopyButton } from '../components/copy-button.tsx';
+import { Fact, Facts } from '../components/facts.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { formatDisk, formatMemory } from '../format-size.ts';
+import { ServerUsage } from './server-usage.tsx';
 
 /** What the server is made of and how to reach it. */
 export function ServerOverview({ server }: { server: Server }) {
@@ -42,6 +43,7 @@ export function ServerOverview({ server }: { server: Server }) {
           </Fact>
         ))}
       </Facts>
+      <ServerUsage server={server} />
       <Facts title="Record">
         <Fact name="Location">{server.location ?? '–'}</Fact>
         <Fact name="Node">{server.node ?? '–'}</Fact>
@@ -62,22 +64,4 @@ export function ServerOverview({ server }: { server: Server }) {
 /** Of an address in no pool the network may be unknown, and then the prefix says nothing. */
 function addressText({ address, prefix, family }: ServerAddress): string {
   return prefix === (family === 4 ? 32 : 128) ? address : `${address}/${prefix}`;
-}
-
-function Facts({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <section className="panel facts">
-      <h2>{title}</h2>
-      <dl>{children}</dl>
-    </section>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div className="fact">
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
 }

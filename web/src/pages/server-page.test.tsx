@@ -1,10 +1,19 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { expect, test } from 'vitest';
 import type { Operation } from '../../../contract/operations.ts';
-import type { Server } from '../../../contract/servers.ts';
+import type { Server, ServerObservation } from '../../../contract/servers.ts';
 import { summarize } from '../live-cache.ts';
 import { renderApp } from '../render-app.tsx';
-import { type Handler, buildOperation, buildServer, fakeApi, ok, refusal } from '../test-api.ts';
+import {
+  type Handler,
+  USER,
+  buildOperation,
+  buildServer,
+  fakeApi,
+  ok,
+  refusal,
+  session,
+} from '../test-api.ts';
 
 function open(server: Server, operations: Operation[] = [], routes: Record<string, Handler> = {}) {
   const api = fakeApi({
@@ -113,6 +122,50 @@ test('an unknown server says when Proxmox was last heard and that it may be runn
   expect(await screen.findByText(/It may well be running/)).toBeVisible();
   expect(screen.getByText('Unknown')).toBeVisible();
   expect(screen.queryByText('Stopped')).toBeNull();
+});
+
+const OBSERVED: ServerObservation = {
+  at: new Date().toISOString(),
+  missingSince: null,
+  lock: 'backup',
+  uptimeSeconds: 3_900,
+  cpu: 0.126,
+  memoryUsedMib: 512,
+  diskReadBytes: 1_610_612_736,
+  diskWrittenBytes: 0,
+  netInBytes: 2_048,
+  netOutBytes: 100,
+  agentAddresses: ['203.0.113.10', '10.8.0.1'],
+  agentSeenAt: new Date().toISOString(),
+};
+
+test('a running server shows what it uses and how long ago that was seen', async () => {
+  open(buildServer({ observed: OBSERVED }));
+  const usage = (await screen.findByRole('heading', { name: 'Usage' })).parentElement;
+  expect(usage).toHaveTextContent('Processors13 %');
+  expect(usage).toHaveTextContent('512 MiB of 2 GiB');
+  expect(usage).toHaveTextContent('1.5 GiB read, 0 B written');
+  expect(usage).toHaveTextContent('2 KiB in, 100 B out');
+  expect(usage).toHaveTextContent('1 h 5 min');
+  expect(usage).toHaveTextContent('Also has10.8.0.1');
+  expect(usage).toHaveTextContent('Seenjust now');
+  expect(usage).not.toHaveTextContent('Lock');
+});
+
+test('only an operator is told of Proxmox’s lock, also while the server is off', async () => {
+  open(buildServer({ status: 'stopped', observed: OBSERVED }), [], {
+    'POST /refresh': () => ok({ ...session(), user: { ...USER, role: 'admin' } }),
+  });
+  const usage = (await screen.findByRole('heading', { name: 'Usage' })).parentElement;
+  expect(usage).toHaveTextContent('Lockbackup');
+  expect(usage).not.toHaveTextContent('Processors');
+});
+
+test('a server whose VM is nowhere says since when', async () => {
+  const missingSince = new Date(Date.now() - 7_200_000).toISOString();
+  open(buildServer({ status: 'unknown', observed: { ...OBSERVED, missingSince } }));
+  expect(await screen.findByText(/cannot be found on Proxmox VE/)).toHaveTextContent('first missed 2 h ago');
+  expect(screen.queryByText(/It may well be running/)).toBeNull();
 });
 
 test('deleting asks for the name, lists what is lost and ends in the list', async () => {

@@ -94,6 +94,16 @@ function Details({ server }: { server: Server }) {
 }
 
 function UnknownNotice({ server }: { server: Server }) {
+  const missingSince = server.observed?.missingSince;
+  if (missingSince) {
+    return (
+      <Callout intent="danger" compact className="notice">
+        This server’s virtual machine cannot be found on Proxmox VE (first missed{' '}
+        <TimeAgo iso={missingSince} />
+        ). Ask your provider what has become of it.
+      </Callout>
+    );
+  }
   return (
     <Callout intent="warning" compact className="notice">
       Proxmox VE could not be asked about this server lately
