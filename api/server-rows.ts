@@ -8,6 +8,7 @@ import type {
   ServerSort,
   ServerStatus,
 } from '../contract/servers.ts';
+import type { PowerState } from '../db/models/server.ts';
 import { queryRows, queryRowsPrepared } from '../db/query-rows.ts';
 import type { PagePosition } from './cursor.ts';
 
@@ -36,11 +37,15 @@ export interface ServerRow {
   deleteProtection: boolean;
   rebuildProtection: boolean;
   restartNeeded: boolean;
+  labels: Record<string, string>;
+  powerState: PowerState;
   suspendReason: string | null;
   powerObservedAt: Date | null;
   observed: ObservedRow | null;
   createdAt: Date;
   addresses: ServerAddress[] | null;
+  /** Of a deletion that waits: when it goes on. */
+  destroyAfter: string | null;
   operationId: string | null;
   operationType: OperationType;
   operationStatus: OperationStatus;
@@ -56,8 +61,8 @@ export interface ServerRow {
  * The only place that derives a server's status: what Proxmox said counts for 60 seconds, after which the truth is
  * that nobody knows.
  */
-const STATUS = `case when s.lifecycle <> 'active' then s.lifecycle
-  when s.power_observed_at > now() - interval '60 seconds' then s.power_state else 'unknown' end`;
+const POWER = `case when s.power_observed_at > now() - interval '60 seconds' then s.power_state else 'unknown' end`;
+const STATUS = `case when s.lifecycle <> 'active' then s.lifecycle else ${POWER} end`;
 
 const SORT_COLUMN: Record<ServerSort, 's.created_at' | 's.name'> = {
   createdAt: 's.created_at',
@@ -85,6 +90,7 @@ function selectServers(conditions: Condition[], sort: ServerSort, limit: number)
       s.hostname, p.id as "planId", coalesce(p.name, s.plan_name) as "planName", t.id as "templateId",
       coalesce(t.name, s.os) as "templateName", s.delete_protection as "deleteProtection",
       s.rebuild_protection as "rebuildProtection", s.restart_needed as "restartNeeded",
+      s.labels, ${POWER} as "powerState",
       s.suspend_reason as "suspendReason",
       t.default_user as "defaultUser", s.vcpu, s.memory_mib as "memoryMib", s.disk_gib as "diskGib",
       n.name as "nodeName", c.location, s.power_observed_at as "powerObservedAt", s.created_at as "createdAt",
@@ -97,6 +103,7 @@ function selectServers(conditions: Condition[], sort: ServerSort, limit: number)
       held.addresses, o.id as "operationId", o.type as "operationType", o.status as "operationStatus",
       o.step as "operationStep", o.percent as "operationPercent",
       o.cancel_requested_at is not null as "operationCancelRequested", o.created_at as "operationCreatedAt",
+      o.params ->> 'destroyAfter' as "destroyAfter",
       ${column}::text as "sortValue"
     from (select s.* from servers s where true ${where} ${order} limit ${limit}) s
     join clusters c on c.id = s.cluster_id
@@ -141,6 +148,13 @@ function foundBy(search: string): Condition {
   };
 }
 
+/** The condition on empty ones lets the index serve it, which holds only servers that have labels. */
+function labelled(label: string): Condition {
+  const at = label.indexOf('=');
+  const wanted = { [label.slice(0, at)]: label.slice(at + 1) };
+  return { sql: "s.labels <> '{}' and s.labels @> ?::jsonb", bindings: [JSON.stringify(wanted)] };
+}
+
 function after(sort: ServerSort, { value, id }: PagePosition): Condition {
   const column = SORT_COLUMN[sort];
   const type = column === 's.name' ? 'text' : 'timestamptz';
@@ -159,6 +173,7 @@ export async function listServers(
     { sql: 's.deleted_at is null', bindings: [] },
     ...ownedBy(accountIds),
     ...(query.status ? [{ sql: `(${STATUS}) = ?`, bindings: [query.status] }] : []),
+    ...(query.label ? [labelled(query.label)] : []),
     ...(query.search ? [foundBy(query.search)] : []),
     ...(position ? [after(query.sort, position)] : []),
   ];

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Knex } from 'knex';
 import type { Context } from 'koa';
 import type { UpdateServer } from '../contract/servers.ts';
@@ -26,16 +27,10 @@ export async function updateServer(trx: Knex.Transaction, { ctx, user, id, input
       'Cancel the deletion first, if it has not begun.',
     );
   }
-  const {
-    name = server.name,
-    deleteProtection = server.deleteProtection,
-    rebuildProtection = server.rebuildProtection,
-  } = input;
-  const changes = {
-    ...(name === server.name ? {} : { name }),
-    ...(deleteProtection === server.deleteProtection ? {} : { deleteProtection }),
-    ...(rebuildProtection === server.rebuildProtection ? {} : { rebuildProtection }),
-  };
+  const given = Object.entries(input) as [keyof UpdateServer, unknown][];
+  const changes: Partial<Pick<Server, keyof UpdateServer>> = Object.fromEntries(
+    given.filter(([field, value]) => !isDeepStrictEqual(value, server[field])),
+  );
   if (Object.keys(changes).length > 0) {
     await Server.query(trx).findById(id).patch(changes);
     const { accountId } = server;

@@ -83,6 +83,14 @@ export const Server = z
     restartNeeded: z
       .boolean()
       .meta({ description: 'its size takes effect only after a reboot, or when it is stopped and started' }),
+    labels: z.record(z.string(), z.string()),
+    powerState: z.enum(['running', 'stopped', 'unknown']).meta({
+      description:
+        'what Proxmox said within the last minute, whatever the status: a suspended server may have been started there',
+    }),
+    deletesAt: z.iso.datetime().nullable().meta({
+      description: 'of a server being deleted: until then cancelling the operation gives it back',
+    }),
     statusObservedAt: z.iso.datetime().nullable(),
     observed: ServerObservation.nullable().meta({
       description: 'what was last seen of the VM beside its status; null: nothing yet',
@@ -101,6 +109,24 @@ export const ServerName = z
   .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, {
     error: 'use 1 to 63 letters, digits and hyphens, with no hyphen at either end',
   });
+
+const LABEL_KEY = z.string().regex(/^[a-z0-9]([a-z0-9._/-]{0,61}[a-z0-9])?$/);
+
+export const Labels = z
+  .record(
+    LABEL_KEY,
+    z
+      .string()
+      .max(255)
+      .regex(/^\P{Cc}*$/u, { error: 'use printable characters only' }),
+    {
+      error: ({ code }) =>
+        code === 'invalid_key'
+          ? 'as a key use 1 to 63 small letters, digits and ". _ / -", with a letter or digit at either end'
+          : undefined,
+    },
+  )
+  .refine((labels) => Object.keys(labels).length <= 50, { error: 'use at most 50 labels' });
 
 const SSH_KEY =
   /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) [A-Za-z0-9+/]+={0,3}( [^\r\n]*)?$/;
@@ -145,6 +171,7 @@ export const UpdateServer = z
       .boolean()
       .optional()
       .meta({ description: 'while true the server cannot be rebuilt' }),
+    labels: Labels.optional().meta({ description: 'all of them, instead of those it has' }),
   })
   .refine((body) => Object.keys(body).length > 0, { error: 'name a field to change' })
   .meta({ id: 'UpdateServer' });
@@ -184,6 +211,11 @@ export const ListServersQuery = z.strictObject({
     .max(100)
     .optional()
     .meta({ description: 'part of the name, the host name or an address' }),
+  label: z
+    .string()
+    .regex(/^[^=]+=/, { error: 'write it as key=value' })
+    .optional()
+    .meta({ description: 'key=value: servers that carry this label' }),
 });
 export type ListServersQuery = z.infer<typeof ListServersQuery>;
 

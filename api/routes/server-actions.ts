@@ -69,7 +69,7 @@ function updateEndpoint({ database, jwtSecret }: Pick<Deps, 'database' | 'jwtSec
     method: 'patch',
     path: '/servers/:id',
     tag: 'Servers',
-    summary: 'Rename a server, or protect it against deletion or rebuilding',
+    summary: 'Rename a server, label it, or protect it against deletion or rebuilding',
     auth: 'bearer',
     idempotent: true,
     params: ById,

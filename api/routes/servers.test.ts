@@ -519,6 +519,21 @@ describe('updating a server', () => {
     expect(await api.database('audit_log').where({ subjectId: server.id })).toHaveLength(1);
   });
 
+  it('replaces its labels, as they are, and protects it against rebuilding', async () => {
+    const { token, server, path } = await someServer();
+    await api.call('PATCH', path, { token, body: { labels: { team: 'web', 'cost/centre': '4711 – Köln' } } });
+    const body = { labels: { team: 'db', note: '' }, rebuildProtection: true };
+    const answer = await api.call('PATCH', path, { token, body });
+    expect(Server.parse(answer.body)).toMatchObject(body);
+    await api.call('PATCH', path, { token, body });
+    expect(await api.database('audit_log').where({ subjectId: server.id }).orderBy('id')).toMatchObject([
+      { details: { labels: { team: 'web', 'cost/centre': '4711 – Köln' } } },
+      { action: 'server.update', details: body },
+    ]);
+    const cleared = await api.call('PATCH', path, { token, body: { labels: {} } });
+    expect(cleared.body).toMatchObject({ labels: {}, rebuildProtection: true });
+  });
+
   it('is done once under an Idempotency-Key', async () => {
     const { token, server, path } = await someServer();
     const once = { token, headers: { 'Idempotency-Key': `update-${server.id}` }, body: { name: 'once' } };
@@ -536,6 +551,15 @@ describe('updating a server', () => {
     ['an unknown field', { name: 'fine', planId: 'x' }, 'planId'],
     ['a name that is none', { name: 'not a name' }, 'name'],
     ['a protection that is neither on nor off', { deleteProtection: null }, 'deleteProtection'],
+    ['a label whose key is none', { labels: { 'Team A': 'x' } }, 'labels.Team A'],
+    ['a label whose value is none', { labels: { team: 7 } }, 'labels.team'],
+    ['a label that is too long', { labels: { team: 'x'.repeat(256) } }, 'labels.team'],
+    ['a label with a line break', { labels: { team: 'a\nb' } }, 'labels.team'],
+    [
+      'too many labels',
+      { labels: Object.fromEntries([...Array(51).keys()].map((n) => [`k${n}`, ''])) },
+      'labels',
+    ],
   ])('refuses %s and changes nothing', async (_what, body, field) => {
     const { token, server, path } = await someServer();
     const answer = await api.call('PATCH', path, { token, body });
@@ -687,6 +711,23 @@ describe('listing servers', () => {
       agentAddresses: ['203.0.113.9', '2001:db8::9'],
       agentSeenAt: at.toISOString(),
     });
+  });
+
+  it('filters by a label, all of it', async () => {
+    const { token, account } = await someCustomer();
+    await buildServer(api.database, { account, catalog, name: 'one', labels: { team: 'web', a: '1=2' } });
+    await buildServer(api.database, { account, catalog, name: 'two', labels: { team: 'website' } });
+    await buildServer(api.database, { account, catalog, name: 'three' });
+    const names = async (label: string) => {
+      const path = `/servers?label=${encodeURIComponent(label)}`;
+      const { items } = (await api.call<ServerList>('GET', path, { token })).body;
+      return items.map(({ name }) => name);
+    };
+    expect(await names('team=web')).toEqual(['one']);
+    expect(await names('a=1=2')).toEqual(['one']);
+    expect(await names('team=')).toEqual([]);
+    const refused = await api.call('GET', '/servers?label=team', { token });
+    expect(refused.body.issues).toEqual([{ field: 'label', message: 'write it as key=value' }]);
   });
 
   it('finds a server by part of its address', async () => {

@@ -1,3 +1,4 @@
+import { noReturnAt } from '../../contract/operation-table.ts';
 import { stepTitle, type OperationSummary } from '../../contract/operations.ts';
 import type { Server, ServerObservation } from '../../contract/servers.ts';
 import type { ServerRow } from '../server-rows.ts';
@@ -49,6 +50,10 @@ export function toServerView(row: ServerRow): Server {
     deleteProtection: row.deleteProtection,
     rebuildProtection: row.rebuildProtection,
     restartNeeded: row.restartNeeded,
+    labels: row.labels,
+    powerState: row.powerState,
+    deletesAt:
+      row.destroyAfter && !noReturnAt(row.operationType, row.operationStep) ? row.destroyAfter : null,
     statusObservedAt: row.powerObservedAt?.toISOString() ?? null,
     observed: row.observed && toObservation(row.observed),
     createdAt: row.createdAt.toISOString(),
