@@ -45,6 +45,8 @@ export interface RunningBerth {
   pidOf(part: Part): Promise<number>;
   /** What its customer sees and does. */
   api: ApiClient;
+  /** The same as an administrator. */
+  admin: ApiClient;
   /** What Proxmox really has; the oracle. */
   cluster(): Promise<ClusterView>;
   addFault(rule: object): Promise<void>;
@@ -53,8 +55,15 @@ export interface RunningBerth {
 }
 
 export interface ClusterView {
-  vms: Record<string, { vmid: number; node: string; config: Record<string, unknown>; guest: unknown }>;
-  tasks: { type: string; upid: string; log: string[] }[];
+  vms: Record<string, ClusterVm>;
+  volumes: Record<string, { volid: string; node: string; vmid: number }>;
+  tasks: { type: string; upid: string; log: string[]; endtime: number | null }[];
+}
+export interface ClusterVm {
+  vmid: number;
+  node: string;
+  config: Record<string, string | number | undefined>;
+  guest: unknown;
 }
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -100,7 +109,7 @@ export async function startBerth({
     );
   };
   await until(isUp, 15 * 60_000);
-  const { apiUrl, customer } = await run();
+  const { apiUrl, customer, admin } = await run();
   const control = async (method: string, path: string, body?: object) => {
     const { proxmoxControlUrl } = await run();
     const answer = await fetch(`${proxmoxControlUrl}${path}`, {
@@ -115,6 +124,7 @@ export async function startBerth({
     run,
     pidOf: async (part) => (await run()).pids[part],
     api: await logIn(apiUrl, customer),
+    admin: await logIn(apiUrl, admin),
     cluster: async () => (await (await control('GET', '/state')).json()) as ClusterView,
     addFault: async (rule) => void (await control('POST', '/faults', rule)),
     clearFaults: async () => void (await control('DELETE', '/faults')),

@@ -1,0 +1,304 @@
+import pg from 'pg';
+import { definitionOf, OPERATION_TYPES, type OperationType } from '../../contract/operation-table.ts';
+import { isLive, type Operation } from '../../contract/operations.ts';
+import type { Server } from '../../contract/servers.ts';
+import type { ClusterView, RunningBerth } from '../e2e/berth.ts';
+import { until } from '../until.ts';
+import { ACCEPTED, addHold, END, installHolds, missingAtHolds, releaseHolds } from './holds.ts';
+import { compare, readServers } from './oracle.ts';
+import { SCENARIOS, type Before, type Scenario } from './scenarios.ts';
+import { cutNetwork, cutNodes, isProcess, killProcess, type Victim } from './victims.ts';
+
+export interface Cell {
+  type: OperationType;
+  boundary: string;
+  victim: Victim;
+  /** How the operation ended, or where it waits for a decision. */
+  outcome: string;
+  /** What the oracle found wrong; empty: green. */
+  faults: string[];
+}
+
+export interface MatrixWish {
+  victims: readonly Victim[];
+  types?: readonly OperationType[];
+  /** Of each operation only these boundaries, by number; all when left out. */
+  pick?: (boundaries: string[], type: OperationType) => string[];
+  say?: (message: string) => void;
+}
+
+/** Where an operation can be held: before it begins, before each of its steps, before its end is recorded. */
+export const boundariesOf = (type: OperationType): string[] => [
+  ACCEPTED,
+  ...definitionOf(type)
+    .steps.map(({ name }) => name)
+    .filter((name) => !SCENARIOS[type]?.passesBy?.includes(name)),
+  END,
+];
+
+/** The operations that can be tried, which is all but those without a scenario. */
+export const triedTypes = (): OperationType[] => OPERATION_TYPES.filter((type) => SCENARIOS[type] !== null);
+
+/**
+ * Takes every operation to every boundary, strikes one victim at a time while all stand there, strikes it once more while
+ * the steps run, and lets an oracle judge what became of each.
+ */
+export async function runMatrix(berth: RunningBerth, wish: MatrixWish): Promise<Cell[]> {
+  const { say = () => undefined } = wish;
+  const { databaseUrl } = await berth.run();
+  const database = new Database(databaseUrl);
+  try {
+    await database.use(makeRoom);
+    await database.use(installHolds);
+    const cells: Cell[] = [];
+    for (const victim of wish.victims) {
+      say(`${victim}: preparing servers`);
+      cells.push(...(await strikeOnce(berth, database, victim, wish)));
+    }
+    return cells;
+  } finally {
+    await database.close();
+  }
+}
+
+/** A connection that is made anew when PostgreSQL was the victim. */
+class Database {
+  private client: pg.Client | null = null;
+  private readonly url: string;
+  constructor(url: string) {
+    this.url = url;
+  }
+  async use<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        if (!this.client) {
+          const client = new pg.Client({ connectionString: this.url });
+          client.on('error', () => (this.client = null));
+          await client.connect();
+          this.client = client;
+        }
+        return await work(this.client);
+      } catch (err) {
+        const isConnection = !(err instanceof pg.DatabaseError) || /^(?:57P|08)/.test(err.code ?? '');
+        if (!isConnection || attempt === 60) throw err;
+        await this.client?.end().catch(() => undefined);
+        this.client = null;
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
+    }
+  }
+  async close(): Promise<void> {
+    await this.client?.end().catch(() => undefined);
+  }
+}
+
+/** Servers and addresses enough for a whole round. */
+async function makeRoom(client: pg.Client): Promise<void> {
+  await client.query('update accounts set max_servers = 100000');
+  await client.query('update clusters set rescue_iso = $1', ['local:iso/rescue.iso']);
+  await client.query(
+    `insert into ip_addresses (pool_id, address)
+     select p.id, host(p.network)::inet + n from ip_pools p, generate_series(10, 250) n where family(p.network) = 4
+     on conflict do nothing`,
+  );
+}
+
+interface Trial {
+  type: OperationType;
+  scenario: Scenario;
+  boundary: string;
+  server: { id: string; name: string };
+  operationId: string;
+  view: Operation | undefined;
+  /** What was not so although the operation had been told to have succeeded. */
+  falsehoods: string[];
+}
+
+async function strikeOnce(
+  berth: RunningBerth,
+  database: Database,
+  victim: Victim,
+  { types = triedTypes(), pick = (all) => all, say = () => undefined }: MatrixWish,
+): Promise<Cell[]> {
+  const wanted = types.flatMap((type) =>
+    pick(boundariesOf(type), type).map((boundary) => ({ type, boundary })),
+  );
+  const trials = await inLanes(wanted, 8, async ({ type, boundary }, index): Promise<Trial> => {
+    const scenario = SCENARIOS[type];
+    if (!scenario) throw new Error(`${type} has no scenario`);
+    const name = `${victim}-${type}-${index}`.replaceAll('_', '-');
+    const server = await prepare(berth, name, scenario.before);
+    return { type, scenario, boundary, server, operationId: '', view: undefined, falsehoods: [] };
+  });
+  say(`${victim}: ${trials.length} operations go to their boundaries`);
+  for (const { server, type, boundary } of trials)
+    await database.use((client) => addHold(client, { server: server.name, type, boundary }));
+  await inLanes(trials, 8, async (trial) => {
+    const { server, operation } = await trial.scenario.request(berth, trial.server);
+    trial.server.id = server.id;
+    trial.operationId = operation.id;
+  });
+  const unreached = await untilHeld(database, trials);
+  say(`${victim}: strikes`);
+  await strike(berth, victim, trials);
+  await database.use(releaseHolds);
+  if (isProcess(victim)) await strike(berth, victim, trials);
+  await settle(berth, database, trials);
+  await berth.clearFaults();
+  say(`${victim}: judges`);
+  const faults = await judge(berth, database, trials);
+  return trials.map((trial) => {
+    const { type, boundary, view } = trial;
+    const missed = unreached.includes(trial.server.name) ? ['it never came to the boundary'] : [];
+    const outcome =
+      view?.status === 'failed' || view?.status === 'needs_attention'
+        ? `${view.status}: ${view.error?.code}`
+        : (view?.status ?? 'unknown');
+    return {
+      type,
+      boundary,
+      victim,
+      outcome,
+      faults: [...missed, ...trial.falsehoods, ...(faults.get(trial.server.name) ?? [])],
+    };
+  });
+}
+
+/** A server as the scenario wants it, made through the API as its users would. */
+async function prepare(
+  berth: RunningBerth,
+  name: string,
+  before: Before,
+): Promise<{ id: string; name: string }> {
+  if (before === 'none') return { id: '', name };
+  const { api, admin } = berth;
+  const { server, operation } = await api.accepted(api.order(name));
+  await done(api.settled(operation.id, 180_000));
+  const { id } = server;
+  if (before === 'stopped') await done(askFor(berth, `/servers/${id}/actions`, { action: 'stop' }));
+  if (before === 'in rescue') await done(askFor(berth, `/servers/${id}/rescue`, {}));
+  if (before === 'suspended') {
+    const accepted = await admin.accepted(
+      admin.request('POST', `/servers/${id}/suspend`, { reason: 'Overdue on payment' }),
+    );
+    await done(admin.settled(accepted.operation.id, 180_000));
+  }
+  return { id, name };
+}
+
+async function askFor({ api }: RunningBerth, path: string, body: object): Promise<Operation> {
+  const { operation } = await api.accepted(api.request('POST', path, body));
+  return api.settled(operation.id, 180_000);
+}
+
+async function done(settled: Promise<Operation>): Promise<void> {
+  const { type, status, error } = await settled;
+  if (status !== 'succeeded') throw new Error(`preparing ${type}: ${status} ${error?.message}`);
+}
+
+/** Waits until every operation stands at its boundary; names those that do not come. */
+async function untilHeld(database: Database, trials: Trial[]): Promise<string[]> {
+  let missing: string[] = trials.map(({ server }) => server.name);
+  const deadline = Date.now() + 120_000;
+  while (missing.length > 0 && Date.now() < deadline) {
+    missing = await database.use(missingAtHolds);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  return missing;
+}
+
+async function strike(berth: RunningBerth, victim: Victim, trials: Trial[]): Promise<void> {
+  if (isProcess(victim)) return killProcess(berth, victim);
+  if (victim === 'node') return cutNodes(berth);
+  const { vms } = await berth.cluster();
+  const vmids = trials.map(({ server }) => vmidOf(vms, server.id));
+  return cutNetwork(berth, victim, vmids);
+}
+
+function vmidOf(vms: ClusterView['vms'], serverId: string): number | null {
+  const found = Object.values(vms).find(({ config }) =>
+    String(config['description'] ?? '').includes(serverId),
+  );
+  return serverId && found ? found.vmid : null;
+}
+
+/** Waits until every operation has ended or needs a decision, and checks at once what was told to have succeeded. */
+async function settle(berth: RunningBerth, database: Database, trials: Trial[]): Promise<void> {
+  await until(async () => {
+    for (const trial of trials.filter(
+      ({ view }) => !view || (isLive(view.status) && view.status !== 'needs_attention'),
+    )) {
+      const view = await berth.admin.operation(trial.operationId).catch(() => undefined);
+      if (!view?.status) continue;
+      trial.view = view;
+      if (view.status === 'succeeded') trial.falsehoods = await checkEffect(berth, database, trial);
+    }
+    return trials.every(({ view }) => view && (!isLive(view.status) || view.status === 'needs_attention'));
+  }, 300_000).catch(() => undefined);
+  for (const { view, falsehoods } of trials)
+    if (!view || (isLive(view.status) && view.status !== 'needs_attention'))
+      falsehoods.push(`still ${view?.status ?? 'unreadable'} after five minutes`);
+}
+
+async function checkEffect(
+  berth: RunningBerth,
+  database: Database,
+  { scenario, server }: Trial,
+): Promise<string[]> {
+  const held = (await database.use(readServers)).find(({ id }) => id === server.id);
+  const { vms } = await berth.cluster();
+  if (!held) return ['the server is not recorded'];
+  const vmid = vmidOf(vms, server.id);
+  const wrong = scenario.wrong(vmid === null ? undefined : vms[vmid], held);
+  return wrong.map((fault) => `told to have succeeded, but ${fault}`);
+}
+
+const STATUS_MS = 30_000;
+
+/** The oracle's findings by server, once the watcher has had time to see the last changes. */
+async function judge(
+  berth: RunningBerth,
+  database: Database,
+  trials: Trial[],
+): Promise<Map<string, string[]>> {
+  let lies: [string, string][] = [];
+  await until(async () => {
+    lies = await falseStatuses(berth, trials);
+    return lies.length === 0;
+  }, STATUS_MS).catch(() => undefined);
+  const faults = compare(await database.use(readServers), await berth.cluster());
+  for (const [name, lie] of lies) faults.set(name, [...(faults.get(name) ?? []), lie]);
+  const nobodys = faults.get('') ?? [];
+  const [first] = trials;
+  if (first && nobodys.length > 0)
+    faults.set(first.server.name, [...(faults.get(first.server.name) ?? []), ...nobodys]);
+  return faults;
+}
+
+/** Servers that are shown running or stopped while they are not. */
+async function falseStatuses(berth: RunningBerth, trials: Trial[]): Promise<[string, string][]> {
+  const { vms } = await berth.cluster();
+  const lies: [string, string][] = [];
+  for (const { server } of trials) {
+    const view = await berth.admin.get<Partial<Server>>(`/servers/${server.id}`);
+    const vmid = vmidOf(vms, server.id);
+    const isRunning = vmid !== null && Boolean(vms[vmid]?.guest);
+    if (view.status === 'running' && !isRunning) lies.push([server.name, 'shown as running, but it is not']);
+    if (view.status === 'stopped' && isRunning) lies.push([server.name, 'shown as stopped, but it runs']);
+  }
+  return lies;
+}
+
+async function inLanes<T, R>(
+  items: readonly T[],
+  lanes: number,
+  work: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  const queue = items.entries();
+  const lane = async () => {
+    for (const [index, item] of queue) results[index] = await work(item, index);
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return results;
+}

@@ -1,0 +1,57 @@
+import { Command, InvalidArgumentError } from 'commander';
+import type { OperationType } from '../../contract/operation-table.ts';
+import { startBerth } from '../e2e/berth.ts';
+import { runMatrix, triedTypes, type Cell } from './matrix.ts';
+import { renderMatrix } from './render-matrix.ts';
+import { VICTIMS, type Victim } from './victims.ts';
+
+/** The kill matrix as a program: `npm run test:kill -- --help`. Its last line is `cells: N, red: R`. */
+
+function among<T extends string>(known: readonly T[]): (text: string) => T[] {
+  return (text) =>
+    text.split(',').map((name) => {
+      const found = known.find((one) => one === name);
+      if (!found) throw new InvalidArgumentError(`${name} is none of ${known.join(', ')}`);
+      return found;
+    });
+}
+
+interface Options {
+  victims: Victim[];
+  operations: OperationType[];
+  minutes?: number;
+}
+
+const { victims, operations, minutes } = new Command('test:kill')
+  .description(
+    'Kills or cuts every part of Berth at every step boundary of every operation, and lets an oracle judge what became of it.',
+  )
+  .option('--victims <names>', `some of ${VICTIMS.join(', ')}`, among(VICTIMS), [...VICTIMS])
+  .option('--operations <types>', 'some of the operations', among(triedTypes()), triedTypes())
+  .option('--minutes <number>', 'begin no victim after so many minutes', Number)
+  .parse()
+  .opts<Options>();
+
+const startedAt = Date.now();
+const say = (message: string) =>
+  console.error(`[${String(Math.round((Date.now() - startedAt) / 1_000)).padStart(4)} s] ${message}`);
+
+const cells: Cell[] = [];
+const berth = await startBerth({ speed: '0.1' });
+try {
+  for (const victim of victims) {
+    if (minutes !== undefined && Date.now() - startedAt > minutes * 60_000) {
+      say(`${victim}: left out, the time is over`);
+      continue;
+    }
+    cells.push(...(await runMatrix(berth, { victims: [victim], types: operations, say })));
+  }
+} finally {
+  await berth.stop();
+}
+console.log(renderMatrix(cells));
+const red = cells.filter(({ faults }) => faults.length > 0);
+for (const { type, boundary, victim, outcome, faults } of red)
+  console.log(`red: ${type} at ${boundary}, ${victim}: ${outcome}; ${faults.join('; ')}`);
+console.log(`cells: ${cells.length}, red: ${red.length}`);
+if (red.length > 0 || cells.length === 0) process.exitCode = 1;

@@ -1,0 +1,153 @@
+import type { OperationType } from '../../contract/operation-table.ts';
+import type { Accepted } from '../../contract/servers.ts';
+import type { ApiClient, ClusterVm, RunningBerth } from '../e2e/berth.ts';
+
+/** What a server is before its operation is asked for. `none`: it does not exist. */
+export type Before = 'none' | 'running' | 'stopped' | 'suspended' | 'in rescue';
+
+/** What the independent look at the database says of a server. */
+export interface Held {
+  id: string;
+  name: string;
+  lifecycle: string;
+  vmid: number | null;
+  vcpu: number;
+  memoryMib: number;
+  diskGib: number;
+  addresses: string[];
+}
+
+export interface Scenario {
+  before: Before;
+  /** Steps of the table that it does not come to. */
+  passesBy?: readonly string[];
+  request(berth: RunningBerth, server: { id: string; name: string }): Promise<Accepted>;
+  /** What is not as the operation promises once it has succeeded; an empty list when all is well. */
+  wrong(vm: ClusterVm | undefined, server: Held): string[];
+}
+
+const PASSWORD = 'correct horse battery';
+
+const running = (vm: ClusterVm | undefined): string[] =>
+  vm === undefined ? ['there is no VM'] : vm.guest ? [] : ['the VM does not run'];
+const stopped = (vm: ClusterVm | undefined): string[] =>
+  vm === undefined ? ['there is no VM'] : vm.guest ? ['the VM runs'] : [];
+const is = (what: string, found: unknown, wanted: unknown): string[] =>
+  String(found) === String(wanted) ? [] : [`${what} is ${String(found)}, not ${String(wanted)}`];
+
+const post = async (client: ApiClient, path: string, body: object = {}) =>
+  client.accepted(client.request('POST', path, body));
+
+const action = (name: string, before: Before, wrong: Scenario['wrong']): Scenario => ({
+  before,
+  request: (berth, { id }) => post(berth.api, `/servers/${id}/actions`, { action: name }),
+  wrong,
+});
+
+async function idOf(client: ApiClient, list: 'plans' | 'templates', name: string): Promise<string> {
+  const { items } = await client.get<{ items: { id: string; name: string }[] }>(`/${list}`);
+  const found = items.find((item) => item.name === name);
+  if (!found) throw new Error(`${name} is not among the ${list}`);
+  return found.id;
+}
+
+/** How each operation is asked for by its user, and what it promises. */
+export const SCENARIOS: Record<OperationType, Scenario | null> = {
+  provision: {
+    before: 'none',
+    request: async ({ api }, { name }) => api.accepted(api.order(name)),
+    wrong: (vm, { vcpu, memoryMib }) => [
+      ...running(vm),
+      ...is('cores', vm?.config['cores'], vcpu),
+      ...is('memory', vm?.config['memory'], memoryMib),
+    ],
+  },
+  start: action('start', 'stopped', running),
+  shutdown: action('shutdown', 'running', stopped),
+  stop: action('stop', 'running', stopped),
+  reboot: action('reboot', 'running', running),
+  reset: action('reset', 'running', running),
+  resize: {
+    before: 'running',
+    request: async ({ api }, { id }) =>
+      post(api, `/servers/${id}/resize`, { planId: await idOf(api, 'plans', 'Medium') }),
+    wrong: (vm, { vcpu, memoryMib, diskGib }) => [
+      ...running(vm),
+      ...is('recorded memory', memoryMib, 4_096),
+      ...is('memory', vm?.config['memory'], memoryMib),
+      ...is('cores', vm?.config['cores'], vcpu),
+      ...is('disk', /size=(\d+)G/.exec(String(vm?.config['scsi0']))?.[1], diskGib),
+    ],
+  },
+  rebuild: {
+    before: 'running',
+    request: async ({ api }, { id }) =>
+      post(api, `/servers/${id}/rebuild`, { templateId: await idOf(api, 'templates', 'ubuntu-24.04') }),
+    wrong: (vm, { vcpu }) => [...running(vm), ...is('cores', vm?.config['cores'], vcpu)],
+  },
+  suspend: {
+    before: 'running',
+    request: ({ admin }, { id }) => post(admin, `/servers/${id}/suspend`, { reason: 'Overdue on payment' }),
+    wrong: (vm, { lifecycle }) => [
+      ...stopped(vm),
+      ...is('lifecycle', lifecycle, 'suspended'),
+      ...is('onboot', vm?.config['onboot'] ?? 0, 0),
+    ],
+  },
+  unsuspend: {
+    before: 'suspended',
+    request: ({ admin }, { id }) => post(admin, `/servers/${id}/unsuspend`),
+    wrong: (vm, { lifecycle }) => [
+      ...running(vm),
+      ...is('lifecycle', lifecycle, 'active'),
+      ...is('onboot', vm?.config['onboot'], 1),
+    ],
+  },
+  rescue: {
+    before: 'running',
+    request: ({ api }, { id }) => post(api, `/servers/${id}/rescue`),
+    wrong: (vm) => [
+      ...running(vm),
+      ...(Object.values(vm?.config ?? {}).some((value) => String(value).includes('rescue.iso'))
+        ? []
+        : ['the rescue medium is not in a drive']),
+    ],
+  },
+  leave_rescue: {
+    before: 'in rescue',
+    request: async ({ api }, { id }) => api.accepted(api.request('DELETE', `/servers/${id}/rescue`)),
+    wrong: (vm) => [
+      ...running(vm),
+      ...(Object.values(vm?.config ?? {}).some((value) => String(value).includes('rescue.iso'))
+        ? ['the rescue medium is still in a drive']
+        : []),
+    ],
+  },
+  reset_password: {
+    before: 'running',
+    passesBy: ['cloudinit', 'reboot'],
+    request: ({ api }, { id }) =>
+      post(api, `/servers/${id}/password`, { password: PASSWORD, allowReboot: true }),
+    wrong: running,
+  },
+  adopt: null,
+  migrate: {
+    before: 'running',
+    request: async ({ admin }, { id }) => {
+      const { node } = await admin.server(id);
+      return post(admin, `/servers/${id}/migrate`, { node: node === 'pve1' ? 'pve2' : 'pve1' });
+    },
+    wrong: running,
+  },
+  terminate: {
+    before: 'running',
+    passesBy: ['grace'],
+    request: async ({ api }, { id }) => api.accepted(api.request('DELETE', `/servers/${id}`)),
+    wrong: (vm, { lifecycle, vmid, addresses }) => [
+      ...(vm ? ['the VM is still there'] : []),
+      ...is('lifecycle', lifecycle, 'deleted'),
+      ...(vmid === null ? [] : [`VM id ${vmid} is still leased`]),
+      ...addresses.map((address) => `${address} is still leased`),
+    ],
+  },
+};
