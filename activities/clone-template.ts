@@ -3,7 +3,9 @@ import type { Deps } from './deps.ts';
 import { finalFailure, passingFailure } from './failures.ts';
 import { runTask } from './run-task.ts';
 import { findOurVm, loadVm, markerOf, type FoundVm, type VmContext } from './vm-context.ts';
+import { withSlot } from './with-slot.ts';
 import { OperationTask } from '../db/models/operation-task.ts';
+import { Storage } from '../db/models/storage.ts';
 import { TemplateVm } from '../db/models/template-vm.ts';
 import type { TaskListEntry } from '../proxmox/answers.ts';
 import { classifyTaskExit, ProxmoxError } from '../proxmox/errors.ts';
@@ -21,33 +23,35 @@ export function createCloneTemplate(deps: Deps) {
     if (!source)
       throw finalFailure('template_missing', `${node.name} has no template ${template.name} any more`);
 
-    const found = await findOurVm(vm);
-    if (found && !found.isHalfBuilt && (await hasEndedWell(vm))) return;
-    const cloning = runTask(deps, vm, {
-      step: 'clone',
-      node: node.name,
-      type: 'qmclone',
-      vmid: source.vmid,
-      isOurs: async (task: TaskListEntry) => {
-        const lines = await proxmox.taskLog(task.upid, { limit: 5 });
-        return lines.some((line) => line.endsWith(` with ID ${vmidLease.vmid}`));
-      },
-      start: () => {
-        if (found) throw brokenCopy(found);
-        return proxmox.cloneVm({
-          node: node.name,
-          vmid: source.vmid,
-          newid: vmidLease.vmid,
-          name: server.name,
-          description: markerOf(server.id),
-          full: template.cloneMode === 'full',
-        });
-      },
-      stopOnCancel: true,
+    await withSlot(deps, vm, { step: 'clone', ...(await placeOf(deps, source, node.name)) }, async () => {
+      const found = await findOurVm(vm);
+      if (found && !found.isHalfBuilt && (await hasEndedWell(vm))) return;
+      const cloning = runTask(deps, vm, {
+        step: 'clone',
+        node: node.name,
+        type: 'qmclone',
+        vmid: source.vmid,
+        isOurs: async (task: TaskListEntry) => {
+          const lines = await proxmox.taskLog(task.upid, { limit: 5 });
+          return lines.some((line) => line.endsWith(` with ID ${vmidLease.vmid}`));
+        },
+        start: () => {
+          if (found) throw brokenCopy(found);
+          return proxmox.cloneVm({
+            node: node.name,
+            vmid: source.vmid,
+            newid: vmidLease.vmid,
+            name: server.name,
+            description: markerOf(server.id),
+            full: template.cloneMode === 'full',
+          });
+        },
+        stopOnCancel: true,
+      });
+      await cloning.catch((err: unknown) => explainTakenId(vm, vmidLease.vmid, err));
+      if (!(await findOurVm(vm)))
+        throw passingFailure('vm_gone', 'The clone ended well but the VM is not there');
     });
-    await cloning.catch((err: unknown) => explainTakenId(vm, vmidLease.vmid, err));
-    if (!(await findOurVm(vm)))
-      throw passingFailure('vm_gone', 'The clone ended well but the VM is not there');
   };
 }
 
@@ -65,6 +69,16 @@ function brokenCopy({ vmid, config }: FoundVm): ApplicationFailure {
         `VM ${vmid} is a half-built copy that no task works on; unlock it on its node`,
       )
     : finalFailure('task_interrupted', `VM ${vmid} is a half-built copy that no task works on`);
+}
+
+/** A copy stays on its template's storage. One that nodes do not share is another one on each of them. */
+async function placeOf(
+  { database }: Deps,
+  { storage, nodeId }: TemplateVm,
+  node: string,
+): Promise<{ resource: 'storage'; name: string }> {
+  const found = await Storage.query(database).findOne({ nodeId, name: storage });
+  return { resource: 'storage', name: found?.shared ? storage : `${storage} on ${node}` };
 }
 
 /** An id that Proxmox calls taken is ours all the same when an earlier attempt's copy has it; one of a guest we cannot see is lost. */

@@ -1,12 +1,14 @@
 import type { Database } from '../db/connect.ts';
 import type { SecretBox } from '../db/secrets.ts';
 import type { ClusterAccess } from './cluster-access.ts';
+import type { SlotQueue } from './slot-queue.ts';
 
 /** What activities need, handed in once by the worker (or a test). */
 export interface Deps {
   database: Database;
   secretBox: SecretBox;
   clusters: ClusterAccess;
+  slots: SlotQueue;
   timing: Timing;
 }
 

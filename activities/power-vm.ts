@@ -4,17 +4,21 @@ import type { Deps } from './deps.ts';
 import { finalFailure, passingFailure } from './failures.ts';
 import { runTask, type TaskRequest } from './run-task.ts';
 import { loadVm, observePower, requireOurVm, type FoundVm, type VmContext } from './vm-context.ts';
+import { withSlot } from './with-slot.ts';
 import { ProxmoxError } from '../proxmox/errors.ts';
 import type { PowerAction } from '../contract/servers.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
 
 const DEFAULT_TIMEOUT_S = 60;
 
-/** Starts the VM of a server that is being built. */
 export function createStartVm(deps: Deps) {
+  /** Starts the VM of a server that is being built, when it is its turn on the node; what people start waits for none. */
   return async function startVm(claim: OperationClaim): Promise<void> {
     const vm = await loadVm(deps, claim);
-    await start(deps, vm, await requireOurVm(vm));
+    const { node } = await requireOurVm(vm);
+    await withSlot(deps, vm, { step: 'start', resource: 'node', name: node }, async () => {
+      await start(deps, vm, await requireOurVm(vm));
+    });
   };
 }
 

@@ -2,6 +2,7 @@ import type { Transaction } from 'objection';
 import type { Deps } from './deps.ts';
 import { finalFailure, staleClaim } from './failures.ts';
 import { Operation } from '../db/models/operation.ts';
+import { recordDurations } from '../db/record-durations.ts';
 import { OperationEvent } from '../db/models/operation-event.ts';
 import type { OperationClaim, StepReport } from '../contract/temporal.ts';
 
@@ -38,7 +39,7 @@ export async function writeReports(
 ): Promise<void> {
   const last = reports.at(-1);
   if (!last) return;
-  await OperationEvent.query(trx)
+  const written = await OperationEvent.query(trx)
     .insert(
       reports.map(({ seq, step, state, message }) => ({
         operationId,
@@ -50,7 +51,10 @@ export async function writeReports(
       })),
     )
     .onConflict(['operation_id', 'fence', 'seq'])
-    .ignore();
+    .ignore()
+    .returning(['id', 'state']);
+  const ended = written.filter(({ state }) => state === 'succeeded').map(({ id }) => id);
+  await recordDurations(trx, operationId, ended);
   await Operation.query(trx)
     .patch({ step: last.step, lastSeq: last.seq, percent: null, note: null })
     .where('id', operationId)

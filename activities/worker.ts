@@ -7,6 +7,7 @@ import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { createClusterAccess } from './cluster-access.ts';
 import { DEFAULT_TIMING } from './deps.ts';
 import { createWorkers } from './run-workers.ts';
+import { createSlotQueue } from './slot-queue.ts';
 import { watchClusters } from './watch-cluster.ts';
 import { loadConfig } from '../config.ts';
 import { connectDatabase } from '../db/connect.ts';
@@ -87,7 +88,7 @@ async function main(): Promise<void> {
     workflowBundle: config.BERTH_WORKFLOW_BUNDLE,
     queuePrefix: config.BERTH_QUEUE_PREFIX,
     identity: `worker@${hostname()}:${process.pid}`,
-    deps: { database, secretBox, clusters, timing: DEFAULT_TIMING },
+    deps: { database, secretBox, clusters, slots: createSlotQueue(database), timing: DEFAULT_TIMING },
   });
   const unseen = new Set((await Cluster.query(database)).map(({ id }) => id));
   const watching = watchClusters({

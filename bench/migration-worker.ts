@@ -4,6 +4,7 @@ import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import type { ClusterAccess } from '../activities/cluster-access.ts';
 import { DEFAULT_TIMING } from '../activities/deps.ts';
 import { createWorkers } from '../activities/run-workers.ts';
+import { createSlotQueue } from '../activities/slot-queue.ts';
 import { loadConfig } from '../config.ts';
 import { connectDatabase } from '../db/connect.ts';
 import { createSecretBox } from '../db/secrets.ts';
@@ -31,7 +32,13 @@ const workers = await createWorkers({
   connection,
   namespace: 'default',
   workflowBundle: config.BERTH_WORKFLOW_BUNDLE,
-  deps: { database, secretBox: createSecretBox(config.BERTH_SECRETS_KEY), clusters, timing: DEFAULT_TIMING },
+  deps: {
+    database,
+    secretBox: createSecretBox(config.BERTH_SECRETS_KEY),
+    clusters,
+    slots: createSlotQueue(database),
+    timing: DEFAULT_TIMING,
+  },
 });
 process.once('SIGTERM', () => workers.shutdown());
 console.log('ready');

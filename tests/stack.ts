@@ -6,6 +6,7 @@ import { createTestDatabase, type TestDatabase } from './database.ts';
 import { createClusterAccess } from '../activities/cluster-access.ts';
 import type { Deps, Timing } from '../activities/deps.ts';
 import { createWorkers, type WorkersOptions } from '../activities/run-workers.ts';
+import { createSlotQueue } from '../activities/slot-queue.ts';
 import { syncCluster } from '../activities/sync-cluster.ts';
 import { createPool } from '../db/create-pool.ts';
 import { createUser } from '../db/create-user.ts';
@@ -92,7 +93,7 @@ export async function createEstate({
     databaseUrl: url,
     secretsKey,
     simulator,
-    deps: { database, secretBox, clusters, timing: QUICK },
+    deps: { database, secretBox, clusters, slots: createSlotQueue(database, { pollMs: 50 }), timing: QUICK },
     cluster,
     plan,
     template,

@@ -6,6 +6,7 @@ import mysql from 'mysql2/promise';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { createClusterAccess } from '../activities/cluster-access.ts';
 import type { Deps } from '../activities/deps.ts';
+import { createSlotQueue } from '../activities/slot-queue.ts';
 import { ensureCluster } from '../db/ensure-cluster.ts';
 import { createSecretBox } from '../db/secrets.ts';
 import { startMariadb, type MariadbServer } from '../testbed/mariadb-server.ts';
@@ -87,6 +88,7 @@ export async function createWhmcsEstate(options: ProviderOptions): Promise<Whmcs
       database,
       secretBox,
       clusters,
+      slots: createSlotQueue(database),
       timing: { pollMs: 20, readyTimeoutMs: 20_000, rebootGraceMs: 3_000 },
     },
     mariadb,

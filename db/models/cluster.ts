@@ -16,5 +16,8 @@ export class Cluster extends Model {
   declare snippetsDir: string | null;
   /** The volume that servers boot the rescue system from, such as `local:iso/rescue.iso`; null where there is none. */
   declare rescueIso: string | null;
+  /** How many operations may copy disks onto one storage, and start new VMs on one node, at once. */
+  declare copiesPerStorage: number;
+  declare startsPerNode: number;
   declare createdAt: Date;
 }
