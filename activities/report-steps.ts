@@ -39,7 +39,8 @@ export async function writeReports(
 ): Promise<void> {
   const last = reports.at(-1);
   if (!last) return;
-  const written = await OperationEvent.query(trx)
+  // Knex itself answers only the rows that were not there yet.
+  const written: OperationEvent[] = await trx(OperationEvent.tableName)
     .insert(
       reports.map(({ seq, step, state, message }) => ({
         operationId,

@@ -59,8 +59,8 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
     ...common,
     taskQueue: queues.proxmox,
     activities: createProxmoxActivities(deps),
-    // Nearly all of them wait; one that waits costs a timer.
-    maxConcurrentActivityTaskExecutions: 1_000,
+    // Nearly all of them wait; one that waits costs a timer. Those in line for a slot must leave room for power actions.
+    maxConcurrentActivityTaskExecutions: 5_000,
   });
   const { database, secretBox, clusters } = deps;
   const migrations = createMigrationActivities({

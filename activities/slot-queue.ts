@@ -39,6 +39,19 @@ interface Entry {
   notedAt: number;
 }
 
+interface QueueState {
+  database: Database;
+  pollMs: number;
+  ttlMs: number;
+  /** By holder. */
+  entries: Map<string, Entry>;
+  isRunning: boolean;
+  /** Something has happened since the round under way began. */
+  isDue: boolean;
+  wake?: () => void;
+  round: Promise<void>;
+}
+
 /** How often people are told of a new position: those far back less often, or a long line would be nothing but news. */
 const NEWS_MS_PER_PLACE = 100;
 const NEWS_MS_MAX = 30_000;
@@ -52,114 +65,104 @@ export function createSlotQueue(
   database: Database,
   { pollMs = 1_000, ttlMs = 45_000 }: { pollMs?: number; ttlMs?: number } = {},
 ): SlotQueue {
-  const entries = new Map<string, Entry>();
-  let isRunning = false;
-  let isDue = false;
-  let wake: (() => void) | undefined;
-  let round: Promise<void> = Promise.resolve();
-
-  const inState = (state: Entry['state']) => [...entries.values()].filter((entry) => entry.state === state);
-
-  function look(): void {
-    isDue = true;
-    wake?.();
-    if (!isRunning) void run();
-  }
-
-  async function run(): Promise<void> {
-    isRunning = true;
-    while (entries.size > 0) {
-      isDue = false;
-      // When the database is away all go on waiting, or working.
-      round = exchange().catch(() => undefined);
-      await round;
-      if (!isDue && entries.size > 0) await pause();
-    }
-    isRunning = false;
-  }
-
-  async function pause(): Promise<void> {
-    const isWaiting = [...entries.values()].some(({ state }) => state !== 'held');
-    // Not in step with the other processes.
-    const ms = isWaiting ? pollMs * (0.75 + Math.random() / 2) : ttlMs / 4;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-
-  async function exchange(): Promise<void> {
-    // Of two attempts of one step the later one counts.
-    const joining = [
-      ...new Map(inState('joining').map((entry) => [stepOf(entry.claim), entry])).values(),
-    ].map(({ claim }) => claim);
-    const asking = [...inState('joining'), ...inState('waiting')];
-    const states = await exchangeSlots(
-      database,
-      { joining, waiting: inState('waiting').map(holderOf), held: inState('held').map(holderOf) },
-      ttlMs,
-    );
-    const found = new Map(states.map((state) => [state.holder, state]));
-    await showPlaces(
-      database,
-      asking.flatMap((entry) => newsOf(entry, found.get(holderOf(entry)), pollMs)),
-    ).catch(() => undefined);
-    for (const entry of asking) settle(entry, found.get(holderOf(entry)));
-  }
-
-  function settle(entry: Entry, state: SlotState | undefined): void {
-    if (!state) {
-      entries.delete(holderOf(entry));
-      entry.reject(staleClaim());
-    } else if (state.isGranted) {
-      entry.state = 'held';
-      entry.resolve();
-    } else {
-      entry.state = 'waiting';
-      if (state.isGivenUp) entry.onGivenUp();
-    }
-  }
-
+  const queue: QueueState = {
+    database,
+    pollMs,
+    ttlMs,
+    entries: new Map(),
+    isRunning: false,
+    isDue: false,
+    round: Promise.resolve(),
+  };
   return {
     join(request, onGivenUp) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       promise.catch(() => undefined); // whoever waits may have left
       const claim = { ...request, holder: randomUUID() };
-      const entry: Entry = {
-        claim,
-        state: 'joining',
-        resolve,
-        reject,
-        onGivenUp,
-        note: null,
-        notedAt: Date.now(),
-      };
-      entries.set(claim.holder, entry);
-      look();
-      return {
-        granted: promise,
-        async leave(end) {
-          entries.delete(claim.holder);
-          const isHeld = entry.state === 'held';
-          if (isHeld && end === 'handed over') return;
-          // A round under way may still put us in line, or give us the slot.
-          if (!isHeld) await round;
-          // What cannot be given back, as the database is away, falls free by itself.
-          await endSlot(database, claim.holder, end === 'handed over' ? 'failed' : end).catch(
-            () => undefined,
-          );
-          if (entries.size > 0) look();
-        },
-      };
+      const news = { note: null, notedAt: Date.now() };
+      const entry: Entry = { claim, state: 'joining', resolve, reject, onGivenUp, ...news };
+      queue.entries.set(claim.holder, entry);
+      look(queue);
+      return { granted: promise, leave: async (end) => leave(queue, entry, end) };
     },
   };
 }
 
+async function leave(queue: QueueState, { claim, state }: Entry, end: SlotLeave): Promise<void> {
+  queue.entries.delete(claim.holder);
+  if (state === 'held' && end === 'handed over') return;
+  // A round under way may still put us in line, or give us the slot.
+  if (state !== 'held') await queue.round;
+  // What cannot be given back, as the database is away, falls free by itself.
+  const ending = endSlot(queue.database, claim.holder, end === 'handed over' ? 'failed' : end);
+  await ending.catch(() => undefined);
+  if (queue.entries.size > 0) look(queue);
+}
+
+function look(queue: QueueState): void {
+  queue.isDue = true;
+  queue.wake?.();
+  if (!queue.isRunning) void run(queue);
+}
+
+async function run(queue: QueueState): Promise<void> {
+  queue.isRunning = true;
+  while (queue.entries.size > 0) {
+    queue.isDue = false;
+    // When the database is away all go on waiting, or working.
+    queue.round = exchange(queue).catch(() => undefined);
+    await queue.round;
+    if (!queue.isDue && queue.entries.size > 0) await pause(queue);
+  }
+  queue.isRunning = false;
+}
+
+async function pause(queue: QueueState): Promise<void> {
+  const isWaiting = [...queue.entries.values()].some(({ state }) => state !== 'held');
+  // Not in step with the other processes.
+  const ms = isWaiting ? queue.pollMs * (0.75 + Math.random() / 2) : queue.ttlMs / 4;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    queue.wake = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
+}
+
+async function exchange({ database, pollMs, ttlMs, entries }: QueueState): Promise<void> {
+  const inState = (state: Entry['state']) => [...entries.values()].filter((entry) => entry.state === state);
+  const [joining, waiting, held] = [inState('joining'), inState('waiting'), inState('held')];
+  // Of two attempts of one step the later one counts.
+  const claims = new Map(joining.map(({ claim }) => [`${claim.operationId}/${claim.step}`, claim]));
+  const states = await exchangeSlots(
+    database,
+    { joining: [...claims.values()], waiting: waiting.map(holderOf), held: held.map(holderOf) },
+    ttlMs,
+  );
+  const found = new Map(states.map((state) => [state.holder, state]));
+  const asking = [...joining, ...waiting];
+  const news = asking.flatMap((entry) => newsOf(entry, found.get(holderOf(entry)), pollMs));
+  await showPlaces(database, news).catch(() => undefined);
+  for (const entry of asking) {
+    const state = found.get(holderOf(entry));
+    if (!state) entries.delete(holderOf(entry));
+    settle(entry, state);
+  }
+}
+
+function settle(entry: Entry, state: SlotState | undefined): void {
+  if (!state) entry.reject(staleClaim());
+  else if (state.isGranted) {
+    entry.state = 'held';
+    entry.resolve();
+  } else {
+    entry.state = 'waiting';
+    if (state.isGivenUp) entry.onGivenUp();
+  }
+}
+
 const holderOf = ({ claim }: Entry): string => claim.holder;
-const stepOf = ({ operationId, step }: SlotClaim): string => `${operationId}/${step}`;
 
 /** What there is to tell of an entry, if anything: its new position, or that its wait is over. */
 function newsOf(entry: Entry, state: SlotState | undefined, pollMs: number): ShownPlace[] {
