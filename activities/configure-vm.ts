@@ -2,8 +2,8 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Deps } from './deps.ts';
 import { finalFailure } from './failures.ts';
+import { openSecret } from './open-secret.ts';
 import { loadVm, requireOurVm } from './vm-context.ts';
-import { Secret } from '../db/models/secret.ts';
 import type { Server } from '../db/models/server.ts';
 import { encodeSshKeys, formatIpconfig, formatNet0 } from '../proxmox/vm-config.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
@@ -60,12 +60,6 @@ export function vmParameters(server: Server): Record<string, string | number> {
 }
 
 const withPrefix = (address: string, network: string): string => `${address}/${network.split('/')[1]}`;
-
-async function openSecret({ database, secretBox }: Deps, id: string | null): Promise<string | null> {
-  if (!id) return null;
-  const secret = await Secret.query(database).findById(id).throwIfNotFound();
-  return secretBox.open(secret, secret.purpose);
-}
 
 /**
  * Proxmox's API cannot upload snippets, so the file goes to a directory the nodes mount as a storage. As *vendor* data

@@ -12,6 +12,7 @@ import { createReleaseLeases } from './release-leases.ts';
 import { createReportSteps } from './report-steps.ts';
 import { createResizeDisk } from './resize-disk.ts';
 import { createRestorePower } from './restore-power.ts';
+import { createSetPasswordByAgent, createSetPasswordByCloudInit } from './set-password.ts';
 import { createWaitUntilReady } from './wait-until-ready.ts';
 import { withTranslatedErrors } from './with-translated-errors.ts';
 
@@ -41,6 +42,8 @@ export function createProxmoxActivities(deps: Deps) {
     restorePower: createRestorePower(deps),
     stopForRemoval: createStopForRemoval(deps),
     destroyVm: createDestroyVm(deps),
+    setPasswordByAgent: createSetPasswordByAgent(deps),
+    setPasswordByCloudInit: createSetPasswordByCloudInit(deps),
   });
 }
 

@@ -5,12 +5,13 @@ import { syncCluster } from './sync-cluster.ts';
 import { IpLease } from '../db/models/ip-lease.ts';
 import { Node } from '../db/models/node.ts';
 import { Operation } from '../db/models/operation.ts';
+import type { Server } from '../db/models/server.ts';
 import { VmidLease } from '../db/models/vmid-lease.ts';
 import { testConnection } from '../proxmox/connection-test.ts';
 import { bridgePath, NODES_PATH, privilegesOf, storagePath, VMS_PATH } from '../proxmox/privileges.ts';
 import { attempt, claim, serverAfter } from '../tests/activity.ts';
-import { requestOperation } from '../tests/order.ts';
 import { observe } from '../tests/observe.ts';
+import { requestOperation, requestPassword } from '../tests/order.ts';
 import { createEstate, type Estate } from '../tests/stack.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
 import type { PowerAction } from '../contract/servers.ts';
@@ -59,6 +60,7 @@ async function liveWholeLife(estate: Estate): Promise<void> {
     throw new Error('the VM is not listed');
   await listVmAddresses(proxmox, node, vmid);
   await finish(estate, operation);
+  await resetPassword(estate, server);
   for (const action of ['reboot', 'reset', 'shutdown', 'start', 'stop'] as PowerAction[]) {
     const requested = await requestOperation(estate, server, action);
     await attempt(powerVm, { ...(await claim(estate, requested)), action });
@@ -69,6 +71,17 @@ async function liveWholeLife(estate: Estate): Promise<void> {
   await attempt(stopForRemoval, removal);
   await attempt(destroyVm, removal);
   await finish(estate, terminate);
+}
+
+async function resetPassword(estate: Estate, server: Server): Promise<void> {
+  const { setPasswordByAgent, setPasswordByCloudInit } = createProxmoxActivities(estate.deps);
+  const requested = await requestPassword(estate, server, 'correct horse battery');
+  const held = await claim(estate, requested);
+  await requested.$query(estate.database).patch({ step: 'agent' });
+  await attempt(setPasswordByAgent, held);
+  await requested.$query(estate.database).patch({ step: 'cloudinit' });
+  await attempt(setPasswordByCloudInit, held);
+  await finish(estate, requested);
 }
 
 const finish = ({ database }: Estate, { id }: Operation) =>

@@ -11,6 +11,7 @@ import type { Proxmox } from '../proxmox/client.ts';
 import { ProxmoxError } from '../proxmox/errors.ts';
 import type { TaskWatcher } from '../proxmox/tasks.ts';
 import { parseSmbiosUuid } from '../proxmox/vm-config.ts';
+import type { StepName } from '../contract/operation-table.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
 
 /** A server under an operation, with the way to its cluster. */
@@ -42,6 +43,19 @@ export async function loadVm({ database, clusters }: Deps, claim: OperationClaim
     .throwIfNotFound();
   heartbeat();
   return { database, claim, operation, server, ...(await clusters.of(server.clusterId)) };
+}
+
+/**
+ * Throws when the operation is no longer this run's or at this step: asked right before an effect that must not come late,
+ * as from a worker that was frozen for a while. What is left is the time until Proxmox has the call.
+ */
+export async function requireStep(
+  { database }: Pick<Deps, 'database'>,
+  { operationId, fence }: OperationClaim,
+  step: StepName,
+): Promise<void> {
+  const here = await Operation.query(database).findOne({ id: operationId, fence, status: 'running', step });
+  if (!here) throw staleClaim();
 }
 
 /** Written into the VM's description with the clone call itself, so that a VM can be told to be ours from its birth. */

@@ -19,6 +19,7 @@ import { healthRoutes } from './routes/health.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { passwordRoutes } from './routes/passwords.ts';
 import { serverActionRoutes } from './routes/server-actions.ts';
+import { serverPasswordRoutes } from './routes/server-password.ts';
 import { serverRoutes } from './routes/servers.ts';
 import { userRoutes } from './routes/users.ts';
 
@@ -47,6 +48,7 @@ function createRouter(deps: Deps): Router {
     ...clusterRoutes(deps),
     ...serverRoutes(deps),
     ...serverActionRoutes(deps),
+    ...serverPasswordRoutes(deps),
     ...operationRoutes(deps),
     ...eventRoutes(deps),
     ...healthRoutes(deps),

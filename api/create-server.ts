@@ -6,7 +6,6 @@ import { nodesWithRoom } from '../db/capacity.ts';
 import { Account } from '../db/models/account.ts';
 import { Cluster } from '../db/models/cluster.ts';
 import { Plan } from '../db/models/plan.ts';
-import { Secret } from '../db/models/secret.ts';
 import { Server } from '../db/models/server.ts';
 import { Template } from '../db/models/template.ts';
 import { queryRows } from '../db/query-rows.ts';
@@ -23,6 +22,7 @@ import {
 import type { Reply } from './idempotency.ts';
 import { leaseAddresses } from './lease-addresses.ts';
 import { acceptedReply, insertOperation } from './request-operation.ts';
+import { sealSecret } from './seal-secret.ts';
 import { parseSshKey, type ParsedSshKey } from './ssh-key.ts';
 
 interface Order {
@@ -123,16 +123,6 @@ async function clustersWithRoom(
   const [first, ...others] = ids.filter((id) => able.some((cluster) => cluster.id === id));
   if (first === undefined) throw new UserDataUnsupported();
   return [first, ...others];
-}
-
-async function sealSecret(
-  trx: Knex,
-  secretBox: SecretBox,
-  purpose: string,
-  plaintext: string,
-): Promise<string> {
-  const secret = await Secret.query(trx).insertAndFetch({ purpose, ...secretBox.seal(plaintext, purpose) });
-  return secret.id;
 }
 
 /** Proxmox's own prefix, BC:24:11, and three random bytes; drawn again in the rare case that they are taken. */

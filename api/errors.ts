@@ -152,6 +152,16 @@ export class InvalidState extends Refusal {
   }
 }
 
+export class InRescue extends InvalidState {
+  override name = 'InRescue';
+  constructor({ id, name }: { id: string; name: string }) {
+    super(
+      `${name} cannot do this while it is in the rescue system.`,
+      `Leave it first: DELETE /servers/${id}/rescue, or on the server's page.`,
+    );
+  }
+}
+
 export class NotCancellable extends Refusal {
   override name = 'NotCancellable';
   constructor(operation: { id: string; type: string; status: string }, reason: string) {

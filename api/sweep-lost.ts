@@ -80,6 +80,10 @@ async function failLost(
     if (failed > 0 && (type === 'provision' || type === 'terminate')) {
       await Server.query(trx).findById(serverId).whereNull('deletedAt').patch({ lifecycle: 'failed' });
     }
+    if (failed > 0) {
+      const used = trx('operations').select(trx.raw("(params ->> 'passwordSecretId')::uuid")).where({ id });
+      await trx('secrets').whereIn('id', used).delete();
+    }
     if (failed > 0) log.error({ operationId: id, serverId, type }, 'workflow lost: operation failed');
     return failed;
   });

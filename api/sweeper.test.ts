@@ -3,6 +3,7 @@ import bunyan from 'bunyan';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { serverWorkflowId } from '../contract/temporal.ts';
 import { Operation } from '../db/models/operation.ts';
+import { Secret } from '../db/models/secret.ts';
 import { Server } from '../db/models/server.ts';
 import type { Deps, Temporal } from './deps.ts';
 import { prune } from './prune.ts';
@@ -193,6 +194,15 @@ describe('the sweep of lost workflows', () => {
     for (let look = 0; look < 2; look += 1) await sweepLost(deps, suspects, 60_000);
     expect((await reload(operation)).errorCode).toBe('workflow_lost');
     expect((await Server.query(test.database).findById(operation.serverId))?.lifecycle).toBe('active');
+  });
+
+  it('drops the password that was held for one that is lost', async () => {
+    const sealed = { purpose: 'test', keyId: 'none', nonce: Buffer.alloc(12), ciphertext: Buffer.alloc(16) };
+    const { id: passwordSecretId } = await Secret.query(test.database).insertAndFetch(sealed);
+    await someOperation({ ...running, type: 'reset_password', params: { passwordSecretId } });
+    const suspects = new Map<string, number>();
+    for (let look = 0; look < 2; look += 1) await sweepLost(deps, suspects, 60_000);
+    expect(await Secret.query(test.database).findById(passwordSecretId)).toBeUndefined();
   });
 
   it('spares an operation that was claimed anew between the looks, and young ones', async () => {

@@ -259,7 +259,7 @@ export const FAILURES: Record<FailureCode, FailureExplanation> = {
     title: 'The guest agent does not answer',
     cause: 'This needs the guest agent inside the system, and it did not answer.',
     nextStep:
-      'Start the agent inside (`systemctl start qemu-guest-agent`), or reboot the server, then try again.',
+      'Start the agent inside (`systemctl start qemu-guest-agent`), or reboot the server, then try again. A password can be reset without it when you allow a reboot.',
     remedy: 'Install and start `qemu-guest-agent` inside; the system may also still be booting or hang.',
   },
   agent_error: {

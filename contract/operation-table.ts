@@ -199,11 +199,15 @@ export const OPERATIONS = {
     requestedBy: 'customer',
     workflow: 'resetPassword',
     recovery: 'fail',
-    cancel: 'The password stays as it is, unless the guest agent has set it already.',
+    cancel: 'The password stays as it is, unless the guest agent or cloud-init has been told already.',
     rollBack: null,
     steps: [
-      { name: 'agent', title: 'Ask the guest agent to set it', codes: ['agent_not_running'] },
-      { name: 'cloudinit', title: 'Hand it to cloud-init' },
+      {
+        name: 'agent',
+        title: 'Ask the guest agent to set it',
+        codes: ['agent_not_running', 'agent_error'],
+      },
+      { name: 'cloudinit', title: 'Hand it to cloud-init', codes: ['agent_not_running'] },
       { name: 'reboot', title: 'Reboot, so that cloud-init sets it', codes: ['guest_did_not_shut_down'] },
     ],
   },

@@ -41,7 +41,8 @@ export const ResetPassword = z
   .strictObject({
     password: ServerPassword,
     allowReboot: z.boolean().default(false).meta({
-      description: 'when the guest agent is silent, let cloud-init set it, which takes a reboot',
+      description:
+        'when the guest agent is silent, let cloud-init set it, which takes a reboot and counts as a first boot: new SSH host keys, user data runs again',
     }),
   })
   .meta({ id: 'ResetPassword' });

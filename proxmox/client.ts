@@ -319,6 +319,16 @@ function agentMethods({ call }: Session) {
       }
     },
 
+    /** Sets a user's password inside the guest; the same again changes nothing. `agent_error` says in the guest's words why not. */
+    async agentSetPassword(node: string, vmid: number, username: string, password: string): Promise<void> {
+      await call(z.unknown(), {
+        method: 'POST',
+        template: `${QEMU}/agent/set-user-password`,
+        path: { node, vmid },
+        params: { username, password },
+      });
+    },
+
     /** The guest's interfaces as its agent reports them. `agent_not_running` while there is none. */
     async agentInterfaces(node: string, vmid: number): Promise<AgentInterface[]> {
       const { result } = await call(answers.AgentInterfaces, {

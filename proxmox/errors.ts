@@ -50,7 +50,7 @@ export class ProxmoxError extends Error {
   }
 
   /** The same failure, understood better by someone who knows what was asked. */
-  as(meaning: Partial<Pick<ProxmoxErrorFields, 'kind' | 'code' | 'sent'>>): ProxmoxError {
+  as(meaning: Partial<Pick<ProxmoxErrorFields, 'kind' | 'code' | 'sent' | 'reason'>>): ProxmoxError {
     const { kind, code, reason, status, errors, sent, log, cause } = this;
     return new ProxmoxError({
       kind,

@@ -31,15 +31,15 @@ export const NEEDED_PRIVILEGES: readonly NeededPrivilege[] = [
   { privilege: 'VM.Config.HWType', place: 'vms', reason: 'the SMBIOS uuid by which a VM is known again' },
   { privilege: 'VM.Config.Options', place: 'vms', reason: 'name, tag, start at boot' },
   {
-    privilege: 'VM.GuestAgent.Audit',
+    privilege: 'VM.GuestAgent.Unrestricted',
     place: 'vms',
-    reason: 'ask the guest agent whether the system is up and which addresses it has',
+    reason: 'ask the guest agent whether the system is up and which addresses it has; reset passwords',
     releases: 'from 9',
   },
   {
     privilege: 'VM.Monitor',
     place: 'vms',
-    reason: 'ask the guest agent whether the system is up and which addresses it has',
+    reason: 'ask the guest agent whether the system is up and which addresses it has; reset passwords',
     releases: 'before 9',
   },
   {

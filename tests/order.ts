@@ -4,6 +4,7 @@ import { until } from './until.ts';
 import { IpAddress } from '../db/models/ip-address.ts';
 import { IpLease } from '../db/models/ip-lease.ts';
 import { Operation, type OperationParams } from '../db/models/operation.ts';
+import { Secret } from '../db/models/secret.ts';
 import { Server } from '../db/models/server.ts';
 import { definitionOf, type OperationType } from '../contract/operation-table.ts';
 import { isLive, type Decision } from '../contract/operations.ts';
@@ -49,6 +50,19 @@ export async function requestOperation(
     type,
     params,
   });
+}
+
+/** A pending reset of a password, as the API leaves it. */
+export async function requestPassword(
+  estate: Estate,
+  server: Server,
+  password: string,
+  params: OperationParams = {},
+): Promise<Operation> {
+  const purpose = 'server-password';
+  const sealed = { purpose, ...estate.deps.secretBox.seal(password, purpose) };
+  const { id: passwordSecretId } = await Secret.query(estate.database).insertAndFetch(sealed);
+  return requestOperation(estate, server, 'reset_password', { passwordSecretId, ...params });
 }
 
 /** Starts the operation's workflow the way the API does. */

@@ -42,6 +42,8 @@ export interface OperationRun extends ClaimedOperation {
    */
   step<T>(name: StepName, body: () => Promise<T>, describe?: (result: T) => string): Promise<T>;
   /** Remembers how to undo what the next steps do; the latest is undone first. */
+  /** Reports a step that this run does not need, and why. */
+  leaveOut(name: StepName, why: string): void;
   onUndo(undo: () => Promise<void>): void;
 }
 
@@ -118,6 +120,10 @@ class Run implements OperationRun {
     await this.flush({ unlessCancelled: true });
     this.isPastNoReturn = true;
     return CancellationScope.nonCancellable(() => this.attempt(name, body, describe, { isReported: true }));
+  }
+
+  leaveOut(name: StepName, why: string): void {
+    this.report(name, 'skipped', why);
   }
 
   async succeed(): Promise<void> {

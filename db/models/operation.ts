@@ -15,6 +15,8 @@ export interface OperationParams {
   powerBefore?: PowerState;
   /** A password that is handed to the system inside, and dropped when the operation ends. */
   passwordSecretId?: string;
+  /** reset_password: where the guest agent is silent, cloud-init may set it, which takes a reboot. */
+  allowReboot?: boolean;
   /** The last decision the workflow took, so that a repeated question gets the same answer. */
   takenDecision?: { id: string; decision: Decision };
 }

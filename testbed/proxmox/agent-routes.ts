@@ -217,6 +217,7 @@ async function setPassword(call: Call): Promise<{ result: object }> {
         `Authentication token manipulation error\nchpasswd: (line 1, user ${user}) password not changed\n`,
     );
   }
+  guest.passwords = { ...guest.passwords, [user]: String(call.params.password) };
   return { result: {} };
 }
 

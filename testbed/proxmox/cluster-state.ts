@@ -189,6 +189,8 @@ export interface Guest {
   processes?: Record<string, { exitcode: number; output: string }>;
   /** Files written through the agent. */
   files?: Record<string, string>;
+  /** Set through the agent, by user. */
+  passwords?: Record<string, string>;
   /** The configuration QEMU and cloud-init were started with. */
   config: VmConfig;
 }

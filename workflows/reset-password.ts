@@ -1,0 +1,34 @@
+import { proxmox } from './proxies.ts';
+import { runOperation } from './run-operation.ts';
+import type { OperationInput } from '../contract/temporal.ts';
+
+/** Sets a password inside a server: by its guest agent, or else by cloud-init, for which it is rebooted. */
+export async function resetPassword(input: OperationInput): Promise<void> {
+  await runOperation(input, async (run) => {
+    const { claim, serverName } = run;
+    const byAgent = await run.step(
+      'agent',
+      () => proxmox(`ask the guest agent of ${serverName} to set a password`).setPasswordByAgent(claim),
+      (it) => it.summary,
+    );
+    if (byAgent.isSet) {
+      run.leaveOut('cloudinit', 'not needed: the guest agent has set it');
+      run.leaveOut('reboot', 'not needed');
+      return;
+    }
+    const byCloudInit = await run.step(
+      'cloudinit',
+      () => proxmox(`hand a password for ${serverName} to cloud-init`).setPasswordByCloudInit(claim),
+      (it) => it.summary,
+    );
+    if (!byCloudInit.needsReboot) {
+      run.leaveOut('reboot', 'not running: cloud-init sets it when the server is started');
+      return;
+    }
+    await run.step(
+      'reboot',
+      () => proxmox(`reboot ${serverName}`).powerVm({ ...claim, action: 'reboot' }),
+      (it) => it.summary,
+    );
+  });
+}
