@@ -1,7 +1,7 @@
 import { withEstate, type BenchEstate } from './estate.ts';
 import { percentile, printRatio, printTable } from './numbers.ts';
 import { settledOperations } from './operations.ts';
-import { findLeaks } from './storm-oracle.ts';
+import { findLeaks } from '../tests/oracle.ts';
 
 /** Orders a thousand servers at once from one api and one worker process, and checks what became of them. */
 const COUNT = Number(process.env['COUNT'] ?? 1_000);

@@ -41,18 +41,19 @@ Runtime.install({
 
 const QUICK: Timing = { pollMs: 20, readyTimeoutMs: 20_000, rebootGraceMs: 3_000 };
 
-/** Sets up an estate with one plan, templates, 20 addresses and a customer. `vms` were there before Berth; `speed` (0: at once) and `release` are the simulator's. */
+/** Sets up an estate with one plan, templates, 20 addresses and a customer. `vms` were there before Berth; `speed` (0: at once), `release` and `nodes` are the simulator's. */
 export async function createEstate({
   speed = 0,
   addresses = 20,
   vms = [] as SeedVm[],
   release = '9.2' as Release,
+  nodes = 3,
 } = {}): Promise<Estate> {
   const secretsKey = randomBytes(32);
   const secretBox = createSecretBox(secretsKey);
   const [{ url, database, drop }, simulator] = await Promise.all([
     createTestDatabase(),
-    startSimulator({ speed, vms, release }),
+    startSimulator({ speed, vms, release, nodes }),
   ]);
   const cluster = await ensureCluster(database, secretBox, {
     name: 'default',
