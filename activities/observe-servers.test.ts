@@ -153,6 +153,14 @@ describe('what is observed of servers', () => {
 describe('a VM that is being moved', () => {
   const away = () => (home === 'pve2' ? 'pve3' : 'pve2');
 
+  it('is followed when HA starts it elsewhere because its node is down', async () => {
+    await observe(estate);
+    estate.simulator.faults.add({ action: 'nodeDown', node: home });
+    vm().node = away();
+    await observe(estate);
+    expect(await seen()).toMatchObject({ state: 'running', node: away() });
+  });
+
   /** Lists `first` before the move and the other node after it, so that both have the VM or none. */
   async function listingAround(first: string) {
     const { proxmox } = await connect();

@@ -86,25 +86,31 @@ export function createObserver(options: ObserverOptions): Observer {
     }
   }
 
+  async function recordSurvey(answered: NodeList[], contested: Set<number>): Promise<void> {
+    const whole = await survey();
+    if (!whole) return;
+    const { askedAt, vms } = whole;
+    const places = new Map(vms.map(({ vmid, node }) => [vmid, node]));
+    for (const list of contested.size > 0 ? answered : []) {
+      const isThere = ({ vmid }: VmSummary) => contested.has(vmid) && places.get(vmid) === list.node;
+      await recordStates(query, clusterId, list, isThere);
+    }
+    const current = new Set(answered.map(({ node }) => node));
+    const used = vms.filter(({ node }) => node !== undefined && current.has(node));
+    await recordUsage(query, clusterId, { askedAt, vms: used });
+    const found = [...vmidsOf(answered), ...vms.flatMap(({ vmid }) => vmid ?? [])];
+    await recordMissing(query, clusterId, { askedAt, found });
+  }
+
   return {
     async observe() {
       const answered = await listNodes();
       const contested = inTwoLists(answered);
-      const isDue = performance.now() - surveyedAt >= surveyMs;
-      const whole = contested.size > 0 || isDue ? await survey() : null;
-      const places = new Map(whole?.vms.map(({ vmid, node }) => [vmid, node]));
       for (const list of answered) {
-        const isThere = ({ vmid }: VmSummary) => !contested.has(vmid) || places.get(vmid) === list.node;
-        await recordStates(query, clusterId, { ...list, vms: list.vms.filter(isThere) });
+        await recordStates(query, clusterId, list, ({ vmid }) => !contested.has(vmid));
       }
-      if (whole) {
-        const { askedAt, vms } = whole;
-        const current = new Set(answered.map(({ node }) => node));
-        const used = vms.filter(({ node }) => node !== undefined && current.has(node));
-        await recordUsage(query, clusterId, { askedAt, vms: used });
-        const found = [...vmidsOf(answered), ...vms.flatMap(({ vmid }) => vmid ?? [])];
-        await recordMissing(query, clusterId, { askedAt, found });
-      }
+      const isDue = performance.now() - surveyedAt >= surveyMs;
+      if (contested.size > 0 || isDue) await recordSurvey(answered, contested);
       const [failure] = failures;
       failures = [];
       if (failure) throw failure;
@@ -137,8 +143,10 @@ function inTwoLists(lists: NodeList[]): Set<number> {
 async function recordStates(
   query: Tenure['query'],
   clusterId: string,
-  { nodeId, askedAt, vms }: NodeList,
+  { nodeId, askedAt, vms: listed }: NodeList,
+  isMeant: (vm: VmSummary) => boolean,
 ): Promise<void> {
+  const vms = listed.filter(isMeant);
   await query(
     `with seen as (
        select l.server_id, v.state, v.lock from unnest($1::int[], $2::text[], $3::text[]) as v (vmid, state, lock)

@@ -94,12 +94,14 @@ async function watchWhileElected(options: ClusterWatcherOptions, tenure: Tenure)
     'the cluster can be read again',
   );
   let jobs: Jobs | undefined;
+  let isKnown = false;
   while (!signal.aborted) {
     try {
       jobs ??= planJobs(options, tenure, await clusters.of(clusterId));
       const learning = jobs.sync.begin();
-      // Of a new cluster no node is known before that.
-      if (!jobs.sync.isDone()) await learning;
+      isKnown ||= await hasNodes(tenure, clusterId);
+      // Of a new cluster there is nothing to look at before that.
+      if (!isKnown) await learning;
       await jobs.observer.observe();
       void jobs.agents.begin();
       reading.worked();
@@ -111,6 +113,10 @@ async function watchWhileElected(options: ClusterWatcherOptions, tenure: Tenure)
   }
   await jobs?.sync.settled();
   await jobs?.agents.settled();
+}
+
+async function hasNodes({ query }: Tenure, clusterId: string): Promise<boolean> {
+  return (await query('select from nodes where cluster_id = $1 limit 1', [clusterId])).length > 0;
 }
 
 interface Jobs {
@@ -144,8 +150,6 @@ interface Job {
   /** Begins it when it is due and not under way. Resolves, also after a failure, when nothing is under way any more. */
   begin: () => Promise<void>;
   settled: () => Promise<void>;
-  /** Whether it has been done once. */
-  isDone: () => boolean;
 }
 
 /** Something to do now and then, one at a time; what failed is due at once. */
@@ -170,7 +174,6 @@ function createJob(intervalMs: number, signal: AbortSignal, notice: Notice, work
       return settled();
     },
     settled,
-    isDone: () => doneAt > -Infinity,
   };
 }
 
