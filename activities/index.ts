@@ -1,3 +1,4 @@
+import { createCheckMigration } from './check-migration.ts';
 import { createClaimOperation } from './claim-operation.ts';
 import { createCloneTemplate } from './clone-template.ts';
 import { createConfigureVm } from './configure-vm.ts';
@@ -5,6 +6,7 @@ import type { Deps } from './deps.ts';
 import { createDestroyVm, createStopForRemoval } from './destroy-vm.ts';
 import { createFinishOperation } from './finish-operation.ts';
 import { createLeaseVmid } from './lease-vmid.ts';
+import { createMoveVm, createSettleMove, createVerifyMove } from './move-vm.ts';
 import { createPauseOperation, createTakeDecision } from './pause-operation.ts';
 import { createPlaceServer } from './place-server.ts';
 import { createPowerVm, createStartVm } from './power-vm.ts';
@@ -40,6 +42,10 @@ export function createProxmoxActivities(deps: Deps) {
     waitUntilReady: createWaitUntilReady(deps),
     powerVm: createPowerVm(deps),
     restorePower: createRestorePower(deps),
+    checkMigration: createCheckMigration(deps),
+    moveVm: createMoveVm(deps),
+    verifyMove: createVerifyMove(deps),
+    settleMove: createSettleMove(deps),
     stopForRemoval: createStopForRemoval(deps),
     destroyVm: createDestroyVm(deps),
     setPasswordByAgent: createSetPasswordByAgent(deps),

@@ -48,8 +48,9 @@ async function liveWholeLife(estate: Estate): Promise<void> {
   await syncCluster(database, cluster.id, proxmox);
   const learned = await Node.query(database).findOne({ name: 'pve3' });
   if (learned?.memoryMib === 1) throw new Error('a node has no size');
-  const { resizeDisk, startVm, waitUntilReady, powerVm, stopForRemoval, destroyVm } =
+  const { resizeDisk, startVm, waitUntilReady, powerVm, stopForRemoval, destroyVm, ...move } =
     createProxmoxActivities(deps);
+  const { checkMigration, moveVm, verifyMove } = move;
   const { server, operation, claim: order, vmid, node } = await serverAfter(estate, 'configure');
   await attempt(resizeDisk, order);
   await attempt(startVm, order);
@@ -66,6 +67,14 @@ async function liveWholeLife(estate: Estate): Promise<void> {
     await attempt(powerVm, { ...(await claim(estate, requested)), action });
     await finish(estate, requested);
   }
+  const target = node === 'pve2' ? 'pve3' : 'pve2';
+  const requested = await requestOperation(estate, server, 'migrate', { targetNode: target });
+  const moving = await claim(estate, requested);
+  await attempt(checkMigration, moving);
+  await Operation.query(database).findById(requested.id).patch({ step: 'move' });
+  await attempt(moveVm, moving);
+  await attempt(verifyMove, moving);
+  await finish(estate, requested);
   const terminate = await requestOperation(estate, server, 'terminate');
   const removal: OperationClaim = await claim(estate, terminate);
   await attempt(stopForRemoval, removal);

@@ -16,6 +16,7 @@ import { dashboardRoutes } from './routes/dashboard.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
+import { migrateRoutes } from './routes/migrate.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { passwordRoutes } from './routes/passwords.ts';
 import { serverActionRoutes } from './routes/server-actions.ts';
@@ -49,6 +50,7 @@ function createRouter(deps: Deps): Router {
     ...serverRoutes(deps),
     ...serverActionRoutes(deps),
     ...serverPasswordRoutes(deps),
+    ...migrateRoutes(deps),
     ...operationRoutes(deps),
     ...eventRoutes(deps),
     ...healthRoutes(deps),

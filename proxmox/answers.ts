@@ -168,6 +168,41 @@ export const Storage = z.object({
 });
 export type Storage = z.infer<typeof Storage>;
 
+const texts = z.array(text).default([]);
+
+export const MigrationPreconditions = z
+  .object({
+    running: isSet,
+    /** Before 9 only told of a stopped VM. */
+    allowed_nodes: z.array(text).optional(),
+    not_allowed_nodes: z
+      .record(
+        z.string(),
+        z.object({
+          unavailable_storages: texts,
+          /** Mapped devices that the node has no mapping for. */
+          'unavailable-resources': texts,
+          'blocking-ha-resources': z.array(z.object({ sid: text })).default([]),
+        }),
+      )
+      .default({}),
+    /** On storages that only its node has; a cloud-init drive counts as a CD. */
+    local_disks: z.array(z.object({ volid: z.string(), size: number.default(0), cdrom: isSet })).default([]),
+    /** Configuration keys of devices of the node, such as `hostpci0`. */
+    local_resources: texts,
+    /** What high availability moves along with it, such as `vm:101`. */
+    'dependent-ha-resources': texts,
+  })
+  .transform(({ not_allowed_nodes, local_disks, local_resources, ...rest }) => ({
+    running: rest.running,
+    allowedNodes: rest.allowed_nodes ?? null,
+    notAllowedNodes: not_allowed_nodes,
+    localDisks: local_disks,
+    localResources: local_resources,
+    movesAlong: rest['dependent-ha-resources'],
+  }));
+export type MigrationPreconditions = z.infer<typeof MigrationPreconditions>;
+
 export const NetworkInterface = z.object({
   iface: z.string(),
   /** `bridge`, `eth`, `bond`, `vlan`, `OVSBridge`… */

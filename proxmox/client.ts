@@ -59,6 +59,7 @@ export function proxmoxOver(session: Session) {
     ...vmMethods(session),
     ...configMethods(session),
     ...powerMethods(session),
+    ...migrationMethods(session),
     ...taskMethods(session),
     ...agentMethods(session),
     /** Closes every connection; calls in flight fail. */
@@ -249,6 +250,35 @@ function powerMethods({ call }: Session) {
       power('reboot', node, vmid, { timeout }),
     /** Hard reset; pending changes are not applied. `vm_not_running` when it is stopped. */
     reset: (node: string, vmid: number) => power('reset', node, vmid),
+  };
+}
+
+function migrationMethods({ call }: Session) {
+  return {
+    /** What a move of the VM to `target` would meet. `vm_locked` while it is locked. */
+    migrationPreconditions: (node: string, vmid: number, target: string) =>
+      call(answers.MigrationPreconditions, {
+        method: 'GET',
+        template: `${QEMU}/migrate`,
+        path: { node, vmid },
+        params: { target },
+      }),
+
+    /**
+     * Moves the VM to another node → UPID on the node it is on. A running one moves live and takes `online`; `withLocalDisks`
+     * copies what is on storages of its node alone. `migration_blocked`, `vm_locked`, `node_missing`.
+     */
+    migrateVm: (
+      node: string,
+      vmid: number,
+      { target, online, withLocalDisks }: { target: string; online: boolean; withLocalDisks: boolean },
+    ) =>
+      call(answers.Upid, {
+        method: 'POST',
+        template: `${QEMU}/migrate`,
+        path: { node, vmid },
+        params: { target, online: online || undefined, 'with-local-disks': withLocalDisks || undefined },
+      }),
   };
 }
 

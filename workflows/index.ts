@@ -1,3 +1,4 @@
+export { migrateServer } from './migrate-server.ts';
 export { powerServer } from './power-server.ts';
 export { provisionServer } from './provision-server.ts';
 export { resetPassword } from './reset-password.ts';

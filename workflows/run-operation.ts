@@ -31,6 +31,8 @@ import type { OperationFailure } from '../activities/finish-operation.ts';
 import { failureOf } from './failure-of.ts';
 import { database } from './proxies.ts';
 
+type Undo = () => Promise<{ summary: string } | void>;
+
 /** An operation that has been claimed: runs its steps and reports them. */
 export interface OperationRun extends ClaimedOperation {
   claim: OperationClaim;
@@ -41,10 +43,10 @@ export interface OperationRun extends ClaimedOperation {
    * cancelled.
    */
   step<T>(name: StepName, body: () => Promise<T>, describe?: (result: T) => string): Promise<T>;
-  /** Remembers how to undo what the next steps do; the latest is undone first. */
   /** Reports a step that this run does not need, and why. */
   leaveOut(name: StepName, why: string): void;
-  onUndo(undo: () => Promise<void>): void;
+  /** Remembers how to undo what the next steps do; the latest is undone first. Its summary is what a person reads. */
+  onUndo(undo: Undo): void;
 }
 
 /**
@@ -88,7 +90,7 @@ class Run implements OperationRun {
   private seq = 0;
   private reports: StepReport[] = [];
   private readonly lines = new Map<StepName, string>();
-  private readonly undos: (() => Promise<void>)[] = [];
+  private readonly undos: Undo[] = [];
   private isPastNoReturn = false;
   private signals = 0;
   /** A decision from the Temporal UI. */
@@ -107,7 +109,7 @@ class Run implements OperationRun {
     });
   }
 
-  onUndo(undo: () => Promise<void>): void {
+  onUndo(undo: Undo): void {
     this.undos.unshift(undo);
   }
 
@@ -161,10 +163,12 @@ class Run implements OperationRun {
   private async undo(): Promise<string | null> {
     if (this.undos.length === 0) return null;
     let leftBehind: string | null = null;
+    const told: string[] = [];
     for (const undo of this.undos) {
       for (;;) {
         try {
-          await undo();
+          const done = await undo();
+          if (done) told.push(done.summary);
           break;
         } catch (err) {
           if (!(err instanceof TemporalFailure) || failureOf(err).code === STALE_CLAIM) throw err;
@@ -175,7 +179,7 @@ class Run implements OperationRun {
         }
       }
     }
-    this.report(UNDO_STEP.name, leftBehind ? 'skipped' : 'succeeded', leftBehind ?? undefined);
+    this.report(UNDO_STEP.name, leftBehind ? 'skipped' : 'succeeded', leftBehind ?? told.join('; '));
     return leftBehind;
   }
 

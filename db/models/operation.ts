@@ -17,6 +17,10 @@ export interface OperationParams {
   passwordSecretId?: string;
   /** reset_password: where the guest agent is silent, cloud-init may set it, which takes a reboot. */
   allowReboot?: boolean;
+  /** migrate: the name of the node to move to. */
+  targetNode?: string;
+  /** migrate: the id of the node on which room is kept as long as the operation lives. */
+  reservedNodeId?: string;
   /** The last decision the workflow took, so that a repeated question gets the same answer. */
   takenDecision?: { id: string; decision: Decision };
 }

@@ -37,26 +37,44 @@ function missingStorages(cluster: Cluster, vm: Vm, target: string): string[] {
   return [...new Set(names)].filter((name) => !findStorage(cluster, target, name));
 }
 
-/** What GET migrate tells before one is begun. */
+/** Configuration keys of devices that only this node has; mapped ones may be on others. */
+function localResources({ config }: Vm): string[] {
+  return Object.entries(config).flatMap(([key, value]) => {
+    const isDevice = /^(?:hostpci|usb|serial|parallel)\d+$/.test(key);
+    return isDevice && !/mapping=|^spice|^host=spice|^socket/.test(String(value)) ? [key] : [];
+  });
+}
+
+function isLocalImage(key: string, vm: Vm): boolean {
+  const drive = parseDrive(String(vm.config[key]));
+  return isCdrom(drive) && !isCloudInitDrive(drive);
+}
+
+/** What GET migrate tells before one is begun; before 9 the nodes are told for a stopped VM only. */
 function preconditions({ cluster, node, vmid }: Call): Record<string, unknown> {
   const vm = requireVm(cluster, node, vmid);
+  checkNotLocked(vm);
   const others = cluster.state.nodes.map((other) => other.node).filter((name) => name !== node);
   const isAllowed = (name: string): boolean => missingStorages(cluster, vm, name).length === 0;
   return {
     running: vm.guest ? 1 : 0,
-    allowed_nodes: others.filter(isAllowed),
-    not_allowed_nodes: Object.fromEntries(
-      others
-        .filter((name) => !isAllowed(name))
-        .map((name) => [name, { unavailable_storages: missingStorages(cluster, vm, name) }]),
-    ),
+    ...(vm.guest && cluster.plain.release === '8.4'
+      ? {}
+      : {
+          allowed_nodes: others.filter(isAllowed),
+          not_allowed_nodes: Object.fromEntries(
+            others
+              .filter((name) => !isAllowed(name))
+              .map((name) => [name, { unavailable_storages: missingStorages(cluster, vm, name) }]),
+          ),
+        }),
     local_disks: localDisks(cluster, vm).map(({ key, volume }) => ({
       volid: volume.volid,
       size: volume.size,
       cdrom: isCdrom(parseDrive(String(vm.config[key]))) ? 1 : 0,
       is_unused: key.startsWith('unused') ? 1 : 0,
     })),
-    local_resources: [],
+    local_resources: localResources(vm),
     'mapped-resources': [],
     'mapped-resource-info': {},
   };
@@ -86,6 +104,8 @@ function checkReachable(cluster: Cluster, work: TaskWork, target: string): void 
 }
 
 function checkMovable(cluster: Cluster, work: TaskWork, vm: Vm): void {
+  const devices = localResources(vm);
+  if (devices.length > 0) throw new Error(`can't migrate VM which uses local devices: ${devices.join(', ')}`);
   const base = linkedClonesOf(cluster, vm);
   if (base) throw new Error(`can't migrate '${base}' as it's a base image with linked clones`);
   for (const { key, volume } of localDisks(cluster, vm)) {
@@ -95,6 +115,10 @@ function checkMovable(cluster: Cluster, work: TaskWork, vm: Vm): void {
         `found local disk '${volume.volid}' (${key.startsWith('unused') ? 'unused' : 'attached'})`,
       ),
     );
+    if (isLocalImage(key, vm)) {
+      work.log(stamped(cluster, `ERROR: can't migrate local disk '${volume.volid}': local cdrom image`));
+      throw new Error("can't migrate VM - check log");
+    }
     if (volume.parent)
       throw new Error(`can't migrate local disk '${volume.volid}' as it's a clone of '${volume.parent}'`);
     const isLive = vm.guest && !isCloudInitDrive(parseDrive(String(vm.config[key])));

@@ -1,0 +1,91 @@
+import { cancellationDetails } from '@temporalio/activity';
+import type { Deps } from './deps.ts';
+import { passingFailure, staleClaim } from './failures.ts';
+import { awaitMigrationEnd, targetOf } from './migration-lock.ts';
+import { start } from './power-vm.ts';
+import { runTask } from './run-task.ts';
+import { findVm, loadVm, observePower, requireOurVm, type FoundVm, type VmContext } from './vm-context.ts';
+import { ProxmoxError } from '../proxmox/errors.ts';
+import type { OperationClaim } from '../contract/temporal.ts';
+
+const STEP = 'move';
+
+export function createMoveVm(deps: Deps) {
+  /**
+   * Moves the VM to the wanted node, live when it runs. Where it is afterwards is what Proxmox shows, not what the task
+   * said: a migration may end in an error after the VM has arrived.
+   */
+  return async function moveVm(claim: OperationClaim): Promise<{ summary: string }> {
+    const vm = await loadVm(deps, claim);
+    const target = targetOf(vm);
+    const found = await requireOurVm(vm);
+    if (found.node === target && found.config.values['lock'] !== 'migrate')
+      return { summary: `is on ${target}` };
+    let complaint = '';
+    try {
+      await migrate(deps, vm, found, target);
+    } catch (err) {
+      if (!(err instanceof ProxmoxError) || cancellationDetails()?.cancelRequested) throw err;
+      if ((await requireOurVm(vm)).node !== target) throw err;
+      complaint = `, although the migration ended with: ${err.reason}`;
+    }
+    const { node } = await awaitMigrationEnd(deps, vm, await requireOurVm(vm));
+    if (node !== target)
+      throw passingFailure('task_failed', `The migration ended well but the VM is on ${node}`);
+    return { summary: `from ${found.node} to ${target}${complaint}` };
+  };
+}
+
+async function migrate(deps: Deps, vm: VmContext, { node, vmid }: FoundVm, target: string): Promise<void> {
+  await runTask(deps, vm, {
+    step: STEP,
+    node,
+    vmid,
+    type: 'qmigrate',
+    stopOnCancel: true,
+    start: async () => {
+      const now = await awaitMigrationEnd(deps, vm, await requireOurVm(vm));
+      if (now.node !== node) throw passingFailure('task_failed', `The VM has moved to ${now.node} meanwhile`);
+      const { running, localDisks } = await vm.proxmox.migrationPreconditions(node, vmid, target);
+      // An attempt that was frozen must not move a VM whose operation has gone on. What is left is the call itself.
+      if ((await loadVm(deps, vm.claim)).operation.step !== STEP) throw staleClaim();
+      return vm.proxmox.migrateVm(node, vmid, {
+        target,
+        online: running,
+        withLocalDisks: localDisks.length > 0,
+      });
+    },
+  });
+}
+
+export function createVerifyMove(deps: Deps) {
+  /** Makes sure that the VM is on the wanted node in the power state it had, and records both. */
+  return async function verifyMove(claim: OperationClaim): Promise<{ summary: string }> {
+    const vm = await loadVm(deps, claim);
+    const target = targetOf(vm);
+    const found = await awaitMigrationEnd(deps, vm, await requireOurVm(vm));
+    const summary = await settle(deps, vm, found);
+    if (found.node !== target)
+      throw passingFailure('task_failed', `The VM is on ${found.node}: something has moved it on`);
+    return { summary };
+  };
+}
+
+export function createSettleMove(deps: Deps) {
+  /** After a move that was cut short: waits until nothing moves the VM any more, and records where it is. */
+  return async function settleMove(claim: OperationClaim): Promise<{ summary: string }> {
+    const vm = await loadVm(deps, claim);
+    const found = await findVm(vm);
+    if (!found?.isOurs) return { summary: 'there is no VM of this server' };
+    return { summary: await settle(deps, vm, await awaitMigrationEnd(deps, vm, found)) };
+  };
+}
+
+/** Records node and power state; a guest that did not survive the move is started again. */
+async function settle(deps: Deps, vm: VmContext, found: FoundVm): Promise<string> {
+  const power = await observePower(deps, vm, found);
+  if (power !== 'stopped' || vm.operation.params.powerBefore !== 'running')
+    return `on ${found.node}, ${power}`;
+  await start(deps, vm, found);
+  return `on ${found.node}, where it had to be started again`;
+}

@@ -1,0 +1,51 @@
+import type { Knex } from 'knex';
+import type { Context } from 'koa';
+import type { MigrateServer } from '../contract/server-changes.ts';
+import { Node } from '../db/models/node.ts';
+import type { Server } from '../db/models/server.ts';
+import type { CurrentUser } from './current-user.ts';
+import { InvalidInput, InvalidState } from './errors.ts';
+import type { Reply } from './idempotency.ts';
+import { acceptedReply, insertOperation, lockServer } from './request-operation.ts';
+
+interface Request {
+  ctx: Context;
+  user: CurrentUser;
+  id: string;
+  input: MigrateServer;
+}
+
+/**
+ * Records the wish to move a server. What its VM and the other node say to that is found out by the operation; refused
+ * here is what the record alone rules out.
+ */
+export async function migrateServer(
+  trx: Knex.Transaction,
+  { ctx, user, id, input }: Request,
+): Promise<Reply> {
+  const server = await lockServer(trx, user, id);
+  const params = { targetNode: input.node };
+  const operationId = await insertOperation(trx, ctx, { user, server, type: 'migrate', params });
+  if (server.lifecycle !== 'active' && server.lifecycle !== 'suspended')
+    throw new InvalidState(
+      `${server.name} cannot be moved while it is ${server.lifecycle}.`,
+      'Only a server that has been built can be moved.',
+    );
+  await checkNode(trx, server, input.node);
+  return acceptedReply(trx, id, operationId);
+}
+
+async function checkNode(trx: Knex, { name, clusterId, nodeId }: Server, wanted: string): Promise<void> {
+  const nodes = await Node.query(trx).where({ clusterId }).orderBy('name');
+  const node = nodes.find((other) => other.name === wanted);
+  if (!node) {
+    const names = nodes.map((other) => other.name).join(', ');
+    throw new InvalidInput([{ field: 'node', message: `its cluster has the nodes ${names}` }]);
+  }
+  if (node.id === nodeId)
+    throw new InvalidInput([{ field: 'node', message: `${name} is on ${wanted} already` }]);
+  if (node.status !== 'online')
+    throw new InvalidInput([
+      { field: 'node', message: `${wanted} is ${node.status}; choose a node that is online` },
+    ]);
+}

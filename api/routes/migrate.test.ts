@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Node } from '../../db/models/node.ts';
+import { Operation } from '../../db/models/operation.ts';
+import { Server } from '../../db/models/server.ts';
+import { startTestApi, type TestApi } from '../../tests/api.ts';
+import { buildAccount, buildCatalog, buildServer, buildUser, type Catalog } from '../../tests/builders.ts';
+
+let api: TestApi;
+let catalog: Catalog;
+let admin: string;
+beforeAll(async () => {
+  api = await startTestApi();
+  catalog = await buildCatalog(api.database, { nodes: 3 });
+  admin = await api.logIn(await buildUser(api.database, { role: 'admin' }));
+});
+afterAll(() => api.close());
+
+async function someServer(overrides: Partial<Server> = {}) {
+  const owner = await buildUser(api.database);
+  const account = await buildAccount(api.database, { owner });
+  return { owner, server: await buildServer(api.database, { account, catalog, ...overrides }) };
+}
+
+const move = (id: string, node: string, token = admin) =>
+  api.call('POST', `/servers/${id}/migrate`, { token, body: { node } });
+
+it('accepts the wish to move a server and starts its workflow', async () => {
+  const { server } = await someServer();
+  const { status, body } = await move(server.id, 'pve2');
+  expect(status).toBe(202);
+  expect(body.operation).toMatchObject({ type: 'migrate', status: 'pending' });
+  const operation = await Operation.query(api.database).findById(body.operation.id);
+  expect(operation?.params).toEqual({ targetNode: 'pve2' });
+  const started = api.temporal.started.find(({ memo }) => memo.operationId === body.operation.id);
+  expect(started?.name).toBe('migrateServer');
+});
+
+it('moves a suspended server too', async () => {
+  const { server } = await someServer({ lifecycle: 'suspended' });
+  expect((await move(server.id, 'pve2')).status).toBe(202);
+});
+
+it('is for administrators only', async () => {
+  const { owner, server } = await someServer();
+  expect((await move(server.id, 'pve2', await api.logIn(owner))).status).toBe(403);
+});
+
+it('refuses a second move while one is under way', async () => {
+  const { server } = await someServer();
+  const first = await move(server.id, 'pve2');
+  expect((await move(server.id, 'pve3')).body).toMatchObject({
+    code: 'server_busy',
+    operation: { id: first.body.operation.id, type: 'migrate' },
+  });
+});
+
+it.each([
+  ['pve9', 'its cluster has the nodes pve1, pve2, pve3'],
+  ['pve1', 'stay is on pve1 already'],
+  ['pve3', 'pve3 is offline; choose a node that is online'],
+])('refuses to move to %s', async (node, message) => {
+  const { server } = await someServer({ name: 'stay' });
+  const pve3 = Node.query(api.database).where({ name: 'pve3' });
+  await pve3.clone().patch({ status: 'offline' });
+  const { status, body } = await move(server.id, node);
+  await pve3.clone().patch({ status: 'online' });
+  expect([status, body.issues]).toEqual([422, [{ field: 'node', message }]]);
+  expect(await Operation.query(api.database).where({ serverId: server.id })).toEqual([]);
+});
+
+it('refuses to move a server that has not been built', async () => {
+  const { server } = await someServer({ lifecycle: 'provisioning' });
+  expect((await move(server.id, 'pve2')).body).toMatchObject({
+    code: 'invalid_state',
+    detail: 'Only a server that has been built can be moved.',
+  });
+});

@@ -1,0 +1,30 @@
+import { upsertSearchAttributes } from '@temporalio/workflow';
+import { proxmox } from './proxies.ts';
+import { runOperation } from './run-operation.ts';
+import { NODE } from './search-attributes.ts';
+import type { OperationInput } from '../contract/temporal.ts';
+
+/** Moves a server to another node; however it ends, its record says where the VM is. */
+export async function migrateServer(input: OperationInput): Promise<void> {
+  await runOperation(input, async (run) => {
+    const { claim, serverName } = run;
+    const { targetNode = 'another node' } = run.params;
+    run.onUndo(() => proxmox(`undo: see where ${serverName} is`).settleMove(claim));
+    await run.step(
+      'check',
+      () => proxmox(`what keeps ${serverName} from moving to ${targetNode}?`).checkMigration(claim),
+      (it) => it.summary,
+    );
+    await run.step(
+      'move',
+      () => proxmox(`move ${serverName} to ${targetNode}`).moveVm(claim),
+      (it) => it.summary,
+    );
+    await run.step(
+      'verify',
+      () => proxmox(`see that ${serverName} is on ${targetNode}`).verifyMove(claim),
+      (it) => it.summary,
+    );
+    upsertSearchAttributes([{ key: NODE, value: targetNode }]);
+  });
+}
