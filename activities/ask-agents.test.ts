@@ -86,6 +86,12 @@ it('a guest that has started anew is asked at once', async () => {
   expect(questions() - before).toBe(2);
 });
 
+it('a guest is not asked while something has its VM locked', async () => {
+  await set({ lock: 'backup' });
+  await ask();
+  expect(questions()).toBe(before);
+});
+
 it('a guest is not asked while its VM is off, and has no addresses then', async () => {
   await ask();
   const { guest, ...rest } = vm();

@@ -19,7 +19,8 @@ const MOST_ADDRESSES = 32;
 
 /**
  * Asks the guest agent of one running VM per node, the longest due first, which addresses it has, and records those that
- * others may reach. Each call waits its turn on its node.
+ * others may reach. Each call waits its turn on its node. A VM that is locked is left in peace: a backup, for one, talks to the
+ * same agent.
  */
 export async function askAgents(
   { query, signal }: Tenure,
@@ -33,7 +34,7 @@ export async function askAgents(
      join nodes n on n.id = s.node_id
      where l.cluster_id = $1 and n.status = 'online' and s.lifecycle in ('active', 'suspended')
        and s.power_state = 'running' and s.power_observed_at > now() - interval '60 seconds'
-       and o.uptime_seconds > 0 and o.agent_due_at <= now()
+       and o.uptime_seconds > 0 and o.lock is null and o.agent_due_at <= now()
      order by s.node_id, o.agent_due_at`,
     [clusterId],
   );

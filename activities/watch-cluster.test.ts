@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import bunyan from 'bunyan';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createClusterAccess, type ClusterAccess } from './cluster-access.ts';
@@ -8,6 +9,7 @@ import { Server } from '../db/models/server.ts';
 import { TemplateVm } from '../db/models/template-vm.ts';
 import { queryRows } from '../db/query-rows.ts';
 import { serverAfter } from '../tests/activity.ts';
+import { startDetour } from '../tests/detour.ts';
 import { createEstate, type Estate } from '../tests/stack.ts';
 import { until } from '../tests/until.ts';
 
@@ -136,6 +138,25 @@ describe('watchers of a cluster', () => {
     const before = looks();
     await until(() => looks() > before + 3);
     expect(await elected()).toHaveLength(1);
+  });
+
+  it('ask nothing of the cluster while PostgreSQL is away, and one of them goes on when it is back', async () => {
+    const detour = await startDetour(estate.databaseUrl);
+    const watchers = [startWatcher({ databaseUrl: detour.url }), startWatcher({ databaseUrl: detour.url })];
+    const looks = () => watchers.map((watcher) => watcher.looks);
+    await until(() => Math.max(...looks()) > 1);
+    detour.cut();
+    const haveNoticed = () => watchers.every(({ logged }) => logged.includes('the watcher starts over'));
+    await until(async () => haveNoticed() && (await sessions()).length === 0);
+    const before = looks();
+    await delay(200);
+    expect(looks()).toEqual(before);
+    detour.mend();
+    await until(() => Math.max(...looks()) > Math.max(...before) + 3);
+    expect(await elected()).toHaveLength(1);
+    expect(watchers.flatMap(({ logged }) => logged)).toContain('a watcher is at work again');
+    await Promise.all(watchers.map(({ stop }) => stop()));
+    detour.close();
   });
 
   it('say once that the cluster cannot be read, and once that it can be again', async () => {

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { whileElected, type Tenure } from './while-elected.ts';
 import { createTestDatabase, type TestDatabase } from '../tests/database.ts';
+import { startDetour } from '../tests/detour.ts';
 import { until } from '../tests/until.ts';
 
 const LEASE_MS = 600;
@@ -44,43 +44,6 @@ function startCandidate(databaseUrl = test.url) {
   return candidate;
 }
 
-/** A way to PostgreSQL that can be cut, or that swallows everything. */
-async function startDetour() {
-  const { hostname, port } = new URL(test.url);
-  const sockets = new Set<Socket>();
-  let isCut = false;
-  const server = createServer((near) => {
-    if (isCut) return near.destroy();
-    const far = connect(Number(port), hostname);
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
-    }
-    near.pipe(far).pipe(near);
-    return undefined;
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = new URL(test.url);
-  url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return {
-    url: url.href,
-    cut: () => {
-      isCut = true;
-      for (const socket of sockets) socket.destroy();
-    },
-    mend: () => {
-      isCut = false;
-    },
-    swallow: () => {
-      for (const socket of sockets) socket.unpipe().pause();
-    },
-    close: () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  };
-}
-
 describe('whoever is elected', () => {
   it('is the only one, until it has done', async () => {
     const { signal } = stopping;
@@ -110,7 +73,7 @@ describe('whoever is elected', () => {
   });
 
   it('is told at once when its session is ended, cannot write any more, and another one follows', async () => {
-    const detour = await startDetour();
+    const detour = await startDetour(test.url);
     const first = startCandidate(detour.url);
     await until(() => first.isAtWork);
     const second = startCandidate();
@@ -122,7 +85,7 @@ describe('whoever is elected', () => {
   });
 
   it('loses the lock when its network swallows everything, and stops by itself', async () => {
-    const detour = await startDetour();
+    const detour = await startDetour(test.url);
     const first = startCandidate(detour.url);
     await until(() => first.isAtWork);
     const second = startCandidate();
@@ -134,7 +97,7 @@ describe('whoever is elected', () => {
   });
 
   it('comes back after PostgreSQL was away, one of them', async () => {
-    const detour = await startDetour();
+    const detour = await startDetour(test.url);
     const candidates = [startCandidate(detour.url), startCandidate(detour.url)];
     const atWork = () => candidates.filter(({ isAtWork }) => isAtWork).length;
     await until(() => atWork() === 1);
