@@ -253,6 +253,20 @@ it('stops the task and waits for its end when the operation is cancelled', async
   expect(starts()[0]?.exitstatus).toMatch(/interrupt/);
 });
 
+it('says while the node is away that it waits, and no longer once it is back', async () => {
+  const { run, starts, saved, node, proxmox, operation } = await stoppedVm();
+  const note = async () => (await Operation.query(estate.database).findById(operation.id))?.note;
+  slowNextStart();
+  const running = run();
+  await until(async () => (await saved()) !== undefined);
+  const cut = estate.simulator.faults.add({ action: 'nodeDown', node });
+  await until(async () => (await note()) === 'Waiting for its task: 595 No route to host');
+  estate.simulator.faults.clear(cut);
+  await until(async () => (await note()) === null);
+  await proxmox.stopTask(starts()[0]?.upid ?? '');
+  await expect(running).rejects.toMatchObject({ code: 'task_interrupted' });
+});
+
 it('leaves the task running when the worker shuts down, so that another one goes on with it', async () => {
   const { run, starts, saved, environment, proxmox } = await stoppedVm();
   slowNextStart();

@@ -71,6 +71,10 @@ async function waitForTask(
         reported = Date.now();
         void noteProgress(deps, vm.claim, { percent }).catch(() => undefined);
       },
+      onTrouble: (error) => {
+        const note = error && `Waiting for its task: ${error.message}`;
+        void noteProgress(deps, vm.claim, { note }).catch(() => undefined);
+      },
     });
   } catch (err) {
     if (err instanceof ProxmoxError && err.code === 'task_unknown') return FORGOTTEN;

@@ -1,6 +1,6 @@
 import { ActivityCancellationDetails } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { finalFailure, staleClaim } from './failures.ts';
+import { finalFailure, passingFailure, staleClaim } from './failures.ts';
 import { toFailure, withTranslatedErrors } from './with-translated-errors.ts';
 import type { Deps } from './deps.ts';
 import { Operation } from '../db/models/operation.ts';
@@ -63,7 +63,7 @@ it.each(KINDS)('of kind %s, %s is told as %s and is %s', (kind, code, type, then
     type,
     nonRetryable: then === 'the end',
     message: 'Proxmox: 500 said Proxmox',
-    details: ['said Proxmox'],
+    details: ['said Proxmox', []],
   });
 });
 
@@ -83,6 +83,13 @@ it('shows no note when it is the end', async () => {
 it('shows no note for a run that lost its claim', async () => {
   await told(failing('retry', 'proxmox_busy'), { input: { ...claim, fence: 0 } });
   expect(await note()).toBeNull();
+});
+
+it('shows too why a step is tried again that an activity itself found wanting, or that failed for an inner reason', async () => {
+  await told(passingFailure('vm_locked', 'a copy is in the way'));
+  expect(await note()).toBe('Trying again (attempt 2): a copy is in the way');
+  await told(new TypeError('a bug with a secret'), { attempt: 2 });
+  expect(await note()).toBe('Trying again (attempt 3): something broke inside Berth');
 });
 
 it('passes on what is no error of Proxmox, and what an activity answers', async () => {

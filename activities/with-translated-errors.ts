@@ -1,5 +1,5 @@
 import { activityInfo, cancellationDetails, CancelledFailure } from '@temporalio/activity';
-import type { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
 import type { Deps } from './deps.ts';
 import { finalFailure, passingFailure } from './failures.ts';
 import { noteProgress } from './note-progress.ts';
@@ -33,13 +33,19 @@ async function translate(deps: Deps, claim: OperationClaim, err: unknown): Promi
     return passingFailure('internal_error', 'the worker is shutting down');
   }
   if (cancellationDetails()?.cancelRequested) return new CancelledFailure('cancelled on request');
-  if (!(err instanceof ProxmoxError)) return err;
-  const failure = toFailure(err);
-  if (!failure.nonRetryable) {
-    const note = `Trying again (attempt ${activityInfo().attempt + 1}): ${failure.message}`;
+  const failure = err instanceof ProxmoxError ? toFailure(err) : err;
+  const reason = whyAgain(failure);
+  if (reason !== null) {
+    const note = `Trying again (attempt ${activityInfo().attempt + 1}): ${reason}`;
     await noteProgress(deps, claim, { note }).catch(() => undefined);
   }
   return failure;
+}
+
+/** What a person is told of a failure that Temporal answers with another attempt; null for one that is the end. */
+function whyAgain(failure: unknown): string | null {
+  if (failure instanceof ApplicationFailure) return failure.nonRetryable ? null : failure.message;
+  return failure instanceof CancelledFailure ? null : 'something broke inside Berth';
 }
 
 /** What a person is told where the code itself says too little. */

@@ -37,6 +37,7 @@ export interface Waiter {
   resolve: (result: TaskResult) => void;
   reject: (error: unknown) => void;
   onProgress?: (progress: TaskProgress) => void;
+  onTrouble?: (error: ProxmoxError | null) => void;
 }
 
 export interface NodePoller {
@@ -266,6 +267,7 @@ async function readProgress(state: PollerState, task: WatchedTask): Promise<void
 
 function again({ timing }: PollerState, task: WatchedTask): void {
   const now = performance.now();
+  if (task.failures > 1) for (const waiter of task.waiters) waiter.onTrouble?.(null);
   task.failures = 0;
   const backoff = Math.max(timing.firstCheckMs, now - task.since);
   task.nextCheckAt = now + (task.isCopy ? timing.intervalMs : Math.min(timing.intervalMs, backoff));
@@ -280,6 +282,8 @@ function postpone(state: PollerState, task: WatchedTask, error: unknown, giveUp:
   }
   task.nextCheckAt = performance.now() + state.timing.intervalMs * Math.min(2 ** task.failures, BACKOFF_MAX);
   task.failures++;
+  if (task.failures > 1 && error instanceof ProxmoxError)
+    for (const waiter of task.waiters) waiter.onTrouble?.(error);
 }
 
 function finish(state: PollerState, task: WatchedTask, exitStatus: string): void {

@@ -1,3 +1,4 @@
+import type { ProxmoxError } from './errors.ts';
 import { createNodePoller } from './node-poller.ts';
 import type { NodePoller, PollTiming, TaskProgress, TaskResult, TaskSource, Waiter } from './node-poller.ts';
 import { parseUpid } from './upid.ts';
@@ -9,6 +10,8 @@ export interface WaitOptions {
   signal?: AbortSignal;
   /** Called when the log has something new, for tasks that take longer than an interval. */
   onProgress?: (progress: TaskProgress) => void;
+  /** Called with each failure to look at the task after the first in a row, and with null when it could be seen again. */
+  onTrouble?: (error: ProxmoxError | null) => void;
   /** Called at least once per interval while waiting, for heartbeats. */
   onPoll?: () => void;
 }
@@ -44,12 +47,17 @@ export function createTaskWatcher(source: TaskSource, timing: Partial<PollTiming
   return {
     turn: (node, signal) => pollerFor(node).turn(signal),
     urgentTurn: (node) => pollerFor(node).urgentTurn(),
-    wait: async (upid, { signal, onProgress, onPoll } = {}) => {
+    wait: async (upid, { signal, onProgress, onTrouble, onPoll } = {}) => {
       signal?.throwIfAborted();
       const parsed = parseUpid(upid);
       const poller = pollerFor(parsed.node);
       const { promise, resolve, reject } = Promise.withResolvers<TaskResult>();
-      const waiter: Waiter = { resolve, reject, ...(onProgress ? { onProgress } : {}) };
+      const waiter: Waiter = {
+        resolve,
+        reject,
+        ...(onProgress ? { onProgress } : {}),
+        ...(onTrouble ? { onTrouble } : {}),
+      };
       const abort = () => {
         poller.remove(upid, waiter);
         reject(signal?.reason);
