@@ -20,6 +20,13 @@ export interface Timing {
   readyTimeoutMs: number;
   /** How long after its reboot task a VM may stay stopped before Berth starts it itself. */
   rebootGraceMs: number;
+  /** How old the last reading of a server's VM is when it is read again for comparison. */
+  rereadMs: number;
 }
 
-export const DEFAULT_TIMING: Timing = { pollMs: 250, readyTimeoutMs: 300_000, rebootGraceMs: 30_000 };
+export const DEFAULT_TIMING: Timing = {
+  pollMs: 250,
+  readyTimeoutMs: 300_000,
+  rebootGraceMs: 30_000,
+  rereadMs: 540_000,
+};

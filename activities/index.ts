@@ -1,4 +1,5 @@
 import { createCheckMigration } from './check-migration.ts';
+import { createBeginReconcile, createEndReconcile } from './begin-reconcile.ts';
 import { createClaimOperation } from './claim-operation.ts';
 import { createCloneTemplate } from './clone-template.ts';
 import { createConfigureVm } from './configure-vm.ts';
@@ -10,12 +11,18 @@ import { createMoveVm, createSettleMove, createVerifyMove } from './move-vm.ts';
 import { createPauseOperation, createTakeDecision } from './pause-operation.ts';
 import { createPlaceServer } from './place-server.ts';
 import { createPowerVm, createStartVm } from './power-vm.ts';
+import { createReconcileLeases } from './reconcile-leases.ts';
+import { createReconcileNode } from './reconcile-node.ts';
+import { createReconcileVolumes } from './reconcile-volumes.ts';
 import { createReleaseLeases } from './release-leases.ts';
+import { createRepairServer } from './repair-server.ts';
 import { createReportSteps } from './report-steps.ts';
 import { createResizeDisk } from './resize-disk.ts';
 import { createRestorePower } from './restore-power.ts';
 import { createSetPasswordByAgent, createSetPasswordByCloudInit } from './set-password.ts';
+import { createSettleOrphan } from './settle-orphan.ts';
 import { createWaitUntilReady } from './wait-until-ready.ts';
+import { withProxmoxFailures } from './with-proxmox-failures.ts';
 import { withTranslatedErrors } from './with-translated-errors.ts';
 
 /** Run on the queue `servers`, beside the workflows. */
@@ -28,12 +35,13 @@ export function createDatabaseActivities(deps: Pick<Deps, 'database'>) {
     finishOperation: createFinishOperation(deps),
     placeServer: createPlaceServer(deps),
     releaseLeases: createReleaseLeases(deps),
+    endReconcile: createEndReconcile(deps),
   };
 }
 
 /** Run on the queue `proxmox`: everything that calls a cluster. */
 export function createProxmoxActivities(deps: Deps) {
-  return withTranslatedErrors(deps, {
+  const ofOperations = withTranslatedErrors(deps, {
     leaseVmid: createLeaseVmid(deps),
     cloneTemplate: createCloneTemplate(deps),
     configureVm: createConfigureVm(deps),
@@ -51,6 +59,15 @@ export function createProxmoxActivities(deps: Deps) {
     setPasswordByAgent: createSetPasswordByAgent(deps),
     setPasswordByCloudInit: createSetPasswordByCloudInit(deps),
   });
+  const ofClusters = withProxmoxFailures({
+    beginReconcile: createBeginReconcile(deps),
+    reconcileNode: createReconcileNode(deps),
+    reconcileLeases: createReconcileLeases(deps),
+    reconcileVolumes: createReconcileVolumes(deps),
+    repairServer: createRepairServer(deps),
+    settleOrphan: createSettleOrphan(deps),
+  });
+  return { ...ofOperations, ...ofClusters };
 }
 
 export type DatabaseActivities = ReturnType<typeof createDatabaseActivities>;

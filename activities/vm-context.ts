@@ -24,6 +24,9 @@ export interface VmContext {
   tasks: TaskWatcher;
 }
 
+/** What finding a server's VM needs; the server comes with its node and VM id. */
+type VmSearch = Pick<VmContext, 'database' | 'server' | 'proxmox'>;
+
 export interface FoundVm {
   node: string;
   vmid: number;
@@ -72,7 +75,7 @@ export function isMarked(config: VmConfig, serverId: string): boolean {
  * the uuid found then is recorded, and from then on nothing else counts.
  */
 async function hasIdentity(
-  { database, server }: VmContext,
+  { database, server }: VmSearch,
   { values }: VmConfig,
   { name, uuid }: VmIdentity,
 ): Promise<boolean> {
@@ -96,7 +99,7 @@ async function hasIdentity(
  * The server's VM, wherever in the cluster it is now, or null when there is none. A VM under the leased id that is not
  * ours is never touched: that ends the operation.
  */
-export async function findOurVm(vm: VmContext): Promise<FoundVm | null> {
+export async function findOurVm(vm: VmSearch): Promise<FoundVm | null> {
   const found = await findVm(vm);
   if (found?.isOurs === false) {
     const { node, vmid } = found;
@@ -109,7 +112,7 @@ export async function findOurVm(vm: VmContext): Promise<FoundVm | null> {
 }
 
 /** Whatever is under the leased id, ours or not. */
-export async function findVm(vm: VmContext): Promise<(FoundVm & { isOurs: boolean }) | null> {
+export async function findVm(vm: VmSearch): Promise<(FoundVm & { isOurs: boolean }) | null> {
   const { server, proxmox } = vm;
   const vmid = server.vmidLease?.vmid;
   if (vmid === undefined) return null;
@@ -147,7 +150,7 @@ async function configOrNull(proxmox: Proxmox, node: string, vmid: number): Promi
 }
 
 /** The VM, which must be there. */
-export async function requireOurVm(vm: VmContext): Promise<FoundVm> {
+export async function requireOurVm(vm: VmSearch): Promise<FoundVm> {
   const found = await findOurVm(vm);
   if (!found) throw finalFailure('vm_gone', `The VM of ${vm.server.name} does not exist on Proxmox any more`);
   return found;

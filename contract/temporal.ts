@@ -49,3 +49,18 @@ export interface StepReport extends OperationClaim {
   state: 'running' | 'succeeded' | 'failed' | 'cancelled' | 'skipped';
   message?: string;
 }
+
+/** One run of a cluster's comparison at a time: its Schedule's id, and the beginning of its runs' ids. */
+export const reconcileScheduleId = (clusterId: string, queuePrefix = ''): string =>
+  `${queuePrefix}reconcile/${clusterId}`;
+export const orphanWorkflowId = (orphanId: string): string => `orphan/${orphanId}`;
+
+export interface ReconcileInput {
+  clusterId: string;
+}
+export interface RepairInput {
+  serverId: string;
+}
+export interface OrphanInput {
+  orphanId: string;
+}

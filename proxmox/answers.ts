@@ -202,6 +202,19 @@ export const MigrationPreconditions = z
     movesAlong: rest['dependent-ha-resources'],
   }));
 export type MigrationPreconditions = z.infer<typeof MigrationPreconditions>;
+export const StorageVolume = z.object({
+  /** `storage:volume` */
+  volid: z.string(),
+  /** `images`, `rootdir`, `backup`, `iso`, `vztmpl`, `snippets` or `import` */
+  content: text,
+  /** Whose it is, by its name. */
+  vmid: number.optional(),
+  /** Bytes */
+  size: number.default(0),
+  /** Unix seconds */
+  ctime: number.optional(),
+});
+export type StorageVolume = z.infer<typeof StorageVolume>;
 
 export const NetworkInterface = z.object({
   iface: z.string(),

@@ -127,6 +127,25 @@ function clusterMethods({ call }: Session) {
     storages: (node: string) =>
       call(z.array(answers.Storage), { method: 'GET', template: '/nodes/{node}/storage', path: { node } }),
 
+    /** The files and volumes of a storage; disks only of VMs whose disks the token may change, backups only with VM.Backup. */
+    storageContent: (node: string, storage: string) =>
+      call(z.array(answers.StorageVolume), {
+        method: 'GET',
+        template: '/nodes/{node}/storage/{storage}/content',
+        path: { node, storage },
+      }),
+
+    /**
+     * Deletes a volume, whoever uses it → UPID. Needs Datastore.Allocate on the storage, for a backup VM.Backup: the one call
+     * that goes beyond Berth's role of least privilege.
+     */
+    deleteVolume: (node: string, storage: string, volume: string) =>
+      call(answers.Upid.nullable(), {
+        method: 'DELETE',
+        template: '/nodes/{node}/storage/{storage}/content/{volume}',
+        path: { node, storage, volume },
+      }),
+
     /** A node's network interfaces, bridges among them. */
     networks: (node: string) =>
       call(z.array(answers.NetworkInterface), {

@@ -1,0 +1,48 @@
+import type { Deps } from './deps.ts';
+import { Cluster } from '../db/models/cluster.ts';
+import { ReconcileRun } from '../db/models/reconcile-run.ts';
+import type { ReconcileInput } from '../contract/temporal.ts';
+
+/** A run of a cluster's comparison; `runId` is Temporal's. */
+export interface ReconcileClaim extends ReconcileInput {
+  runId: string;
+}
+
+export function createBeginReconcile({ database, clusters }: Deps) {
+  /** Notes that a comparison has begun and answers the nodes that can be read now; null when the cluster is gone. */
+  return async function beginReconcile({ clusterId, runId }: ReconcileClaim): Promise<string[] | null> {
+    if (!(await Cluster.query(database).findById(clusterId))) return null;
+    await database.raw(
+      `insert into reconcile_runs (cluster_id, run_id, status) values (?, ?, 'running')
+       on conflict (cluster_id) do update set run_id = excluded.run_id, status = 'running', started_at = now(),
+         finished_at = null, servers_read = 0, message = null
+       where reconcile_runs.run_id <> excluded.run_id`,
+      [clusterId, runId],
+    );
+    const { proxmox } = await clusters.of(clusterId);
+    return (await proxmox.nodes()).flatMap(({ node, status }) => (status === 'online' ? [node] : []));
+  };
+}
+
+export interface ReconcileOutcome extends ReconcileClaim {
+  status: Exclude<ReconcileRun['status'], 'running'>;
+  serversRead: number;
+  message: string | null;
+}
+
+export function createEndReconcile({ database }: Pick<Deps, 'database'>) {
+  /** Notes how a comparison ended, unless a later one has begun. */
+  return async function endReconcile(outcome: ReconcileOutcome): Promise<void> {
+    const { clusterId, runId, status, serversRead, message } = outcome;
+    const finishedAt = new Date();
+    await ReconcileRun.query(database)
+      .where({ clusterId, runId })
+      .patch({
+        status,
+        serversRead,
+        message,
+        finishedAt,
+        ...(status === 'complete' ? { completedAt: finishedAt } : {}),
+      });
+  };
+}

@@ -1,0 +1,182 @@
+import { cancellationSignal } from '@temporalio/activity';
+import type { ReconcileClaim } from './begin-reconcile.ts';
+import { bootDisk } from './boot-disk.ts';
+import type { ClusterConnection } from './cluster-access.ts';
+import { compareVm, type SeenVm } from './compare-vm.ts';
+import type { Deps } from './deps.ts';
+import { noteOrphan } from './note-orphan.ts';
+import { isMissing } from './run-task.ts';
+import { saveReading } from './save-reading.ts';
+import { isMarked } from './vm-context.ts';
+import { Cluster } from '../db/models/cluster.ts';
+import { Server } from '../db/models/server.ts';
+import { queryRows } from '../db/query-rows.ts';
+import type { VmConfig, VmSummary } from '../proxmox/answers.ts';
+import { parseSmbiosUuid } from '../proxmox/vm-config.ts';
+
+/** After this a node's remaining servers are left to the next run, which begins with them. */
+const BUDGET_MS = 8 * 60_000;
+
+interface NodeReading extends ReconcileClaim, ClusterConnection {
+  deps: Deps;
+  node: string;
+  vms: VmSummary[];
+  askedAt: Date;
+}
+
+export function createReconcileNode(deps: Deps) {
+  /**
+   * Reads a node's VMs, one call per turn: first those that nobody owns, for our marker, then the servers' whose last
+   * reading is old, oldest first. What it has read it keeps, so a repeat goes on from there.
+   */
+  return async function reconcileNode(input: ReconcileClaim & { node: string }): Promise<{ read: number }> {
+    const { clusterId, node } = input;
+    const connection = await deps.clusters.of(clusterId);
+    const deadline = Date.now() + BUDGET_MS;
+    const askedAt = new Date();
+    const vms = (await connection.proxmox.listVms(node)).filter(({ template }) => !template);
+    const reading = { ...input, ...connection, deps, vms, askedAt };
+    // After the list: whatever was listed had its lease before.
+    const owned = await ownedVms(reading);
+    const cluster = await Cluster.query(deps.database).findById(clusterId).throwIfNotFound();
+    for (const vm of vms) {
+      const isInRange = vm.vmid >= cluster.vmidMin && vm.vmid <= cluster.vmidMax;
+      if (owned.has(vm.vmid) || !(isInRange || vm.tags.includes('berth'))) continue;
+      await lookForMarker(reading, vm);
+    }
+    let read = 0;
+    for (const { vmid, serverId } of await dueServers(reading)) {
+      if (Date.now() > deadline) break;
+      if (await readServer(reading, vmid, serverId)) read += 1;
+    }
+    return { read };
+  };
+}
+
+const vmidsOf = ({ vms }: NodeReading): number[] => vms.map(({ vmid }) => vmid);
+
+async function ownedVms(reading: NodeReading): Promise<Set<number>> {
+  const rows = await queryRows<{ vmid: number }>(
+    reading.deps.database,
+    `select l.vmid from vmid_leases l join servers s on s.id = l.server_id and s.deleted_at is null
+     where l.cluster_id = ? and l.vmid = any(?::int[])`,
+    [reading.clusterId, vmidsOf(reading)],
+  );
+  return new Set(rows.map(({ vmid }) => vmid));
+}
+
+async function dueServers(reading: NodeReading): Promise<{ vmid: number; serverId: string }[]> {
+  const { deps, clusterId } = reading;
+  return queryRows(
+    deps.database,
+    `select l.vmid, s.id as "serverId" from vmid_leases l join servers s on s.id = l.server_id
+     left join vm_readings r on r.server_id = s.id
+     where l.cluster_id = ? and l.vmid = any(?::int[]) and s.lifecycle in ('active', 'suspended')
+       and (r.read_at is null or r.read_at <= now() - ? * interval '1 millisecond')
+       and not exists (select from operations o where o.server_id = s.id
+         and o.status in ('pending', 'running', 'needs_attention'))
+     order by r.read_at nulls first`,
+    [clusterId, vmidsOf(reading), deps.timing.rereadMs],
+  );
+}
+
+/** Null when it has left the node meanwhile, or is being made and shows only a placeholder. */
+async function readConfig({ proxmox, tasks, node }: NodeReading, vmid: number): Promise<VmConfig | null> {
+  await tasks.turn(node, cancellationSignal());
+  try {
+    const config = await proxmox.vmConfig(node, vmid);
+    return config.values['lock'] === 'clone' ? null : config;
+  } catch (err) {
+    if (isMissing(err)) return null;
+    throw err;
+  }
+}
+
+async function lookForMarker(reading: NodeReading, vm: VmSummary): Promise<void> {
+  const { database } = reading.deps;
+  const config = await readConfig(reading, vm.vmid);
+  if (!config) return;
+  const serverId = await markedFor(reading, config);
+  if (!serverId) return;
+  const { name = `VM ${vm.vmid}` } = config.values;
+  const disk = bootDisk(config.values);
+  await noteOrphan(database, reading, {
+    kind: 'marked_vm_without_server',
+    identifier: `${vm.vmid} berth:${serverId}`,
+    node: reading.node,
+    evidence: {
+      name,
+      vmid: vm.vmid,
+      serverId,
+      server: await describeServer(reading, serverId),
+      status: vm.status,
+      ...(disk ? { sizeGib: disk.sizeGib } : {}),
+    },
+  });
+}
+
+/** The server a VM is marked for: by its description, or by the uuid of a server there is or was. */
+async function markedFor({ deps }: NodeReading, { values }: VmConfig): Promise<string | null> {
+  const described = /berth:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/.exec(
+    values['description'] ?? '',
+  )?.[1];
+  if (described) return described;
+  const uuid = parseSmbiosUuid(values['smbios1']);
+  const isUuid = uuid && /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(uuid);
+  const server = isUuid ? await Server.query(deps.database).findById(uuid) : undefined;
+  return server?.id ?? null;
+}
+
+async function describeServer({ deps, clusterId }: NodeReading, serverId: string): Promise<string> {
+  const server = await Server.query(deps.database)
+    .findById(serverId)
+    .withGraphFetched('[vmidLease, cluster]');
+  if (!server) return 'unknown';
+  const place = server.clusterId === clusterId ? '' : ` on ${server.cluster?.name}`;
+  return server.vmidLease
+    ? `${server.lifecycle}, its VM is ${server.vmidLease.vmid}${place}`
+    : server.lifecycle;
+}
+
+async function readServer(reading: NodeReading, vmid: number, serverId: string): Promise<boolean> {
+  const { deps, node } = reading;
+  const { database } = deps;
+  const [clock] = await queryRows<{ now: Date }>(database, 'select clock_timestamp() as now');
+  const begunAt = clock?.now ?? new Date();
+  const config = await readConfig(reading, vmid);
+  const server = await Server.query(database)
+    .findById(serverId)
+    .withGraphFetched('[node, plan, template, ipAddresses.pool, sshKeys]');
+  if (!config || !server) return false;
+  if (!isVmOf(server, config, vmid)) {
+    await noteOrphan(database, reading, {
+      kind: 'server_without_vm',
+      identifier: serverId,
+      node,
+      evidence: {
+        name: server.name,
+        serverId,
+        server: server.lifecycle,
+        vmid,
+        reason: `VM ${vmid} (${config.values['name'] ?? 'no name'}) on ${node} is another one`,
+      },
+    });
+    return true;
+  }
+  const seen = seenOn(reading, vmid);
+  const fields = compareVm(server, config.values, seen);
+  return saveReading(database, { serverId, node, vmid, fields, begunAt });
+}
+
+/** Without taking note of anything, unlike an operation that finds an imported VM by its name. */
+function isVmOf({ id, vmIdentity }: Server, config: VmConfig, vmid: number): boolean {
+  if (!vmIdentity) return isMarked(config, id);
+  const { name, uuid } = vmIdentity;
+  if (uuid) return parseSmbiosUuid(config.values['smbios1']) === uuid.toLowerCase();
+  return (config.values['name'] ?? `VM ${vmid}`) === name;
+}
+
+function seenOn({ vms, node, askedAt }: NodeReading, vmid: number): SeenVm {
+  const status = vms.find((vm) => vm.vmid === vmid)?.status;
+  return { node, askedAt, power: status === 'running' || status === 'stopped' ? status : 'unknown' };
+}

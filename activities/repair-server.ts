@@ -1,0 +1,116 @@
+import { cancellationSignal } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { bootDisk } from './boot-disk.ts';
+import { compareVm, repairParameters, type SeenVm } from './compare-vm.ts';
+import type { Deps } from './deps.ts';
+import { requireOurVm, type FoundVm } from './vm-context.ts';
+import { toFailure } from './with-translated-errors.ts';
+import { AuditEntry } from '../db/models/audit-entry.ts';
+import { Drift } from '../db/models/drift.ts';
+import { Server } from '../db/models/server.ts';
+import type { VmConfig } from '../proxmox/answers.ts';
+import { classifyTaskExit, ProxmoxError } from '../proxmox/errors.ts';
+import type { RepairInput } from '../contract/temporal.ts';
+
+export function createRepairServer(deps: Deps) {
+  /**
+   * Makes a server's VM like the record in every field whose repair was asked for, one after the other. What cannot work
+   * is noted beside the field; what may work later is thrown. Runs only under the server's workflow id, so that no
+   * operation is at work on the VM.
+   */
+  return async function repairServer({ serverId }: RepairInput): Promise<{ repaired: string[] }> {
+    const repaired: string[] = [];
+    for (;;) {
+      const drift = await Drift.query(deps.database)
+        .where({ serverId })
+        .whereNull('resolvedAt')
+        .whereNotNull('repairRequestedAt')
+        .orderBy('repairRequestedAt')
+        .first();
+      if (!drift) return { repaired };
+      const refusal = await repair(deps, drift).catch(asRefusal);
+      if (typeof refusal === 'string') await end(deps, drift, { note: refusal });
+      else repaired.push(drift.field);
+    }
+  };
+}
+
+/** The words of a failure that will not pass; others are thrown again. */
+export function asRefusal(err: unknown): string {
+  const failure = err instanceof ProxmoxError ? toFailure(err) : err;
+  if (failure instanceof ApplicationFailure && failure.nonRetryable) return failure.message;
+  throw err;
+}
+
+async function repair(deps: Deps, drift: Drift): Promise<string | null> {
+  const { database, clusters } = deps;
+  const server = await Server.query(database)
+    .findById(drift.serverId)
+    .withGraphFetched('[cluster, node, plan, template, ipAddresses.pool, sshKeys, vmidLease]')
+    .throwIfNotFound();
+  const { proxmox } = await clusters.of(server.clusterId);
+  const found = await requireOurVm({ database, server, proxmox });
+  if (!agrees(server, drift, found, found.config)) {
+    const refusal = await write(deps, server, drift, found);
+    if (refusal) return refusal;
+    const after = await proxmox.vmConfig(found.node, found.vmid);
+    if (!agrees(server, drift, found, after)) return 'it was written, and Proxmox shows the old value still';
+  }
+  const inForce = await proxmox.vmConfig(found.node, found.vmid, { current: true });
+  const waits = !agrees(server, drift, found, inForce);
+  await end(deps, drift, {
+    note: waits ? 'in force from the next start of the VM on' : null,
+    resolvedAt: new Date(),
+    resolution: 'repaired',
+  });
+  return null;
+}
+
+function agrees(server: Server, { field }: Drift, { node }: FoundVm, config: VmConfig): boolean {
+  const seen: SeenVm = { node, power: 'unknown', askedAt: new Date(0) };
+  const compared = compareVm(server, config.values, seen).find((one) => one.field === field);
+  return compared?.agrees ?? true;
+}
+
+/** Answers why it cannot be written, if so. */
+async function write(deps: Deps, server: Server, { field }: Drift, found: FoundVm): Promise<string | null> {
+  const { proxmox, tasks } = await deps.clusters.of(server.clusterId);
+  const { node, vmid, config } = found;
+  if (field === 'disk') {
+    const disk = bootDisk(config.values);
+    if (!disk) return 'the VM has no disk to boot from';
+    if (disk.sizeGib > server.diskGib)
+      return `a disk cannot be made smaller: accept its ${disk.sizeGib} GiB instead`;
+    const upid = await proxmox.resizeDisk(node, vmid, disk.key, `${server.diskGib}G`);
+    const { exitStatus, logTail } = await tasks.wait(upid, { signal: cancellationSignal() });
+    const outcome = classifyTaskExit(exitStatus, logTail);
+    if (!outcome.ok) throw outcome.error;
+    return null;
+  }
+  const params = repairParameters(field, server, config.values);
+  if (!params) return 'Berth cannot write this field: accept what Proxmox has';
+  try {
+    await proxmox.updateConfig(node, vmid, params, { digest: config.digest });
+  } catch (err) {
+    // It is written all the same, and waits for the VM's next start.
+    if (!(err instanceof ProxmoxError) || err.code !== 'hotplug_pending') throw err;
+  }
+  return null;
+}
+
+async function end({ database }: Deps, drift: Drift, outcome: Partial<Drift>): Promise<void> {
+  await database.transaction(async (trx) => {
+    await Drift.query(trx)
+      .findById(drift.id)
+      .patch({ repairRequestedAt: null, ...outcome });
+    const server = await Server.query(trx).findById(drift.serverId).throwIfNotFound();
+    await AuditEntry.query(trx).insert({
+      userId: drift.requestedBy,
+      accountId: server.accountId,
+      action: outcome.resolvedAt ? 'drift.repaired' : 'drift.repair_refused',
+      subjectType: 'drift',
+      subjectId: drift.id,
+      details: { serverId: server.id, field: drift.field, ...(outcome.note ? { note: outcome.note } : {}) },
+    });
+  });
+}

@@ -1,0 +1,57 @@
+import {
+  CancellationScope,
+  isCancellation,
+  proxyActivities,
+  TemporalFailure,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { database } from './proxies.ts';
+import { failureOf } from './run-operation.ts';
+import { proxmoxQueueOf, type ReconcileInput } from '../contract/temporal.ts';
+import type { ProxmoxActivities } from '../activities/index.ts';
+
+/** Bounded, unlike an operation's: the next run comes by itself. */
+const look = (summary: string) =>
+  proxyActivities<ProxmoxActivities>({
+    startToCloseTimeout: '15 minutes',
+    scheduleToCloseTimeout: '20 minutes',
+    heartbeatTimeout: '30 seconds',
+    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 4 },
+    summary,
+    taskQueue: proxmoxQueueOf(workflowInfo().taskQueue),
+  });
+
+/**
+ * Compares a cluster with the record: servers' VMs field by field, and what on the cluster or among the leases belongs to
+ * nobody. It only takes note. What could not be read keeps what was known of it.
+ */
+export async function reconcileCluster({ clusterId }: ReconcileInput): Promise<void> {
+  const run = { clusterId, runId: workflowInfo().runId };
+  let serversRead = 0;
+  const end = (status: 'complete' | 'incomplete' | 'failed', message: string | null) =>
+    database(status).endReconcile({ ...run, status, serversRead, message });
+  try {
+    const nodes = await look('find the nodes that can be read').beginReconcile(run);
+    if (!nodes) return;
+    const nodesRead: string[] = [];
+    const failures: string[] = [];
+    const readNode = async (node: string): Promise<void> => {
+      try {
+        const { read } = await look(`read the VMs of ${node}`).reconcileNode({ ...run, node });
+        serversRead += read;
+        nodesRead.push(node);
+      } catch (err) {
+        if (isCancellation(err) || !(err instanceof TemporalFailure)) throw err;
+        failures.push(`${node}: ${failureOf(err).message}`);
+      }
+    };
+    await Promise.all(nodes.map(readNode));
+    await look('compare servers and leases').reconcileLeases({ ...run, nodesRead });
+    await look('read the storages').reconcileVolumes({ ...run, nodesRead });
+    await end(failures.length > 0 ? 'incomplete' : 'complete', failures.join('; ') || null);
+  } catch (err) {
+    if (!(err instanceof TemporalFailure)) throw err;
+    await CancellationScope.nonCancellable(() => end('failed', failureOf(err).message));
+    throw err;
+  }
+}
