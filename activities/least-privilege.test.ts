@@ -51,6 +51,7 @@ async function liveWholeLife(estate: Estate): Promise<void> {
   const { resizeDisk, startVm, waitUntilReady, powerVm, stopForRemoval, destroyVm, ...move } =
     createProxmoxActivities(deps);
   const { checkMigration, moveVm, verifyMove } = move;
+  const { beginReconcile, reconcileNode, reconcileLeases, reconcileVolumes } = createProxmoxActivities(deps);
   const { server, operation, claim: order, vmid, node } = await serverAfter(estate, 'configure');
   await attempt(resizeDisk, order);
   await attempt(startVm, order);
@@ -62,6 +63,11 @@ async function liveWholeLife(estate: Estate): Promise<void> {
   await listVmAddresses(proxmox, node, vmid);
   await finish(estate, operation);
   await resetPassword(estate, server);
+  const run = { clusterId: cluster.id, runId: 'run' };
+  const nodesRead = (await attempt(beginReconcile, run)) ?? [];
+  for (const name of nodesRead) await attempt(reconcileNode, { ...run, node: name });
+  await attempt(reconcileLeases, { ...run, nodesRead });
+  await attempt(reconcileVolumes, { ...run, nodesRead });
   for (const action of ['reboot', 'reset', 'shutdown', 'start', 'stop'] as PowerAction[]) {
     const requested = await requestOperation(estate, server, action);
     await attempt(powerVm, { ...(await claim(estate, requested)), action });

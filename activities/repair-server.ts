@@ -8,6 +8,7 @@ import { toFailure } from './with-translated-errors.ts';
 import { AuditEntry } from '../db/models/audit-entry.ts';
 import { Drift } from '../db/models/drift.ts';
 import { Server } from '../db/models/server.ts';
+import { VmReading } from '../db/models/vm-reading.ts';
 import type { VmConfig } from '../proxmox/answers.ts';
 import { classifyTaskExit, ProxmoxError } from '../proxmox/errors.ts';
 import type { RepairInput } from '../contract/temporal.ts';
@@ -103,6 +104,8 @@ async function end({ database }: Deps, drift: Drift, outcome: Partial<Drift>): P
     await Drift.query(trx)
       .findById(drift.id)
       .patch({ repairRequestedAt: null, ...outcome });
+    if (outcome.resolvedAt)
+      await VmReading.noteAgreement(trx, drift.serverId, drift.field, drift.recordValue);
     const server = await Server.query(trx).findById(drift.serverId).throwIfNotFound();
     await AuditEntry.query(trx).insert({
       userId: drift.requestedBy,

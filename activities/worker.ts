@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
@@ -8,6 +9,7 @@ import { createClusterAccess } from './cluster-access.ts';
 import { DEFAULT_TIMING } from './deps.ts';
 import { createWorkers } from './run-workers.ts';
 import { createSlotQueue } from './slot-queue.ts';
+import { scheduleReconciles } from './schedule-reconciles.ts';
 import { watchClusters } from './watch-cluster.ts';
 import { loadConfig } from '../config.ts';
 import { connectDatabase } from '../db/connect.ts';
@@ -99,6 +101,13 @@ async function main(): Promise<void> {
     signal: stopping.signal,
     onFirstLook: (clusterId) => unseen.delete(clusterId),
   });
+  const scheduling = scheduleReconciles({
+    client: new Client({ connection, namespace }),
+    database,
+    queuePrefix: config.BERTH_QUEUE_PREFIX,
+    log,
+    signal: stopping.signal,
+  });
   // Customers can order once templates are known; a cluster that cannot be read must not hold the worker up.
   isReady = () => workers.areRunning() && unseen.size === 0;
   stopping.signal.addEventListener('abort', () => workers.shutdown());
@@ -107,7 +116,7 @@ async function main(): Promise<void> {
     await workers.run();
   } finally {
     stopping.abort();
-    await watching;
+    await Promise.all([watching, scheduling]);
     await connection.close();
   }
 }

@@ -14,11 +14,14 @@ import { catalogRoutes } from './routes/catalog.ts';
 import { clusterRoutes } from './routes/clusters.ts';
 import { dashboardRoutes } from './routes/dashboard.ts';
 import { docsRoutes } from './routes/docs.ts';
+import { driftRoutes } from './routes/drift.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { migrateRoutes } from './routes/migrate.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { orphanRoutes } from './routes/orphans.ts';
 import { passwordRoutes } from './routes/passwords.ts';
+import { reconcileRoutes } from './routes/reconcile.ts';
 import { serverActionRoutes } from './routes/server-actions.ts';
 import { serverPasswordRoutes } from './routes/server-password.ts';
 import { serverRoutes } from './routes/servers.ts';
@@ -47,6 +50,9 @@ function createRouter(deps: Deps): Router {
     ...userRoutes(),
     ...catalogRoutes(deps),
     ...clusterRoutes(deps),
+    ...reconcileRoutes(deps),
+    ...driftRoutes(deps),
+    ...orphanRoutes(deps),
     ...serverRoutes(deps),
     ...serverActionRoutes(deps),
     ...serverPasswordRoutes(deps),

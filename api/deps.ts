@@ -8,7 +8,7 @@ import type { EventHub } from './event-hub.ts';
 import type { LoginLimits } from './login-limits.ts';
 
 /** The part of Temporal's client the API uses; it may be away at any time. */
-export type Temporal = Pick<Client, 'workflow' | 'connection' | 'withDeadline'>;
+export type Temporal = Pick<Client, 'workflow' | 'schedule' | 'connection' | 'withDeadline'>;
 
 /** What the routes need; built once by main.ts, and by tests. */
 export interface Deps {
@@ -30,6 +30,8 @@ export interface Deps {
   loginLimits?: Partial<LoginLimits>;
   /** Of the task queues, where several installations share a Temporal namespace. */
   queuePrefix?: string;
+  /** How long an orphan stays in quarantine before it may be destroyed; 72 when left out. */
+  quarantineHours?: number;
   /** How often an open stream looks again at what its user may see; 30 s when left out. */
   streamRecheckMs?: number;
 }

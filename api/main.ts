@@ -37,6 +37,7 @@ const app = createApp({
   testConnection: (given) => testConnection(connectionOf(given)),
   trustProxy: config.BERTH_TRUST_PROXY,
   queuePrefix: config.BERTH_QUEUE_PREFIX,
+  quarantineHours: config.BERTH_QUARANTINE_HOURS,
   ...(existsSync(dashboardDir) ? { dashboardDir } : {}),
   ...(config.BERTH_PUBLIC_URL ? { publicUrl: config.BERTH_PUBLIC_URL } : {}),
 });

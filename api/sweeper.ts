@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from './deps.ts';
 import { sweepCancels, sweepDecisions, sweepPending, type SweepMemory } from './sweep-pending.ts';
 import { sweepLost } from './sweep-lost.ts';
+import { sweepFindings } from './start-finding.ts';
 import { prune } from './prune.ts';
 
 type SweepDeps = Pick<Deps, 'database' | 'temporal' | 'log' | 'queuePrefix'>;
@@ -29,8 +30,8 @@ export interface Sweeper {
 }
 
 /**
- * The timer loop of every api process: starts what was left pending, passes on cancels, closes operations whose
- * workflow is gone, and prunes. Outside Temporal on purpose, so that it works after Temporal was down.
+ * The timer loop of every api process: starts what was left pending, repairs and settlements too, passes on cancels,
+ * closes operations whose workflow is gone, and prunes. Outside Temporal on purpose, so that it works after Temporal was down.
  */
 export function startSweeper(deps: SweepDeps, times: Partial<SweeperTimes> = {}): Sweeper {
   const set = { ...TIMES, ...times };
@@ -48,6 +49,7 @@ export function startSweeper(deps: SweepDeps, times: Partial<SweeperTimes> = {})
       run: async () => sweepDecisions(deps, decisions, set.pendingForMs),
     },
     { name: 'lost', everyMs: set.lostEveryMs, run: async () => sweepLost(deps, suspects, set.runningForMs) },
+    { name: 'findings', everyMs: set.everyMs, run: async () => sweepFindings(deps, set.pendingForMs) },
     { name: 'prune', everyMs: set.pruneEveryMs, run: async () => prune(deps.database) },
   ];
   const loops = chores.map(async ({ name, everyMs, run }) => {

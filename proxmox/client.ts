@@ -56,6 +56,7 @@ export function createProxmox(options: ProxmoxOptions) {
 export function proxmoxOver(session: Session) {
   return {
     ...clusterMethods(session),
+    ...storageMethods(session),
     ...vmMethods(session),
     ...configMethods(session),
     ...powerMethods(session),
@@ -123,6 +124,18 @@ function clusterMethods({ call }: Session) {
     permissions: (params: { path?: string; userid?: string } = {}) =>
       call(answers.Permissions, { method: 'GET', template: '/access/permissions', params }),
 
+    /** A node's network interfaces, bridges among them. */
+    networks: (node: string) =>
+      call(z.array(answers.NetworkInterface), {
+        method: 'GET',
+        template: '/nodes/{node}/network',
+        path: { node },
+      }),
+  };
+}
+
+function storageMethods({ call }: Session) {
+  return {
     /** A node's storages with sizes in bytes; slow when a network storage hangs. */
     storages: (node: string) =>
       call(z.array(answers.Storage), { method: 'GET', template: '/nodes/{node}/storage', path: { node } }),
@@ -144,14 +157,6 @@ function clusterMethods({ call }: Session) {
         method: 'DELETE',
         template: '/nodes/{node}/storage/{storage}/content/{volume}',
         path: { node, storage, volume },
-      }),
-
-    /** A node's network interfaces, bridges among them. */
-    networks: (node: string) =>
-      call(z.array(answers.NetworkInterface), {
-        method: 'GET',
-        template: '/nodes/{node}/network',
-        path: { node },
       }),
   };
 }

@@ -47,6 +47,7 @@ function createFakeTemporal(): FakeTemporal {
         getSystemInfo: async () => reach(),
       },
     },
+    schedule: { getHandle: () => ({ trigger: async () => reach() }) },
     workflow: {
       start: async (name: string, options: StartedWorkflow & Record<string, unknown>) => {
         reach();

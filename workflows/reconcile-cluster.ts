@@ -16,7 +16,7 @@ const look = (summary: string) =>
     startToCloseTimeout: '15 minutes',
     scheduleToCloseTimeout: '20 minutes',
     heartbeatTimeout: '30 seconds',
-    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 4 },
+    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 3 },
     summary,
     taskQueue: proxmoxQueueOf(workflowInfo().taskQueue),
   });

@@ -4,6 +4,7 @@ import type { OrphanEvidence, OrphanKind, OrphanRequest, OrphanState } from '../
 /** Something on a cluster, or held for it, that belongs to nobody. */
 export class Orphan extends Model {
   static override tableName = 'orphans';
+  static override jsonAttributes = ['evidence'];
   declare id: string;
   declare clusterId: string;
   declare kind: OrphanKind;

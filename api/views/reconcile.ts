@@ -1,0 +1,69 @@
+import {
+  DRIFT_FIELDS,
+  type Drift,
+  type Orphan,
+  type ReconcileState,
+  type Truth,
+} from '../../contract/reconcile.ts';
+import type { VmReading } from '../../db/models/vm-reading.ts';
+import type { DriftRow, OrphanRow, ReconcileRow } from '../reconcile-rows.ts';
+
+const iso = (time: Date | null): string | null => time?.toISOString() ?? null;
+
+export function toDriftView(row: DriftRow): Drift {
+  const { title, owner, repair, accept } = DRIFT_FIELDS[row.field];
+  const isOpen = row.resolvedAt === null;
+  return {
+    id: row.id,
+    serverId: row.serverId,
+    serverName: row.serverName,
+    field: row.field,
+    title,
+    owner,
+    record: row.recordValue,
+    proxmox: row.proxmoxValue,
+    canRepair: isOpen && repair,
+    canAccept: isOpen && accept && row.proxmoxValue !== null,
+    repairRequestedAt: iso(row.repairRequestedAt),
+    note: row.note,
+    firstSeenAt: row.firstSeenAt.toISOString(),
+    lastSeenAt: row.lastSeenAt.toISOString(),
+    resolvedAt: iso(row.resolvedAt),
+    resolution: row.resolution,
+  };
+}
+
+export function toOrphanView({ sortValue: _sortValue, ...row }: OrphanRow): Orphan {
+  return {
+    ...row,
+    firstSeenAt: row.firstSeenAt.toISOString(),
+    lastSeenAt: row.lastSeenAt.toISOString(),
+    goneAt: iso(row.goneAt),
+    quarantinedUntil: iso(row.quarantinedUntil),
+  };
+}
+
+export function toTruthView(serverId: string, reading: VmReading | undefined, drift: DriftRow[]): Truth {
+  return {
+    serverId,
+    readAt: reading?.readAt.toISOString() ?? null,
+    ageSeconds: reading ? Math.max(0, Math.round((Date.now() - reading.readAt.getTime()) / 1000)) : null,
+    node: reading?.node ?? null,
+    vmid: reading?.vmid ?? null,
+    fields: reading?.fields ?? [],
+    drift: drift.map(toDriftView),
+  };
+}
+
+export function toReconcileStateView(row: ReconcileRow): ReconcileState {
+  const { clusterId, cluster, status, startedAt, finishedAt, completedAt, serversRead, message } = row;
+  const lastRun = status && {
+    status,
+    startedAt: startedAt.toISOString(),
+    finishedAt: iso(finishedAt),
+    completedAt: iso(completedAt),
+    serversRead,
+    message,
+  };
+  return { clusterId, cluster, lastRun, drift: row.drift, orphans: row.orphans ?? {} };
+}
