@@ -56,6 +56,8 @@ export function createReconcileLeases(deps: Deps) {
     const vmids = resources.flatMap(({ type, vmid }) =>
       type === 'qemu' && vmid !== undefined ? [vmid] : [],
     );
+    // A list without any VM proves nothing but that Berth's token may see none.
+    if (vmids.length === 0) return;
     const found = [
       ...(await queryRows<Found>(database, WITHOUT_VM, [clusterId, begunAt, vmids])),
       ...(await queryRows<Found>(database, WITHOUT_SERVER, [clusterId, clusterId])),

@@ -20,6 +20,8 @@ export function createReconcileVolumes(deps: Deps) {
     const cluster = await Cluster.query(database).findById(clusterId).throwIfNotFound();
     const resources = await proxmox.clusterResources('vm');
     const used = new Set(resources.map(({ vmid }) => vmid));
+    // As of leases: a token that may see no VM would make orphans of all disks.
+    if (used.size === 0) return;
     const sharedSeen = new Set<string>();
     for (const node of nodesRead) {
       await tasks.turn(node, cancellationSignal());

@@ -5,8 +5,8 @@ import {
   TemporalFailure,
   workflowInfo,
 } from '@temporalio/workflow';
+import { failureOf } from './failure-of.ts';
 import { database } from './proxies.ts';
-import { failureOf } from './run-operation.ts';
 import { proxmoxQueueOf, type ReconcileInput } from '../contract/temporal.ts';
 import type { ProxmoxActivities } from '../activities/index.ts';
 

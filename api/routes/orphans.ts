@@ -76,23 +76,27 @@ export function orphanRoutes(deps: OrphanDeps): Endpoint[] {
         await request(deps, ctx, id, 'release', checkQuarantined);
       },
     }),
-    endpoint({
-      method: 'post',
-      path: '/admin/orphans/:id/destroy',
-      tag: TAG,
-      summary: 'Destroy it once its quarantine is over; a running VM is powered off first',
-      auth: 'admin',
-      idempotent: true,
-      params: ById,
-      body: DestroyOrphan,
-      answers: UNDER_WAY,
-      problems: ['not_found', 'invalid_input', 'invalid_state'],
-      async handle(ctx, { params: { id }, body }) {
-        await request(deps, ctx, id, 'destroy', (orphan) => checkDestroy(orphan, body.name));
-      },
-    }),
+    destroyEndpoint(deps),
     dismissEndpoint(deps),
   ];
+}
+
+function destroyEndpoint(deps: OrphanDeps): Endpoint {
+  return endpoint({
+    method: 'post',
+    path: '/admin/orphans/:id/destroy',
+    tag: TAG,
+    summary: 'Destroy it once its quarantine is over; a running VM is powered off first',
+    auth: 'admin',
+    idempotent: true,
+    params: ById,
+    body: DestroyOrphan,
+    answers: UNDER_WAY,
+    problems: ['not_found', 'invalid_input', 'invalid_state'],
+    async handle(ctx, { params: { id }, body }) {
+      await request(deps, ctx, id, 'destroy', (orphan) => checkDestroy(orphan, body.name));
+    },
+  });
 }
 
 function dismissEndpoint(deps: OrphanDeps): Endpoint {
