@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { definitionOf, OPERATION_TYPES, type OperationType } from '../../contract/operation-table.ts';
 import { isLive, type Operation } from '../../contract/operations.ts';
 import type { Server } from '../../contract/servers.ts';
@@ -6,6 +6,7 @@ import type { ClusterView, RunningBerth } from '../e2e/berth.ts';
 import { until } from '../until.ts';
 import { ACCEPTED, addHold, END, installHolds, missingAtHolds, releaseHolds } from './holds.ts';
 import { compare, readServers } from './oracle.ts';
+import { SteadyConnection } from './steady-connection.ts';
 import { SCENARIOS, type Before, type Scenario } from './scenarios.ts';
 import { cutNetwork, cutNodes, isProcess, killProcess, type Victim } from './victims.ts';
 
@@ -46,7 +47,7 @@ export const triedTypes = (): OperationType[] => OPERATION_TYPES.filter((type) =
 export async function runMatrix(berth: RunningBerth, wish: MatrixWish): Promise<Cell[]> {
   const { say = () => undefined } = wish;
   const { databaseUrl } = await berth.run();
-  const database = new Database(databaseUrl);
+  const database = new SteadyConnection(databaseUrl);
   try {
     await database.use(makeRoom);
     await database.use(installHolds);
@@ -61,39 +62,8 @@ export async function runMatrix(berth: RunningBerth, wish: MatrixWish): Promise<
   }
 }
 
-/** A connection that is made anew when PostgreSQL was the victim. */
-class Database {
-  private client: pg.Client | null = null;
-  private readonly url: string;
-  constructor(url: string) {
-    this.url = url;
-  }
-  async use<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        if (!this.client) {
-          const client = new pg.Client({ connectionString: this.url });
-          client.on('error', () => (this.client = null));
-          await client.connect();
-          this.client = client;
-        }
-        return await work(this.client);
-      } catch (err) {
-        const isConnection = !(err instanceof pg.DatabaseError) || /^(?:57P|08)/.test(err.code ?? '');
-        if (!isConnection || attempt === 60) throw err;
-        await this.client?.end().catch(() => undefined);
-        this.client = null;
-        await new Promise((resolve) => setTimeout(resolve, 250));
-      }
-    }
-  }
-  async close(): Promise<void> {
-    await this.client?.end().catch(() => undefined);
-  }
-}
-
 /** Servers and addresses enough for a whole round. */
-async function makeRoom(client: pg.Client): Promise<void> {
+export async function makeRoom(client: pg.Client): Promise<void> {
   await client.query('update accounts set max_servers = 100000');
   await client.query('update clusters set rescue_iso = $1', ['local:iso/rescue.iso']);
   await client.query(
@@ -116,7 +86,7 @@ interface Trial {
 
 async function strikeOnce(
   berth: RunningBerth,
-  database: Database,
+  database: SteadyConnection,
   victim: Victim,
   { types = triedTypes(), pick = (all) => all, say = () => undefined }: MatrixWish,
 ): Promise<Cell[]> {
@@ -197,7 +167,7 @@ async function done(settled: Promise<Operation>): Promise<void> {
 }
 
 /** Waits until every operation stands at its boundary; names those that do not come. */
-async function untilHeld(database: Database, trials: Trial[]): Promise<string[]> {
+async function untilHeld(database: SteadyConnection, trials: Trial[]): Promise<string[]> {
   let missing: string[] = trials.map(({ server }) => server.name);
   const deadline = Date.now() + 120_000;
   while (missing.length > 0 && Date.now() < deadline) {
@@ -223,7 +193,7 @@ function vmidOf(vms: ClusterView['vms'], serverId: string): number | null {
 }
 
 /** Waits until every operation has ended or needs a decision, and checks at once what was told to have succeeded. */
-async function settle(berth: RunningBerth, database: Database, trials: Trial[]): Promise<void> {
+async function settle(berth: RunningBerth, database: SteadyConnection, trials: Trial[]): Promise<void> {
   await until(async () => {
     for (const trial of trials.filter(
       ({ view }) => !view || (isLive(view.status) && view.status !== 'needs_attention'),
@@ -242,7 +212,7 @@ async function settle(berth: RunningBerth, database: Database, trials: Trial[]):
 
 async function checkEffect(
   berth: RunningBerth,
-  database: Database,
+  database: SteadyConnection,
   { scenario, server }: Trial,
 ): Promise<string[]> {
   const held = (await database.use(readServers)).find(({ id }) => id === server.id);
@@ -258,7 +228,7 @@ const STATUS_MS = 30_000;
 /** The oracle's findings by server, once the watcher has had time to see the last changes. */
 async function judge(
   berth: RunningBerth,
-  database: Database,
+  database: SteadyConnection,
   trials: Trial[],
 ): Promise<Map<string, string[]>> {
   let lies: [string, string][] = [];
