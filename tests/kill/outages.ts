@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { execa } from 'execa';
 import { isLive, type Operation } from '../../contract/operations.ts';
 import { startBerth, type Part, type RunningBerth } from '../e2e/berth.ts';
 import { until } from '../until.ts';
@@ -55,9 +56,9 @@ async function takeAway(part: Part, seconds: number): Promise<number> {
       ({ name: step, state }) => step === 'clone' && state === 'running',
     ),
   );
-  const pid = await berth.pidOf(part);
+  const pids = await withChildren(await berth.pidOf(part));
   say(`${part} is frozen for ${seconds} s`);
-  process.kill(pid, 'SIGSTOP');
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
   try {
     if (part !== 'postgres') {
       await accept(api.order(name('meanwhile')));
@@ -70,7 +71,7 @@ async function takeAway(part: Part, seconds: number): Promise<number> {
       if (part !== 'postgres') say(`${part} away: ${await tell(berth, ids)}`);
     }
   } finally {
-    process.kill(pid, 'SIGCONT');
+    for (const pid of pids) process.kill(pid, 'SIGCONT');
   }
   say(`${part} is back`);
   const backAt = Date.now();
@@ -86,6 +87,12 @@ async function takeAway(part: Part, seconds: number): Promise<number> {
   for (const fault of found) say(`fault: ${fault}`);
   for (const { type, status, error } of unfinished) say(`not done: ${type} ${status} ${error?.message}`);
   return found.length + unfinished.length;
+}
+
+/** PostgreSQL serves each connection in a process of its own. */
+async function withChildren(pid: number): Promise<number[]> {
+  const { stdout } = await execa('ps', ['-o', 'pid=', '--ppid', String(pid)], { reject: false });
+  return [pid, ...stdout.split('\n').map(Number).filter(Boolean)];
 }
 
 async function built(name: string): Promise<string> {
