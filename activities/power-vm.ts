@@ -97,9 +97,10 @@ async function reboot(deps: Deps, vm: VmContext, found: FoundVm): Promise<string
     stopOnCancel: true,
     leavesNoTrace: true,
   });
-  const deadline = Date.now() + deps.timing.rebootGraceMs;
+  const deadline = performance.now() + deps.timing.rebootGraceMs;
   while ((await observePower(deps, vm, found)) !== 'running') {
-    if (Date.now() > deadline) return `stayed down, so it was started: ${await start(deps, vm, found)}`;
+    if (performance.now() > deadline)
+      return `stayed down, so it was started: ${await start(deps, vm, found)}`;
     heartbeat();
     await vm.tasks.turn(found.node, cancellationSignal());
     await delay(deps.timing.pollMs, undefined, { signal: cancellationSignal() });

@@ -61,14 +61,14 @@ async function waitForTask(
   request: TaskRequest,
   upid: string,
 ): Promise<TaskResult> {
-  let reported = 0;
+  let reported = -Infinity;
   try {
     return await vm.tasks.wait(upid, {
       signal: cancellationSignal(),
       onPoll: () => heartbeat({ upid }),
       onProgress: ({ percent }) => {
-        if (percent === null || Date.now() - reported < 1_000) return;
-        reported = Date.now();
+        if (percent === null || performance.now() - reported < 1_000) return;
+        reported = performance.now();
         void noteProgress(deps, vm.claim, { percent }).catch(() => undefined);
       },
       onTrouble: (error) => {

@@ -87,6 +87,8 @@ it('takes a clone that is still being copied for its own, and says that it is ha
   };
   expect(await inContext(work, findOurVm)).toMatchObject({ isHalfBuilt: true });
   vmAt(work.vmid).config = { description: markerOf(work.server.id), lock: 'clone' };
+  expect(await inContext(work, findOurVm)).toMatchObject({ isHalfBuilt: true });
+  vmAt(work.vmid).config = { description: markerOf(work.server.id) };
   expect(await inContext(work, findOurVm)).toMatchObject({ isHalfBuilt: false });
 });
 

@@ -1,4 +1,5 @@
 import { heartbeat } from '@temporalio/activity';
+import { raw } from 'objection';
 import type { Deps } from './deps.ts';
 import { finalFailure, staleClaim } from './failures.ts';
 import { Node } from '../db/models/node.ts';
@@ -158,13 +159,15 @@ export async function requireOurVm(vm: VmSearch): Promise<FoundVm> {
 
 /** Asks Proxmox whether the VM runs and records the answer, unless a later one is recorded already. */
 export async function observePower({ database }: Deps, vm: VmContext, found: FoundVm): Promise<PowerState> {
-  const askedAt = new Date();
+  const askedAt = performance.now();
   const { status } = await vm.proxmox.vmStatus(found.node, found.vmid);
+  // By PostgreSQL's clock, which also judges how old it is: a worker's own may be wrong.
+  const observedAt = raw("now() - ? * interval '1 millisecond'", [performance.now() - askedAt]);
   const powerState = status === 'running' || status === 'stopped' ? status : 'unknown';
   const node = await Node.query(database).findOne({ clusterId: vm.server.clusterId, name: found.node });
   await Server.query(database)
     .findById(vm.server.id)
-    .patch({ powerState, powerObservedAt: askedAt, ...(node ? { nodeId: node.id } : {}) })
-    .where((query) => void query.whereNull('powerObservedAt').orWhere('powerObservedAt', '<', askedAt));
+    .patch({ powerState, powerObservedAt: observedAt, ...(node ? { nodeId: node.id } : {}) })
+    .where((query) => void query.whereNull('powerObservedAt').orWhere('powerObservedAt', '<', observedAt));
   return powerState;
 }

@@ -20,13 +20,13 @@ async function startedServer(readyWhen: Promised, { silent = false } = {}) {
   if (silent) estate.simulator.faults.add({ action: 'agentNever' });
   return serverAfter(estate, 'start');
 }
-/** Waits at most `ms` for the server, counted from now. */
+/** Waits at most `ms` for the server. */
 const wait = async (
   { claim }: { claim: Parameters<ReturnType<typeof createWaitUntilReady>>[0] },
   ms = 10_000,
 ) => {
-  const scheduledTimestampMs = Date.now() - estate.deps.timing.readyTimeoutMs + ms;
-  return attempt(createWaitUntilReady(estate.deps), claim, { scheduledTimestampMs });
+  const timing = { ...estate.deps.timing, readyTimeoutMs: ms };
+  return attempt(createWaitUntilReady({ ...estate.deps, timing }), claim);
 };
 const noteOf = async ({ operation }: { operation: Operation }) =>
   (await Operation.query(estate.database).findById(operation.id))?.note;
@@ -92,10 +92,10 @@ it('shows what it waits for meanwhile, and goes on when it is there', async () =
   expect(await waiting).toEqual({ summary: 'the guest agent answers' });
 });
 
-it('counts its time from when it was scheduled, so that retries do not start it over', async () => {
+it('goes on counting where the last attempt was, so that retries do not start it over', async () => {
   const work = await startedServer('agent', { silent: true });
-  const scheduledTimestampMs = Date.now() - estate.deps.timing.readyTimeoutMs - 1;
-  const again = attempt(createWaitUntilReady(estate.deps), work.claim, { attempt: 5, scheduledTimestampMs });
+  const heartbeatDetails = { waitedMs: estate.deps.timing.readyTimeoutMs };
+  const again = attempt(createWaitUntilReady(estate.deps), work.claim, { attempt: 5, heartbeatDetails });
   await expect(again).rejects.toMatchObject({ type: 'guest_not_ready' });
 });
 

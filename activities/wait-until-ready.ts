@@ -9,31 +9,46 @@ import type { OperationClaim } from '../contract/temporal.ts';
 export function createWaitUntilReady(deps: Deps) {
   /** Waits for what the template promises: a running VM, its guest agent, or the leased address seen by the agent. */
   return async function waitUntilReady(claim: OperationClaim): Promise<{ summary: string }> {
+    const before = (activityInfo().heartbeatDetails as Waited | undefined)?.waitedMs ?? 0;
+    const startedAt = performance.now();
+    const waitedMs = () => before + performance.now() - startedAt;
     const vm = await loadVm(deps, claim);
-    const alive = setInterval(() => heartbeat(), HEARTBEAT_MS);
+    const alive = setInterval(() => heartbeat({ waitedMs: waitedMs() } satisfies Waited), HEARTBEAT_MS);
     try {
-      return { summary: await watchGuest(deps, vm, await requireOurVm(vm)) };
+      return { summary: await watchGuest(deps, vm, await requireOurVm(vm), waitedMs) };
     } finally {
       clearInterval(alive);
     }
   };
 }
 
+/**
+ * Carried from attempt to attempt. Time in which nobody could look (Proxmox or the worker was away) does not count, and a
+ * clock that jumps changes nothing.
+ */
+interface Waited {
+  waitedMs: number;
+}
+
 const HEARTBEAT_MS = 2_000;
 /** Among many new guests on a node a look may be minutes apart, so time alone must not decide. */
 const LEAST_LOOKS = 3;
 
-async function watchGuest(deps: Deps, vm: VmContext, found: FoundVm): Promise<string> {
+async function watchGuest(
+  deps: Deps,
+  vm: VmContext,
+  found: FoundVm,
+  waitedMs: () => number,
+): Promise<string> {
   const { pollMs, readyTimeoutMs } = deps.timing;
   const signal = cancellationSignal();
-  const deadline = activityInfo().scheduledTimestampMs + readyTimeoutMs;
   let told = '';
   for (let looks = 1; ; looks++) {
     await vm.tasks.turn(found.node, signal);
     signal.throwIfAborted();
     const missing = await whatIsMissing(deps, vm, found);
     if (!missing) return READY[vm.server.template?.readyWhen ?? 'running'];
-    if (looks >= LEAST_LOOKS && Date.now() > deadline)
+    if (looks >= LEAST_LOOKS && waitedMs() > readyTimeoutMs)
       throw finalFailure('guest_not_ready', `The server did not become ready: ${missing}`);
     if (missing !== told) await noteProgress(deps, vm.claim, { note: `Waiting: ${missing}` });
     told = missing;

@@ -34,7 +34,7 @@ export async function sweepPending(
     await inParallel(operations, async (operation) => {
       const outcome = await startOperation(deps.temporal, operation, deps.queuePrefix);
       // Started but not claimed: no worker is up, or it is about to claim it. Not worth asking every two seconds.
-      memory.notBefore.set(operation.id, Date.now() + (outcome === 'busy' ? 1_000 : AGAIN_MS));
+      memory.notBefore.set(operation.id, performance.now() + (outcome === 'busy' ? 1_000 : AGAIN_MS));
       if (outcome !== 'started') return;
       started += 1;
       deps.log.warn(
@@ -64,7 +64,7 @@ export async function sweepCancels(deps: SweepDeps, memory: SweepMemory, olderTh
   );
   await inParallel(requests, async ({ id, serverId }) => {
     await cancelWorkflow(deps.temporal, id, serverId);
-    memory.notBefore.set(id, Date.now() + AGAIN_MS);
+    memory.notBefore.set(id, performance.now() + AGAIN_MS);
   });
 }
 
@@ -85,12 +85,12 @@ export async function sweepDecisions(
   );
   await inParallel(decided, async ({ id, serverId }) => {
     await signalDecision(deps.temporal, id, serverId);
-    memory.notBefore.set(id, Date.now() + AGAIN_MS);
+    memory.notBefore.set(id, performance.now() + AGAIN_MS);
   });
 }
 
 function forgetOld({ notBefore }: SweepMemory): void {
-  for (const [id, time] of notBefore) if (time <= Date.now()) notBefore.delete(id);
+  for (const [id, time] of notBefore) if (time <= performance.now()) notBefore.delete(id);
 }
 
 /** The first failure ends the round: when Temporal is away, the others would only fail more slowly. */

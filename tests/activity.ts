@@ -13,13 +13,13 @@ import type { OperationClaim } from '../contract/temporal.ts';
 interface Attempt {
   /** 2 and more: Temporal tries again. */
   attempt?: number;
-  /** Unix milliseconds; now when left out. */
-  scheduledTimestampMs?: number;
+  /** What the attempt before left. */
+  heartbeatDetails?: unknown;
 }
 
 /** An attempt of an activity without a worker: `cancel()` on what it answers, `run(activity, input)`. */
-export function newAttempt({ attempt = 1, scheduledTimestampMs = Date.now() }: Attempt = {}) {
-  const info = { attempt, scheduledTimestampMs };
+export function newAttempt({ attempt = 1, heartbeatDetails }: Attempt = {}) {
+  const info = { attempt, heartbeatDetails };
   return new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
 }
 
