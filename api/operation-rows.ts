@@ -38,6 +38,11 @@ export interface OperationRow {
   events: StepEvent[] | null;
   /** Step name → UPID. */
   tasks: Record<string, string> | null;
+  /** Step name → seconds, of an operation that is not over. */
+  usual: Record<string, number> | null;
+  /** Where the present step stands in line. */
+  position: number | null;
+  etaSeconds: number | null;
   sortValue: string;
 }
 
@@ -47,7 +52,7 @@ function selectOperations(where: string): string {
       o.step, o.percent, o.note, o.cancel_requested_at is not null as "cancelRequested", o.error_code as "errorCode",
       o.error_message as "errorMessage", o.error_cause as "errorCause", o.error_log as "errorLog", o.decision, o.request_id as "requestId",
       o.created_at as "createdAt", o.started_at as "startedAt", o.finished_at as "finishedAt",
-      reported.events, started.tasks, o.created_at::text as "sortValue"
+      reported.events, started.tasks, known.usual, q.position, q.eta_seconds as "etaSeconds", o.created_at::text as "sortValue"
     from (select * from operations o where ${where} order by o.created_at desc, o.id desc limit ?) o
     join servers s on s.id = o.server_id
     left join lateral (
@@ -58,6 +63,12 @@ function selectOperations(where: string): string {
     left join lateral (
       select json_object_agg(k.step, k.upid) as tasks from operation_tasks k where k.operation_id = o.id
     ) started on true
+    left join lateral (
+      select json_object_agg(d.step, usual_seconds(o.type, d.step, p.node_id, p.storage)) as usual
+      from operation_places p, (select distinct step from step_durations where operation_type = o.type) d
+      where p.operation_id = o.id
+    ) known on o.finished_at is null
+    left join slots q on q.operation_id = o.id and q.step = o.step
     order by o.created_at desc, o.id desc`;
 }
 

@@ -49,6 +49,21 @@ export const OperationStep = z
     percent: z.number().min(0).max(100).nullable().meta({ description: 'Only where Proxmox gives one' }),
     message: z.string().nullable().meta({ description: 'The latest news of this step' }),
     task: z.string().nullable().meta({ description: 'The Proxmox task (UPID) this step started' }),
+    usualSeconds: z.number().min(0).nullable().meta({
+      description:
+        'What such steps took lately on this node and storage, without the time in line; null when over or not known',
+    }),
+    queue: z
+      .object({
+        position: z.int().min(1).meta({ description: '1 is the next' }),
+        etaSeconds: z
+          .int()
+          .min(0)
+          .nullable()
+          .meta({ description: 'Until its turn, as far as that is known' }),
+      })
+      .nullable()
+      .meta({ description: 'Where it stands in line, while its storage or node has enough to do' }),
   })
   .meta({ id: 'OperationStep' });
 export type OperationStep = z.infer<typeof OperationStep>;

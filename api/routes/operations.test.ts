@@ -80,6 +80,49 @@ describe('the steps of an operation', () => {
     });
   });
 
+  it('say what they usually take, and where the running one stands in line, until the operation is over', async () => {
+    const { server, token } = await someServer({ lifecycle: 'provisioning' });
+    const operation = await buildOperation(api.database, {
+      server,
+      type: 'provision',
+      status: 'running',
+      fence: 1,
+      step: 'clone',
+    });
+    const place = { nodeId: server.nodeId, storage: 'local-lvm' };
+    for (const [step, median] of [
+      ['clone', 83.04],
+      ['ready', 12],
+    ])
+      await api
+        .database('step_durations')
+        .insert({ operationType: 'provision', step, ...place, seconds: [median], median });
+    await api
+      .database('operation_events')
+      .insert({ operationId: operation.id, fence: 1, seq: 1, step: 'clone', state: 'running' });
+    await api.database('slots').insert({
+      operationId: operation.id,
+      step: 'clone',
+      fence: 1,
+      clusterId: server.clusterId,
+      resource: 'storage',
+      name: 'local-lvm on pve1',
+      position: 3,
+      etaSeconds: 120,
+    });
+    const read = async () => {
+      const { body } = await api.call('GET', `/operations/${operation.id}`, { token });
+      const { steps } = Operation.parse(body);
+      return steps.map(({ name, usualSeconds, queue }) => ({ name, usualSeconds, queue }));
+    };
+    const steps = await read();
+    expect(steps[0]).toEqual({ name: 'place', usualSeconds: null, queue: null });
+    expect(steps[2]).toEqual({ name: 'clone', usualSeconds: 83, queue: { position: 3, etaSeconds: 120 } });
+    expect(steps.at(-1)).toEqual({ name: 'ready', usualSeconds: 12, queue: null });
+    await operation.$query(api.database).patch({ status: 'cancelled', finishedAt: new Date() });
+    for (const step of await read()) expect(step).toMatchObject({ usualSeconds: null, queue: null });
+  });
+
   it('share the fate of an operation that ended in the middle of them', async () => {
     const { server, token } = await someServer({ lifecycle: 'failed' });
     const operation = await buildOperation(api.database, {

@@ -21,7 +21,16 @@ function stateAtEnd(status: OperationStatus): StepState {
 function toStep(row: OperationRow, { name, title }: StepDefinition): OperationStep {
   const events = (row.events ?? []).filter((event) => event.step === name);
   const latest = events.at(-1);
-  const step = { name, title, percent: null, message: null, task: row.tasks?.[name] ?? null };
+  const usual = row.usual?.[name];
+  const step = {
+    name,
+    title,
+    percent: null,
+    message: null,
+    task: row.tasks?.[name] ?? null,
+    usualSeconds: usual === undefined ? null : Math.round(usual * 10) / 10,
+    queue: null,
+  };
   if (!latest) {
     return { ...step, state: isLive(row.status) ? 'pending' : 'skipped', startedAt: null, finishedAt: null };
   }
@@ -43,6 +52,7 @@ function toStep(row: OperationRow, { name, title }: StepDefinition): OperationSt
     finishedAt: null,
     message,
     percent: isCurrent ? row.percent : null,
+    queue: isCurrent && row.position !== null ? { position: row.position, etaSeconds: row.etaSeconds } : null,
   };
 }
 

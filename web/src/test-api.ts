@@ -118,6 +118,8 @@ export function buildOperation(
       percent: null,
       message: null,
       task: null,
+      usualSeconds: null,
+      queue: null,
     })),
     error: null,
     requestId: null,

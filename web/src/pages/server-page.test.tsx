@@ -98,6 +98,30 @@ test('steps move as events arrive, and a live operation can be cancelled', async
   expect(await region.findByRole('button', { name: 'Cancelling' })).toBeDisabled();
 });
 
+test('steps say what they usually take; one in line says that instead', async () => {
+  const server = buildServer({ status: 'provisioning' });
+  const startedAt = new Date(Date.now() - 12_000).toISOString();
+  const operation = buildOperation(server, 'provision', { status: 'running' });
+  const running = { state: 'running' as const, startedAt, usualSeconds: 80 };
+  const steps = operation.steps.map((step) => {
+    if (step.name === 'clone') return { ...step, ...running };
+    return step.name === 'ready' ? { ...step, usualSeconds: 30 } : { ...step, usualSeconds: 0.4 };
+  });
+  const { api } = open({ ...server, operation: summarize(operation) }, [{ ...operation, steps }]);
+  const region = within(await screen.findByRole('region', { name: 'Latest operation' }));
+  expect(await region.findByText(/^1\d s · usually 1 min 20 s$/)).toBeVisible();
+  expect(region.getByText('usually 30 s')).toBeVisible();
+  await screen.findByText('Live');
+  const note = 'Waiting for storage ceph: 3rd in line, about 2 min';
+  const queue = { position: 3, etaSeconds: 120 };
+  api.emit('operation', {
+    ...operation,
+    steps: steps.map((step) => (step.name === 'clone' ? { ...step, message: note, queue } : step)),
+  });
+  expect(await region.findByText(note)).toBeVisible();
+  expect(region.queryByText(/usually 1 min/)).toBeNull();
+});
+
 test('a failed operation shows what Proxmox said, the code and what to do next', async () => {
   const server = buildServer({ status: 'failed' });
   const operation = buildOperation(server, 'provision', {

@@ -47,12 +47,16 @@ export function StepList({ steps, label }: { steps: OperationStep[]; label: stri
 function StepTime({ step }: { step: OperationStep }) {
   const isRunning = step.state === 'running';
   const now = useNow(isRunning ? 1_000 : null);
-  if (!step.startedAt) return <span />;
+  // A line says by itself how long it may take, and less than a second is nobody's concern.
+  const usualMs = step.queue ? 0 : (step.usualSeconds ?? 0) * 1_000;
+  const usual = usualMs >= 1_000 ? `usually ${formatDuration(usualMs)}` : null;
+  if (!step.startedAt) return <span className="step-time numeric">{step.state === 'pending' && usual}</span>;
   const until = step.finishedAt ? Date.parse(step.finishedAt) : isRunning ? now : null;
   return (
     <span className="step-time numeric">
       {isRunning && step.percent !== null && `${Math.round(step.percent)} % · `}
       {until !== null && formatDuration(until - Date.parse(step.startedAt))}
+      {isRunning && usual && ` · ${usual}`}
     </span>
   );
 }
