@@ -98,6 +98,20 @@ export const CreateCluster = Connection.extend({
   .refine(hasOneTrust, ONE_TRUST)
   .meta({ id: 'CreateCluster' });
 
+const AT_ONCE = z.int().min(1).max(1_000);
+/** What is left out stays as it is. */
+export const UpdateCluster = z
+  .strictObject({
+    copiesPerStorage: AT_ONCE.optional().meta({
+      description: 'How many operations may copy disks onto one storage at once; the others wait in line',
+    }),
+    startsPerNode: AT_ONCE.optional().meta({
+      description: 'How many new servers may start on one node at once; power actions always may',
+    }),
+  })
+  .refine((body) => Object.keys(body).length > 0, { error: 'name a field to change' })
+  .meta({ id: 'UpdateCluster' });
+
 export const Cluster = z
   .object({
     id: z.uuid(),
@@ -107,6 +121,8 @@ export const Cluster = z
     tokenId: z.string(),
     tlsFingerprint: z.string().nullable(),
     hasTlsCa: z.boolean(),
+    copiesPerStorage: AT_ONCE,
+    startsPerNode: AT_ONCE,
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'Cluster' });

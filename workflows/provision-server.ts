@@ -1,6 +1,6 @@
 import { upsertSearchAttributes } from '@temporalio/workflow';
 import { NODE } from './search-attributes.ts';
-import { database, proxmox } from './proxies.ts';
+import { database, proxmox, proxmoxInLine } from './proxies.ts';
 import { runOperation } from './run-operation.ts';
 import type { OperationInput } from '../contract/temporal.ts';
 
@@ -27,7 +27,7 @@ export async function provisionServer(input: OperationInput): Promise<void> {
     const clone = `clone ${place.template} (${place.templateVmid}) to ${vm}`;
     await run.step(
       'clone',
-      () => proxmox(clone).cloneTemplate(claim),
+      () => proxmoxInLine(clone).cloneTemplate(claim),
       () => `${place.template} to ${vm}`,
     );
     await run.step('configure', () => proxmox(`configure ${vm}`).configureVm(claim));
@@ -36,7 +36,7 @@ export async function provisionServer(input: OperationInput): Promise<void> {
       () => proxmox(`grow the disk of ${vm}`).resizeDisk(claim),
       (it) => it.summary,
     );
-    await run.step('start', () => proxmox(`start ${vm}`).startVm(claim));
+    await run.step('start', () => proxmoxInLine(`start ${vm}`).startVm(claim));
     await run.step(
       'ready',
       () => proxmox(`wait until ${vm} answers`).waitUntilReady(claim),

@@ -23,9 +23,26 @@ const PROXMOX_OPTIONS: ActivityOptions = {
  * work is thrown as non-retryable by the activity itself; all else may heal (a lock, a node or a network that is away)
  * and is tried until the budget ends. The heartbeat lets another worker take over within 15 s.
  */
-export const proxmox = (summary: string) =>
+export const proxmox = (summary: string) => callsToProxmox(PROXMOX_OPTIONS, summary);
+
+/**
+ * Those that may have to wait for a slot: in line they are for a day at most, and what fails is tried as often as
+ * elsewhere in six hours.
+ */
+export const proxmoxInLine = (summary: string) =>
+  callsToProxmox(
+    {
+      ...PROXMOX_OPTIONS,
+      startToCloseTimeout: '24 hours',
+      scheduleToCloseTimeout: '24 hours',
+      retry: { ...PROXMOX_OPTIONS.retry, maximumAttempts: 720 },
+    },
+    summary,
+  );
+
+const callsToProxmox = (options: ActivityOptions, summary: string) =>
   proxyActivities<ProxmoxActivities>({
-    ...PROXMOX_OPTIONS,
+    ...options,
     summary,
     taskQueue: proxmoxQueueOf(workflowInfo().taskQueue),
   });

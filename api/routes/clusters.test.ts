@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { ClusterList, ConnectionReport, CreatedCluster } from '../../contract/clusters.ts';
 import { AuditEntry } from '../../db/models/audit-entry.ts';
@@ -100,6 +101,29 @@ it('changes no cluster that is there', async () => {
   expect(await Cluster.query(api.database)).toMatchObject([{ location: 'Frankfurt' }]);
 });
 
+it('limits what may be done at once on a cluster', async () => {
+  const { body } = await api.call('POST', '/admin/clusters', { token: admin, body: cluster() });
+  const created = CreatedCluster.parse(body).cluster;
+  expect(created).toMatchObject({ copiesPerStorage: 4, startsPerNode: 8 });
+  const change = async (limits: object, id = created.id) =>
+    api.call('PATCH', `/admin/clusters/${id}`, { token: admin, body: limits });
+  expect(await change({ copiesPerStorage: 2 })).toMatchObject({ status: 200, body: { copiesPerStorage: 2 } });
+  expect(await change({ startsPerNode: 9 })).toMatchObject({
+    body: { copiesPerStorage: 2, startsPerNode: 9 },
+  });
+  expect((await change({})).status).toBe(422);
+  expect(await change({ startsPerNode: 0 })).toMatchObject({
+    status: 422,
+    body: { issues: [{ field: 'startsPerNode' }] },
+  });
+  expect((await change({ startsPerNode: 1 }, randomUUID())).status).toBe(404);
+  const deeds = await AuditEntry.query(api.database).where({
+    subjectId: created.id,
+    action: 'cluster.update',
+  });
+  expect(deeds[0]).toMatchObject({ details: { copiesPerStorage: 2 } });
+});
+
 it.each([
   ['plain HTTP', { endpoints: ['http://pve1.example.test:8006'] }, 'endpoints.0'],
   ['a password in the address', { endpoints: ['https://root:hunter2@pve1.example.test'] }, 'endpoints.0'],
@@ -119,6 +143,7 @@ it.each([
   ['GET', '/admin/clusters'],
   ['POST', '/admin/clusters'],
   ['POST', '/admin/clusters/test'],
+  ['PATCH', '/admin/clusters/3fa85f64-5717-4562-b3fc-2c963f66afa6'],
 ])('%s %s is for administrators only', async (method, path) => {
   const body = method === 'GET' ? {} : { body: cluster() };
   expect(await api.call(method, path, body)).toMatchObject({

@@ -7,20 +7,22 @@ import {
   CreateCluster,
   CreatedCluster,
   TestCluster,
+  UpdateCluster,
+  Cluster as ClusterView,
 } from '../../contract/clusters.ts';
 import { insertCluster } from '../../db/ensure-cluster.ts';
 import { Cluster } from '../../db/models/cluster.ts';
 import type { SecretBox } from '../../db/secrets.ts';
 import { audit } from '../audit.ts';
 import type { Deps } from '../deps.ts';
-import { endpoint, type Endpoint } from '../endpoint.ts';
-import { ClusterUnusable, NameTaken } from '../errors.ts';
+import { ById, endpoint, type Endpoint } from '../endpoint.ts';
+import { ClusterUnusable, NameTaken, NotFound } from '../errors.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { toClusterView } from '../views/cluster.ts';
 
 const TAG = 'Clusters';
 
-/** Proxmox VE clusters, for administrators: list, test a connection, add. A token's secret goes in and never comes out. */
+/** Proxmox VE clusters, for administrators: list, test a connection, add, limit. A token's secret goes in and never comes out. */
 export function clusterRoutes({
   database,
   secretBox,
@@ -72,6 +74,28 @@ export function clusterRoutes({
         const row = await database.transaction(async (trx) => add(trx, ctx, secretBox, body));
         ctx.status = 201;
         ctx.body = { cluster: toClusterView(row), report };
+      },
+    }),
+    endpoint({
+      method: 'patch',
+      path: '/admin/clusters/:id',
+      tag: TAG,
+      summary: 'Change how much may be done at once',
+      auth: 'admin',
+      params: ById,
+      body: UpdateCluster,
+      answers: { 200: { description: 'The cluster as it is now', schema: ClusterView } },
+      problems: ['not_found', 'invalid_input'],
+      async handle(ctx, { params: { id }, body }) {
+        const row = await database.transaction(async (trx) => {
+          const limits = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+          const changed = await Cluster.query(trx).patchAndFetchById(id, limits);
+          if (!changed) throw new NotFound('There is no such cluster.');
+          const deed = { userId: currentUser(ctx).id, action: 'cluster.update', subjectId: id };
+          await audit(trx, ctx, { ...deed, details: limits });
+          return changed;
+        });
+        ctx.body = toClusterView(row);
       },
     }),
   ];

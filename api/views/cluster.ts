@@ -2,7 +2,18 @@ import type { Cluster } from '../../contract/clusters.ts';
 import type { Cluster as ClusterRow } from '../../db/models/cluster.ts';
 
 export function toClusterView(row: ClusterRow): Cluster {
-  const { id, name, location, endpoints, tokenId, tlsFingerprint, tlsCa, createdAt } = row;
+  const {
+    id,
+    name,
+    location,
+    endpoints,
+    tokenId,
+    tlsFingerprint,
+    tlsCa,
+    copiesPerStorage,
+    startsPerNode,
+    createdAt,
+  } = row;
   const hasTlsCa = tlsCa !== null;
   return {
     id,
@@ -12,6 +23,8 @@ export function toClusterView(row: ClusterRow): Cluster {
     tokenId,
     tlsFingerprint,
     hasTlsCa,
+    copiesPerStorage,
+    startsPerNode,
     createdAt: createdAt.toISOString(),
   };
 }
