@@ -3,11 +3,15 @@ import { CopyButton } from '../components/copy-button.tsx';
 import { Fact, Facts } from '../components/facts.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { formatDisk, formatMemory } from '../format-size.ts';
+import { useStore } from '../hooks/use-store.ts';
+import { sessionStore } from '../session.ts';
 import { ServerUsage } from './server-usage.tsx';
 
 /** What the server is made of and how to reach it. */
 export function ServerOverview({ server }: { server: Server }) {
   const [first] = server.ipAddresses;
+  const others = otherAddresses(server);
+  const lock = useIsOperator() && server.observed?.lock;
   const command = first && server.defaultUser ? `ssh ${server.defaultUser}@${first.address}` : null;
   return (
     <div className="overview">
@@ -42,11 +46,13 @@ export function ServerOverview({ server }: { server: Server }) {
             {entry.gateway && <span className="second-line numeric">{`gateway ${entry.gateway}`}</span>}
           </Fact>
         ))}
+        {others.length > 0 && <Fact name="Also has">{others.join(', ')}</Fact>}
       </Facts>
       <ServerUsage server={server} />
       <Facts title="Record">
         <Fact name="Location">{server.location ?? '–'}</Fact>
         <Fact name="Node">{server.node ?? '–'}</Fact>
+        {lock && <Fact name="Locked by">{lock}</Fact>}
         <Fact name="Created">
           <TimeAgo iso={server.createdAt} />
         </Fact>
@@ -59,6 +65,18 @@ export function ServerOverview({ server }: { server: Server }) {
       </Facts>
     </div>
   );
+}
+
+/** What a running guest has, by its agent, beyond the addresses that were given to it. */
+function otherAddresses({ status, ipAddresses, observed }: Server): string[] {
+  if (status !== 'running') return [];
+  const given = new Set(ipAddresses.map(({ address }) => address));
+  return (observed?.agentAddresses ?? []).filter((address) => !given.has(address));
+}
+
+function useIsOperator(): boolean {
+  const session = useStore(sessionStore);
+  return 'user' in session && session.user.role === 'admin';
 }
 
 /** Of an address in no pool the network may be unknown, and then the prefix says nothing. */

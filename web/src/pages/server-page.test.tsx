@@ -171,18 +171,19 @@ test('a running server shows what it uses and how long ago that was seen', async
   expect(usage).toHaveTextContent('1.5 GiB read, 0 B written');
   expect(usage).toHaveTextContent('2 KiB in, 100 B out');
   expect(usage).toHaveTextContent('1 h 5 min');
-  expect(usage).toHaveTextContent('Also has10.8.0.1');
   expect(usage).toHaveTextContent('Seenjust now');
-  expect(usage).not.toHaveTextContent('Lock');
+  const network = screen.getByRole('heading', { name: 'Network' }).parentElement;
+  expect(network).toHaveTextContent('Also has10.8.0.1');
+  expect(screen.queryByText('Locked by')).toBeNull();
 });
 
 test('only an operator is told of Proxmox’s lock, also while the server is off', async () => {
   open(buildServer({ status: 'stopped', observed: OBSERVED }), [], {
     'POST /refresh': () => ok({ ...session(), user: { ...USER, role: 'admin' } }),
   });
-  const usage = (await screen.findByRole('heading', { name: 'Usage' })).parentElement;
-  expect(usage).toHaveTextContent('Lockbackup');
-  expect(usage).not.toHaveTextContent('Processors');
+  const record = (await screen.findByRole('heading', { name: 'Record' })).parentElement;
+  expect(record).toHaveTextContent('Locked bybackup');
+  expect(screen.queryByRole('heading', { name: 'Usage' })).toBeNull();
 });
 
 test('a server whose VM is nowhere says since when', async () => {
