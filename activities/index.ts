@@ -1,5 +1,6 @@
 import { createCheckMigration } from './check-migration.ts';
 import { createBeginReconcile, createEndReconcile } from './begin-reconcile.ts';
+import { createCheckResize } from './check-resize.ts';
 import { createClaimOperation } from './claim-operation.ts';
 import { createCloneTemplate } from './clone-template.ts';
 import { createConfigureVm } from './configure-vm.ts';
@@ -21,6 +22,7 @@ import { createResizeDisk } from './resize-disk.ts';
 import { createRestorePower } from './restore-power.ts';
 import { createSetPasswordByAgent, createSetPasswordByCloudInit } from './set-password.ts';
 import { createSettleOrphan } from './settle-orphan.ts';
+import { createRestoreVmSize, createSetVmSize } from './set-vm-size.ts';
 import { createWaitUntilReady } from './wait-until-ready.ts';
 import { withProxmoxFailures } from './with-proxmox-failures.ts';
 import { withTranslatedErrors } from './with-translated-errors.ts';
@@ -46,6 +48,9 @@ export function createProxmoxActivities(deps: Deps) {
     cloneTemplate: createCloneTemplate(deps),
     configureVm: createConfigureVm(deps),
     resizeDisk: createResizeDisk(deps),
+    checkResize: createCheckResize(deps),
+    setVmSize: createSetVmSize(deps),
+    restoreVmSize: createRestoreVmSize(deps),
     startVm: createStartVm(deps),
     waitUntilReady: createWaitUntilReady(deps),
     powerVm: createPowerVm(deps),

@@ -2,6 +2,7 @@ import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activit
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Deps } from './deps.ts';
 import { finalFailure, passingFailure } from './failures.ts';
+import { noteRestartNeeded } from './restart-needed.ts';
 import { runTask, type TaskRequest } from './run-task.ts';
 import { loadVm, observePower, requireOurVm, type FoundVm, type VmContext } from './vm-context.ts';
 import { withSlot } from './with-slot.ts';
@@ -48,7 +49,10 @@ const taskOf = ({ node, vmid }: FoundVm, step: string, type: string) => ({ node,
 
 /** Starts the VM; fine when it runs already. */
 export async function start(deps: Deps, vm: VmContext, found: FoundVm): Promise<string> {
-  if ((await observePower(deps, vm, found)) === 'running') return 'was running already';
+  if ((await observePower(deps, vm, found)) === 'running') {
+    await lookForRestart(deps, vm, found);
+    return 'was running already';
+  }
   try {
     await runTask(deps, vm, {
       ...taskOf(found, 'start', 'qmstart'),
@@ -59,6 +63,7 @@ export async function start(deps: Deps, vm: VmContext, found: FoundVm): Promise<
     if (!(err instanceof ProxmoxError) || !err.reason.includes('already running')) throw err;
   }
   await expectPower(deps, vm, found, 'running');
+  await lookForRestart(deps, vm, found);
   return 'running';
 }
 
@@ -105,7 +110,13 @@ async function reboot(deps: Deps, vm: VmContext, found: FoundVm): Promise<string
     await vm.tasks.turn(found.node, cancellationSignal());
     await delay(deps.timing.pollMs, undefined, { signal: cancellationSignal() });
   }
+  await lookForRestart(deps, vm, found);
   return 'rebooted';
+}
+
+/** A cold start applies what waited for one; somebody may have done that on Proxmox, too. */
+async function lookForRestart(deps: Deps, vm: VmContext, found: FoundVm): Promise<void> {
+  if (vm.server.restartNeeded) await noteRestartNeeded(deps, vm, found);
 }
 
 async function reset(deps: Deps, vm: VmContext, found: FoundVm): Promise<string> {

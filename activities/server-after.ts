@@ -1,5 +1,5 @@
 import type { PartialModelObject } from 'objection';
-import type { Operation } from '../db/models/operation.ts';
+import type { Operation, ServerSize } from '../db/models/operation.ts';
 import type { Server } from '../db/models/server.ts';
 import type { OperationOutcome } from './finish-operation.ts';
 
@@ -16,12 +16,13 @@ export function serverAfter(
       return isDone
         ? { lifecycle: 'deleted', deletedAt: new Date() }
         : { lifecycle: params.previousLifecycle ?? 'failed' };
+    case 'resize':
+      return isDone && params.target ? planOf(params.target) : {};
     case 'start':
     case 'shutdown':
     case 'stop':
     case 'reboot':
     case 'reset':
-    case 'resize':
     case 'rebuild':
     case 'suspend':
     case 'unsuspend':
@@ -33,3 +34,6 @@ export function serverAfter(
       return {};
   }
 }
+
+/** Without the disk, whose size is recorded as soon as it has grown. */
+const planOf = ({ planId, vcpu, memoryMib }: ServerSize) => ({ planId, planName: null, vcpu, memoryMib });

@@ -22,6 +22,7 @@ import { operationRoutes } from './routes/operations.ts';
 import { orphanRoutes } from './routes/orphans.ts';
 import { passwordRoutes } from './routes/passwords.ts';
 import { reconcileRoutes } from './routes/reconcile.ts';
+import { resizeRoutes } from './routes/resize.ts';
 import { serverActionRoutes } from './routes/server-actions.ts';
 import { serverPasswordRoutes } from './routes/server-password.ts';
 import { serverRoutes } from './routes/servers.ts';
@@ -57,6 +58,7 @@ function createRouter(deps: Deps): Router {
     ...serverActionRoutes(deps),
     ...serverPasswordRoutes(deps),
     ...migrateRoutes(deps),
+    ...resizeRoutes(deps),
     ...operationRoutes(deps),
     ...eventRoutes(deps),
     ...healthRoutes(deps),

@@ -192,9 +192,25 @@ export class QuotaExceeded extends Refusal {
 
 export class NoCapacity extends Refusal {
   override name = 'NoCapacity';
-  constructor() {
-    super(422, 'no_capacity', 'There is no room for a server of this size at the moment.', {
-      detail: 'Choose a smaller plan, or try again later.',
+  constructor(
+    title = 'There is no room for a server of this size at the moment.',
+    detail = 'Choose a smaller plan, or try again later.',
+  ) {
+    super(422, 'no_capacity', title, { detail });
+  }
+}
+
+export class DiskShrink extends Refusal {
+  override name = 'DiskShrink';
+  constructor(diskGib: { plan: number; server: number }) {
+    super(422, 'disk_shrink', 'A disk cannot be made smaller.', {
+      detail: 'Send "keepDisk": true to change processors and memory and keep the disk as it is.',
+      issues: [
+        {
+          field: 'planId',
+          message: `this plan has a disk of ${diskGib.plan} GiB, the server one of ${diskGib.server} GiB`,
+        },
+      ],
     });
   }
 }

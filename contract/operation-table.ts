@@ -122,10 +122,13 @@ export const OPERATIONS = {
     cancel: 'Processors and memory are set back. A disk that has grown stays as it is.',
     rollBack: 'Processors and memory are set back. A disk that has grown stays as it is.',
     steps: [
-      { name: 'check', title: 'Check room on the node', codes: ['no_capacity', 'disk_shrink'] },
+      {
+        name: 'check',
+        title: 'Check room on the node',
+        codes: ['no_capacity', 'storage_unavailable', 'disk_shrink'],
+      },
       { name: 'disk', title: 'Grow the disk', codes: ['storage_full'], skip: 'The disk keeps its size.' },
       { name: 'configure', title: 'Set processors and memory' },
-      { name: 'record', title: 'Record the new plan' },
     ],
   },
   rebuild: {

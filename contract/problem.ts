@@ -73,6 +73,7 @@ export const PROBLEM_CODES = [
   'quota_exceeded',
   'no_capacity',
   'no_address_left',
+  'disk_shrink',
   'user_data_unsupported',
   'name_taken',
   'cluster_unusable',

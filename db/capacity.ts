@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { ServerSize } from './models/operation.ts';
 import { queryRows } from './query-rows.ts';
 
 export interface RoomWanted {
@@ -22,12 +23,18 @@ export interface NodeWithRoom {
 }
 
 /**
- * A failed server has no VM, a deleted one neither; all others count with their full memory, running or not, and one that
- * moves counts on both nodes.
+ * A failed server has no VM, a deleted one neither; all others count with their full memory, running or not, one that
+ * moves on both nodes, and one that is resized with what it grows to. `except` is a server that does not count.
  */
-const TAKEN_ON = (nodeId: string): string => `
-  select coalesce(sum(s.memory_mib), 0) as memory_mib from servers s
-  where s.deleted_at is null and s.lifecycle <> 'failed' and (s.node_id = ${nodeId} or s.id in (
+const TAKEN_ON = (nodeId: string, except = 'null'): string => `
+  select coalesce(sum(s.memory_mib), 0) + (
+    select coalesce(sum(greatest((o.params -> 'target' ->> 'memoryMib')::int - g.memory_mib, 0)), 0)
+    from operations o join servers g on g.id = o.server_id
+    where o.type = 'resize' and o.status in ('pending', 'running', 'needs_attention')
+      and g.node_id = ${nodeId} and g.id is distinct from ${except}::uuid
+  ) as memory_mib
+  from servers s
+  where s.id is distinct from ${except}::uuid and s.deleted_at is null and s.lifecycle <> 'failed' and (s.node_id = ${nodeId} or s.id in (
     select o.server_id from operations o
     where o.type = 'migrate' and o.status in ('pending', 'running', 'needs_attention')
       and o.params ->> 'reservedNodeId' = ${nodeId}::text))`;
@@ -67,8 +74,53 @@ export async function freeMemoryMib(trx: Knex, nodeId: string, exceptServerId: s
   const [row] = await queryRows<{ free: number }>(
     trx,
     `select (n.memory_mib - taken.memory_mib)::int as free from nodes n
-     cross join lateral (${TAKEN_ON('n.id')} and s.id <> ?) taken where n.id = ?`,
-    [exceptServerId, nodeId],
+     cross join lateral (${TAKEN_ON('n.id', '?')}) taken where n.id = ?`,
+    [exceptServerId, exceptServerId, nodeId],
   );
   return row?.free ?? 0;
+}
+
+/** What the node a server is on could give it in all. */
+export interface RoomToGrow {
+  cores: number;
+  memoryMib: number;
+  /** Free on the storage its template is copied to; null when that or its size is not known. */
+  freeDiskMib: number | null;
+}
+
+/** Null for a server that is on no known node. Reserves nothing: a resize counts from the moment it is requested. */
+export async function roomToGrow(trx: Knex, serverId: string): Promise<RoomToGrow | null> {
+  const [node] = await queryRows<{ id: string; cores: number; freeDiskMib: number | null }>(
+    trx,
+    `select n.id, n.cores, (st.total_mib - st.used_mib)::float8 as "freeDiskMib"
+     from servers s join nodes n on n.id = s.node_id
+     left join template_vms tv on tv.node_id = n.id and tv.template_id = s.template_id
+     left join storages st on st.node_id = n.id and st.name = tv.storage
+     where s.id = ?`,
+    [serverId],
+  );
+  if (!node) return null;
+  const { id, cores, freeDiskMib } = node;
+  return { cores, memoryMib: await freeMemoryMib(trx, id, serverId), freeDiskMib };
+}
+
+type Size = Pick<ServerSize, 'vcpu' | 'memoryMib' | 'diskGib'>;
+
+/** What a node lacks for a server on it to change its size, in words; null when there is room. */
+export function lackOf(
+  { cores, memoryMib, freeDiskMib }: RoomToGrow,
+  former: Size,
+  target: Size,
+): string | null {
+  const moreMemoryMib = target.memoryMib - former.memoryMib;
+  const moreDiskGib = target.diskGib - former.diskGib;
+  const less = (wanted: string, free: number) =>
+    `${wanted} more where ${Math.max(0, Math.floor(free))} are free`;
+  if (target.vcpu > former.vcpu && target.vcpu > cores)
+    return `${target.vcpu} processors where there are ${cores}`;
+  if (moreMemoryMib > 0 && target.memoryMib > memoryMib)
+    return less(`${moreMemoryMib} MiB of memory`, memoryMib - former.memoryMib);
+  if (moreDiskGib > 0 && freeDiskMib !== null && moreDiskGib * 1024 > freeDiskMib)
+    return less(`${moreDiskGib} GiB of disk`, freeDiskMib / 1024);
+  return null;
 }

@@ -113,6 +113,15 @@ export const VmConfig = VmConfigRecord.transform(({ digest = '', ...values }): V
   digest,
 }));
 
+/** A property with its value in force, and the change of it that waits for a cold start. */
+export const PendingProperty = z.object({
+  key: z.string(),
+  value: text.optional(),
+  pending: text.optional(),
+  /** 1, or 2 when its volume is to go too. */
+  delete: number.optional(),
+});
+
 export const TaskStatus = z.object({
   upid: z.string(),
   node: z.string(),

@@ -213,6 +213,18 @@ function configMethods({ call }: Session) {
         params: { current },
       }),
 
+    /** The properties whose change waits for the next cold start; neither a reset nor a reboot from inside is one. */
+    async pendingProperties(node: string, vmid: number): Promise<string[]> {
+      const properties = await call(z.array(answers.PendingProperty), {
+        method: 'GET',
+        template: `${QEMU}/pending`,
+        path: { node, vmid },
+      });
+      return properties
+        .filter((property) => property.pending !== undefined || property.delete !== undefined)
+        .map(({ key }) => key);
+    },
+
     /**
      * Sets and deletes properties at once. A failure is no proof that nothing changed: keys are written one by one, and a
      * refused hotplug (`hotplug_pending`) leaves the change pending. `config_changed` when `digest` no longer fits.

@@ -5,5 +5,6 @@ export { resetPassword } from './reset-password.ts';
 export { reconcileCluster } from './reconcile-cluster.ts';
 export { repairServer } from './repair-server.ts';
 export { settleOrphan } from './settle-orphan.ts';
+export { resizeServer } from './resize-server.ts';
 export { terminateServer } from './terminate-server.ts';
 export { migrateRange, migrateSource } from '../migrate/workflow.ts';

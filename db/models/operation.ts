@@ -6,6 +6,14 @@ import type { FailureCode } from '../../contract/problem.ts';
 import type { OperationType } from '../../contract/operation-table.ts';
 import { LIVE_STATUSES, type Decision, type OperationStatus } from '../../contract/operations.ts';
 
+/** What a server is sold with; without a plan for an imported one. */
+export interface ServerSize {
+  planId: string | null;
+  vcpu: number;
+  memoryMib: number;
+  diskGib: number;
+}
+
 export interface OperationParams {
   force?: boolean;
   timeoutSeconds?: number;
@@ -13,6 +21,11 @@ export interface OperationParams {
   previousLifecycle?: Lifecycle;
   /** The power state before the operation changed it, for when it is undone. */
   powerBefore?: PowerState;
+  /** resize: what the server is to have, and what it had. */
+  target?: ServerSize & { networkMbps: number | null };
+  former?: ServerSize;
+  /** resize: what it changes of the VM's properties, as they were; null where one was not set. */
+  formerConfig?: Record<string, string | null>;
   /** A password that is handed to the system inside, and dropped when the operation ends. */
   passwordSecretId?: string;
   /** reset_password: where the guest agent is silent, cloud-init may set it, which takes a reboot. */

@@ -19,6 +19,9 @@ import {
 import { DISK_KEYS, isConfigKey } from './vm-config-parameters.ts';
 import { createDrive, removeVolume } from './volumes.ts';
 
+/** Keys that a running VM takes over if its `hotplug` names the feature, which it does not by default. */
+const HOTPLUGGED: Record<string, string> = { memory: 'memory', vcpus: 'cpu' };
+
 /** Keys that a running VM takes over at once; everything else waits for the next cold start. */
 const LIVE_KEYS =
   /^(?:name|description|tags|onboot|protection|startup|hotplug|lock|digest|shares|cpuunits|cpulimit|hookscript|migrate_.*|ci.*|sshkeys|nameserver|searchdomain|ipconfig\d+|net\d+|unused\d+|scsi\d+|virtio\d+|vmstatestorage)$/;
@@ -77,6 +80,11 @@ export function updateConfig(
 function isLive(vm: Vm, key: string, value?: string | number): boolean {
   // Without automatic ballooning its size may be set at once.
   if (key === 'balloon') return vm.config.shares === 0;
+  const feature = HOTPLUGGED[key];
+  if (feature)
+    return String(vm.config.hotplug ?? '')
+      .split(',')
+      .includes(feature);
   const isRom = (text: string | number | undefined): boolean =>
     text !== undefined && isCdrom(parseDrive(String(text)));
   // Of IDE and SATA only the medium of a CD-ROM can be changed.

@@ -1,0 +1,70 @@
+import type { Knex } from 'knex';
+import type { Context } from 'koa';
+import type { ResizeServer } from '../contract/server-changes.ts';
+import { lackOf, roomToGrow } from '../db/capacity.ts';
+import { Account } from '../db/models/account.ts';
+import { Cluster } from '../db/models/cluster.ts';
+import type { ServerSize } from '../db/models/operation.ts';
+import { Plan } from '../db/models/plan.ts';
+import type { CurrentUser } from './current-user.ts';
+import { DiskShrink, InvalidInput, NoCapacity, QuotaExceeded } from './errors.ts';
+import type { Reply } from './idempotency.ts';
+import { checkActionFits } from './power-action.ts';
+import { acceptedReply, insertOperation, lockServer } from './request-operation.ts';
+
+interface Wish {
+  ctx: Context;
+  user: CurrentUser;
+  id: string;
+  input: ResizeServer;
+}
+
+/** Requests another plan for a server: checks, and its pending `resize` with the numbers of both sizes, all in `trx`. */
+export async function resizeServer(trx: Knex.Transaction, { ctx, user, id, input }: Wish): Promise<Reply> {
+  const server = await lockServer(trx, user, id);
+  const plan = await Plan.query(trx).findById(input.planId).where('enabled', true);
+  if (!plan) throw new InvalidInput([{ field: 'planId', message: 'there is no such plan' }]);
+  const { planId, vcpu, memoryMib, diskGib } = server;
+  const former: ServerSize = { planId, vcpu, memoryMib, diskGib };
+  const target = {
+    planId: plan.id,
+    vcpu: plan.vcpu,
+    memoryMib: plan.memoryMib,
+    diskGib: input.keepDisk ? diskGib : plan.diskGib,
+    networkMbps: plan.networkMbps,
+  };
+  // First the operation: a live one says more than the size it is changing.
+  const operationId = await insertOperation(trx, ctx, {
+    user,
+    server,
+    type: 'resize',
+    params: { target, former },
+  });
+  checkActionFits(server);
+  const account = await Account.query(trx).findById(server.accountId).throwIfNotFound();
+  if (account.suspendedAt)
+    throw new QuotaExceeded(
+      'This account is suspended.',
+      'Its servers keep their plans until that is lifted.',
+    );
+  if (isSame(former, target))
+    throw new InvalidInput([{ field: 'planId', message: 'the server has this plan and size already' }]);
+  if (target.diskGib < diskGib) throw new DiskShrink({ plan: plan.diskGib, server: diskGib });
+  // Two requests at once would both see the same room.
+  await Cluster.query(trx).findById(server.clusterId).forNoKeyUpdate();
+  const room = await roomToGrow(trx, id);
+  const lack = room && lackOf(room, former, target);
+  if (lack) {
+    throw new NoCapacity(
+      `The node of ${server.name} has no room for this: ${lack}.`,
+      'Choose a smaller plan, or have the server moved to another node first: that is up to your provider.',
+    );
+  }
+  return acceptedReply(trx, id, operationId);
+}
+
+const isSame = (one: ServerSize, other: ServerSize): boolean =>
+  one.planId === other.planId &&
+  one.vcpu === other.vcpu &&
+  one.memoryMib === other.memoryMib &&
+  one.diskGib === other.diskGib;
