@@ -7,6 +7,11 @@ import { createTaskWatcher, type TaskWatcher } from '../proxmox/tasks.ts';
 
 export interface ClusterConnection {
   proxmox: Proxmox;
+  /**
+   * The same over connections of its own, for looks that are answered at once and must not be late: each guest that keeps
+   * silent holds a connection of the other one for three seconds.
+   */
+  watching: Proxmox;
   tasks: TaskWatcher;
 }
 
@@ -35,16 +40,18 @@ export function createClusterAccess({
   async function connect(clusterId: string): Promise<ClusterConnection> {
     const cluster = await Cluster.query(database).findById(clusterId).throwIfNotFound();
     const sealed = await Secret.query(database).findById(cluster.tokenSecretId).throwIfNotFound();
-    const proxmox = createProxmox({
+    const options = {
       endpoints: cluster.endpoints,
       token: { id: cluster.tokenId, secret: secretBox.open(sealed, sealed.purpose) },
       ...(cluster.tlsFingerprint ? { fingerprint: cluster.tlsFingerprint } : {}),
       ...(cluster.tlsCa ? { ca: cluster.tlsCa } : {}),
       ...(onCall ? { onCall } : {}),
-    });
+    };
+    const watching = createProxmox(options);
     return {
-      proxmox,
-      tasks: createTaskWatcher(proxmox, taskPollMs === undefined ? {} : { intervalMs: taskPollMs }),
+      proxmox: createProxmox(options),
+      watching,
+      tasks: createTaskWatcher(watching, taskPollMs === undefined ? {} : { intervalMs: taskPollMs }),
     };
   }
 
@@ -60,7 +67,8 @@ export function createClusterAccess({
     },
     async close() {
       for (const connection of open.values()) {
-        await (await connection).proxmox.close();
+        const { proxmox, watching } = await connection;
+        await Promise.all([proxmox.close(), watching.close()]);
       }
     },
   };

@@ -180,13 +180,13 @@ describe('a VM that is being moved', () => {
   }
 
   it('is where the cluster says it is when two nodes list it', async () => {
-    await observe(estate, { proxmox: await listingAround(home) });
+    await observe(estate, { watching: await listingAround(home) });
     expect(await seen()).toMatchObject({ state: 'running', node: away() });
   });
 
   it('keeps its last node and state when it is in no list for a moment', async () => {
     await observe(estate);
-    await observe(estate, { proxmox: await listingAround(away()) });
+    await observe(estate, { watching: await listingAround(away()) });
     expect(await seen()).toMatchObject({ state: 'running', node: home });
     expect((await observation())?.missingSince).toBeNull();
     await observe(estate);
@@ -205,7 +205,7 @@ describe('a VM that is being moved', () => {
       },
     };
     await asWatcher(estate, async (tenure) => {
-      const connection = { proxmox: slow, tasks };
+      const connection = { watching: slow, tasks };
       const options = { clusterId: estate.cluster.id, connection, patienceMs: 300, surveyMs: 0 };
       const observer = createObserver({ ...tenure, ...options });
       await observer.observe();
@@ -218,6 +218,20 @@ describe('a VM that is being moved', () => {
       expect(await seen()).toMatchObject({ state: 'running', node: away() });
     });
   });
+});
+
+it('a node’s servers are seen while silent guests hold up every other call', async () => {
+  const { proxmox } = await connect();
+  estate.simulator.faults.add({ action: 'slow', path: '/agent/ping$', ms: 1_000 });
+  let areDone = false;
+  const pings = Array.from({ length: 16 }, () => proxmox.agentPing(home, vmid));
+  const done = Promise.allSettled(pings).then(() => {
+    areDone = true;
+  });
+  await observe(estate);
+  expect((await seen()).state).toBe('running');
+  expect(areDone).toBe(false);
+  await done;
 });
 
 describe('what a VM uses', () => {
@@ -289,7 +303,7 @@ describe('a VM that is nowhere', () => {
   it('proves nothing when the token may see no VM at all', async () => {
     const { proxmox } = await connect();
     const blind = { ...proxmox, listVms: async () => [], clusterResources: async () => [] };
-    await observe(estate, { proxmox: blind });
+    await observe(estate, { watching: blind });
     expect(await observation()).toBeUndefined();
   });
 });

@@ -18,7 +18,7 @@ interface KnownNode {
 
 export interface ObserverOptions extends Tenure {
   clusterId: string;
-  connection: ClusterConnection;
+  connection: Pick<ClusterConnection, 'watching' | 'tasks'>;
   /** How long a look waits for slow nodes; their answer counts in the next one. */
   patienceMs?: number;
   /** Between two readings of what VMs use and of the cluster as a whole. */
@@ -43,7 +43,7 @@ const WATCHED = `('active', 'suspended', 'deleting')`;
  */
 export function createObserver(options: ObserverOptions): Observer {
   const { query, signal, clusterId, connection, patienceMs = 5_000, surveyMs = 20_000 } = options;
-  const { proxmox, tasks } = connection;
+  const { watching, tasks } = connection;
   /** Nodes that have been asked and have not answered yet. */
   const asked = new Map<string, Promise<void>>();
   let lists = new Map<string, NodeList>();
@@ -55,7 +55,7 @@ export function createObserver(options: ObserverOptions): Observer {
       await tasks.urgentTurn(node);
       signal.throwIfAborted();
       const askedAt = new Date();
-      lists.set(node, { nodeId, node, askedAt, vms: await proxmox.listVms(node) });
+      lists.set(node, { nodeId, node, askedAt, vms: await watching.listVms(node) });
     } catch (err) {
       failures.push(err);
     } finally {
@@ -77,7 +77,7 @@ export function createObserver(options: ObserverOptions): Observer {
     signal.throwIfAborted();
     const askedAt = new Date();
     try {
-      const vms = await proxmox.clusterResources('vm');
+      const vms = await watching.clusterResources('vm');
       surveyedAt = performance.now();
       return { askedAt, vms };
     } catch (err) {
@@ -120,7 +120,7 @@ export function createObserver(options: ObserverOptions): Observer {
 
 /** Records which of the known nodes are online, and answers those. */
 async function onlineNodes({ query, clusterId, connection }: ObserverOptions): Promise<KnownNode[]> {
-  const found = await connection.proxmox.nodes();
+  const found = await connection.watching.nodes();
   const online = new Set(found.filter(({ status }) => status === 'online').map(({ node }) => node));
   const known = await query<KnownNode>('select id, name, status from nodes where cluster_id = $1', [
     clusterId,

@@ -67,12 +67,13 @@ describe('watchers of a cluster', () => {
     const clusters: ClusterAccess = {
       close: async () => {},
       of: async (clusterId) => {
-        const { proxmox, tasks } = await estate.deps.clusters.of(clusterId);
+        const connection = await estate.deps.clusters.of(clusterId);
+        const { watching } = connection;
         const nodes = async () => {
           watcher.looks += 1;
-          return proxmox.nodes();
+          return watching.nodes();
         };
-        return { tasks, proxmox: { ...proxmox, nodes } };
+        return { ...connection, watching: { ...watching, nodes } };
       },
     };
     const stream = { write: (line: string) => watcher.logged.push(JSON.parse(line).msg) };
