@@ -18,6 +18,7 @@ const record = (overrides: object = {}): Server =>
   ({
     id: ID,
     name: 'web-1',
+    lifecycle: 'active',
     vcpu: 4,
     memoryMib: 4096,
     diskGib: 40,
@@ -122,6 +123,10 @@ describe('a record beside its VM', () => {
       'node',
       'power',
     ]);
+  });
+
+  it('need not start at boot while the server is suspended', () => {
+    expect(differing(record({ lifecycle: 'suspended' }), config({ onboot: '0' }))).toEqual([]);
   });
 
   it('has the sizes Proxmox takes where the configuration says nothing', () => {

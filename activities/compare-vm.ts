@@ -52,16 +52,17 @@ const marksOf = (values: Values): string | null =>
   /berth:[0-9a-f-]{36}/.exec(values['description'] ?? '')?.[0] ?? null;
 const yes = (flag: boolean): string => (flag ? 'yes' : 'no');
 
-function identityPairs({ id, name }: Server, values: Values) {
+function identityPairs({ id, name, lifecycle }: Server, values: Values) {
   const marker = markerOf(id);
   const hasMarker = (values['description'] ?? '').includes(marker);
   return {
     name: [name, values['name'] ?? null],
-    onboot: ['yes', yes(isTrue(values['onboot'] ?? '0'))],
+    // A suspended server need not come up with its node.
+    ...(lifecycle === 'suspended' ? {} : { onboot: ['yes', yes(isTrue(values['onboot'] ?? '0'))] }),
     tag: ['berth', tagsOf(values).includes('berth') ? 'berth' : null],
     marker: [marker, hasMarker ? marker : marksOf(values)],
     uuid: [id, parseSmbiosUuid(values['smbios1'])],
-  } satisfies Partial<Record<DriftField, Pair>>;
+  } as Partial<Record<DriftField, Pair>>;
 }
 
 /** Proxmox leaves out what has its default: one socket, one core, 512 MiB. */

@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Client } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { syncSchedules } from './schedule-reconciles.ts';
 import { reconcileScheduleId } from '../contract/temporal.ts';
 import { Cluster } from '../db/models/cluster.ts';
@@ -9,10 +11,18 @@ import { until } from '../tests/until.ts';
 
 let test: TestDatabase;
 let temporal: TestTemporal;
+/** The one a worker has. */
+let connection: NativeConnection;
 beforeAll(async () => {
-  [test, temporal] = await Promise.all([createTestDatabase(), connectTemporal()]);
+  const address = inject('temporalAddress');
+  [test, temporal, connection] = await Promise.all([
+    createTestDatabase(),
+    connectTemporal(),
+    NativeConnection.connect({ address }),
+  ]);
 });
 afterAll(async () => {
+  await connection.close();
   await temporal.close();
   await test.drop();
 });
@@ -20,7 +30,8 @@ afterAll(async () => {
 it('has one Schedule per cluster, which stays paused when it is, and goes with its cluster', async () => {
   const { client, queuePrefix } = temporal;
   const { database } = test;
-  const sync = async () => syncSchedules({ client, database, queuePrefix });
+  const worker = new Client({ connection });
+  const sync = async () => syncSchedules({ client: worker, database, queuePrefix });
   const { cluster } = await buildCatalog(database);
   const { cluster: other } = await buildCatalog(database);
   await Promise.all([sync(), sync()]);

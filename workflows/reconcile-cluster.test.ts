@@ -8,7 +8,7 @@ import { Drift } from '../db/models/drift.ts';
 import { Operation } from '../db/models/operation.ts';
 import { Orphan } from '../db/models/orphan.ts';
 import { Server } from '../db/models/server.ts';
-import { reconcileScheduleId } from '../contract/temporal.ts';
+import { reconcileScheduleId, serverWorkflowId } from '../contract/temporal.ts';
 
 let estate: ReconcileEstate;
 beforeAll(async () => {
@@ -56,6 +56,9 @@ describe('servers and their VMs', () => {
     await until(async () => (await estate.drift('?resolved=true')).length === 1);
     const [repaired] = await estate.drift('?resolved=true');
     expect(repaired).toMatchObject({ resolution: 'repaired', canRepair: false });
+    const workflow = estate.temporal.client.workflow.getHandle(serverWorkflowId(server.id));
+    expect(await workflow.result()).toBe('memory');
+    await recordHistory('repair', workflow);
     // As the VM runs, Proxmox keeps the change for its next start.
     expect(repaired?.note).toContain('next start');
     expect({ ...estate.vmOf(vmid).config, ...estate.vmOf(vmid).pending }['memory']).toBe('2048');
@@ -151,6 +154,31 @@ describe('servers and their VMs', () => {
     await Operation.query(estate.database)
       .findById(operation.id)
       .patch({ status: 'cancelled', finishedAt: new Date() });
+  });
+
+  it('let an operation that was ordered during a repair wait for its end, and no longer', async () => {
+    estate.vmOf(vmid).config['onboot'] = 0;
+    await estate.reconcile();
+    const [found] = await estate.drift();
+    // The repair tries again meanwhile.
+    estate.simulator.faults.add({
+      action: 'status',
+      path: '/config$',
+      method: 'PUT',
+      status: 595,
+      reason: 'away',
+      forMs: 500,
+    });
+    await estate.call('POST', `/admin/drift/${found?.id}/repair`);
+    const ordered = await estate.call('POST', `/servers/${server.id}/actions`, { action: 'reset' });
+    expect(ordered.status).toBe(202);
+    const operation = async () => (await estate.call('GET', `/operations/${ordered.body.operation.id}`)).body;
+    expect((await operation()).status).toBe('pending');
+    await until(async () => (await operation()).status === 'succeeded');
+    expect((await estate.drift('?resolved=true'))[0]).toMatchObject({
+      id: found?.id,
+      resolution: 'repaired',
+    });
   });
 
   it('repair once although the answer was lost', async () => {

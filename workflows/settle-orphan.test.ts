@@ -8,6 +8,8 @@ import { Operation } from '../db/models/operation.ts';
 import { Orphan } from '../db/models/orphan.ts';
 import { Server } from '../db/models/server.ts';
 import { VmidLease } from '../db/models/vmid-lease.ts';
+import { orphanWorkflowId } from '../contract/temporal.ts';
+import { recordHistory } from '../tests/record-history.ts';
 import { volumeKey } from '../testbed/proxmox/cluster-state.ts';
 
 /** VMs that somebody else made, one of them with an id in Berth's range. */
@@ -88,6 +90,9 @@ describe('what belongs to nobody', () => {
     });
     expect((await act('destroy', { name: 'forgotten' })).status).toBe(202);
     expect(await estate.ended(id)).toMatchObject({ state: 'destroyed', note: null });
+    const workflow = estate.temporal.client.workflow.getHandle(orphanWorkflowId(id));
+    expect(await workflow.result()).toBe('destroy');
+    await recordHistory('settle-orphan', workflow);
     expect(estate.simulator.state.vms[vmid]).toBeUndefined();
     const volumes = Object.values(estate.simulator.state.volumes).filter((volume) => volume.vmid === vmid);
     expect(volumes).toEqual([]);
