@@ -60,8 +60,7 @@ describe('with two workers', () => {
   it('an operation that waits for a decision is resumed by a worker that never saw it', async () => {
     const first = await startAnother();
     const { server, operation } = await orderServer(estate, 'heirloom');
-    await startWorkflow(temporal, operation);
-    await settled(estate, operation);
+    await (await startWorkflow(temporal, operation)).result();
     estate.simulator.faults.add({ method: 'DELETE', path: '/qemu/', action: 'failTask', message: 'no luck' });
     const deletion = await requestOperation(estate, server, 'terminate');
     await startWorkflow(temporal, deletion);
