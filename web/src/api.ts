@@ -1,5 +1,5 @@
 import type { PlanList, TemplateList } from '../../contract/catalog.ts';
-import type { Operation } from '../../contract/operations.ts';
+import type { Decision, Operation } from '../../contract/operations.ts';
 import type {
   Accepted,
   CreateServer,
@@ -131,6 +131,9 @@ export const updateServer = (id: string, body: UpdateServer, idempotencyKey: str
 
 export const deleteServer = (id: string, idempotencyKey: string): Promise<Accepted> =>
   json(`/servers/${id}`, { method: 'DELETE', idempotencyKey });
+
+export const decideOperation = (id: string, decision: Decision, idempotencyKey: string): Promise<Operation> =>
+  json(`/operations/${id}/decision`, { method: 'POST', body: { decision }, idempotencyKey });
 
 /** The answer's shape is the operation itself, or an object that carries it. */
 export async function cancelOperation(id: string, idempotencyKey: string): Promise<Operation> {

@@ -20,7 +20,8 @@ export function CancelOperation({ operation }: { operation: Operation }) {
       size="small"
       className="operation-cancel"
       text={operation.cancelRequested ? 'Cancelling' : 'Cancel'}
-      disabled={operation.cancelRequested}
+      disabled={operation.cancelRequested || !operation.cancel.possible}
+      title={operation.cancel.effect}
       loading={cancel.isPending}
       onClick={() => cancel.mutate()}
     />

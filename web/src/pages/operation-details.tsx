@@ -8,6 +8,7 @@ import { useNow } from '../hooks/use-now.ts';
 import { isLiveOperation } from '../live-cache.ts';
 import { OPERATION_STATUS_WORDS, operationName } from '../operation-words.ts';
 import { CancelOperation } from './cancel-operation.tsx';
+import { DecideOperation } from './decide-operation.tsx';
 import { OperationFailure } from './operation-failure.tsx';
 import { StepList } from './step-list.tsx';
 
@@ -60,6 +61,7 @@ export function OperationDetails({
       {isOpen && (
         <div id={id} className="operation-body">
           {operation.error && <OperationFailure operation={operation} error={operation.error} />}
+          <DecideOperation operation={operation} />
           <StepList steps={operation.steps} label={`Steps of ${name}`} />
         </div>
       )}

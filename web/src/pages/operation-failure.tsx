@@ -25,6 +25,12 @@ export function OperationFailure({
           <pre className="failure-cause">{error.cause}</pre>
         </div>
       )}
+      {error.log.length > 0 && (
+        <details>
+          <summary>The end of the task’s log</summary>
+          <pre className="failure-cause">{error.log.join('\n')}</pre>
+        </details>
+      )}
       <p className="callout-text">
         <strong>What to do now:</strong> {explanation.nextStep}
       </p>

@@ -122,6 +122,35 @@ test('steps say what they usually take; one in line says that instead', async ()
   expect(region.queryByText(/usually 1 min/)).toBeNull();
 });
 
+test('an operation that needs attention says why, shows the log, and goes on when it is resumed', async () => {
+  const server = buildServer({ status: 'deleting' });
+  const operation = buildOperation(server, 'terminate', {
+    status: 'needs_attention',
+    cancel: { possible: false, effect: 'The disks are being erased.' },
+    decisions: [
+      { decision: 'resume', effect: '"Delete VM and disks" is tried again.', by: 'customer' },
+      { decision: 'skip', effect: 'The disks are left behind.', by: 'admin' },
+    ],
+    error: {
+      code: 'task_failed',
+      message: 'Proxmox: command failed',
+      cause: 'command failed',
+      log: ["removing image 'vm-100-disk-0'", 'TASK ERROR: command failed'],
+    },
+  });
+  const { api, user } = open({ ...server, operation: summarize(operation) }, [operation]);
+  const route = `POST /operations/${operation.id}/decision`;
+  api.on(route, () => ok({ ...operation, decision: 'resume' }, 202));
+  const region = within(await screen.findByRole('region', { name: 'Latest operation' }));
+  expect(await region.findByText('Needs attention')).toBeVisible();
+  expect(region.getByText(/TASK ERROR: command failed/)).toBeInTheDocument();
+  expect(region.getByRole('button', { name: 'Cancel' })).toBeDisabled();
+  expect(region.queryByRole('button', { name: 'Skip this step' })).toBeNull();
+  await user.click(region.getByRole('button', { name: 'Resume' }));
+  await waitFor(() => expect(api.sent(route)[0]?.body).toEqual({ decision: 'resume' }));
+  expect(await region.findByRole('button', { name: 'Resume' })).toBeDisabled();
+});
+
 test('a failed operation shows what Proxmox said, the code and what to do next', async () => {
   const server = buildServer({ status: 'failed' });
   const operation = buildOperation(server, 'provision', {
@@ -171,7 +200,7 @@ test('a running server shows what it uses and how long ago that was seen', async
   expect(usage).toHaveTextContent('1.5 GiB read, 0 B written');
   expect(usage).toHaveTextContent('2 KiB in, 100 B out');
   expect(usage).toHaveTextContent('1 h 5 min');
-  expect(usage).toHaveTextContent('Seenjust now');
+  expect(usage).toHaveTextContent(/Seen(?:just now|\d+ s ago)/);
   const network = screen.getByRole('heading', { name: 'Network' }).parentElement;
   expect(network).toHaveTextContent('Also has10.8.0.1');
   expect(screen.queryByText('Locked by')).toBeNull();

@@ -1,0 +1,72 @@
+import { Button } from '@blueprintjs/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { Decision, OfferedDecision, Operation } from '../../../contract/operations.ts';
+import { decideOperation } from '../api.ts';
+import { useSubmit } from '../hooks/use-submit.ts';
+import { applyOperation } from '../live-cache.ts';
+import { sessionStore } from '../session.ts';
+import { useStore } from '../hooks/use-store.ts';
+import { showToast } from '../toaster.tsx';
+
+const WORDS: Record<Decision, string> = {
+  resume: 'Resume',
+  skip: 'Skip this step',
+  roll_back: 'Roll back',
+};
+
+/** What can be decided about an operation that stands still; each choice says what it does. */
+export function DecideOperation({ operation }: { operation: Operation }) {
+  const client = useQueryClient();
+  const submit = useSubmit();
+  const session = useStore(sessionStore);
+  const isAdmin = session.status === 'active' && session.user.role === 'admin';
+  const decide = useMutation({
+    mutationFn: (decision: Decision) =>
+      submit({ operation: operation.id, decision }, (key) => decideOperation(operation.id, decision, key)),
+    onSuccess: (answer) => applyOperation(client, answer),
+    onError: (error) => showToast({ message: error.message, intent: 'danger' }),
+  });
+  const offered = operation.decisions.filter(({ by }) => isAdmin || by === 'customer');
+  if (offered.length === 0) return null;
+  return (
+    <dl className="decisions" aria-label="How to go on">
+      {offered.map((choice) => (
+        <Choice
+          key={choice.decision}
+          choice={choice}
+          decided={operation.decision}
+          isPending={decide.isPending && decide.variables === choice.decision}
+          onChoose={() => decide.mutate(choice.decision)}
+        />
+      ))}
+    </dl>
+  );
+}
+
+function Choice({
+  choice: { decision, effect },
+  decided,
+  isPending,
+  onChoose,
+}: {
+  choice: OfferedDecision;
+  decided: Decision | null;
+  isPending: boolean;
+  onChoose: () => void;
+}) {
+  return (
+    <>
+      <dt>
+        <Button
+          size="small"
+          intent={decision === 'resume' ? 'primary' : decision === 'roll_back' ? 'danger' : 'none'}
+          text={WORDS[decision]}
+          disabled={decided !== null}
+          loading={isPending || decided === decision}
+          onClick={onChoose}
+        />
+      </dt>
+      <dd>{effect}</dd>
+    </>
+  );
+}
