@@ -1,3 +1,4 @@
+import { createInspectAdoption, createLeaseAdopted, createMarkVm, createUnmarkVm } from './adopt-vm.ts';
 import { createCheckMigration } from './check-migration.ts';
 import { createBeginReconcile, createEndReconcile } from './begin-reconcile.ts';
 import { createCheckResize } from './check-resize.ts';
@@ -7,6 +8,7 @@ import { createConfigureVm } from './configure-vm.ts';
 import type { Deps } from './deps.ts';
 import { createDestroyVm, createStopForRemoval } from './destroy-vm.ts';
 import { createFinishOperation } from './finish-operation.ts';
+import { createInspectVm } from './inspect-vm.ts';
 import { createLeaseVmid } from './lease-vmid.ts';
 import { createMoveVm, createSettleMove, createVerifyMove } from './move-vm.ts';
 import { createPauseOperation, createTakeDecision } from './pause-operation.ts';
@@ -38,6 +40,7 @@ export function createDatabaseActivities(deps: Pick<Deps, 'database'>) {
     placeServer: createPlaceServer(deps),
     releaseLeases: createReleaseLeases(deps),
     endReconcile: createEndReconcile(deps),
+    leaseAdopted: createLeaseAdopted(deps),
   };
 }
 
@@ -55,6 +58,10 @@ export function createProxmoxActivities(deps: Deps) {
     waitUntilReady: createWaitUntilReady(deps),
     powerVm: createPowerVm(deps),
     restorePower: createRestorePower(deps),
+    inspectVm: createInspectVm(deps),
+    inspectAdoption: createInspectAdoption(deps),
+    markVm: createMarkVm(deps),
+    unmarkVm: createUnmarkVm(deps),
     checkMigration: createCheckMigration(deps),
     moveVm: createMoveVm(deps),
     verifyMove: createVerifyMove(deps),

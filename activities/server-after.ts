@@ -12,6 +12,9 @@ export function serverAfter(
   switch (type) {
     case 'provision':
       return { lifecycle: isDone ? 'active' : 'failed' };
+    case 'adopt':
+      // The VM is left as it was found; nothing remains that could be deleted.
+      return isDone ? { lifecycle: 'active' } : { lifecycle: 'deleted', deletedAt: new Date() };
     case 'terminate':
       return isDone
         ? { lifecycle: 'deleted', deletedAt: new Date() }
@@ -29,7 +32,6 @@ export function serverAfter(
     case 'rescue':
     case 'leave_rescue':
     case 'reset_password':
-    case 'adopt':
     case 'migrate':
       return {};
   }

@@ -9,6 +9,7 @@ import { requireAdmin } from './middleware/require-admin.ts';
 import { requestId } from './middleware/request-id.ts';
 import { requestLog } from './middleware/request-log.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
+import { adoptionRoutes } from './routes/adoptions.ts';
 import { authRoutes } from './routes/auth.ts';
 import { catalogRoutes } from './routes/catalog.ts';
 import { clusterRoutes } from './routes/clusters.ts';
@@ -59,6 +60,7 @@ function createRouter(deps: Deps): Router {
     ...serverPasswordRoutes(deps),
     ...migrateRoutes(deps),
     ...resizeRoutes(deps),
+    ...adoptionRoutes(deps),
     ...operationRoutes(deps),
     ...eventRoutes(deps),
     ...healthRoutes(deps),

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { z } from 'zod';
+import type { VmInspection } from '../contract/adoptions.ts';
 import type { ConnectionReport, TestCluster } from '../contract/clusters.ts';
 import type { Log } from '../log.ts';
 import type { Database } from '../db/connect.ts';
@@ -21,6 +22,8 @@ export interface Deps {
   events: EventHub;
   /** Tries what Berth needs of a cluster; never rejects, and never tells the secret. */
   testConnection: (connection: z.output<typeof TestCluster>) => Promise<ConnectionReport>;
+  /** Looks at a VM on its cluster; null when there is none, ClusterUnreachable when nobody could look in time. */
+  inspectVm: (input: { clusterId: string; vmid: number }) => Promise<VmInspection | null>;
   /** The built dashboard; without it `/app/` answers 404. */
   dashboardDir?: string;
   /** Where browsers reach this; https makes cookies `Secure`. */

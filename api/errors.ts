@@ -269,3 +269,20 @@ export class Unavailable extends Refusal {
     });
   }
 }
+
+export class ClusterUnreachable extends Refusal {
+  override name = 'ClusterUnreachable';
+  constructor(cause: string | null) {
+    super(503, 'unavailable', 'The cluster could not be asked in time.', {
+      detail: cause ?? 'Make sure that a worker runs and Temporal can be reached, then try again.',
+      headers: { 'Retry-After': '5' },
+    });
+  }
+}
+
+export class AdoptionRefused extends Refusal {
+  override name = 'AdoptionRefused';
+  constructor(title: string, detail: string) {
+    super(409, 'conflict', title, { detail });
+  }
+}

@@ -12,6 +12,7 @@ import { createLog } from '../log.ts';
 import { connectionOf, testConnection } from '../proxmox/connection-test.ts';
 import { createApp } from './app.ts';
 import { EventHub } from './event-hub.ts';
+import { inspectVm } from './inspect-vm.ts';
 import { startSweeper } from './sweeper.ts';
 
 const config = loadConfig('api', process.env);
@@ -35,6 +36,7 @@ const app = createApp({
   jwtSecret: config.BERTH_JWT_SECRET,
   events,
   testConnection: (given) => testConnection(connectionOf(given)),
+  inspectVm: (input) => inspectVm({ temporal, queuePrefix: config.BERTH_QUEUE_PREFIX }, input),
   trustProxy: config.BERTH_TRUST_PROXY,
   queuePrefix: config.BERTH_QUEUE_PREFIX,
   quarantineHours: config.BERTH_QUARANTINE_HOURS,

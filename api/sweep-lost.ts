@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { serverWorkflowId } from '../contract/temporal.ts';
 import type { OperationType } from '../contract/operation-table.ts';
@@ -76,6 +77,7 @@ async function failLost(
         errorCode: 'workflow_lost',
         errorMessage: 'The workflow that carried this out is gone. What it had done stays as it is.',
       });
+    if (failed > 0 && type === 'adopt') await forgetAdoption(trx, serverId);
     // Half built, or half taken down: deleting it (again) is the way on, and its leases stay until then.
     if (failed > 0 && (type === 'provision' || type === 'terminate')) {
       await Server.query(trx).findById(serverId).whereNull('deletedAt').patch({ lifecycle: 'failed' });
@@ -87,4 +89,13 @@ async function failLost(
     if (failed > 0) log.error({ operationId: id, serverId, type }, 'workflow lost: operation failed');
     return failed;
   });
+}
+
+/** The VM was there before and stays; a marker that is left in it may be replaced by another adoption. */
+async function forgetAdoption(trx: Knex, serverId: string): Promise<void> {
+  for (const table of ['vmid_leases', 'ip_leases', 'server_addresses'])
+    await trx(table).where({ serverId }).delete();
+  await Server.query(trx)
+    .findById(serverId)
+    .patch({ lifecycle: 'deleted', deletedAt: new Date(), nodeId: null });
 }

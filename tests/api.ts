@@ -132,6 +132,7 @@ export async function startTestApi(overrides: Partial<Deps> = {}): Promise<TestA
     testConnection: async () => {
       throw new Error('this test brings no cluster to connect to');
     },
+    inspectVm: async () => null,
     trustProxy: true,
   };
   const handle = createApp({ ...deps, ...overrides }).callback();

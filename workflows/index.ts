@@ -1,3 +1,5 @@
+export { adoptVm } from './adopt-vm.ts';
+export { inspectVm } from './inspect-vm.ts';
 export { migrateServer } from './migrate-server.ts';
 export { powerServer } from './power-server.ts';
 export { provisionServer } from './provision-server.ts';

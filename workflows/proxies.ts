@@ -46,3 +46,13 @@ const callsToProxmox = (options: ActivityOptions, summary: string) =>
     summary,
     taskQueue: proxmoxQueueOf(workflowInfo().taskQueue),
   });
+
+/** For a look that somebody waits for: soon, or not at all. */
+export const proxmoxNow = (summary: string) =>
+  proxyActivities<ProxmoxActivities>({
+    startToCloseTimeout: '8 seconds',
+    scheduleToCloseTimeout: '8 seconds',
+    retry: { initialInterval: '500 milliseconds', maximumAttempts: 3 },
+    summary,
+    taskQueue: proxmoxQueueOf(workflowInfo().taskQueue),
+  });

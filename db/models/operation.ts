@@ -14,6 +14,16 @@ export interface ServerSize {
   diskGib: number;
 }
 
+/** A VM to be adopted, as it was shown. */
+export interface AdoptionParams {
+  vmid: number;
+  /** Hash of its configuration. */
+  configDigest: string;
+  addresses: string[];
+  /** It had our tag before, so that it keeps it when the adoption is undone. */
+  hadTag: boolean;
+}
+
 export interface OperationParams {
   force?: boolean;
   timeoutSeconds?: number;
@@ -30,6 +40,7 @@ export interface OperationParams {
   passwordSecretId?: string;
   /** reset_password: where the guest agent is silent, cloud-init may set it, which takes a reboot. */
   allowReboot?: boolean;
+  adoption?: AdoptionParams;
   /** migrate: the name of the node to move to. */
   targetNode?: string;
   /** migrate: the id of the node on which room is kept as long as the operation lives. */

@@ -1,0 +1,57 @@
+import type { Knex } from 'knex';
+import type { Context } from 'koa';
+import type { AdoptVm, VmInspection } from '../contract/adoptions.ts';
+import { ADOPTED_TAG } from '../contract/adoptions.ts';
+import { Node } from '../db/models/node.ts';
+import { Server } from '../db/models/server.ts';
+import { previewAdoption, UNPLANNED } from './adoption-preview.ts';
+import type { CurrentUser } from './current-user.ts';
+import { AdoptionRefused, InvalidInput } from './errors.ts';
+import type { Reply } from './idempotency.ts';
+import { acceptedReply, insertOperation } from './request-operation.ts';
+
+interface Request {
+  ctx: Context;
+  user: CurrentUser;
+  input: AdoptVm;
+  /** Of this moment. */
+  vm: VmInspection;
+}
+
+/** Records a server for a VM that is as it was shown, and the wish to bind it; else AdoptionRefused. */
+export async function adoptVm(trx: Knex.Transaction, { ctx, user, input, vm }: Request): Promise<Reply> {
+  const { clusterId, vmid, accountId, planId = null } = input;
+  const { digest, record, obstacles } = await previewAdoption(trx, input, vm);
+  const { name, vcpu, memoryMib, diskGib, os, addresses } = record;
+  const [obstacle] = obstacles;
+  if (obstacle) throw new AdoptionRefused(obstacle.problem, obstacle.remedy);
+  if (digest !== input.digest) {
+    const remedy = 'Ask for the preview once more and adopt it with that one’s digest.';
+    throw new AdoptionRefused(`VM ${vmid} is not as it was shown.`, remedy);
+  }
+  const node = await Node.query(trx).findOne({ clusterId, name: vm.node });
+  if (!node)
+    throw new InvalidInput([{ field: 'vmid', message: `Berth does not know its node ${vm.node} yet` }]);
+  const server = await Server.query(trx).insertAndFetch({
+    accountId,
+    // A missing name is an obstacle.
+    name: name ?? '',
+    clusterId,
+    nodeId: node.id,
+    planId,
+    planName: UNPLANNED,
+    templateId: null,
+    os,
+    hostname: vm.name,
+    vcpu,
+    memoryMib,
+    diskGib,
+    vmIdentity: { name: vm.name, uuid: vm.uuid },
+    deleteProtection: true,
+    createdBy: user.id,
+  });
+  const hadTag = vm.tags.includes(ADOPTED_TAG);
+  const adoption = { vmid, configDigest: vm.configDigest, addresses, hadTag };
+  const operationId = await insertOperation(trx, ctx, { user, server, type: 'adopt', params: { adoption } });
+  return acceptedReply(trx, server.id, operationId);
+}

@@ -1,0 +1,24 @@
+import { database, proxmox } from './proxies.ts';
+import { runOperation } from './run-operation.ts';
+import type { OperationInput } from '../contract/temporal.ts';
+
+/** Binds a VM that was there before to a server; when it cannot, the VM is left as it was found. */
+export async function adoptVm(input: OperationInput): Promise<void> {
+  await runOperation(input, async (run) => {
+    const { claim, serverName } = run;
+    const vm = `VM ${run.params.adoption?.vmid}`;
+    run.onUndo(() => database('undo: give back VM id and addresses').releaseLeases(claim));
+    await run.step(
+      'inspect',
+      () => proxmox(`is ${vm} as it was shown?`).inspectAdoption(claim),
+      (it) => it.summary,
+    );
+    await run.step(
+      'lease',
+      () => database(`take ${vm} for ${serverName}`).leaseAdopted(claim),
+      (it) => it.summary,
+    );
+    run.onUndo(() => proxmox(`undo: remove the marker from ${vm}`).unmarkVm(claim));
+    await run.step('mark', () => proxmox(`mark ${vm}`).markVm(claim));
+  });
+}
