@@ -3,25 +3,32 @@ import { finalFailure, passingFailure } from './failures.ts';
 import { stop } from './power-vm.ts';
 import { rememberPower } from './restore-power.ts';
 import { isMissing, runTask } from './run-task.ts';
+import { switchOnboot } from './switch-onboot.ts';
 import { findVm, loadVm, observePower, type VmContext } from './vm-context.ts';
 import { OperationTask } from '../db/models/operation-task.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
 
 export function createStopForRemoval(deps: Deps) {
-  /** Powers off what is to be deleted; nothing to do when it is stopped, half built, somebody else's or not there. */
-  return async function stopForRemoval(claim: OperationClaim): Promise<{ summary: string }> {
+  /**
+   * Powers off what is to be deleted, and keeps it off when it is kept for a while; nothing to do when it is half built,
+   * somebody else's or not there. `isKept`: there is something to give back.
+   */
+  return async function stopForRemoval(claim: OperationClaim): Promise<{ summary: string; isKept: boolean }> {
     const vm = await loadVm(deps, claim);
     const found = await findVm(vm);
-    if (!found) return { summary: 'there is no VM of this server' };
-    if (!found.isOurs)
-      return { summary: `VM ${found.vmid} does not belong to this server and is left alone` };
+    if (!found) return { summary: 'there is no VM of this server', isKept: false };
+    if (!found.isOurs) {
+      const summary = `VM ${found.vmid} does not belong to this server and is left alone`;
+      return { summary, isKept: false };
+    }
     if (found.config.values['protection'] === '1') {
       const message = `VM ${found.vmid} is protected against removal on Proxmox; it was left as it is`;
       throw finalFailure('vm_protected', message);
     }
-    if (found.isHalfBuilt) return { summary: 'the VM is half built' };
+    if (found.isHalfBuilt) return { summary: 'the VM is half built', isKept: false };
     await rememberPower(deps, vm, found);
-    return { summary: await stop(deps, vm, found) };
+    if (vm.operation.params.destroyAfter) await switchOnboot(deps, vm, found, false);
+    return { summary: await stop(deps, vm, found), isKept: true };
   };
 }
 

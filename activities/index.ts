@@ -25,6 +25,12 @@ import { createRestorePower } from './restore-power.ts';
 import { createSetPasswordByAgent, createSetPasswordByCloudInit } from './set-password.ts';
 import { createSettleOrphan } from './settle-orphan.ts';
 import { createRestoreVmSize, createSetVmSize } from './set-vm-size.ts';
+import {
+  createBlockVm,
+  createShutDownBlockedVm,
+  createStartUnblockedVm,
+  createUnblockVm,
+} from './suspend-vm.ts';
 import { createWaitUntilReady } from './wait-until-ready.ts';
 import { withProxmoxFailures } from './with-proxmox-failures.ts';
 import { withTranslatedErrors } from './with-translated-errors.ts';
@@ -66,6 +72,10 @@ export function createProxmoxActivities(deps: Deps) {
     moveVm: createMoveVm(deps),
     verifyMove: createVerifyMove(deps),
     settleMove: createSettleMove(deps),
+    blockVm: createBlockVm(deps),
+    shutDownBlockedVm: createShutDownBlockedVm(deps),
+    unblockVm: createUnblockVm(deps),
+    startUnblockedVm: createStartUnblockedVm(deps),
     stopForRemoval: createStopForRemoval(deps),
     destroyVm: createDestroyVm(deps),
     setPasswordByAgent: createSetPasswordByAgent(deps),

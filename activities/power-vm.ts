@@ -34,7 +34,7 @@ export function createPowerVm(deps: Deps) {
       case 'start':
         return { summary: await start(deps, vm, found) };
       case 'shutdown':
-        return { summary: await shutDown(deps, vm, found) };
+        return { summary: await shutDown(deps, vm, found, { stopOnCancel: true }) };
       case 'stop':
         return { summary: await stop(deps, vm, found) };
       case 'reboot':
@@ -78,13 +78,19 @@ export async function stop(deps: Deps, vm: VmContext, found: FoundVm): Promise<s
   return 'stopped';
 }
 
-async function shutDown(deps: Deps, vm: VmContext, found: FoundVm): Promise<string> {
+/** Asks the guest, and with `force` powers off when it takes too long. */
+export async function shutDown(
+  deps: Deps,
+  vm: VmContext,
+  found: FoundVm,
+  { stopOnCancel }: { stopOnCancel: boolean },
+): Promise<string> {
   if ((await observePower(deps, vm, found)) === 'stopped') return 'was stopped already';
   const { timeoutSeconds: timeout = DEFAULT_TIMEOUT_S, force: forceStop = false } = vm.operation.params;
   await guestTask(deps, vm, {
     ...taskOf(found, 'shutdown', 'qmshutdown'),
     start: () => vm.proxmox.shutdown(found.node, found.vmid, { timeout, forceStop }),
-    stopOnCancel: true,
+    stopOnCancel,
   });
   await expectPower(deps, vm, found, 'stopped');
   return forceStop ? 'stopped' : 'shut down';

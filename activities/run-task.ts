@@ -135,7 +135,7 @@ function clocksOf(upid: string): [startedAt: number, ticks: number] {
 }
 
 /** A running task names its token in `user`, an ended one in `tokenid`. */
-const ownerOf = ({ user, tokenid }: TaskListEntry): string => (tokenid ? `${user}!${tokenid}` : user);
+export const ownerOf = ({ user, tokenid }: TaskListEntry): string => (tokenid ? `${user}!${tokenid}` : user);
 
 /** True for the error Proxmox gives when there is nothing under that id. */
 export const isMissing = (err: unknown): boolean => err instanceof ProxmoxError && err.kind === 'missing';

@@ -21,14 +21,26 @@ export function serverAfter(
         : { lifecycle: params.previousLifecycle ?? 'failed' };
     case 'resize':
       return isDone && params.target ? planOf(params.target) : {};
+
+    case 'suspend': {
+      const { reason = null, powerBefore, onbootBefore = null } = params;
+      return isDone
+        ? {
+            lifecycle: 'suspended',
+            suspendReason: reason,
+            powerBeforeSuspend: powerBefore && powerBefore !== 'unknown' ? powerBefore : null,
+            onbootBeforeSuspend: onbootBefore,
+          }
+        : {};
+    }
+    case 'unsuspend':
+      return isDone ? { lifecycle: 'active', ...NOT_SUSPENDED } : {};
     case 'start':
     case 'shutdown':
     case 'stop':
     case 'reboot':
     case 'reset':
     case 'rebuild':
-    case 'suspend':
-    case 'unsuspend':
     case 'rescue':
     case 'leave_rescue':
     case 'reset_password':
@@ -39,3 +51,5 @@ export function serverAfter(
 
 /** Without the disk, whose size is recorded as soon as it has grown. */
 const planOf = ({ planId, vcpu, memoryMib }: ServerSize) => ({ planId, planName: null, vcpu, memoryMib });
+
+const NOT_SUSPENDED = { suspendReason: null, powerBeforeSuspend: null, onbootBeforeSuspend: null };

@@ -27,6 +27,7 @@ import { resizeRoutes } from './routes/resize.ts';
 import { serverActionRoutes } from './routes/server-actions.ts';
 import { serverPasswordRoutes } from './routes/server-password.ts';
 import { serverRoutes } from './routes/servers.ts';
+import { suspensionRoutes } from './routes/suspension.ts';
 import { userRoutes } from './routes/users.ts';
 
 /** The whole API as a Koa application; whoever calls it listens. */
@@ -61,6 +62,7 @@ function createRouter(deps: Deps): Router {
     ...migrateRoutes(deps),
     ...resizeRoutes(deps),
     ...adoptionRoutes(deps),
+    ...suspensionRoutes(deps),
     ...operationRoutes(deps),
     ...eventRoutes(deps),
     ...healthRoutes(deps),

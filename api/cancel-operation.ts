@@ -10,7 +10,7 @@ import { Server } from '../db/models/server.ts';
 import { audit } from './audit.ts';
 import { visibleAccounts, type CurrentUser } from './current-user.ts';
 import type { Temporal } from './deps.ts';
-import { NotCancellable, NotFound } from './errors.ts';
+import { Forbidden, NotCancellable, NotFound } from './errors.ts';
 import type { Reply } from './idempotency.ts';
 import { readOperations } from './operation-rows.ts';
 import { withinDeadline } from './start-operation.ts';
@@ -28,7 +28,8 @@ export async function requestCancel(
   const query = Operation.query(trx).findById(id).forUpdate();
   const operation = await (accountIds ? query.whereIn('accountId', accountIds) : query);
   if (!operation) throw new NotFound('There is no such operation.');
-  const { possible, effect } = cancelAt(operation);
+  const { possible, effect, by } = cancelAt(operation);
+  if (by === 'admin' && user.role !== 'admin') throw new Forbidden('Only your provider can cancel this.');
   if (!possible) throw new NotCancellable(operation, effect);
   const now = new Date();
   const cancelRequestedAt = operation.cancelRequestedAt ?? now;

@@ -35,6 +35,8 @@ export interface Deps {
   queuePrefix?: string;
   /** How long an orphan stays in quarantine before it may be destroyed; 72 when left out. */
   quarantineHours?: number;
+  /** How long a deleted server is kept, powered off, in case it was a mistake; 0 when left out. */
+  deleteGraceHours?: number;
   /** How often an open stream looks again at what its user may see; 30 s when left out. */
   streamRecheckMs?: number;
 }

@@ -40,6 +40,7 @@ const app = createApp({
   trustProxy: config.BERTH_TRUST_PROXY,
   queuePrefix: config.BERTH_QUEUE_PREFIX,
   quarantineHours: config.BERTH_QUARANTINE_HOURS,
+  deleteGraceHours: config.BERTH_DELETE_GRACE_HOURS,
   ...(existsSync(dashboardDir) ? { dashboardDir } : {}),
   ...(config.BERTH_PUBLIC_URL ? { publicUrl: config.BERTH_PUBLIC_URL } : {}),
 });

@@ -14,9 +14,10 @@ const ADVICE: Record<Exclude<Lifecycle, 'active'>, string> = {
 };
 
 /** Throws InvalidState for a server without a VM of its own to act on. An action that changes nothing is fine. */
-export function checkActionFits({ name, lifecycle }: Server): void {
+export function checkActionFits({ name, lifecycle, suspendReason }: Server): void {
   if (lifecycle === 'active') return;
-  throw new InvalidState(`${name} cannot do this while it is ${lifecycle}.`, ADVICE[lifecycle]);
+  const why = lifecycle === 'suspended' && suspendReason ? ` (${suspendReason})` : '';
+  throw new InvalidState(`${name} cannot do this while it is ${lifecycle}${why}.`, ADVICE[lifecycle]);
 }
 
 /** What the workflow needs to know of an action; throws InvalidInput for options the action does not have. */

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { serverWorkflowId } from '../contract/temporal.ts';
-import type { OperationType } from '../contract/operation-table.ts';
-import { Server } from '../db/models/server.ts';
+import { noReturnAt, type OperationType } from '../contract/operation-table.ts';
+import { Server, type Lifecycle } from '../db/models/server.ts';
 import { queryRows } from '../db/query-rows.ts';
 import type { Deps } from './deps.ts';
 import { withinDeadline } from './start-operation.ts';
@@ -11,12 +11,15 @@ interface RunningOperation {
   id: string;
   serverId: string;
   type: OperationType;
+  step: string | null;
+  previousLifecycle: Lifecycle | null;
   runId: string | null;
   fence: number;
 }
 
 const RUNNING = `
-  select id, server_id as "serverId", type, run_id as "runId", fence from operations
+  select id, server_id as "serverId", type, step, params ->> 'previousLifecycle' as "previousLifecycle",
+    run_id as "runId", fence from operations
   where status in ('running', 'needs_attention') and started_at <= now() - ? * interval '1 millisecond'
   order by started_at`;
 
@@ -63,7 +66,7 @@ async function isWorkflowOpen(
 
 async function failLost(
   { database, log }: SweepDeps,
-  { id, serverId, type, fence }: RunningOperation,
+  { id, serverId, type, step, previousLifecycle, fence }: RunningOperation,
 ): Promise<number> {
   return database.transaction(async (trx) => {
     const failed = await trx('operations')
@@ -78,9 +81,11 @@ async function failLost(
         errorMessage: 'The workflow that carried this out is gone. What it had done stays as it is.',
       });
     if (failed > 0 && type === 'adopt') await forgetAdoption(trx, serverId);
-    // Half built, or half taken down: deleting it (again) is the way on, and its leases stay until then.
     if (failed > 0 && (type === 'provision' || type === 'terminate')) {
-      await Server.query(trx).findById(serverId).whereNull('deletedAt').patch({ lifecycle: 'failed' });
+      const isWhole = type === 'terminate' && noReturnAt(type, step) === null;
+      // Half built, or half taken down: deleting it (again) is the way on, and its leases stay until then.
+      const lifecycle = isWhole && previousLifecycle ? previousLifecycle : 'failed';
+      await Server.query(trx).findById(serverId).whereNull('deletedAt').patch({ lifecycle });
     }
     if (failed > 0) {
       const used = trx('operations').select(trx.raw("(params ->> 'passwordSecretId')::uuid")).where({ id });

@@ -164,9 +164,8 @@ export const OPERATIONS = {
     cancel: 'The server gets back the power state it had.',
     rollBack: 'The server gets back the power state it had.',
     steps: [
-      { name: 'remember', title: 'Note the power state' },
-      { name: 'stop', title: 'Shut down, or power off', codes: ['guest_did_not_shut_down'] },
       { name: 'block', title: 'Keep it from starting with its node' },
+      { name: 'shutdown', title: 'Shut down, or power off', codes: ['guest_did_not_shut_down'] },
     ],
   },
   unsuspend: {
@@ -175,8 +174,8 @@ export const OPERATIONS = {
     requestedBy: 'admin',
     workflow: 'unsuspendServer',
     recovery: 'pause',
-    cancel: 'The server stays suspended, powered off.',
-    rollBack: 'The server stays suspended, powered off.',
+    cancel: 'The server stays suspended, with the power state it had.',
+    rollBack: 'The server stays suspended, with the power state it had.',
     steps: [
       { name: 'unblock', title: 'Let it start with its node' },
       { name: 'start', title: 'Start it, if it ran before', skip: START_AGAIN },

@@ -76,9 +76,10 @@ export const Operation = z
     serverId: z.uuid(),
     serverName: z.string(),
     cancelRequested: z.boolean(),
-    cancel: z
-      .object({ possible: z.boolean(), effect: z.string() })
-      .meta({ description: 'Whether it can be cancelled now, and what that does, or why not' }),
+    cancel: z.object({ possible: z.boolean(), effect: z.string(), by: z.enum(['customer', 'admin']) }).meta({
+      description:
+        'Whether it can be cancelled now, and what that does, or why not; `by` says who may do it at least',
+    }),
     decisions: z
       .array(OfferedDecision)
       .meta({ description: 'What can be decided while it needs attention: POST /operations/{id}/decision' }),
@@ -125,7 +126,11 @@ export function decisionsAt({ type, status, step }: Standing): OfferedDecision[]
   if (status !== 'needs_attention') return [];
   const title = stepTitle(type, step) ?? type;
   const offered: OfferedDecision[] = [
-    { decision: 'resume', effect: `"${title}" is tried again. What is done stays done.`, by: 'customer' },
+    {
+      decision: 'resume',
+      effect: `"${title}" is tried again. What is done stays done.`,
+      by: definitionOf(type).requestedBy,
+    },
   ];
   const isUndoing = step === UNDO_STEP.name;
   const skipped = isUndoing ? 'What could not be undone is left behind.' : stepDefinition(type, step)?.skip;
@@ -137,12 +142,11 @@ export function decisionsAt({ type, status, step }: Standing): OfferedDecision[]
 }
 
 /** Whether an operation that stands at `step` can be cancelled, with what that does or why it cannot. */
-export function cancelAt({ type, status, step }: Standing): { possible: boolean; effect: string } {
-  if (!isLive(status)) return { possible: false, effect: 'It has ended.' };
+export function cancelAt({ type, status, step }: Standing): Operation['cancel'] {
+  const { cancel, requestedBy: by } = definitionOf(type);
+  if (!isLive(status)) return { possible: false, effect: 'It has ended.', by };
   const noReturn = noReturnAt(type, step);
-  return noReturn
-    ? { possible: false, effect: noReturn }
-    : { possible: true, effect: definitionOf(type).cancel };
+  return noReturn ? { possible: false, effect: noReturn, by } : { possible: true, effect: cancel, by };
 }
 
 interface Standing {

@@ -36,6 +36,13 @@ export const SuspendServer = z
   .meta({ id: 'SuspendServer' });
 export type SuspendServer = z.infer<typeof SuspendServer>;
 
+/** `DELETE /servers/{id}` */
+export const DeleteServerQuery = z.strictObject({
+  now: z.stringbool().default(false).meta({
+    description: 'administrators only: erase at once, also where there is a time in which it can be undone',
+  }),
+});
+
 /** `POST /servers/{id}/password` */
 export const ResetPassword = z
   .strictObject({

@@ -8,5 +8,7 @@ export { reconcileCluster } from './reconcile-cluster.ts';
 export { repairServer } from './repair-server.ts';
 export { settleOrphan } from './settle-orphan.ts';
 export { resizeServer } from './resize-server.ts';
+export { suspendServer } from './suspend-server.ts';
 export { terminateServer } from './terminate-server.ts';
+export { unsuspendServer } from './unsuspend-server.ts';
 export { migrateRange, migrateSource } from '../migrate/workflow.ts';

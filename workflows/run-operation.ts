@@ -38,11 +38,16 @@ export interface OperationRun extends ClaimedOperation {
   claim: OperationClaim;
   /**
    * Runs one step of the operation's table and reports how it went; `describe` turns its result into the line a person
-   * reads. Where the table says *pause*, a step that fails waits for a decision and may run again, or be left out when
-   * the table allows it: then its result is undefined, so let nobody need it. From a step of no return on nothing is
-   * cancelled.
+   * reads, and `announcement` is that line while it runs. Where the table says *pause*, a step that fails waits for a
+   * decision and may run again, or be left out when the table allows it: then its result is undefined, so let nobody
+   * need it. From a step of no return on nothing is cancelled.
    */
-  step<T>(name: StepName, body: () => Promise<T>, describe?: (result: T) => string): Promise<T>;
+  step<T>(
+    name: StepName,
+    body: () => Promise<T>,
+    describe?: (result: T) => string,
+    announcement?: string,
+  ): Promise<T>;
   /** Reports a step that this run does not need, and why. */
   leaveOut(name: StepName, why: string): void;
   /** Remembers how to undo what the next steps do; the latest is undone first. Its summary is what a person reads. */
@@ -113,10 +118,15 @@ class Run implements OperationRun {
     this.undos.unshift(undo);
   }
 
-  async step<T>(name: StepName, body: () => Promise<T>, describe?: (result: T) => string): Promise<T> {
-    if (this.isPastNoReturn)
-      return CancellationScope.nonCancellable(() => this.attempt(name, body, describe));
-    if (stepDefinition(this.type, name)?.noReturn === undefined) return this.attempt(name, body, describe);
+  async step<T>(
+    name: StepName,
+    body: () => Promise<T>,
+    describe?: (result: T) => string,
+    announcement?: string,
+  ): Promise<T> {
+    const attempt = () => this.attempt(name, body, describe, { announcement });
+    if (this.isPastNoReturn) return CancellationScope.nonCancellable(attempt);
+    if (stepDefinition(this.type, name)?.noReturn === undefined) return attempt();
     // Recorded under the operation's lock: a cancel that came first ends it here, one that comes later is refused.
     this.report(name, 'running');
     await this.flush({ unlessCancelled: true });
@@ -187,11 +197,11 @@ class Run implements OperationRun {
     name: StepName,
     body: () => Promise<T>,
     describe?: (result: T) => string,
-    { isReported = false } = {},
+    { isReported = false, announcement }: { isReported?: boolean; announcement?: string | undefined } = {},
   ): Promise<T> {
     for (let isRunning = isReported; ; isRunning = false) {
       if (!isRunning) {
-        this.report(name, 'running');
+        this.report(name, 'running', announcement);
         await this.flush();
       }
       try {

@@ -1,17 +1,33 @@
+import { sleep } from '@temporalio/workflow';
 import { database, proxmox } from './proxies.ts';
 import { runOperation } from './run-operation.ts';
 import type { OperationInput } from '../contract/temporal.ts';
 
-/** Removes a server in whatever state it is. Until the disks are erased it can be cancelled, which gives the server back. */
+/**
+ * Removes a server in whatever state it is. Until the disks are erased it can be cancelled, which gives the server back;
+ * where there is a VM, it waits for `destroyAfter` with that, powered off.
+ */
 export async function terminateServer(input: OperationInput): Promise<void> {
   await runOperation(input, async (run) => {
     const { claim, serverName } = run;
+    const { destroyAfter } = run.params;
     run.onUndo(() => proxmox(`undo: power of ${serverName} as it was`).restorePower(claim));
-    await run.step(
+    const stopped = await run.step(
       'stop',
       () => proxmox(`power off ${serverName}`).stopForRemoval(claim),
       (it) => it.summary,
     );
+    if (!destroyAfter) run.leaveOut('grace', 'no time to think it over was asked for');
+    else if (!stopped.isKept) run.leaveOut('grace', 'there is nothing to give back');
+    else {
+      const until = `${destroyAfter.slice(0, 16).replace('T', ' ')} UTC`;
+      await run.step(
+        'grace',
+        () => sleep(Math.max(0, Date.parse(destroyAfter) - Date.now())),
+        () => `was kept until ${until}`,
+        `Powered off and kept until ${until}: cancelling gives the server back`,
+      );
+    }
     await run.step('destroy', () => proxmox(`delete the VM of ${serverName}`).destroyVm(claim));
     await run.step('release', () => database('give back VM id and addresses').releaseLeases(claim));
   });

@@ -1,9 +1,9 @@
+import { DeleteServerQuery } from '../../contract/server-changes.ts';
 import { Server as ServerView, ServerAction, UpdateServer } from '../../contract/servers.ts';
-import { Server } from '../../db/models/server.ts';
 import { ACCEPTED, changeServer } from '../change-server.ts';
+import { deleteServer } from '../delete-server.ts';
 import type { Deps } from '../deps.ts';
 import { ById, endpoint, type Endpoint } from '../endpoint.ts';
-import { ServerProtected } from '../errors.ts';
 import { mutate, sendReply } from '../idempotency.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { checkActionFits, paramsOfAction } from '../power-action.ts';
@@ -12,7 +12,7 @@ import { updateServer } from '../update-server.ts';
 
 /** What changes a server that exists. */
 export function serverActionRoutes(
-  deps: Pick<Deps, 'database' | 'temporal' | 'jwtSecret' | 'queuePrefix'>,
+  deps: Pick<Deps, 'database' | 'temporal' | 'jwtSecret' | 'queuePrefix' | 'deleteGraceHours'>,
 ): Endpoint[] {
   return [
     updateEndpoint(deps),
@@ -24,18 +24,15 @@ export function serverActionRoutes(
       auth: 'bearer',
       idempotent: true,
       params: ById,
+      query: DeleteServerQuery,
       answers: ACCEPTED,
-      problems: ['not_found', 'server_protected', 'server_busy'],
-      async handle(ctx, { params: { id } }) {
+      problems: ['not_found', 'forbidden', 'server_protected', 'server_busy'],
+      async handle(ctx, { params: { id }, query: { now: isNow } }) {
         const user = currentUser(ctx);
-        await changeServer(deps, ctx, null, async (trx) => {
-          const server = await lockServer(trx, user, id);
-          if (server.deleteProtection) throw new ServerProtected(server);
-          const params = { previousLifecycle: server.lifecycle };
-          const operationId = await insertOperation(trx, ctx, { user, server, type: 'terminate', params });
-          await Server.query(trx).findById(id).patch({ lifecycle: 'deleting' });
-          return acceptedReply(trx, id, operationId);
-        });
+        // Part of what an Idempotency-Key stands for, which a path without its query is not.
+        const body = isNow ? { now: true } : null;
+        const { deleteGraceHours: graceHours = 0 } = deps;
+        await changeServer(deps, ctx, body, (trx) => deleteServer(trx, { ctx, user, id, graceHours, isNow }));
       },
     }),
     endpoint({

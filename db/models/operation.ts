@@ -29,6 +29,10 @@ export interface OperationParams {
   timeoutSeconds?: number;
   /** terminate: what the server was before, for when the operation is cancelled. */
   previousLifecycle?: Lifecycle;
+  /** terminate: nothing is erased before this time (ISO 8601). */
+  destroyAfter?: string;
+  /** suspend: what the customer is told. */
+  reason?: string;
   /** The power state before the operation changed it, for when it is undone. */
   powerBefore?: PowerState;
   /** resize: what the server is to have, and what it had. */
@@ -36,6 +40,8 @@ export interface OperationParams {
   former?: ServerSize;
   /** resize: what it changes of the VM's properties, as they were; null where one was not set. */
   formerConfig?: Record<string, string | null>;
+  /** Whether the VM started with its node before the operation changed that. */
+  onbootBefore?: boolean;
   /** A password that is handed to the system inside, and dropped when the operation ends. */
   passwordSecretId?: string;
   /** reset_password: where the guest agent is silent, cloud-init may set it, which takes a reboot. */

@@ -58,6 +58,8 @@ export class Server extends Model {
   declare restartNeeded: boolean;
   /** Of a suspended server: what it goes back to. */
   declare powerBeforeSuspend: 'running' | 'stopped' | null;
+  /** Of a suspended server: whether it started with its node. Null where Berth has not changed that. */
+  declare onbootBeforeSuspend: boolean | null;
   /** Of a server in the rescue system: what its VM had before. */
   declare rescue: RescueState | null;
   declare passwordSecretId: string | null;

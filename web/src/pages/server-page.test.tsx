@@ -126,7 +126,7 @@ test('an operation that needs attention says why, shows the log, and goes on whe
   const server = buildServer({ status: 'deleting' });
   const operation = buildOperation(server, 'terminate', {
     status: 'needs_attention',
-    cancel: { possible: false, effect: 'The disks are being erased.' },
+    cancel: { possible: false, by: 'customer', effect: 'The disks are being erased.' },
     decisions: [
       { decision: 'resume', effect: '"Delete VM and disks" is tried again.', by: 'customer' },
       { decision: 'skip', effect: 'The disks are left behind.', by: 'admin' },
