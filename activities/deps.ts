@@ -22,6 +22,8 @@ export interface Timing {
   rebootGraceMs: number;
   /** How old the last reading of a server's VM is when it is read again for comparison. */
   rereadMs: number;
+  /** After each of these readings, on each node. */
+  readPauseMs: number;
 }
 
 export const DEFAULT_TIMING: Timing = {
@@ -29,4 +31,5 @@ export const DEFAULT_TIMING: Timing = {
   readyTimeoutMs: 300_000,
   rebootGraceMs: 30_000,
   rereadMs: 540_000,
+  readPauseMs: 2_000,
 };

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { cancellationSignal } from '@temporalio/activity';
 import type { ReconcileClaim } from './begin-reconcile.ts';
 import { bootDisk } from './boot-disk.ts';
@@ -7,6 +8,7 @@ import type { Deps } from './deps.ts';
 import { noteOrphan } from './note-orphan.ts';
 import { isMissing } from './run-task.ts';
 import { saveReading } from './save-reading.ts';
+import { takeTurn } from './take-turn.ts';
 import { isMarked } from './vm-context.ts';
 import { Cluster } from '../db/models/cluster.ts';
 import { Server } from '../db/models/server.ts';
@@ -14,7 +16,7 @@ import { queryRows } from '../db/query-rows.ts';
 import type { VmConfig, VmSummary } from '../proxmox/answers.ts';
 import { parseSmbiosUuid } from '../proxmox/vm-config.ts';
 
-/** After this a node's remaining servers are left to the next run, which begins with them. */
+/** After this a node's remaining servers are left to the next run, which begins with them; half of it is for other VMs. */
 const BUDGET_MS = 8 * 60_000;
 
 interface NodeReading extends ReconcileClaim, ClusterConnection {
@@ -24,45 +26,61 @@ interface NodeReading extends ReconcileClaim, ClusterConnection {
   askedAt: Date;
 }
 
+export interface NodeRead {
+  /** Servers. */
+  read: number;
+  /** Whether there was time to look at every VM that nobody owns. */
+  isWhole: boolean;
+}
+
 export function createReconcileNode(deps: Deps) {
   /**
-   * Reads a node's VMs, one call per turn: first those that nobody owns, for our marker, then the servers' whose last
-   * reading is old, oldest first. What it has read it keeps, so a repeat goes on from there.
+   * Reads a node's VMs, one call per turn and with a pause after each, so that tasks and guests are not kept waiting: first
+   * those that nobody owns, for our marker, then the servers' whose last reading is old, oldest first. What it has read it
+   * keeps, so a repeat goes on from there.
    */
-  return async function reconcileNode(input: ReconcileClaim & { node: string }): Promise<{ read: number }> {
+  return async function reconcileNode(input: ReconcileClaim & { node: string }): Promise<NodeRead> {
     const { clusterId, node } = input;
     const connection = await deps.clusters.of(clusterId);
-    const deadline = Date.now() + BUDGET_MS;
+    const begunAt = Date.now();
+    await takeTurn(connection.tasks, node);
     const askedAt = new Date();
     const vms = (await connection.proxmox.listVms(node)).filter(({ template }) => !template);
     const reading = { ...input, ...connection, deps, vms, askedAt };
-    // After the list: whatever was listed had its lease before.
-    const owned = await ownedVms(reading);
-    const cluster = await Cluster.query(deps.database).findById(clusterId).throwIfNotFound();
-    for (const vm of vms) {
-      const isInRange = vm.vmid >= cluster.vmidMin && vm.vmid <= cluster.vmidMax;
-      if (owned.has(vm.vmid) || !(isInRange || vm.tags.includes('berth'))) continue;
+    const ownerless = await ownerlessVms(reading);
+    let isWhole = true;
+    for (const vm of ownerless) {
+      isWhole = Date.now() < begunAt + BUDGET_MS / 2;
+      if (!isWhole) break;
       await lookForMarker(reading, vm);
     }
     let read = 0;
     for (const { vmid, serverId } of await dueServers(reading)) {
-      if (Date.now() > deadline) break;
+      if (Date.now() > begunAt + BUDGET_MS) break;
       if (await readServer(reading, vmid, serverId)) read += 1;
     }
-    return { read };
+    return { read, isWhole };
   };
 }
 
 const vmidsOf = ({ vms }: NodeReading): number[] => vms.map(({ vmid }) => vmid);
 
-async function ownedVms(reading: NodeReading): Promise<Set<number>> {
-  const rows = await queryRows<{ vmid: number }>(
-    reading.deps.database,
+/** Those that may be ours, by tag or VM id, and that no server holds; the tagged ones first. */
+async function ownerlessVms(reading: NodeReading): Promise<VmSummary[]> {
+  const { deps, clusterId, vms } = reading;
+  const { vmidMin, vmidMax } = await Cluster.query(deps.database).findById(clusterId).throwIfNotFound();
+  // After the list of VMs: whatever was listed had its lease before.
+  const owned = await queryRows<{ vmid: number }>(
+    deps.database,
     `select l.vmid from vmid_leases l join servers s on s.id = l.server_id and s.deleted_at is null
      where l.cluster_id = ? and l.vmid = any(?::int[])`,
-    [reading.clusterId, vmidsOf(reading)],
+    [clusterId, vmidsOf(reading)],
   );
-  return new Set(rows.map(({ vmid }) => vmid));
+  const vmids = new Set(owned.map(({ vmid }) => vmid));
+  const isTagged = ({ tags }: VmSummary) => tags.includes('berth');
+  return vms
+    .filter((vm) => !vmids.has(vm.vmid) && (isTagged(vm) || (vm.vmid >= vmidMin && vm.vmid <= vmidMax)))
+    .toSorted((one, other) => Number(isTagged(other)) - Number(isTagged(one)));
 }
 
 async function dueServers(reading: NodeReading): Promise<{ vmid: number; serverId: string }[]> {
@@ -81,14 +99,17 @@ async function dueServers(reading: NodeReading): Promise<{ vmid: number; serverI
 }
 
 /** Null when it has left the node meanwhile, or is being made and shows only a placeholder. */
-async function readConfig({ proxmox, tasks, node }: NodeReading, vmid: number): Promise<VmConfig | null> {
-  await tasks.turn(node, cancellationSignal());
+async function readConfig(reading: NodeReading, vmid: number): Promise<VmConfig | null> {
+  const { deps, proxmox, tasks, node } = reading;
+  await takeTurn(tasks, node);
   try {
     const config = await proxmox.vmConfig(node, vmid);
     return config.values['lock'] === 'clone' ? null : config;
   } catch (err) {
     if (isMissing(err)) return null;
     throw err;
+  } finally {
+    await delay(deps.timing.readPauseMs, undefined, { signal: cancellationSignal() });
   }
 }
 

@@ -1,7 +1,7 @@
-import { cancellationSignal } from '@temporalio/activity';
 import type { Deps } from './deps.ts';
 import { noteOrphan } from './note-orphan.ts';
 import type { NodesRead } from './reconcile-leases.ts';
+import { takeTurn } from './take-turn.ts';
 import { Cluster } from '../db/models/cluster.ts';
 import { queryRows } from '../db/query-rows.ts';
 import type { StorageVolume } from '../proxmox/answers.ts';
@@ -24,12 +24,12 @@ export function createReconcileVolumes(deps: Deps) {
     if (used.size === 0) return;
     const sharedSeen = new Set<string>();
     for (const node of nodesRead) {
-      await tasks.turn(node, cancellationSignal());
+      await takeTurn(tasks, node);
       for (const { storage, content, active, shared } of await proxmox.storages(node)) {
         const holdsVolumes = content.some((kind) => kind === 'images' || kind === 'backup');
         if (!active || !holdsVolumes || sharedSeen.has(storage)) continue;
         if (shared) sharedSeen.add(storage);
-        await tasks.turn(node, cancellationSignal());
+        await takeTurn(tasks, node);
         const volumes = await proxmox.storageContent(node, storage);
         const ownerless = volumes.filter(
           ({ vmid, content: kind }) =>

@@ -30,6 +30,8 @@ export interface ReconcileEstate extends Estate {
   runningServer(name: string): Promise<{ server: Server; vmid: number }>;
   /** Leaves a VM without its server. */
   lose(server: Server): Promise<void>;
+  /** Stops the workers in the middle of what they do, and starts others. */
+  replaceWorkers(): Promise<void>;
   /** The orphan, once what was asked for it has ended. */
   ended(id: string): Promise<OrphanView>;
 }
@@ -39,7 +41,9 @@ export async function createReconcileEstate(vms: SeedVm[] = []): Promise<Reconci
   const { deps, database, cluster } = estate;
   const { client, queuePrefix } = temporal;
   // Two, as in production: what one does the other must not do again.
-  const workers = await Promise.all([startWorkers(deps, queuePrefix), startWorkers(deps, queuePrefix)]);
+  const startBoth = async () =>
+    Promise.all([startWorkers(deps, queuePrefix), startWorkers(deps, queuePrefix)]);
+  let workers = await startBoth();
   const api = await startTestApi({ database, temporal: client, queuePrefix });
   const log = bunyan.createLogger({ name: 'api', level: 'fatal' });
   const times = { everyMs: 100, pendingForMs: 100, lostEveryMs: 600_000, pruneEveryMs: 600_000 };
@@ -84,6 +88,10 @@ export async function createReconcileEstate(vms: SeedVm[] = []): Promise<Reconci
       await IpLease.query(database).delete().where({ serverId });
       const deleted = { lifecycle: 'deleted', deletedAt: new Date() } as const;
       await Server.query(database).findById(serverId).patch(deleted);
+    },
+    async replaceWorkers() {
+      await Promise.all(workers.map(async (worker) => worker.stop()));
+      workers = await startBoth();
     },
     async ended(id) {
       const find = async () => Orphan.query(database).findById(id).throwIfNotFound();

@@ -39,7 +39,13 @@ Runtime.install({
   telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } },
 });
 
-const QUICK: Timing = { pollMs: 20, readyTimeoutMs: 20_000, rebootGraceMs: 3_000, rereadMs: 0 };
+const QUICK: Timing = {
+  pollMs: 20,
+  readyTimeoutMs: 20_000,
+  rebootGraceMs: 3_000,
+  rereadMs: 0,
+  readPauseMs: 0,
+};
 
 /** Sets up an estate with one plan, templates, 20 addresses and a customer. `vms` were there before Berth; `speed` (0: at once), `release` and `nodes` are the simulator's. */
 export async function createEstate({

@@ -89,7 +89,7 @@ export async function createWhmcsEstate(options: ProviderOptions): Promise<Whmcs
       secretBox,
       clusters,
       slots: createSlotQueue(database),
-      timing: { pollMs: 20, readyTimeoutMs: 20_000, rebootGraceMs: 3_000, rereadMs: 0 },
+      timing: { pollMs: 20, readyTimeoutMs: 20_000, rebootGraceMs: 3_000, rereadMs: 0, readPauseMs: 0 },
     },
     mariadb,
     simulators,

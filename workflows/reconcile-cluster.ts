@@ -37,9 +37,10 @@ export async function reconcileCluster({ clusterId }: ReconcileInput): Promise<v
     const failures: string[] = [];
     const readNode = async (node: string): Promise<void> => {
       try {
-        const { read } = await look(`read the VMs of ${node}`).reconcileNode({ ...run, node });
+        const { read, isWhole } = await look(`read the VMs of ${node}`).reconcileNode({ ...run, node });
         serversRead += read;
-        nodesRead.push(node);
+        if (isWhole) nodesRead.push(node);
+        else failures.push(`${node}: there are more VMs without an owner than there was time to read`);
       } catch (err) {
         if (isCancellation(err) || !(err instanceof TemporalFailure)) throw err;
         failures.push(`${node}: ${failureOf(err).message}`);

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { orderServer } from '../tests/order.ts';
 import { createReconcileEstate, type ReconcileEstate } from '../tests/reconcile-estate.ts';
+import { until } from '../tests/until.ts';
 import { AuditEntry } from '../db/models/audit-entry.ts';
 import { Drift } from '../db/models/drift.ts';
 import { IpLease } from '../db/models/ip-lease.ts';
@@ -146,7 +147,7 @@ describe('what belongs to nobody', () => {
     expect(await estate.orphans('?state=adopted')).toMatchObject([{ id }]);
   });
 
-  it('a VM is destroyed once although answers are lost', async () => {
+  it('a VM is destroyed once although an answer is lost and the workers are replaced', async () => {
     const { server, vmid } = await estate.runningServer('lossy');
     await estate.lose(server);
     await estate.reconcile();
@@ -155,10 +156,19 @@ describe('what belongs to nobody', () => {
     await estate.call('POST', `/admin/orphans/${id}/quarantine`);
     await estate.ended(id);
     await endQuarantine(id);
-    estate.simulator.faults.add({ method: 'DELETE', path: `/qemu/${vmid}$`, when: 'after', action: 'drop' });
+    const deletion = { method: 'DELETE', path: `/qemu/${vmid}$` } as const;
+    estate.simulator.faults.add({ ...deletion, action: 'drop', when: 'after' });
+    estate.simulator.faults.add({ ...deletion, action: 'slowTask', ms: 1_500 });
     await estate.call('POST', `/admin/orphans/${id}/destroy`, { name: 'lossy' });
-    expect(await estate.ended(id)).toMatchObject({ state: 'destroyed' });
+    const deletions = () =>
+      estate.simulator.state.tasks.filter(
+        ({ type, id: subject }) => type === 'qmdestroy' && subject === String(vmid),
+      );
+    await until(() => deletions().length > 0);
+    await estate.replaceWorkers();
+    expect(await estate.ended(id)).toMatchObject({ state: 'destroyed', note: null });
     expect(estate.simulator.state.vms[vmid]).toBeUndefined();
+    expect(deletions().filter(({ exitstatus }) => exitstatus === 'OK')).toHaveLength(1);
   });
 
   it('a disk without a VM is found, and deleted after its quarantine', async () => {
