@@ -1,6 +1,6 @@
 import type { BenchEstate } from './estate.ts';
 
-/** Replaces every server by `count` running ones with an address each, spread over `accounts` of which the customer has one. */
+/** Replaces every server by `count` running ones with an address and an observation each, spread over `accounts` of which the customer has one. */
 export async function addServers(
   { database, accountId }: BenchEstate,
   count: number,
@@ -44,6 +44,10 @@ export async function addServers(
       join account on account.nth = 1 + n % :accounts::int,
         cluster, (select array_agg(id) as ids from node) nodes, plan, template
       returning id, substr(name, 8)::int as n
+    ), observation as (
+      insert into server_observations (server_id, observed_at, uptime_seconds, cpu, memory_bytes, disk_read_bytes,
+        disk_written_bytes, net_in_bytes, net_out_bytes, agent_addresses, agent_seen_at)
+      select id, now(), n, 0.1, 100000000 + n, n, n, n, n, array['10.8.0.1'::inet], now() from server
     )
     insert into ip_leases (ip_address_id, server_id) select address.id, server.id from address join server using (n)`,
     { count, accounts, accountId },
