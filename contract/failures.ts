@@ -221,7 +221,7 @@ export const FAILURES: Record<FailureCode, FailureExplanation> = {
     cause: 'The VM is managed by the high availability of Proxmox VE, which did not let it be changed.',
     nextStep: 'Ask your provider to look at the VM.',
     remedy:
-      '`ha-manager status` on a node. A service in the state *error* has to be disabled, mended and enabled again.',
+      '`ha-manager status` on a node. A service in the state `error` has to be disabled, mended and enabled again.',
   },
   config_changed: {
     title: 'The VM was changed at the same time',
@@ -273,7 +273,7 @@ export const FAILURES: Record<FailureCode, FailureExplanation> = {
     title: 'The system inside did not shut down',
     cause: 'The operating system was asked to shut down and was still running when its time was over.',
     nextStep: 'Log in and shut it down from inside, or use Power off, which is like pulling the plug.',
-    remedy: 'Use *stop*, or look at the console for what holds it.',
+    remedy: 'Power it off, or look at the console for what holds it.',
   },
   guest_not_ready: {
     title: 'The system inside did not answer',

@@ -167,7 +167,7 @@ export const TEXT_RULES: Rule[] = [
   [/still in use by linked clone|base image with linked clones/, 'final', 'template_in_use'],
   [/quit\/powerdown failed|VM is paused - cannot shutdown/, 'final', 'guest_did_not_shut_down'],
   [/shrinking disks is not supported/, 'final', 'disk_shrink'],
-  [/(?:volume|disk) '[^']*' does not exist|^failed to stat '/, 'final', 'volume_missing'],
+  [/(?:volume|disk) '[^']*' does not exist|(?:^|- )failed to stat '/, 'final', 'volume_missing'],
   [/bridge '[^']*' does not exist|no physical interface on bridge/, 'final', 'network_missing'],
   [/got timeout|timeout waiting on systemd|unable to connect to VM \d+ qmp socket/, 'retry', 'proxmox_busy'],
 ];

@@ -2,8 +2,10 @@ import { Callout } from '@blueprintjs/core';
 import { FAILURES } from '../../../contract/failures.ts';
 import type { Operation } from '../../../contract/operations.ts';
 import { CopyButton } from '../components/copy-button.tsx';
+import { useStore } from '../hooks/use-store.ts';
+import { sessionStore } from '../session.ts';
 
-/** Why an operation failed: in words, in Proxmox's words, and what to do next. */
+/** Why an operation failed: in words, in Proxmox's words, and what its reader can do next. */
 export function OperationFailure({
   operation,
   error,
@@ -11,6 +13,8 @@ export function OperationFailure({
   operation: Operation;
   error: NonNullable<Operation['error']>;
 }) {
+  const session = useStore(sessionStore);
+  const isAdmin = session.status === 'active' && session.user.role === 'admin';
   const explanation = FAILURES[error.code] ?? FAILURES.internal_error;
   const intent =
     operation.status === 'cancelled' ? 'none' : operation.status === 'needs_attention' ? 'warning' : 'danger';
@@ -32,12 +36,24 @@ export function OperationFailure({
         </details>
       )}
       <p className="callout-text">
-        <strong>What to do now:</strong> {explanation.nextStep}
+        <strong>What to do now:</strong>{' '}
+        {isAdmin ? <Remedy text={explanation.remedy} /> : explanation.nextStep}
       </p>
       <p className="callout-small">
         Code <code>{error.code}</code> · operation <code>{operation.id}</code>
         <CopyButton text={operation.id} label="operation id" />
       </p>
     </Callout>
+  );
+}
+
+/** A line of Markdown, of which `code` is all that it has. */
+function Remedy({ text }: { text: string }) {
+  const [first, ...pairs] = text.split('`');
+  return (
+    <>
+      {first}
+      {pairs.map((part, index) => (index % 2 === 0 ? <code key={part}>{part}</code> : part))}
+    </>
   );
 }

@@ -215,6 +215,20 @@ test('only an operator is told of Proxmox’s lock, also while the server is off
   expect(screen.queryByRole('heading', { name: 'Usage' })).toBeNull();
 });
 
+test('an operator is told how to mend the cause of a failure', async () => {
+  const server = buildServer({ status: 'failed' });
+  const error = {
+    code: 'no_quorum' as const,
+    message: 'Proxmox: 500 no quorum',
+    cause: 'no quorum',
+    log: [],
+  };
+  open(server, [buildOperation(server, 'provision', { status: 'failed', error })], {
+    'POST /refresh': () => ok({ ...session(), user: { ...USER, role: 'admin' } }),
+  });
+  expect(await screen.findByText('pvecm status')).toBeVisible();
+});
+
 test('a server whose VM is nowhere says since when', async () => {
   const missingSince = new Date(Date.now() - 7_200_000).toISOString();
   open(buildServer({ status: 'unknown', observed: { ...OBSERVED, missingSince } }));
