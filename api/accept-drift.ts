@@ -30,7 +30,7 @@ async function changesOf(
   { field, proxmoxValue: value, lastSeenAt }: Drift,
   { clusterId }: Server,
 ): Promise<Partial<Server> | null> {
-  if (value === null || !DRIFT_FIELDS[field].accept) return null;
+  if (value === null) return null;
   const amount = Math.floor(Number(value));
   switch (field) {
     case 'name':
@@ -53,7 +53,14 @@ async function changesOf(
       return value === 'running' || value === 'stopped'
         ? { powerState: value, powerObservedAt: lastSeenAt }
         : null;
-    default:
+    case 'bridge':
+    case 'vlan':
+    case 'rate':
+    case 'address':
+    case 'onboot':
+    case 'tag':
+    case 'marker':
+    case 'uuid':
       return null;
   }
 }
