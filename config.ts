@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RescueIso } from './contract/clusters.ts';
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
 const flag = z.stringbool().default(false);
@@ -50,6 +51,7 @@ const Proxmox = z.object({
   PROXMOX_LOCATION: z.string().default('Default'),
   PROXMOX_SNIPPETS_STORAGE: z.string().optional(),
   PROXMOX_SNIPPETS_DIR: z.string().optional(),
+  PROXMOX_RESCUE_ISO: RescueIso.optional(),
 });
 
 const hasToken = (env: z.infer<typeof Proxmox>): boolean =>

@@ -24,6 +24,8 @@ export interface Timing {
   rereadMs: number;
   /** After each of these readings, on each node. */
   readPauseMs: number;
+  /** Between the end of a VM and its next start: Proxmox's clean-up after it would hold the lock for 30 s otherwise. */
+  settleMs: number;
 }
 
 export const DEFAULT_TIMING: Timing = {
@@ -32,4 +34,5 @@ export const DEFAULT_TIMING: Timing = {
   rebootGraceMs: 30_000,
   rereadMs: 540_000,
   readPauseMs: 2_000,
+  settleMs: 2_000,
 };

@@ -19,6 +19,7 @@ import { createReconcileNode } from './reconcile-node.ts';
 import { createReconcileVolumes } from './reconcile-volumes.ts';
 import { createReleaseLeases } from './release-leases.ts';
 import { createRepairServer } from './repair-server.ts';
+import { createRemoveRescue, createRestartVm, createInsertRescue, createUndoRescue } from './rescue.ts';
 import { createReportSteps } from './report-steps.ts';
 import { createResizeDisk } from './resize-disk.ts';
 import { createRestorePower } from './restore-power.ts';
@@ -78,6 +79,10 @@ export function createProxmoxActivities(deps: Deps) {
     startUnblockedVm: createStartUnblockedVm(deps),
     stopForRemoval: createStopForRemoval(deps),
     destroyVm: createDestroyVm(deps),
+    insertRescue: createInsertRescue(deps),
+    removeRescue: createRemoveRescue(deps),
+    restartVm: createRestartVm(deps),
+    undoRescue: createUndoRescue(deps),
     setPasswordByAgent: createSetPasswordByAgent(deps),
     setPasswordByCloudInit: createSetPasswordByCloudInit(deps),
   });

@@ -17,7 +17,7 @@ import type { OperationClaim } from '../contract/temporal.ts';
 import type { PowerAction } from '../contract/servers.ts';
 
 const RELEASES = ['8.4', '9.2'] as const;
-const PATHS = [VMS_PATH, NODES_PATH, storagePath('local-lvm'), bridgePath('vmbr0')];
+const PATHS = [VMS_PATH, NODES_PATH, storagePath('local-lvm'), storagePath('local'), bridgePath('vmbr0')];
 
 /** An estate whose token has the role that Berth needs on the paths that it needs it on, and nothing else. */
 async function createLeastEstate(release: (typeof RELEASES)[number]): Promise<Estate> {
@@ -68,6 +68,7 @@ async function liveWholeLife(estate: Estate): Promise<void> {
   for (const name of nodesRead) await attempt(reconcileNode, { ...run, node: name });
   await attempt(reconcileLeases, { ...run, nodesRead });
   await attempt(reconcileVolumes, { ...run, nodesRead });
+  await rescue(estate, server);
   for (const action of ['reboot', 'reset', 'shutdown', 'start', 'stop'] as PowerAction[]) {
     const requested = await requestOperation(estate, server, action);
     await attempt(powerVm, { ...(await claim(estate, requested)), action });
@@ -97,6 +98,19 @@ async function resetPassword(estate: Estate, server: Server): Promise<void> {
   await requested.$query(estate.database).patch({ step: 'cloudinit' });
   await attempt(setPasswordByCloudInit, held);
   await finish(estate, requested);
+}
+
+async function rescue(estate: Estate, server: Server): Promise<void> {
+  const { insertRescue, removeRescue, restartVm } = createProxmoxActivities(estate.deps);
+  const requested = await requestOperation(estate, server, 'rescue');
+  const held = await claim(estate, requested);
+  const steps = { attach: insertRescue, restart: restartVm, detach: removeRescue };
+  for (const step of ['attach', 'restart', 'detach', 'restart'] as const) {
+    await requested.$query(estate.database).patch({ step });
+    await attempt<OperationClaim, unknown>(steps[step], held);
+  }
+  await finish(estate, requested);
+  await server.$query(estate.database).patch({ rescue: null });
 }
 
 const finish = ({ database }: Estate, { id }: Operation) =>

@@ -35,14 +35,15 @@ export function serverAfter(
     }
     case 'unsuspend':
       return isDone ? { lifecycle: 'active', ...NOT_SUSPENDED } : {};
+    case 'leave_rescue':
+    case 'rebuild':
+      return isDone ? { rescue: null } : {};
     case 'start':
     case 'shutdown':
     case 'stop':
     case 'reboot':
     case 'reset':
-    case 'rebuild':
     case 'rescue':
-    case 'leave_rescue':
     case 'reset_password':
     case 'migrate':
       return {};

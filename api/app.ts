@@ -23,6 +23,7 @@ import { operationRoutes } from './routes/operations.ts';
 import { orphanRoutes } from './routes/orphans.ts';
 import { passwordRoutes } from './routes/passwords.ts';
 import { reconcileRoutes } from './routes/reconcile.ts';
+import { rescueRoutes } from './routes/rescue.ts';
 import { resizeRoutes } from './routes/resize.ts';
 import { serverActionRoutes } from './routes/server-actions.ts';
 import { serverPasswordRoutes } from './routes/server-password.ts';
@@ -63,6 +64,7 @@ function createRouter(deps: Deps): Router {
     ...resizeRoutes(deps),
     ...adoptionRoutes(deps),
     ...suspensionRoutes(deps),
+    ...rescueRoutes(deps),
     ...operationRoutes(deps),
     ...eventRoutes(deps),
     ...healthRoutes(deps),

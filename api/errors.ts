@@ -233,6 +233,16 @@ export class UserDataUnsupported extends Refusal {
   }
 }
 
+export class RescueUnsupported extends Refusal {
+  override name = 'RescueUnsupported';
+  constructor() {
+    super(422, 'rescue_unsupported', 'There is no rescue system at this location.', {
+      detail:
+        'Ask your provider to set one up: PATCH /admin/clusters/<id> with {"rescueIso": "local:iso/…"}.',
+    });
+  }
+}
+
 export class NameTaken extends Refusal {
   override name = 'NameTaken';
   constructor(title: string) {

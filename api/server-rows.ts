@@ -35,6 +35,7 @@ export interface ServerRow {
   nodeName: string | null;
   location: string;
   deleteProtection: boolean;
+  rescue: boolean;
   rebuildProtection: boolean;
   restartNeeded: boolean;
   labels: Record<string, string>;
@@ -88,7 +89,7 @@ function selectServers(conditions: Condition[], sort: ServerSort, limit: number)
   const sql = `
     select s.id, s.account_id as "accountId", s.name, ${STATUS} as status, s.deleted_at is not null as "isDeleted",
       s.hostname, p.id as "planId", coalesce(p.name, s.plan_name) as "planName", t.id as "templateId",
-      coalesce(t.name, s.os) as "templateName", s.delete_protection as "deleteProtection",
+      coalesce(t.name, s.os) as "templateName", s.delete_protection as "deleteProtection", s.rescue is not null as rescue,
       s.rebuild_protection as "rebuildProtection", s.restart_needed as "restartNeeded",
       s.labels, ${POWER} as "powerState",
       s.suspend_reason as "suspendReason",

@@ -31,6 +31,7 @@ export const CONNECTION_CODES = [
   'bridge_missing',
   'node_offline',
   'template_missing',
+  'rescue_iso_missing',
   'proxmox_error',
 ] as const;
 
@@ -56,6 +57,13 @@ export const ConnectionReport = z
   })
   .meta({ id: 'ConnectionReport' });
 export type ConnectionReport = z.infer<typeof ConnectionReport>;
+
+/** The volume that servers boot the rescue system from, the same on every node. */
+export const RescueIso = z
+  .string()
+  .max(255)
+  .regex(/^[\w.-]+:iso\/[^/,;\s]+\.(iso|img)$/i, 'the rescue ISO is named like local:iso/rescue.iso')
+  .meta({ description: 'What servers boot the rescue system from, such as local:iso/rescue.iso' });
 
 /** How a cluster is reached. */
 const Connection = z.strictObject({
@@ -84,6 +92,7 @@ const Connection = z.strictObject({
     .includes('-----BEGIN CERTIFICATE-----', 'a certificate in PEM')
     .optional()
     .meta({ description: "The CA in PEM; without either the system's CAs decide" }),
+  rescueIso: RescueIso.optional(),
 });
 
 const hasOneTrust = ({ tlsFingerprint, tlsCa }: { tlsFingerprint?: unknown; tlsCa?: unknown }): boolean =>
@@ -108,6 +117,7 @@ export const UpdateCluster = z
     startsPerNode: AT_ONCE.optional().meta({
       description: 'How many new servers may start on one node at once; power actions always may',
     }),
+    rescueIso: RescueIso.nullable().optional().meta({ description: 'null: no rescue system there' }),
   })
   .refine((body) => Object.keys(body).length > 0, { error: 'name a field to change' })
   .meta({ id: 'UpdateCluster' });
@@ -123,6 +133,7 @@ export const Cluster = z
     hasTlsCa: z.boolean(),
     copiesPerStorage: AT_ONCE,
     startsPerNode: AT_ONCE,
+    rescueIso: z.string().nullable(),
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'Cluster' });

@@ -75,6 +75,7 @@ export const PROBLEM_CODES = [
   'no_address_left',
   'disk_shrink',
   'user_data_unsupported',
+  'rescue_unsupported',
   'name_taken',
   'cluster_unusable',
   'conflict',

@@ -79,6 +79,7 @@ export const Server = z
     location: z.string().nullable(),
     defaultUser: z.string().nullable(),
     deleteProtection: z.boolean().meta({ description: 'while true the server cannot be deleted' }),
+    rescue: z.boolean().meta({ description: 'it boots the rescue system instead of its own' }),
     rebuildProtection: z.boolean().meta({ description: 'while true the server cannot be rebuilt' }),
     restartNeeded: z
       .boolean()

@@ -5,6 +5,7 @@ import { ensureCluster, type ClusterSettings } from './ensure-cluster.ts';
 import { Cluster } from './models/cluster.ts';
 import { Secret } from './models/secret.ts';
 import { createSecretBox } from './secrets.ts';
+import { RescueIso } from '../contract/clusters.ts';
 
 /** What the options of `add-cluster` say; secrets are in files or in the environment, where no other user sees them. */
 export interface NewCluster {
@@ -17,6 +18,7 @@ export interface NewCluster {
   caFile?: string;
   snippetsStorage?: string;
   snippetsDir?: string;
+  rescueIso?: string;
 }
 
 interface AddClusterOptions {
@@ -44,6 +46,7 @@ const Options = z.object({
     .string()
     .regex(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/i, '--fingerprint: the SHA-256 fingerprint, as in AB:CD:…')
     .optional(),
+  rescueIso: RescueIso.optional(),
 });
 
 /** Tests the connection and adds the cluster, or makes the one of that name be as said; true when it is new. No message holds a secret. */
@@ -54,7 +57,7 @@ export async function addCluster(
 ): Promise<boolean> {
   const checked = Options.safeParse(input);
   if (!checked.success) throw new Error(checked.error.issues.map(({ message }) => message).join('\n'));
-  const { name, location, url: endpoints, tokenId, fingerprint } = checked.data;
+  const { name, location, url: endpoints, tokenId, fingerprint, rescueIso } = checked.data;
   const { caFile, tokenSecretFile, snippetsStorage = null, snippetsDir = null } = input;
   if ((snippetsStorage === null) !== (snippetsDir === null)) {
     throw new Error('--snippets-storage and --snippets-dir go together');
@@ -78,6 +81,7 @@ export async function addCluster(
     tokenSecret: secret,
     snippetsStorage,
     snippetsDir,
+    rescueIso,
   };
   await test(settings);
   await ensureCluster(database, box, settings);

@@ -123,6 +123,7 @@ program
   .option('--ca-file <file>', 'the CA in PEM; without either the CAs of the system decide')
   .option('--snippets-storage <storage>', 'a storage for user data, which all nodes mount')
   .option('--snippets-dir <dir>', 'where this machine mounts it')
+  .option('--rescue-iso <volume>', 'what servers boot the rescue system from, such as local:iso/rescue.iso')
   .option('--skip-test', 'save it without testing the connection, as while the cluster is down')
   .action(async (options: NewCluster & { skipTest?: true }) => {
     const config = loadConfig('cluster', withRunningBerth(process.env));

@@ -14,6 +14,8 @@ export interface ClusterSettings {
   tokenSecret: string;
   snippetsStorage: string | null;
   snippetsDir: string | null;
+  /** Left out, it stays as it is. */
+  rescueIso?: string | null | undefined;
 }
 
 const PURPOSE = 'cluster-token';
@@ -29,10 +31,14 @@ export async function ensureCluster(
     await trx.raw("select pg_advisory_xact_lock(hashtext('ensure-cluster'))");
     const present = await Cluster.query(trx).findOne({ name: settings.name });
     if (!present) return insertCluster(trx, box, settings);
-    const { tokenSecret, ...columns } = settings;
+    const { tokenSecret, rescueIso = present.rescueIso, ...columns } = settings;
     const tokenSecretId = await sealToken(trx, box, tokenSecret);
     const { id, tokenSecretId: former } = present;
-    const updated = await Cluster.query(trx).patchAndFetchById(id, { ...columns, tokenSecretId });
+    const updated = await Cluster.query(trx).patchAndFetchById(id, {
+      ...columns,
+      rescueIso,
+      tokenSecretId,
+    });
     await Secret.query(trx).deleteById(former);
     return updated;
   });
@@ -42,10 +48,10 @@ export async function ensureCluster(
 export async function insertCluster(
   trx: Knex,
   box: SecretBox,
-  { tokenSecret, ...columns }: ClusterSettings,
+  { tokenSecret, rescueIso = null, ...columns }: ClusterSettings,
 ): Promise<Cluster> {
   const tokenSecretId = await sealToken(trx, box, tokenSecret);
-  return Cluster.query(trx).insertAndFetch({ ...columns, tokenSecretId });
+  return Cluster.query(trx).insertAndFetch({ ...columns, rescueIso, tokenSecretId });
 }
 
 async function sealToken(trx: Knex, box: SecretBox, tokenSecret: string): Promise<string> {
@@ -63,6 +69,7 @@ interface ClusterEnvironment {
   PROXMOX_LOCATION: string;
   PROXMOX_SNIPPETS_STORAGE?: string | undefined;
   PROXMOX_SNIPPETS_DIR?: string | undefined;
+  PROXMOX_RESCUE_ISO?: string | undefined;
 }
 
 /** The cluster that the `PROXMOX_*` variables describe, or null when they describe none. */
@@ -83,5 +90,6 @@ export async function ensureClusterFromEnv(
     tokenSecret,
     snippetsStorage: env.PROXMOX_SNIPPETS_STORAGE ?? null,
     snippetsDir: env.PROXMOX_SNIPPETS_DIR ?? null,
+    rescueIso: env.PROXMOX_RESCUE_ISO,
   });
 }

@@ -141,11 +141,12 @@ function storageMethods({ call }: Session) {
       call(z.array(answers.Storage), { method: 'GET', template: '/nodes/{node}/storage', path: { node } }),
 
     /** The files and volumes of a storage; disks only of VMs whose disks the token may change, backups only with VM.Backup. */
-    storageContent: (node: string, storage: string) =>
+    storageContent: (node: string, storage: string, content?: 'iso') =>
       call(z.array(answers.StorageVolume), {
         method: 'GET',
         template: '/nodes/{node}/storage/{storage}/content',
         path: { node, storage },
+        params: { content },
       }),
 
     /**

@@ -22,6 +22,7 @@ export type ConnectionCode =
   | 'bridge_missing'
   | 'node_offline'
   | 'template_missing'
+  | 'rescue_iso_missing'
   | 'proxmox_error';
 
 export interface Connection {
@@ -29,6 +30,8 @@ export interface Connection {
   endpoints: string[];
   trust: Trust;
   token: { id: string; secret: string };
+  /** The volume that servers are to boot the rescue system from, if there is to be one. */
+  rescueIso?: string;
 }
 
 /** The same as an admin gives it, and as it is kept. */
@@ -38,12 +41,14 @@ export function connectionOf(given: {
   tokenSecret: string;
   tlsFingerprint?: string | null | undefined;
   tlsCa?: string | null | undefined;
+  rescueIso?: string | null | undefined;
 }): Connection {
-  const { endpoints, tokenId, tokenSecret, tlsFingerprint, tlsCa } = given;
+  const { endpoints, tokenId, tokenSecret, tlsFingerprint, tlsCa, rescueIso } = given;
   return {
     endpoints,
     trust: { ...(tlsFingerprint ? { fingerprint: tlsFingerprint } : {}), ...(tlsCa ? { ca: tlsCa } : {}) },
     token: { id: tokenId, secret: tokenSecret },
+    ...(rescueIso ? { rescueIso } : {}),
   };
 }
 
@@ -66,7 +71,12 @@ const NEWEST_MAJOR = 9;
  * Tries everything Berth needs of a cluster and names what is in the way, without changing anything: each address, the
  * certificate, the token, its privileges path by path, version and clock. Never rejects, and no finding holds the secret.
  */
-export async function testConnection({ endpoints, trust, token }: Connection): Promise<ConnectionReport> {
+export async function testConnection({
+  endpoints,
+  trust,
+  token,
+  rescueIso,
+}: Connection): Promise<ConnectionReport> {
   const probes = await Promise.all(endpoints.map((endpoint) => probeEndpoint(endpoint, trust)));
   const findings: Found[] = probes.flatMap((probe) => probe.findings);
   const report = (version: string | null): ConnectionReport => ({
@@ -87,6 +97,7 @@ export async function testConnection({ endpoints, trust, token }: Connection): P
   try {
     ({ version } = await proxmox.version());
     findings.push(...judgeVersion(version), ...(await judgeCluster(proxmox, version, token.id)));
+    if (rescueIso) findings.push(...(await judgeRescueIso(proxmox, rescueIso)));
   } catch (err) {
     findings.push(explainFailure(err, token.id));
   } finally {
@@ -135,6 +146,32 @@ async function judgeCluster(proxmox: Proxmox, version: string, tokenId: string):
     ...(await judgeStorages(proxmox, { tokenId, online, templates, wanted: ofPlace(privileges, 'storage') })),
     ...(await judgeBridges(proxmox, { tokenId, online, templates, wanted: ofPlace(privileges, 'network') })),
     ...(templates.length === 0 && seesVms ? [NO_TEMPLATE] : []),
+  ];
+}
+
+/** Whether each node that is there has the rescue medium. */
+async function judgeRescueIso(proxmox: Proxmox, volid: string): Promise<Found[]> {
+  const [storage = ''] = volid.split(':');
+  const online = (await proxmox.nodes()).filter(({ status }) => status === 'online');
+  const without: string[] = [];
+  for (const { node } of online) {
+    try {
+      const content = await proxmox.storageContent(node, storage, 'iso');
+      if (!content.some((volume) => volume.volid === volid)) without.push(node);
+    } catch (err) {
+      // Whatever is the matter with the storage: no server there can boot from it.
+      if (!(err instanceof ProxmoxError)) throw err;
+      without.push(node);
+    }
+  }
+  if (without.length === 0) return [];
+  return [
+    {
+      code: 'rescue_iso_missing',
+      level: 'warning',
+      message: `The rescue medium ${volid} is not there, or cannot be seen, on ${without.join(', ')}.`,
+      remedy: `Upload it to ${storage} (ISO Images) on these nodes, and give the token Datastore.Audit on ${storagePath(storage)}.`,
+    },
   ];
 }
 

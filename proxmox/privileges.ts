@@ -21,6 +21,7 @@ export const NEEDED_PRIVILEGES: readonly NeededPrivilege[] = [
   { privilege: 'VM.Allocate', place: 'vms', reason: 'make the copy, and delete the VM of a deleted server' },
   { privilege: 'VM.PowerMgmt', place: 'vms', reason: 'start, shut down, stop, reboot and reset' },
   { privilege: 'VM.Migrate', place: 'vms', reason: 'move a server to another node' },
+  { privilege: 'VM.Config.CDROM', place: 'vms', reason: 'insert and remove the medium of the rescue system' },
   { privilege: 'VM.Config.CPU', place: 'vms', reason: 'processors of the plan' },
   { privilege: 'VM.Config.Memory', place: 'vms', reason: 'memory of the plan' },
   { privilege: 'VM.Config.Disk', place: 'vms', reason: "grow the boot disk to the plan's size" },

@@ -217,6 +217,7 @@ async function bringUpProxmox(
       PROXMOX_FINGERPRINT: fingerprint(),
       PROXMOX_SNIPPETS_STORAGE: 'local',
       PROXMOX_SNIPPETS_DIR: dir,
+      PROXMOX_RESCUE_ISO: 'local:iso/rescue.iso',
     },
     run: { proxmoxUrl: url, proxmoxControlUrl: `http://${HOST}:${ports['proxmoxControl']}` },
   };

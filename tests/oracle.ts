@@ -65,7 +65,7 @@ export async function findLeaks({
     ),
   );
   for (const { volid, node, vmid } of Object.values(volumes))
-    if (!vms[vmid]) leaks.push(`volume ${volid} on ${node} belongs to no VM`);
+    if (vmid > 0 && !vms[vmid]) leaks.push(`volume ${volid} on ${node} belongs to no VM`);
   for (const { upid, endtime } of tasks) if (endtime === null) leaks.push(`task ${upid} still runs`);
   return leaks;
 }

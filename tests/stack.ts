@@ -45,6 +45,7 @@ const QUICK: Timing = {
   rebootGraceMs: 3_000,
   rereadMs: 0,
   readPauseMs: 0,
+  settleMs: 0,
 };
 
 /** Sets up an estate with one plan, templates, 20 addresses and a customer. `vms` were there before Berth; `speed` (0: at once), `release` and `nodes` are the simulator's. */
@@ -71,6 +72,7 @@ export async function createEstate({
     tokenSecret: simulator.token.secret,
     snippetsStorage: null,
     snippetsDir: null,
+    rescueIso: 'local:iso/rescue.iso',
   });
   const clusters = createClusterAccess({ database, secretBox, taskPollMs: 25 });
   const { proxmox } = await clusters.of(cluster.id);

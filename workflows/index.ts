@@ -3,6 +3,8 @@ export { inspectVm } from './inspect-vm.ts';
 export { migrateServer } from './migrate-server.ts';
 export { powerServer } from './power-server.ts';
 export { provisionServer } from './provision-server.ts';
+export { leaveRescue } from './leave-rescue.ts';
+export { rescueServer } from './rescue-server.ts';
 export { resetPassword } from './reset-password.ts';
 export { reconcileCluster } from './reconcile-cluster.ts';
 export { repairServer } from './repair-server.ts';

@@ -52,6 +52,18 @@ it('tests a connection and saves nothing', async () => {
   expect(await Cluster.query(api.database).resultSize()).toBe(0);
 });
 
+it('warns of a rescue medium that is missing, and of nothing when it is there', async () => {
+  const codesOf = async (rescueIso: string) => {
+    const body = { ...connection(), rescueIso };
+    const answer = await api.call('POST', '/admin/clusters/test', { token: admin, body });
+    const report = ConnectionReport.parse(answer.body);
+    return [report.ok, ...report.findings.map(({ code, level }) => `${level} ${code}`)];
+  };
+  expect(await codesOf('local:iso/rescue.iso')).toEqual([true]);
+  expect(await codesOf('local:iso/other.iso')).toEqual([true, 'warning rescue_iso_missing']);
+  expect(await codesOf('nowhere:iso/rescue.iso')).toEqual([true, 'warning rescue_iso_missing']);
+});
+
 it('answers what is wrong with a connection, not an error', async () => {
   const { tlsFingerprint: _pin, ...unpinned } = connection();
   const { status, body } = await api.call('POST', '/admin/clusters/test', { token: admin, body: unpinned });
@@ -154,4 +166,24 @@ it.each([
     status: 403,
     body: { code: 'forbidden' },
   });
+});
+
+it('says what servers boot the rescue system from, and takes it back', async () => {
+  const { body } = await api.call('POST', '/admin/clusters', { token: admin, body: cluster() });
+  const { id } = body.cluster;
+  const change = async (rescueIso: unknown, token = admin) =>
+    api.call('PATCH', `/admin/clusters/${id}`, { token, body: { rescueIso } });
+  expect(body.cluster.rescueIso).toBeNull();
+  expect((await change('local:iso/rescue.iso')).body).toMatchObject({ rescueIso: 'local:iso/rescue.iso' });
+  expect((await change(null)).body).toMatchObject({ id, rescueIso: null });
+  const refused = await change('rescue.iso');
+  expect([refused.status, refused.body.issues]).toMatchObject([422, [{ field: 'rescueIso' }]]);
+  expect((await change(null, customer)).status).toBe(403);
+  const deeds = await AuditEntry.query(api.database).where({ subjectId: id, action: 'cluster.update' });
+  expect(deeds.map(({ details }) => details)).toEqual([
+    { rescueIso: 'local:iso/rescue.iso' },
+    { rescueIso: null },
+  ]);
+  const unknown = '/admin/clusters/00000000-0000-4000-8000-000000000000';
+  expect((await api.call('PATCH', unknown, { token: admin, body: { rescueIso: null } })).status).toBe(404);
 });

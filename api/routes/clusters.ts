@@ -5,10 +5,10 @@ import {
   ClusterList,
   ConnectionReport,
   CreateCluster,
+  Cluster as ClusterView,
   CreatedCluster,
   TestCluster,
   UpdateCluster,
-  Cluster as ClusterView,
 } from '../../contract/clusters.ts';
 import { insertCluster } from '../../db/ensure-cluster.ts';
 import { Cluster } from '../../db/models/cluster.ts';
@@ -22,7 +22,7 @@ import { toClusterView } from '../views/cluster.ts';
 
 const TAG = 'Clusters';
 
-/** Proxmox VE clusters, for administrators: list, test a connection, add, limit. A token's secret goes in and never comes out. */
+/** Proxmox VE clusters, for administrators: list, test a connection, add, change. A token's secret goes in and never comes out. */
 export function clusterRoutes({
   database,
   secretBox,
@@ -80,7 +80,7 @@ export function clusterRoutes({
       method: 'patch',
       path: '/admin/clusters/:id',
       tag: TAG,
-      summary: 'Change how much may be done at once',
+      summary: 'Change how much may be done at once, or what the rescue system is booted from',
       auth: 'admin',
       params: ById,
       body: UpdateCluster,

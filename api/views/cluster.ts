@@ -12,6 +12,7 @@ export function toClusterView(row: ClusterRow): Cluster {
     tlsCa,
     copiesPerStorage,
     startsPerNode,
+    rescueIso,
     createdAt,
   } = row;
   const hasTlsCa = tlsCa !== null;
@@ -25,6 +26,7 @@ export function toClusterView(row: ClusterRow): Cluster {
     hasTlsCa,
     copiesPerStorage,
     startsPerNode,
+    rescueIso,
     createdAt: createdAt.toISOString(),
   };
 }

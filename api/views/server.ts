@@ -48,6 +48,7 @@ export function toServerView(row: ServerRow): Server {
     location: row.location,
     defaultUser: row.defaultUser,
     deleteProtection: row.deleteProtection,
+    rescue: row.rescue,
     rebuildProtection: row.rebuildProtection,
     restartNeeded: row.restartNeeded,
     labels: row.labels,

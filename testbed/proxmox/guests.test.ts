@@ -86,6 +86,23 @@ test('agent calls fail differently when stopped, not configured and silent', asy
   expect(await ping()).toBe('500 No QEMU guest agent configured');
 });
 
+test('boots a CD that comes first in the boot order, whose system has no agent', async () => {
+  const path = await running(206);
+  await client.call('PUT', `${path}/config`, {
+    ide0: 'local:iso/rescue.iso,media=cdrom',
+    boot: 'order=ide0;scsi0',
+  });
+  expect((await client.call('POST', `${path}/agent/ping`)).status).toBe(200);
+  await client.run('POST', `${path}/status/stop`);
+  await client.run('POST', `${path}/status/start`);
+  expect(simulator.state.vms[206]?.guest?.system).toBe('rescue');
+  expect((await client.call('POST', `${path}/agent/ping`)).reason).toBe('QEMU guest agent is not running');
+  expect(await client.run('POST', `${path}/status/shutdown`)).toBe('OK');
+  await client.call('PUT', `${path}/config`, { boot: 'order=scsi0;ide0' });
+  await client.run('POST', `${path}/status/start`);
+  expect(simulator.state.vms[206]?.guest?.system).toBe('debian-12');
+});
+
 test('takes boot time before the agent answers', async () => {
   const slow = await startSimulator({ speed: 0.05 });
   const slowClient = createTestClient(slow);

@@ -10,7 +10,8 @@ const ADDRESS_MS = 1000;
 
 export function bootGuest(cluster: Cluster, vm: Vm): Guest {
   const now = cluster.clock.now();
-  const system = systemOf(cluster, vm);
+  const medium = bootMedium(cluster, vm);
+  const system = medium ?? systemOf(cluster, vm);
   cluster.state.nextPid += 3;
   const concernsVm = (rule: { vmid?: number | undefined }): boolean => (rule.vmid ?? vm.vmid) === vm.vmid;
   return {
@@ -20,7 +21,8 @@ export function bootGuest(cluster: Cluster, vm: Vm): Guest {
     paused: false,
     hasSystem: system !== null,
     system,
-    agentNever: cluster.faults.hit('agentNever', concernsVm) !== undefined,
+    // A rescue system knows nothing of the machine it runs on.
+    agentNever: medium !== null || cluster.faults.hit('agentNever', concernsVm) !== undefined,
     ignoresShutdown: cluster.faults.hit('ignoreShutdown', concernsVm) !== undefined,
     config: { ...vm.config },
   };
@@ -34,6 +36,18 @@ export function resetGuest(cluster: Cluster, guest: Guest): void {
 
 function bootTime(cluster: Cluster): number {
   return cluster.scaled(cluster.state.bootMs ?? BOOT_MS);
+}
+
+/** The system on a CD that comes before all disks with one in the boot order. */
+function bootMedium(cluster: Cluster, vm: Vm): string | null {
+  const order = /order=([^,]*)/.exec(String(vm.config.boot ?? ''))?.[1]?.split(';') ?? [];
+  for (const key of order) {
+    if (vm.config[key] === undefined) continue;
+    const drive = parseDrive(String(vm.config[key]));
+    const system = findVolume(cluster, vm.node, drive.file)?.system;
+    if (system) return isCdrom(drive) ? system : null;
+  }
+  return null;
 }
 
 /** The operating system on the first disk that has one. */

@@ -73,8 +73,28 @@ export function seedCluster({
     state.storages.push(local, thin);
     for (const system of templates ? SYSTEMS : [])
       addTemplate(state, node, 9000 + 10 * index + system.offset, system);
+    if (templates) addRescueMedium(state, node);
   }
   return state;
+}
+
+/** What servers can be rescued with. */
+function addRescueMedium(state: ClusterState, node: string): void {
+  const volid = 'local:iso/rescue.iso';
+  const size = 650 * 1024 ** 2;
+  state.volumes[volumeKey(node, volid)] = {
+    volid,
+    node,
+    storage: 'local',
+    vmid: 0,
+    size,
+    used: size,
+    format: 'iso',
+    content: 'iso',
+    ctime: Math.floor(Date.now() / 1000) - 30 * 86_400,
+    parent: null,
+    system: 'rescue',
+  };
 }
 
 function addTemplate(

@@ -8,7 +8,15 @@ import { requireSpaceToWrite } from './storage-space.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
 import { isGone } from './tasks.ts';
 import { updateConfig } from './update-config.ts';
-import { checkDigest, diskKeys, isCdrom, parseDrive, printDrive, printSize } from './vm-config.ts';
+import {
+  checkDigest,
+  diskKeys,
+  isCdrom,
+  isCloudInitDrive,
+  parseDrive,
+  printDrive,
+  printSize,
+} from './vm-config.ts';
 import {
   copyProgress,
   createDrive,
@@ -132,7 +140,10 @@ const destroyVm: TaskWorker = async (cluster, work) => {
       ...diskKeys(vm.config),
       ...Object.keys(vm.config).filter((k) => k.startsWith('unused')),
     ]) {
-      removeVolume(cluster, node, parseDrive(String(vm.config[key])).file, work.log);
+      const drive = parseDrive(String(vm.config[key]));
+      // What is in a drive is not the VM's own.
+      if (isCdrom(drive) && !isCloudInitDrive(drive)) continue;
+      removeVolume(cluster, node, drive.file, work.log);
     }
     for (const { config } of Object.values(vm.snapshots ?? {})) {
       if (config.vmstate !== undefined) removeVolume(cluster, node, String(config.vmstate), work.log);

@@ -58,7 +58,7 @@ export function compare(servers: Held[], { vms, volumes, tasks }: ClusterView): 
     if (mark === undefined || !known.has(mark)) blame('', `VM ${vm.vmid} belongs to no server`);
   }
   for (const { volid, vmid } of Object.values(volumes))
-    if (!vms[vmid]) blame('', `disk ${volid} belongs to no VM`);
+    if (vmid > 0 && !vms[vmid]) blame('', `disk ${volid} belongs to no VM`);
   for (const { upid, endtime } of tasks) if (endtime === null) blame('', `task ${upid} still runs`);
   for (const key of ['ipconfig0', 'net0'] as const) {
     const seen = new Map<string, number>();

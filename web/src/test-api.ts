@@ -80,6 +80,7 @@ export function buildServer(over: Partial<Server> = {}): Server {
     location: 'Frankfurt',
     defaultUser: 'debian',
     deleteProtection: false,
+    rescue: false,
     rebuildProtection: false,
     restartNeeded: false,
     labels: {},
