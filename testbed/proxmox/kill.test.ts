@@ -97,7 +97,9 @@ function expectWhole({ vms, volumes }: ClusterState): void {
       expect(volumes[`${vm.node}/${file}`]).toMatchObject({ vmid: vm.vmid });
     }
   }
-  expect(Object.values(volumes).filter(({ content, vmid }) => content === 'images' && !vms[vmid])).toEqual([]);
+  expect(Object.values(volumes).filter(({ content, vmid }) => content === 'images' && !vms[vmid])).toEqual(
+    [],
+  );
 }
 
 test('a kill -9 at any moment under load loses nothing that was answered and leaves nothing half done', async () => {
