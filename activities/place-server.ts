@@ -1,5 +1,5 @@
 import type { Deps } from './deps.ts';
-import { finalFailure } from './failures.ts';
+import { finalFailure, passingFailure } from './failures.ts';
 import { lockClaim } from './report-steps.ts';
 import { nodesWithRoom } from '../db/capacity.ts';
 import { Cluster } from '../db/models/cluster.ts';
@@ -42,6 +42,8 @@ export function createPlaceServer({ database }: Pick<Deps, 'database'>) {
       const wanted = { clusterId, templateId: template.id, memoryMib, diskGib };
       const candidates = await nodesWithRoom(trx, wanted);
       const [best] = candidates;
+      if (!best && !(await Node.query(trx).findOne({ clusterId, status: 'online' })))
+        throw passingFailure('proxmox_unreachable', 'No node of the cluster is online at the moment');
       if (!best) {
         const message = `No node has the template ${template.name} and ${memoryMib} MiB of memory free`;
         throw finalFailure('no_capacity', message);

@@ -1,13 +1,17 @@
 import type { Database } from '../db/connect.ts';
 import type { Simulator } from '../testbed/proxmox/simulator.ts';
 
-interface Held {
+/** What PostgreSQL says of a server. */
+export interface HeldServer {
   id: string;
   name: string;
   lifecycle: string;
   /** Null for one that was there before Berth. */
   mac: string | null;
   powerState: string;
+  vcpu: number;
+  memoryMib: number;
+  diskGib: number;
   vmid: number | null;
   node: string | null;
   addresses: string[];
@@ -16,13 +20,26 @@ interface Held {
   status: string;
 }
 
-type SimulatedVm = Simulator['state']['vms'][number];
+/** Reads every server there ever was. */
+export const HELD_SERVERS = `
+  select s.id, s.name, s.lifecycle, s.mac_address::text as mac, s.power_state as "powerState", s.vcpu,
+    s.memory_mib as "memoryMib", s.disk_gib as "diskGib", l.vmid, n.name as node,
+    array(select host(a.address) from ip_leases i join ip_addresses a on a.id = i.ip_address_id
+          where i.server_id = s.id) as addresses, o.type, o.status
+  from servers s left join vmid_leases l on l.server_id = s.id left join nodes n on n.id = s.node_id
+  left join lateral (select type, status from operations where server_id = s.id
+                     order by created_at desc limit 1) o on true`;
 
-/**
- * Compares what really exists on the simulated cluster with what the database says, one for one, and says in words what
- * is there twice, left behind or missing. It shares no code with what it checks. Operations that are under way may hold
- * anything; look when they have ended.
- */
+export interface Leak {
+  /** Of which server; null: of none. */
+  server: string | null;
+  fault: string;
+}
+
+type ClusterState = Pick<Simulator['state'], 'vms' | 'volumes' | 'tasks'>;
+type SimulatedVm = ClusterState['vms'][number];
+
+/** The same as `judge`, on an estate of a test. */
 export async function findLeaks({
   database,
   simulator,
@@ -30,23 +47,28 @@ export async function findLeaks({
   database: Database;
   simulator: Pick<Simulator, 'state'>;
 }): Promise<string[]> {
-  const { rows: servers } = await database.raw<{ rows: Held[] }>(
-    `select s.id, s.name, s.lifecycle, s.mac_address::text as mac, s.power_state as "powerState", l.vmid, n.name as node,
-       array(select host(a.address) from ip_leases i join ip_addresses a on a.id = i.ip_address_id
-             where i.server_id = s.id) as addresses, o.type, o.status
-     from servers s left join vmid_leases l on l.server_id = s.id left join nodes n on n.id = s.node_id
-     left join lateral (select type, status from operations where server_id = s.id
-                        order by created_at desc limit 1) o on true`,
-  );
-  const { vms, volumes, tasks } = simulator.state;
+  const { rows } = await database.raw<{ rows: HeldServer[] }>(HELD_SERVERS);
+  return judge(rows, simulator.state).map(({ fault }) => fault);
+}
+
+/**
+ * Compares what really exists on the simulated cluster with what the database says, one for one, and says in words what
+ * is there twice, left behind or missing. It shares no code with what it checks. Operations that are under way may hold
+ * anything; look when they have ended.
+ */
+export function judge(servers: HeldServer[], { vms, volumes, tasks }: ClusterState): Leak[] {
   const ours = Object.values(vms).filter(
     ({ config }) => isBerths(config) && config['template'] === undefined,
   );
-  const leaks: string[] = [];
-  for (const server of servers) leaks.push(...faultsOf(server, vms[server.vmid ?? -1], ours));
+  const leaks: Leak[] = servers.flatMap((server) => {
+    const vm = vms[server.vmid ?? -1];
+    const faults = [...faultsOf(server, vm, ours), ...(vm ? strayDisks(vm, volumes) : [])];
+    return faults.map((fault) => ({ server: server.name, fault }));
+  });
   const leased = new Set(servers.map(({ vmid }) => vmid));
-  for (const { vmid } of ours) if (!leased.has(vmid)) leaks.push(`VM ${vmid} belongs to no server`);
-  leaks.push(
+  const nobodys: string[] = [];
+  for (const { vmid } of ours) if (!leased.has(vmid)) nobodys.push(`VM ${vmid} belongs to no server`);
+  nobodys.push(
     ...twice(
       'VM id',
       servers.flatMap(({ vmid }) => (vmid === null ? [] : [String(vmid)])),
@@ -65,12 +87,20 @@ export async function findLeaks({
     ),
   );
   for (const { volid, node, vmid } of Object.values(volumes))
-    if (vmid > 0 && !vms[vmid]) leaks.push(`volume ${volid} on ${node} belongs to no VM`);
-  for (const { upid, endtime } of tasks) if (endtime === null) leaks.push(`task ${upid} still runs`);
-  return leaks;
+    if (vmid > 0 && !vms[vmid]) nobodys.push(`volume ${volid} on ${node} belongs to no VM`);
+  for (const { upid, endtime } of tasks) if (endtime === null) nobodys.push(`task ${upid} still runs`);
+  return [...leaks, ...nobodys.map((fault) => ({ server: null, fault }))];
 }
 
-function faultsOf(server: Held, vm: SimulatedVm | undefined, vms: SimulatedVm[]): string[] {
+/** Disks under a VM's id that it does not name. */
+function strayDisks({ vmid, config, pending }: SimulatedVm, volumes: ClusterState['volumes']): string[] {
+  const named = [...Object.values(config), ...Object.values(pending)].map(String);
+  return Object.values(volumes)
+    .filter((volume) => volume.vmid === vmid && !named.some((value) => value.includes(volume.volid)))
+    .map(({ volid }) => `disk ${volid} is left behind`);
+}
+
+function faultsOf(server: HeldServer, vm: SimulatedVm | undefined, vms: SimulatedVm[]): string[] {
   const { id, name, lifecycle, vmid, addresses, type, status } = server;
   const strays = vms.filter((it) => it.vmid !== vmid && marker(it.config).includes(id));
   const wrong = strays.map((it) => `VM ${it.vmid} is marked as ${name}, which holds ${vmid}`);
@@ -84,7 +114,7 @@ function faultsOf(server: Held, vm: SimulatedVm | undefined, vms: SimulatedVm[])
   return wrong;
 }
 
-function faultsOfLiving(server: Held, vm: SimulatedVm | undefined): string[] {
+function faultsOfLiving(server: HeldServer, vm: SimulatedVm | undefined): string[] {
   const { id, name, vmid, node, mac, addresses, powerState, status } = server;
   if (!vm) return [`${name} has no VM under id ${vmid}`];
   const wrong: string[] = [];
@@ -97,7 +127,7 @@ function faultsOfLiving(server: Held, vm: SimulatedVm | undefined): string[] {
   if (vm.config['lock'] !== undefined) wrong.push(`VM ${vmid} is locked`);
   // An imported one has no mark, and addresses that Berth did not configure.
   if (mac === null) return wrong;
-  if (addresses.length !== 1 || addressOf(vm.config) !== addresses[0])
+  if (!addresses.includes(addressOf(vm.config) ?? ''))
     wrong.push(`VM ${vmid} has ${addressOf(vm.config)}, ${name} holds ${addresses.join(', ')}`);
   if (macOf(vm.config)?.toLowerCase() !== mac) wrong.push(`VM ${vmid} has another MAC address than ${name}`);
   return wrong;

@@ -7,6 +7,7 @@ import getPort from 'get-port';
 import { until } from '../until.ts';
 import type { Operation } from '../../contract/operations.ts';
 import type { Accepted, Server } from '../../contract/servers.ts';
+import type { Simulator } from '../../testbed/proxmox/simulator.ts';
 
 export type Part =
   | 'api'
@@ -54,17 +55,9 @@ export interface RunningBerth {
   stop(): Promise<void>;
 }
 
-export interface ClusterView {
-  vms: Record<string, ClusterVm>;
-  volumes: Record<string, { volid: string; node: string; vmid: number }>;
-  tasks: { type: string; upid: string; log: string[]; endtime: number | null }[];
-}
-export interface ClusterVm {
-  vmid: number;
-  node: string;
-  config: Record<string, string | number | undefined>;
-  guest: unknown;
-}
+/** What really exists. */
+export type ClusterView = Pick<Simulator['state'], 'vms' | 'volumes' | 'tasks'>;
+export type ClusterVm = ClusterView['vms'][number];
 
 const ROOT = join(import.meta.dirname, '../..');
 

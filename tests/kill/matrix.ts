@@ -1,11 +1,15 @@
+import { randomInt } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type pg from 'pg';
+import { Agent, request } from 'undici';
 import { definitionOf, OPERATION_TYPES, type OperationType } from '../../contract/operation-table.ts';
 import { isLive, type Operation } from '../../contract/operations.ts';
 import type { Server } from '../../contract/servers.ts';
 import type { ClusterView, RunningBerth } from '../e2e/berth.ts';
 import { until } from '../until.ts';
 import { ACCEPTED, addHold, END, installHolds, missingAtHolds, releaseHolds } from './holds.ts';
-import { compare, readServers } from './oracle.ts';
+import { HELD_SERVERS, judge, type HeldServer } from '../oracle.ts';
 import { SteadyConnection } from './steady-connection.ts';
 import { SCENARIOS, type Before, type Scenario } from './scenarios.ts';
 import { cutNetwork, cutNodes, isProcess, killProcess, type Victim } from './victims.ts';
@@ -33,12 +37,9 @@ export const boundariesOf = (type: OperationType): string[] => [
   ACCEPTED,
   ...definitionOf(type)
     .steps.map(({ name }) => name)
-    .filter((name) => !SCENARIOS[type]?.passesBy?.includes(name)),
+    .filter((name) => !SCENARIOS[type].passesBy?.includes(name)),
   END,
 ];
-
-/** The operations that can be tried, which is all but those without a scenario. */
-export const triedTypes = (): OperationType[] => OPERATION_TYPES.filter((type) => SCENARIOS[type] !== null);
 
 /**
  * Takes every operation to every boundary, strikes one victim at a time while all stand there, strikes it once more while
@@ -61,6 +62,10 @@ export async function runMatrix(berth: RunningBerth, wish: MatrixWish): Promise<
     await database.close();
   }
 }
+
+/** Straight from PostgreSQL. */
+export const readServers = async (client: pg.Client): Promise<HeldServer[]> =>
+  (await client.query<HeldServer>(HELD_SERVERS)).rows;
 
 /** Servers and addresses enough for a whole round. */
 export async function makeRoom(client: pg.Client): Promise<void> {
@@ -88,14 +93,13 @@ async function strikeOnce(
   berth: RunningBerth,
   database: SteadyConnection,
   victim: Victim,
-  { types = triedTypes(), pick = (all) => all, say = () => undefined }: MatrixWish,
+  { types = OPERATION_TYPES, pick = (all) => all, say = () => undefined }: MatrixWish,
 ): Promise<Cell[]> {
   const wanted = types.flatMap((type) =>
     pick(boundariesOf(type), type).map((boundary) => ({ type, boundary })),
   );
   const trials = await inLanes(wanted, 8, async ({ type, boundary }, index): Promise<Trial> => {
     const scenario = SCENARIOS[type];
-    if (!scenario) throw new Error(`${type} has no scenario`);
     const name = `${victim}-${type}-${index}`.replaceAll('_', '-');
     const server = await prepare(berth, name, scenario.before);
     return { type, scenario, boundary, server, operationId: '', view: undefined, falsehoods: [] };
@@ -116,7 +120,7 @@ async function strikeOnce(
   await settle(berth, database, trials);
   await berth.clearFaults();
   say(`${victim}: judges`);
-  const faults = await judge(berth, database, trials);
+  const faults = await blameFor(berth, database, trials);
   return trials.map((trial) => {
     const { type, boundary, view } = trial;
     const missed = unreached.includes(trial.server.name) ? ['it never came to the boundary'] : [];
@@ -142,6 +146,10 @@ async function prepare(
 ): Promise<{ id: string; name: string }> {
   if (before === 'none') return { id: '', name };
   const { api, admin } = berth;
+  if (before === 'a foreign VM') {
+    await makeForeignVm(berth, name);
+    return { id: '', name };
+  }
   const { server, operation } = await api.accepted(api.order(name));
   await done(api.settled(operation.id, 180_000));
   const { id } = server;
@@ -154,6 +162,31 @@ async function prepare(
     await done(admin.settled(accepted.operation.id, 180_000));
   }
   return { id, name };
+}
+
+/** A VM that somebody made on Proxmox without Berth. */
+async function makeForeignVm(berth: RunningBerth, name: string): Promise<void> {
+  const { proxmoxUrl } = await berth.run();
+  const secrets = JSON.parse(await readFile(join(berth.dataDir, 'secrets.json'), 'utf8')) as {
+    proxmoxTokenSecret: string;
+  };
+  const authorization = `PVEAPIToken=berth@pve!berth=${secrets.proxmoxTokenSecret}`;
+  const templates = Object.values((await berth.cluster()).vms).filter(
+    ({ config }) => config['template'] === 1,
+  );
+  const { vmid, node } = templates[0] ?? {};
+  const newid = String(randomInt(2_000, 8_000));
+  const answer = await request(`${proxmoxUrl}/api2/json/nodes/${node}/qemu/${vmid}/clone`, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({ newid, name, full: '1' }).toString(),
+    dispatcher: new Agent({ connect: { rejectUnauthorized: false } }),
+  });
+  if (answer.statusCode !== 200) throw new Error(`${name}: ${answer.statusCode} ${await answer.body.text()}`);
+  await until(async () => {
+    const vm = (await berth.cluster()).vms[Number(newid)];
+    return vm?.config['name'] === name && vm.config['lock'] === undefined;
+  });
 }
 
 async function askFor({ api }: RunningBerth, path: string, body: object): Promise<Operation> {
@@ -226,7 +259,7 @@ async function checkEffect(
 const STATUS_MS = 30_000;
 
 /** The oracle's findings by server, once the watcher has had time to see the last changes. */
-async function judge(
+async function blameFor(
   berth: RunningBerth,
   database: SteadyConnection,
   trials: Trial[],
@@ -236,12 +269,12 @@ async function judge(
     lies = await falseStatuses(berth, trials);
     return lies.length === 0;
   }, STATUS_MS).catch(() => undefined);
-  const faults = compare(await database.use(readServers), await berth.cluster());
-  for (const [name, lie] of lies) faults.set(name, [...(faults.get(name) ?? []), lie]);
-  const nobodys = faults.get('') ?? [];
+  const leaks = judge(await database.use(readServers), await berth.cluster());
+  const faults = new Map<string, string[]>();
+  const blame = (name: string, fault: string) => faults.set(name, [...(faults.get(name) ?? []), fault]);
   const [first] = trials;
-  if (first && nobodys.length > 0)
-    faults.set(first.server.name, [...(faults.get(first.server.name) ?? []), ...nobodys]);
+  for (const { server, fault } of leaks) blame(server ?? first?.server.name ?? '', fault);
+  for (const [name, lie] of lies) blame(name, lie);
   return faults;
 }
 

@@ -3,8 +3,8 @@ import { execa } from 'execa';
 import { isLive, type Operation } from '../../contract/operations.ts';
 import { startBerth, type Part, type RunningBerth } from '../e2e/berth.ts';
 import { until } from '../until.ts';
-import { makeRoom } from './matrix.ts';
-import { compare, readServers } from './oracle.ts';
+import { judge } from '../oracle.ts';
+import { makeRoom, readServers } from './matrix.ts';
 import { SteadyConnection } from './steady-connection.ts';
 
 /**
@@ -80,7 +80,7 @@ async function takeAway(part: Part, seconds: number): Promise<number> {
     return views.every((view) => view?.status && !isLive(view.status));
   }, 300_000).catch(() => undefined);
   say(`${part}: ${await tell(berth, ids)}, ${Math.round((Date.now() - backAt) / 1_000)} s after it was back`);
-  const found = [...compare(await database.use(readServers), await berth.cluster()).values()].flat();
+  const found = judge(await database.use(readServers), await berth.cluster()).map(({ fault }) => fault);
   const unfinished = (await Promise.all(ids.map((id) => api.operation(id)))).filter(
     ({ status }) => status !== 'succeeded',
   );

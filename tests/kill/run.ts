@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
-import type { OperationType } from '../../contract/operation-table.ts';
+import { OPERATION_TYPES, type OperationType } from '../../contract/operation-table.ts';
 import { startBerth } from '../e2e/berth.ts';
-import { runMatrix, triedTypes, type Cell } from './matrix.ts';
+import { runMatrix, type Cell } from './matrix.ts';
 import { renderMatrix } from './render-matrix.ts';
 import { VICTIMS, type Victim } from './victims.ts';
 
@@ -27,7 +27,7 @@ const { victims, operations, minutes } = new Command('test:kill')
     'Kills or cuts every part of Berth at every step boundary of every operation, and lets an oracle judge what became of it.',
   )
   .option('--victims <names>', `some of ${VICTIMS.join(', ')}`, among(VICTIMS), [...VICTIMS])
-  .option('--operations <types>', 'some of the operations', among(triedTypes()), triedTypes())
+  .option('--operations <types>', 'some of the operations', among(OPERATION_TYPES), OPERATION_TYPES)
   .option('--minutes <number>', 'begin no victim after so many minutes', Number)
   .parse()
   .opts<Options>();

@@ -1,21 +1,10 @@
 import type { OperationType } from '../../contract/operation-table.ts';
 import type { Accepted } from '../../contract/servers.ts';
+import type { HeldServer } from '../oracle.ts';
 import type { ApiClient, ClusterVm, RunningBerth } from '../e2e/berth.ts';
 
-/** What a server is before its operation is asked for. `none`: it does not exist. */
-export type Before = 'none' | 'running' | 'stopped' | 'suspended' | 'in rescue';
-
-/** What the independent look at the database says of a server. */
-export interface Held {
-  id: string;
-  name: string;
-  lifecycle: string;
-  vmid: number | null;
-  vcpu: number;
-  memoryMib: number;
-  diskGib: number;
-  addresses: string[];
-}
+/** What a server is before its operation is asked for. `none`: it does not exist. A foreign VM bears its name. */
+export type Before = 'none' | 'a foreign VM' | 'running' | 'stopped' | 'suspended' | 'in rescue';
 
 export interface Scenario {
   before: Before;
@@ -23,7 +12,7 @@ export interface Scenario {
   passesBy?: readonly string[];
   request(berth: RunningBerth, server: { id: string; name: string }): Promise<Accepted>;
   /** What is not as the operation promises once it has succeeded; an empty list when all is well. */
-  wrong(vm: ClusterVm | undefined, server: Held): string[];
+  wrong(vm: ClusterVm | undefined, server: HeldServer): string[];
 }
 
 const PASSWORD = 'correct horse battery';
@@ -52,7 +41,7 @@ async function idOf(client: ApiClient, list: 'plans' | 'templates', name: string
 }
 
 /** How each operation is asked for by its user, and what it promises. */
-export const SCENARIOS: Record<OperationType, Scenario | null> = {
+export const SCENARIOS: Record<OperationType, Scenario> = {
   provision: {
     before: 'none',
     request: async ({ api }, { name }) => api.accepted(api.order(name)),
@@ -74,8 +63,9 @@ export const SCENARIOS: Record<OperationType, Scenario | null> = {
     wrong: (vm, { vcpu, memoryMib, diskGib }) => [
       ...running(vm),
       ...is('recorded memory', memoryMib, 4_096),
-      ...is('memory', vm?.config['memory'], memoryMib),
-      ...is('cores', vm?.config['cores'], vcpu),
+      // What cannot be changed while it runs waits for a restart.
+      ...is('memory', vm?.pending['memory'] ?? vm?.config['memory'], memoryMib),
+      ...is('cores', vm?.pending['cores'] ?? vm?.config['cores'], vcpu),
       ...is('disk', /size=(\d+)G/.exec(String(vm?.config['scsi0']))?.[1], diskGib),
     ],
   },
@@ -130,7 +120,24 @@ export const SCENARIOS: Record<OperationType, Scenario | null> = {
       post(api, `/servers/${id}/password`, { password: PASSWORD, allowReboot: true }),
     wrong: running,
   },
-  adopt: null,
+  adopt: {
+    before: 'a foreign VM',
+    async request(berth, { name }) {
+      const { admin, api } = berth;
+      const { vms } = await berth.cluster();
+      const vm = Object.values(vms).find(({ config }) => config['name'] === name);
+      const clusters = await admin.get<{ items: { id: string }[] }>('/admin/clusters');
+      const { accounts } = await api.get<{ accounts: { id: string }[] }>('/users/me');
+      const wish = { vmid: vm?.vmid, clusterId: clusters.items[0]?.id, accountId: accounts[0]?.id, name };
+      const preview = await admin.request('POST', '/admin/adoptions/preview', wish);
+      const { digest } = (await preview.json()) as { digest: string };
+      return post(admin, '/admin/adoptions', { ...wish, digest });
+    },
+    wrong: (vm, { id, lifecycle }) => [
+      ...is('lifecycle', lifecycle, 'active'),
+      ...(String(vm?.config['description']).includes(id) ? [] : ['the VM is not marked']),
+    ],
+  },
   migrate: {
     before: 'running',
     request: async ({ admin }, { id }) => {
