@@ -45,6 +45,22 @@ export interface HaResource {
   max_restart: number;
   max_relocate: number;
   comment?: string;
+  /** What the manager makes of it; not told before its first round. */
+  service?: HaService;
+}
+
+export interface HaService {
+  state: 'queued' | 'started' | 'stopped' | 'request_stop' | 'migrate' | 'fence' | 'recovery' | 'error';
+  /** Starts that have failed one after the other. */
+  failures: number;
+  /** The node it was asked to move to. */
+  target?: string;
+  /** Seconds a guest may take to shut down; 0: it is not asked. */
+  stopTimeout?: number;
+  /** The task that is under way. */
+  upid?: string;
+  /** Since when its node is silent. */
+  lostAt?: number;
 }
 
 export interface ApiToken {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { badParameters, refuse } from './api-error.ts';
 import type { Cluster } from './cluster.ts';
 import type { HaResource } from './cluster-state.ts';
+import { runHaManager } from './ha-manager.ts';
 import type { Parameters, Values } from './parameters.ts';
 import type { Call, Route } from './route.ts';
 import { parseDrive } from './vm-config.ts';
@@ -72,7 +73,10 @@ function requireResource({ cluster, params }: Call): HaResource {
   return resource;
 }
 
-function printResource(cluster: Cluster, resource: HaResource): Record<string, unknown> {
+function printResource(
+  cluster: Cluster,
+  { service: _service, ...resource }: HaResource,
+): Record<string, unknown> {
   const digest = createHash('sha1').update(JSON.stringify(cluster.plain.haResources)).digest('hex');
   return { ...resource, type: resource.sid.split(':')[0], digest };
 }
@@ -94,6 +98,7 @@ function addResource({ cluster, params }: Call): null {
     ...(comment === undefined ? {} : { comment: String(comment) }),
   };
   cluster.state.haResources = [...known, resource];
+  runHaManager(cluster);
   return null;
 }
 
@@ -110,7 +115,7 @@ const text = { type: 'string', optional: true } as const;
 const count = { type: 'integer', optional: true, minimum: 0 } as const;
 const SID = { type: 'string' } as const;
 
-/** Settings of the whole cluster, and what its high availability is to look after, which is only listed. */
+/** Settings of the whole cluster, and what its high availability is to look after. */
 export const datacenterRoutes: Route[] = [
   { method: 'GET', path: '/cluster/options', handle: ({ cluster }) => options(cluster) },
   {

@@ -3,6 +3,7 @@ import { findNode, findStorage, findVm, findVolume, requireVm } from './cluster.
 import type { Cluster } from './cluster.ts';
 import type { Vm, Volume } from './cluster-state.ts';
 import { SHARED, volumeKey } from './cluster-state.ts';
+import { askHa } from './ha-manager.ts';
 import type { Call, Route } from './route.ts';
 import { startTask } from './route.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
@@ -91,6 +92,8 @@ function migrate(call: Call): string {
   for (const name of missingStorages(cluster, vm, target)) {
     throw refuse(`storage '${name}' is not available on node '${target}'`);
   }
+  const asked = askHa(call, 'hamigrate', { target });
+  if (asked !== undefined) return asked;
   return startTask(call, 'qmigrate', vmid, { target, withLocalDisks: params['with-local-disks'] === 1 });
 }
 

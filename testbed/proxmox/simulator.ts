@@ -17,6 +17,7 @@ import { downloadWorkers } from './download-url.ts';
 import type { FaultRule } from './fault-rule.ts';
 import { createFaults } from './faults.ts';
 import type { FaultCall, Faults } from './faults.ts';
+import { haWorkers, runHaManager } from './ha-manager.ts';
 import { listen, sendAnswer } from './http-server.ts';
 import { createFileLocks } from './locks.ts';
 import { migrateWorkers } from './migrate-vm.ts';
@@ -90,6 +91,7 @@ export interface Simulator {
 const WORKERS = {
   ...vmWorkers,
   ...powerWorkers,
+  ...haWorkers,
   ...snapshotWorkers,
   ...storageWorkers,
   ...downloadWorkers,
@@ -141,6 +143,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   cluster.broadcast.start();
   cluster.tasks.resume();
   resumeTimers(cluster);
+  runHaManager(cluster);
 
   const calls: RecordedCall[] = [];
   const sockets = createConsoleSockets();

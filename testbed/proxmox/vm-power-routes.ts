@@ -1,7 +1,8 @@
-import { refuse } from './api-error.ts';
+import { badParameters, refuse } from './api-error.ts';
 import { requireVm } from './cluster.ts';
 import type { Guest, Vm } from './cluster-state.ts';
 import { currentStatus } from './guests.ts';
+import { askHa, haStatus, isHaManaged } from './ha-manager.ts';
 import { requireAll } from './permissions.ts';
 import { stateStorage } from './ram-state.ts';
 import type { Call, Route } from './route.ts';
@@ -25,6 +26,7 @@ function suspend(call: Call): string {
   const { cluster, vmid, params, caller } = call;
   checkSkipLock(call);
   const vm = requireRunning(call);
+  if (params.todisk && isHaManaged(cluster, vmid)) throw refuse('Cannot suspend HA managed VM to disk');
   if (!params.todisk) return startTask(call, 'qmpause', vmid, { skiplock: params.skiplock ?? null });
   const storage = String(params.statestorage ?? stateStorage(cluster, vm));
   requireAll(cluster.state, caller.user, `/vms/${vmid}`, ['VM.Config.Disk']);
@@ -36,6 +38,17 @@ function suspend(call: Call): string {
   });
 }
 
+/** Of a VM that high availability looks after, these are wishes only; a reboot or a reset goes past it. */
+function askManager(call: Call, action: string): string | undefined {
+  const { params } = call;
+  if (action === 'start') return askHa(call, 'hastart', {});
+  if (action === 'shutdown') return askHa(call, 'hastop', { timeout: params.timeout ?? 60 });
+  if (action !== 'stop') return undefined;
+  if (params['overrule-shutdown'] && isHaManaged(call.cluster, call.vmid))
+    throw badParameters({ 'overrule-shutdown': 'not applicable for HA resources' });
+  return askHa(call, 'hastop', { timeout: 0 });
+}
+
 function power(action: string, type: string, check?: (call: Call) => void): Route {
   return {
     method: 'POST',
@@ -45,7 +58,7 @@ function power(action: string, type: string, check?: (call: Call) => void): Rout
       checkSkipLock(call);
       check?.(call);
       const { node: _node, vmid: _vmid, ...args } = call.params;
-      return startTask(call, type, call.vmid, args);
+      return askManager(call, action) ?? startTask(call, type, call.vmid, args);
     },
   };
 }
@@ -62,7 +75,10 @@ export const vmPowerRoutes: Route[] = [
     method: 'GET',
     path: '/nodes/{node}/qemu/{vmid}/status/current',
     isForwarded: true,
-    handle: ({ cluster, node, vmid }) => currentStatus(requireVm(cluster, node, vmid), cluster.clock.now()),
+    handle: ({ cluster, node, vmid }) => ({
+      ...currentStatus(requireVm(cluster, node, vmid), cluster.clock.now()),
+      ha: haStatus(cluster, vmid),
+    }),
   },
   power('start', 'qmstart'),
   power('stop', 'qmstop'),

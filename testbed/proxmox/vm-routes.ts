@@ -7,6 +7,7 @@ import type { Vm, VmConfig } from './cluster-state.ts';
 import { qmpStatus, vmStatus } from './guests.ts';
 import { lockTimeout } from './locks.ts';
 import type { Values } from './parameters.ts';
+import { findHaResource } from './ha-manager.ts';
 import type { Call, Route } from './route.ts';
 import { checkSkipLock, startTask } from './route.ts';
 import { restoreVm } from './restore-vm.ts';
@@ -173,6 +174,8 @@ function destroyVm(call: Call): string {
   checkSkipLock(call);
   const vm = requireVm(cluster, node, vmid);
   if (vm.config.protection) throw refuse(`can't remove VM ${vmid} - protection mode enabled`);
+  if (!params.purge && findHaResource(cluster, vmid))
+    throw refuse(`unable to remove VM ${vmid} - used in HA resources and purge parameter not set.`);
   if (vm.guest) throw refuse(`VM ${vmid} is running - destroy failed`);
   return startTask(call, 'qmdestroy', vmid, {
     purge: params.purge === 1,

@@ -5,6 +5,7 @@ import type { Vm, VmConfig } from './cluster-state.ts';
 import { volumeKey } from './cluster-state.ts';
 import { devicePath } from './storage-paths.ts';
 import { requireSpaceToWrite } from './storage-space.ts';
+import { findHaResource, removeHaResource } from './ha-manager.ts';
 import type { TaskWork, TaskWorker } from './tasks.ts';
 import { isGone } from './tasks.ts';
 import { updateConfig } from './update-config.ts';
@@ -153,7 +154,13 @@ const destroyVm: TaskWorker = async (cluster, work) => {
         removeVolume(cluster, node, volid, work.log);
       }
     }
-    if (args.purge) work.log(`purging VM ${vmid} from related configurations..`);
+    if (args.purge) {
+      work.log(`purging VM ${vmid} from related configurations..`);
+      if (findHaResource(cluster, vmid)) {
+        removeHaResource(cluster, vmid);
+        work.log(`NOTE: removed VM ${vmid} from HA resource configuration.`);
+      }
+    }
     for (const [index, { members }] of cluster.plain.pools.entries()) {
       const pool = members.includes(vmid) && cluster.state.pools[index];
       if (pool) pool.members = members.filter((member) => member !== vmid);
