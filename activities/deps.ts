@@ -20,6 +20,8 @@ export interface Timing {
   readyTimeoutMs: number;
   /** How long after its reboot task a VM may stay stopped before Berth starts it itself. */
   rebootGraceMs: number;
+  /** How long high availability may take to act on a request. */
+  haTimeoutMs: number;
   /** How old the last reading of a server's VM is when it is read again for comparison. */
   rereadMs: number;
   /** After each of these readings, on each node. */
@@ -32,6 +34,7 @@ export const DEFAULT_TIMING: Timing = {
   pollMs: 250,
   readyTimeoutMs: 300_000,
   rebootGraceMs: 30_000,
+  haTimeoutMs: 120_000,
   rereadMs: 540_000,
   readPauseMs: 2_000,
   settleMs: 2_000,

@@ -1,11 +1,20 @@
 import { cancellationDetails } from '@temporalio/activity';
 import type { Deps } from './deps.ts';
 import { passingFailure, staleClaim } from './failures.ts';
+import { awaitHa } from './await-ha.ts';
 import { awaitMigrationEnd, targetOf } from './migration-lock.ts';
 import { start } from './power-vm.ts';
 import { runTask } from './run-task.ts';
-import { findVm, loadVm, observePower, requireOurVm, type FoundVm, type VmContext } from './vm-context.ts';
-import { ProxmoxError } from '../proxmox/errors.ts';
+import {
+  findVm,
+  loadVm,
+  observePower,
+  observeVm,
+  requireOurVm,
+  type FoundVm,
+  type VmContext,
+} from './vm-context.ts';
+import { classifyTaskExit, ProxmoxError } from '../proxmox/errors.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
 
 const STEP = 'move';
@@ -36,12 +45,14 @@ export function createMoveVm(deps: Deps) {
   };
 }
 
-async function migrate(deps: Deps, vm: VmContext, { node, vmid }: FoundVm, target: string): Promise<void> {
+async function migrate(deps: Deps, vm: VmContext, found: FoundVm, target: string): Promise<void> {
+  const { node, vmid } = found;
+  const { haState } = await observeVm(deps, vm, found);
   await runTask(deps, vm, {
     step: STEP,
     node,
     vmid,
-    type: 'qmigrate',
+    type: haState === null ? 'qmigrate' : 'hamigrate',
     stopOnCancel: true,
     start: async () => {
       const now = await awaitMigrationEnd(deps, vm, await requireOurVm(vm));
@@ -56,6 +67,25 @@ async function migrate(deps: Deps, vm: VmContext, { node, vmid }: FoundVm, targe
       });
     },
   });
+  if (haState !== null) await awaitHaMove(deps, vm, target);
+}
+
+/** High availability moves it by a task of its own, and does not try again when that fails. */
+async function awaitHaMove(deps: Deps, vm: VmContext, target: string): Promise<void> {
+  let hasBegun = false;
+  const what = `move it to ${target}`;
+  const { node, vmid } = await awaitHa(deps, vm, { what }, ({ node, config }, { haState }) => {
+    if (config.values['lock'] === 'migrate' || haState === 'migrate' || haState === 'relocate') {
+      hasBegun = true;
+      return 'under way';
+    }
+    return node === target || hasBegun ? 'done' : 'not yet';
+  });
+  if (node === target) return;
+  const [task] = await vm.proxmox.findTasks(node, { typefilter: 'qmigrate', vmid, limit: 1 });
+  const log = task ? await vm.proxmox.taskLog(task.upid, { limit: 0 }) : [];
+  const verdict = classifyTaskExit(task?.status ?? 'migration aborted', log.slice(-20));
+  if (!verdict.ok) throw verdict.error;
 }
 
 export function createVerifyMove(deps: Deps) {

@@ -1,10 +1,19 @@
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { setTimeout as delay } from 'node:timers/promises';
+import { awaitHa } from './await-ha.ts';
 import type { Deps } from './deps.ts';
 import { finalFailure, passingFailure } from './failures.ts';
 import { noteRestartNeeded } from './restart-needed.ts';
 import { runTask, type TaskRequest } from './run-task.ts';
-import { loadVm, observePower, requireOurVm, type FoundVm, type VmContext } from './vm-context.ts';
+import {
+  loadVm,
+  observePower,
+  observeVm,
+  requireOurVm,
+  type FoundVm,
+  type ObservedVm,
+  type VmContext,
+} from './vm-context.ts';
 import { withSlot } from './with-slot.ts';
 import { ProxmoxError } from '../proxmox/errors.ts';
 import type { PowerAction } from '../contract/servers.ts';
@@ -49,32 +58,40 @@ const taskOf = ({ node, vmid }: FoundVm, step: string, type: string) => ({ node,
 
 /** Starts the VM; fine when it runs already. */
 export async function start(deps: Deps, vm: VmContext, found: FoundVm): Promise<string> {
-  if ((await observePower(deps, vm, found)) === 'running') {
+  const { power, haState } = await observeVm(deps, vm, found);
+  if (power === 'running') {
     await lookForRestart(deps, vm, found);
     return 'was running already';
   }
   try {
     await runTask(deps, vm, {
-      ...taskOf(found, 'start', 'qmstart'),
+      ...taskOf(found, 'start', haState === null ? 'qmstart' : 'hastart'),
       start: () => vm.proxmox.start(found.node, found.vmid),
     });
   } catch (err) {
     // "Already running" is what was wanted, whoever did it.
     if (!(err instanceof ProxmoxError) || !err.reason.includes('already running')) throw err;
   }
-  await expectPower(deps, vm, found, 'running');
-  await lookForRestart(deps, vm, found);
+  const started = await expectPower(deps, vm, found, { wanted: 'running', haState });
+  await lookForRestart(deps, vm, started);
   return 'running';
 }
 
+/** High availability starts a stopped VM again that it was not told to stop. */
+const staysStopped = ({ power, haState }: ObservedVm): boolean =>
+  power === 'stopped' && (haState === null || haState === 'stopped' || haState === 'error');
+
 /** Powers off at once; a shutdown that holds the VM's lock is overruled. */
 export async function stop(deps: Deps, vm: VmContext, found: FoundVm): Promise<string> {
-  if ((await observePower(deps, vm, found)) === 'stopped') return 'was stopped already';
+  const observed = await observeVm(deps, vm, found);
+  if (staysStopped(observed)) return 'was stopped already';
+  const { haState } = observed;
   await runTask(deps, vm, {
-    ...taskOf(found, 'stop', 'qmstop'),
-    start: () => vm.proxmox.stop(found.node, found.vmid, { overruleShutdown: true }),
+    ...taskOf(found, 'stop', haState === null ? 'qmstop' : 'hastop'),
+    // High availability overrules by itself, and refuses to be told.
+    start: () => vm.proxmox.stop(found.node, found.vmid, { overruleShutdown: haState === null }),
   });
-  await expectPower(deps, vm, found, 'stopped');
+  await expectPower(deps, vm, found, { wanted: 'stopped', haState });
   return 'stopped';
 }
 
@@ -85,14 +102,17 @@ export async function shutDown(
   found: FoundVm,
   { stopOnCancel }: { stopOnCancel: boolean },
 ): Promise<string> {
-  if ((await observePower(deps, vm, found)) === 'stopped') return 'was stopped already';
+  const observed = await observeVm(deps, vm, found);
+  if (staysStopped(observed)) return 'was stopped already';
+  const { haState } = observed;
   const { timeoutSeconds: timeout = DEFAULT_TIMEOUT_S, force: forceStop = false } = vm.operation.params;
   await guestTask(deps, vm, {
-    ...taskOf(found, 'shutdown', 'qmshutdown'),
+    ...taskOf(found, 'shutdown', haState === null ? 'qmshutdown' : 'hastop'),
     start: () => vm.proxmox.shutdown(found.node, found.vmid, { timeout, forceStop }),
     stopOnCancel,
   });
-  await expectPower(deps, vm, found, 'stopped');
+  await expectPower(deps, vm, found, { wanted: 'stopped', haState, extraMs: timeout * 1_000 });
+  if (haState !== null) return `stopped by high availability, which waits ${timeout} s and then powers off`;
   return forceStop ? 'stopped' : 'shut down';
 }
 
@@ -131,7 +151,7 @@ async function reset(deps: Deps, vm: VmContext, found: FoundVm): Promise<string>
     start: () => vm.proxmox.reset(found.node, found.vmid),
     leavesNoTrace: true,
   });
-  await expectPower(deps, vm, found, 'running');
+  await expectPower(deps, vm, found, { wanted: 'running', haState: null });
   return 'reset';
 }
 
@@ -149,13 +169,27 @@ async function guestTask(deps: Deps, vm: VmContext, request: TaskRequest): Promi
   }
 }
 
+interface Expected extends Pick<ObservedVm, 'haState'> {
+  wanted: 'running' | 'stopped';
+  /** What the guest itself may take. */
+  extraMs?: number;
+}
+
+/** Makes sure of the power state once the task has ended, or waits for it where that task was no more than a wish. */
 async function expectPower(
   deps: Deps,
   vm: VmContext,
   found: FoundVm,
-  wanted: 'running' | 'stopped',
-): Promise<void> {
+  { wanted, haState, extraMs = 0 }: Expected,
+): Promise<FoundVm> {
+  if (haState !== null) {
+    const what = wanted === 'running' ? 'start it' : 'stop it';
+    return awaitHa(deps, vm, { what, extraMs }, (_found, observed) =>
+      (wanted === 'running' ? observed.power === 'running' : staysStopped(observed)) ? 'done' : 'not yet',
+    );
+  }
   const state = await observePower(deps, vm, found);
   if (state !== wanted)
     throw passingFailure('task_failed', `The task ended well but the VM is ${state}, not ${wanted}`);
+  return found;
 }

@@ -157,10 +157,20 @@ export async function requireOurVm(vm: VmSearch): Promise<FoundVm> {
   return found;
 }
 
+export interface ObservedVm {
+  power: PowerState;
+  /** What high availability makes of the VM, such as `started` or `error`; null when it does not look after it. */
+  haState: string | null;
+}
+
 /** Asks Proxmox whether the VM runs and records the answer, unless a later one is recorded already. */
-export async function observePower({ database }: Deps, vm: VmContext, found: FoundVm): Promise<PowerState> {
+export const observePower = async (deps: Deps, vm: VmContext, found: FoundVm): Promise<PowerState> =>
+  (await observeVm(deps, vm, found)).power;
+
+/** The same, with what else the answer says. */
+export async function observeVm({ database }: Deps, vm: VmContext, found: FoundVm): Promise<ObservedVm> {
   const askedAt = performance.now();
-  const { status } = await vm.proxmox.vmStatus(found.node, found.vmid);
+  const { status, ha } = await vm.proxmox.vmStatus(found.node, found.vmid);
   // By PostgreSQL's clock, which also judges how old it is: a worker's own may be wrong.
   const observedAt = raw("now() - ? * interval '1 millisecond'", [performance.now() - askedAt]);
   const powerState = status === 'running' || status === 'stopped' ? status : 'unknown';
@@ -169,5 +179,5 @@ export async function observePower({ database }: Deps, vm: VmContext, found: Fou
     .findById(vm.server.id)
     .patch({ powerState, powerObservedAt: observedAt, ...(node ? { nodeId: node.id } : {}) })
     .where((query) => void query.whereNull('powerObservedAt').orWhere('powerObservedAt', '<', observedAt));
-  return powerState;
+  return { power: powerState, haState: ha.managed ? (ha.state ?? 'queued') : null };
 }

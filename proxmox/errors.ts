@@ -95,7 +95,7 @@ export function classifyAnswer(
 const LOG_PREFIX =
   /^(?:[\d-]{10} [\d:]{8} )?(?:(?:TASK )?ERROR: )?(?:migration aborted \(duration [\d:]+\): )?/;
 /** Exit statuses that only say that there was an error, which the log names. */
-const VAGUE_EXIT = /^(?:migration (?:aborted|problems)|job errors)/;
+const VAGUE_EXIT = /^(?:migration (?:aborted|problems)|job errors|command 'ha-manager )/;
 
 /**
  * What a task's exit status means. `OK` and `WARNINGS: n` are success; `unexpected status` and interrupts are unknown. One that

@@ -43,6 +43,7 @@ const QUICK: Timing = {
   pollMs: 20,
   readyTimeoutMs: 20_000,
   rebootGraceMs: 3_000,
+  haTimeoutMs: 10_000,
   rereadMs: 0,
   readPauseMs: 0,
   settleMs: 0,

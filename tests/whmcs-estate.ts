@@ -93,6 +93,7 @@ export async function createWhmcsEstate(options: ProviderOptions): Promise<Whmcs
         pollMs: 20,
         readyTimeoutMs: 20_000,
         rebootGraceMs: 3_000,
+        haTimeoutMs: 10_000,
         rereadMs: 0,
         readPauseMs: 0,
         settleMs: 0,

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildImportedServer } from '../tests/builders.ts';
+import { requestOperation, settled, startWorkflow } from '../tests/order.ts';
+import {
+  connectTemporal,
+  createEstate,
+  startWorkers,
+  type Estate,
+  type TestTemporal,
+} from '../tests/stack.ts';
+import { until } from '../tests/until.ts';
+import { Node } from '../db/models/node.ts';
+import { Server } from '../db/models/server.ts';
+import type { OperationParams } from '../db/models/operation.ts';
+import type { OperationType } from '../contract/operation-table.ts';
+import { createTestClient, type TestClient } from '../testbed/proxmox/test-client.ts';
+
+const VMID = 501;
+
+describe('a server whose VM high availability looks after', () => {
+  let estate: Estate;
+  let temporal: TestTemporal;
+  let workers: { stop(): Promise<void> };
+  let client: TestClient;
+  let server: Server;
+
+  beforeAll(async () => {
+    const seed = {
+      vmid: VMID,
+      node: 'pve1',
+      name: 'managed',
+      cores: 2,
+      memoryMib: 2_048,
+      diskGib: 10,
+      mac: 'BC:24:11:00:05:01',
+      isRunning: true,
+    };
+    [estate, temporal] = await Promise.all([createEstate({ vms: [seed] }), connectTemporal()]);
+    workers = await startWorkers(estate.deps, temporal.queuePrefix);
+    client = createTestClient(estate.simulator);
+    await client.call('POST', '/cluster/ha/resources', { sid: `vm:${VMID}` });
+    const node = await Node.query(estate.database).findOne({ name: 'pve1' }).throwIfNotFound();
+    server = await buildImportedServer(estate.database, {
+      accountId: estate.customer.accountId,
+      clusterId: estate.cluster.id,
+      nodeId: node.id,
+      vmid: VMID,
+      vmIdentity: { name: 'managed', uuid: null },
+    });
+  });
+  afterAll(async () => {
+    await client.close();
+    await workers.stop();
+    await temporal.close();
+    await estate.close();
+  });
+
+  const vm = () => estate.simulator.state.vms[VMID];
+  const resource = () => estate.simulator.state.haResources?.find(({ sid }) => sid === `vm:${VMID}`);
+
+  async function carryOut(type: OperationType, params: OperationParams = {}) {
+    const operation = await requestOperation(estate, server, type, params);
+    await (await startWorkflow(temporal, operation)).result().catch(() => undefined);
+    return settled(estate, operation);
+  }
+
+  it('is stopped, started and shut down, and an operation ends only when that is so', async () => {
+    expect(await carryOut('stop')).toMatchObject({ status: 'succeeded' });
+    expect([vm()?.guest, resource()?.state]).toEqual([null, 'stopped']);
+    expect(await carryOut('start')).toMatchObject({ status: 'succeeded' });
+    expect([vm()?.guest === null, resource()?.state]).toEqual([false, 'started']);
+    const { status, events = [] } = await carryOut('shutdown', { timeoutSeconds: 5 });
+    expect(status).toBe('succeeded');
+    expect(events.map(({ message }) => message)).toContain(
+      'stopped by high availability, which waits 5 s and then powers off',
+    );
+    expect(vm()?.guest).toBeNull();
+    await carryOut('start');
+  });
+
+  it('is moved by high availability, which is waited for', async () => {
+    const done = await carryOut('migrate', { targetNode: 'pve2' });
+    expect(done).toMatchObject({ status: 'succeeded', errorMessage: null });
+    expect(vm()).toMatchObject({ node: 'pve2' });
+    const stored = await Server.query(estate.database).findById(server.id).withGraphFetched('node');
+    expect(stored?.node?.name).toBe('pve2');
+  });
+
+  it('fails to start with what high availability says once that has given up', async () => {
+    await carryOut('stop');
+    const former = String(vm()?.config['net0']);
+    if (vm()) Object.assign(vm()?.config ?? {}, { net0: 'virtio,bridge=nowhere' });
+    expect(await carryOut('start')).toMatchObject({ status: 'failed', errorCode: 'ha_refused' });
+    Object.assign(vm()?.config ?? {}, { net0: former });
+    const found = resource();
+    if (found) Object.assign(found, { state: 'stopped', service: { state: 'stopped', failures: 0 } });
+  });
+
+  it('is deleted together with its entry in high availability', async () => {
+    await carryOut('start');
+    expect(await carryOut('terminate')).toMatchObject({ status: 'succeeded' });
+    await until(() => vm() === undefined);
+    expect(resource()).toBeUndefined();
+  });
+});
