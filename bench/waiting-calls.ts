@@ -1,15 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { keepCalls, kindOf, nodeOf, type CallKind } from './call-log.ts';
 import { withEstate, type BenchEstate } from './estate.ts';
+import { Cluster } from '../db/models/cluster.ts';
 import { printRatio, printTable } from './numbers.ts';
 import { countAt, settledOperations } from './operations.ts';
 
-/** Counts Berth's calls to Proxmox while 1, 30 and 100 provisions wait: first for a clone, then for a guest's agent. */
+/** Counts Berth's calls to Proxmox while 1, 30 and 100 provisions wait: in line, then for a clone, then for a guest's agent. */
 const LOADS = (process.env['LOADS'] ?? '1,30,100').split(',').map(Number);
 const WINDOW_MS = 12_000;
 /** Longer than it takes to get all of them waiting, and the window after that. */
 const SLOW_CLONE_MS = 60_000;
 const GET_THERE_MS = 40_000;
+const MORE_THAN_ALL = 1_000;
 const KINDS: CallKind[] = ['task polls', 'agent pings', 'watcher', 'steps'];
 const COLUMNS = [...KINDS, 'together'] as const;
 /** What a node that was left alone may get at once. */
@@ -37,6 +39,9 @@ await withEstate({ speed: 1 }, async (estate) => {
 
 async function measure(estate: BenchEstate, load: number): Promise<[string, Rates][]> {
   const { database, simulator } = estate;
+  const limitTo = async (limit: number) =>
+    Cluster.query(database).patch({ copiesPerStorage: limit, startsPerNode: limit });
+  await limitTo(1);
   simulator.faults.add({ action: 'slowTask', ms: SLOW_CLONE_MS, path: '/clone$', count: load });
   simulator.faults.add({ action: 'agentNever' });
   const accepted = await Promise.all(
@@ -44,7 +49,10 @@ async function measure(estate: BenchEstate, load: number): Promise<[string, Rate
   );
   const ids = accepted.map(({ operation }) => operation.id);
   // On a busy computer some get there late; those that wait are counted.
-  const cloning = await countAt(database, ids, 'clone', GET_THERE_MS);
+  const queueing = await countAt(database, ids, 'clone', GET_THERE_MS);
+  const line = await ratesOver(estate, 3_000);
+  await limitTo(MORE_THAN_ALL);
+  const cloning = await copiesUnderWay(estate, load);
   const clone = await ratesOver(estate, 3_000);
   const booting = await countAt(database, ids, 'ready', SLOW_CLONE_MS + GET_THERE_MS);
   const ready = await ratesOver(estate, 3_000);
@@ -54,9 +62,22 @@ async function measure(estate: BenchEstate, load: number): Promise<[string, Rate
     await settledOperations(database, ids, { timeoutMs: 240_000 });
   }
   return [
+    [`${queueing} of ${load} copy one by one, or wait in line for that`, line],
     [`${cloning} of ${load} wait for a clone`, clone],
     [`${booting} of ${load} wait for an agent`, ready],
   ];
+}
+
+/** Waits until so many copies run, at most for as long as it may take to get there; returns how many do. */
+async function copiesUnderWay({ simulator }: BenchEstate, wanted: number): Promise<number> {
+  const deadline = Date.now() + GET_THERE_MS;
+  for (;;) {
+    const running = simulator.state.tasks.filter(
+      ({ type, endtime }) => type === 'qmclone' && endtime === null,
+    );
+    if (running.length >= wanted || Date.now() > deadline) return running.length;
+    await delay(100);
+  }
 }
 
 /** Lets the calls that led here fade out, then counts. */
