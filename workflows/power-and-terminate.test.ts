@@ -140,7 +140,7 @@ describe('power actions and deletion on a simulated cluster', () => {
     const { server, operation } = await orderServer(estate, 'never-built');
     await operation.$query(estate.database).patch({ status: 'cancelled', finishedAt: new Date() });
     expect(await carryOut(server, 'terminate')).toMatchObject({ status: 'succeeded' });
-    expect(await remains(server, 0)).toEqual(NOTHING);
+    expect(await remains(server, -1)).toEqual(NOTHING);
   });
 
   it('deletes a server whose clone is still running on Proxmox after its workflow was lost', async () => {
