@@ -192,6 +192,9 @@ describe('power actions and deletion on a simulated cluster', () => {
       lifecycle: 'active',
     });
     expect(vmOf(vmid)?.guest).not.toBeNull();
+    const upid = (await saved())?.upid;
+    const task = estate.simulator.state.tasks.find((one) => one.upid === upid);
+    expect(task?.exitstatus).toBe('OK');
   });
 
   it('goes on deleting when it is cancelled after the disks have begun to go', async () => {

@@ -184,6 +184,33 @@ describe('lifting a suspension', () => {
     expect(JSON.stringify(vmAt(IMPORTED).config)).toBe(before);
   });
 
+  it.each([
+    ['PUT', '/config$'],
+    ['POST', '/status/start$'],
+  ] as const)('is done once when the answer to %s %s is lost', async (method, path) => {
+    const { server, vmid } = await serverInUse('lost-lifting');
+    await suspend(server);
+    const starts = tasksOf('qmstart', vmid);
+    estate.simulator.faults.add({ method, path, when: 'after', action: 'drop' });
+    expect(await unsuspend(server)).toMatchObject({ status: 'succeeded' });
+    expect(await stateOf(server, vmid)).toEqual(IN_USE);
+    expect(tasksOf('qmstart', vmid)).toBe(starts + 1);
+  });
+
+  it('leaves the server suspended and off when it is cancelled while it starts', async () => {
+    const { server, vmid } = await serverInUse('stays-off');
+    await suspend(server);
+    estate.simulator.faults.add({ path: '/status/start$', action: 'slowTask', ms: 1_000 });
+    const { operation, handle } = await begin(server, 'unsuspend');
+    await until(
+      async () =>
+        (await OperationTask.query(estate.database).findById([operation.id, 'start'])) !== undefined,
+    );
+    await handle.cancel();
+    expect(await settled(estate, operation)).toMatchObject({ status: 'cancelled' });
+    expect(await stateOf(server, vmid)).toEqual(SUSPENDED);
+  });
+
   it('leaves the server suspended, as it was found, when it is rolled back', async () => {
     const { server, vmid } = await serverInUse('stays');
     await suspend(server);
