@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Estate, TestTemporal } from './stack.ts';
 import { until } from './until.ts';
 import { IpAddress } from '../db/models/ip-address.ts';
@@ -65,15 +66,27 @@ export async function requestPassword(
   return requestOperation(estate, server, 'reset_password', { passwordSecretId, ...params });
 }
 
-/** Starts the operation's workflow the way the API does. */
+/** Starts the operation's workflow the way the API does, once that of the operation before has closed. */
 export async function startWorkflow({ client, queuePrefix }: TestTemporal, operation: Operation) {
   const { id: operationId, serverId, type } = operation;
   const { workflow } = definitionOf(type);
-  return client.workflow.start(workflow, {
-    workflowId: serverWorkflowId(serverId),
-    taskQueue: taskQueues(queuePrefix).servers,
-    args: [{ operationId, serverId, ...(workflow === 'powerServer' ? { action: type } : {}) }],
-  });
+  const workflowId = serverWorkflowId(serverId);
+  const start = () =>
+    client.workflow.start(workflow, {
+      workflowId,
+      taskQueue: taskQueues(queuePrefix).servers,
+      args: [{ operationId, serverId, ...(workflow === 'powerServer' ? { action: type } : {}) }],
+    });
+  try {
+    return await start();
+  } catch (err) {
+    if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
+    await client.workflow
+      .getHandle(workflowId)
+      .result()
+      .catch(() => undefined);
+    return start();
+  }
 }
 
 /** Waits until the operation is over and returns it with its events. */
