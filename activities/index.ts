@@ -11,7 +11,7 @@ import { createFinishOperation } from './finish-operation.ts';
 import { createInspectVm } from './inspect-vm.ts';
 import { createLeaseVmid } from './lease-vmid.ts';
 import { createMoveVm, createSettleMove, createVerifyMove } from './move-vm.ts';
-import { createPauseOperation, createTakeDecision } from './pause-operation.ts';
+import { createLeavePause, createPauseOperation, createTakeDecision } from './pause-operation.ts';
 import { createPlaceServer } from './place-server.ts';
 import { createPowerVm, createStartVm } from './power-vm.ts';
 import { createReconcileLeases } from './reconcile-leases.ts';
@@ -43,6 +43,7 @@ export function createDatabaseActivities(deps: Pick<Deps, 'database'>) {
     reportSteps: createReportSteps(deps),
     pauseOperation: createPauseOperation(deps),
     takeDecision: createTakeDecision(deps),
+    leavePause: createLeavePause(deps),
     finishOperation: createFinishOperation(deps),
     placeServer: createPlaceServer(deps),
     releaseLeases: createReleaseLeases(deps),
