@@ -1,6 +1,7 @@
 import { createInspectAdoption, createLeaseAdopted, createMarkVm, createUnmarkVm } from './adopt-vm.ts';
 import { createCheckMigration } from './check-migration.ts';
 import { createBeginReconcile, createEndReconcile } from './begin-reconcile.ts';
+import { createCheckRebuild } from './check-rebuild.ts';
 import { createCheckResize } from './check-resize.ts';
 import { createClaimOperation } from './claim-operation.ts';
 import { createCloneTemplate } from './clone-template.ts';
@@ -59,6 +60,7 @@ export function createProxmoxActivities(deps: Deps) {
     cloneTemplate: createCloneTemplate(deps),
     configureVm: createConfigureVm(deps),
     resizeDisk: createResizeDisk(deps),
+    checkRebuild: createCheckRebuild(deps),
     checkResize: createCheckResize(deps),
     setVmSize: createSetVmSize(deps),
     restoreVmSize: createRestoreVmSize(deps),
