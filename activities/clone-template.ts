@@ -2,7 +2,15 @@ import type { ApplicationFailure } from '@temporalio/common';
 import type { Deps } from './deps.ts';
 import { finalFailure, passingFailure } from './failures.ts';
 import { runTask } from './run-task.ts';
-import { findOurVm, loadVm, markerOf, type FoundVm, type VmContext } from './vm-context.ts';
+import {
+  buildMarkOf,
+  findOurVm,
+  isBuiltBy,
+  loadVm,
+  markerOf,
+  type FoundVm,
+  type VmContext,
+} from './vm-context.ts';
 import { withSlot } from './with-slot.ts';
 import { OperationTask } from '../db/models/operation-task.ts';
 import { Storage } from '../db/models/storage.ts';
@@ -25,6 +33,7 @@ export function createCloneTemplate(deps: Deps) {
 
     await withSlot(deps, vm, { step: 'clone', ...(await placeOf(deps, source, node.name)) }, async () => {
       const found = await findOurVm(vm);
+      if (found && !found.isHalfBuilt) refuseOther(vm, found);
       if (found && !found.isHalfBuilt && (await hasEndedWell(vm))) return;
       const cloning = runTask(deps, vm, {
         step: 'clone',
@@ -42,7 +51,7 @@ export function createCloneTemplate(deps: Deps) {
             vmid: source.vmid,
             newid: vmidLease.vmid,
             name: server.name,
-            description: markerOf(server.id),
+            description: marksOf(vm),
             full: template.cloneMode === 'full',
           });
         },
@@ -53,6 +62,19 @@ export function createCloneTemplate(deps: Deps) {
         throw passingFailure('vm_gone', 'The clone ended well but the VM is not there');
     });
   };
+}
+
+function marksOf({ server, operation: { id, type } }: VmContext): string {
+  return type === 'rebuild' ? `${markerOf(server.id)} ${buildMarkOf(id)}` : markerOf(server.id);
+}
+
+/** A rebuild has deleted the VM that was there: what is there now is its own copy, or somebody put it back. */
+function refuseOther({ operation: { id, type } }: VmContext, { vmid, node, config }: FoundVm): void {
+  if (type !== 'rebuild' || isBuiltBy(config, id)) return;
+  throw finalFailure(
+    'vm_changed',
+    `VM ${vmid} on ${node} was put back after it had been deleted; delete it, then resume`,
+  );
 }
 
 /** What an operator has unlocked after its task was killed looks complete, and is not. */

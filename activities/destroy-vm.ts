@@ -4,7 +4,7 @@ import { stop } from './power-vm.ts';
 import { rememberPower } from './restore-power.ts';
 import { isMissing, runTask } from './run-task.ts';
 import { switchOnboot } from './switch-onboot.ts';
-import { findVm, loadVm, observePower, type VmContext } from './vm-context.ts';
+import { findVm, isBuiltBy, loadVm, observePower, requireStep, type VmContext } from './vm-context.ts';
 import { OperationTask } from '../db/models/operation-task.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
 
@@ -16,6 +16,7 @@ export function createStopForRemoval(deps: Deps) {
   return async function stopForRemoval(claim: OperationClaim): Promise<{ summary: string; isKept: boolean }> {
     const vm = await loadVm(deps, claim);
     const found = await findVm(vm);
+    await requireOldVm(deps, vm, 'stop');
     if (!found) return { summary: 'there is no VM of this server', isKept: false };
     if (!found.isOurs) {
       const summary = `VM ${found.vmid} does not belong to this server and is left alone`;
@@ -34,27 +35,35 @@ export function createStopForRemoval(deps: Deps) {
 
 export function createDestroyVm(deps: Deps) {
   /**
-   * Deletes the VM with its disks, its backup-job and HA entries, from any state: running, half cloned, locked for a
-   * while, or already gone. Ends well when there is nothing of ours to delete.
+   * Deletes the VM with its disks and, unless it is rebuilt, its backup-job and HA entries, from any state: running, half
+   * cloned, locked for a while, or already gone. Ends well when there is nothing of ours to delete.
    */
   return async function destroyVm(claim: OperationClaim): Promise<void> {
     const vm = await loadVm(deps, claim);
+    await requireOldVm(deps, vm, 'destroy');
     await endUnfinishedTasks(deps, vm);
     const found = await findVm(vm);
-    if (!found?.isOurs) return;
+    if (!found?.isOurs || isBuiltBy(found.config, claim.operationId)) return;
     const { node, vmid } = found;
+    // What is rebuilt keeps its id, and with it its place in backup jobs.
+    const purge = vm.operation.type !== 'rebuild';
     // Disks that the VM does not name are told by its id alone, which outside Berth's range another cluster on the same
     // storage may use too.
     const isAllOurs = vm.server.vmIdentity === null;
-    if (!found.isHalfBuilt && (await observePower(deps, vm, found)) !== 'stopped')
+    if (!found.isHalfBuilt && (await observePower(deps, vm, found)) !== 'stopped') {
+      await requireOldVm(deps, vm, 'destroy');
       await stop(deps, vm, found);
+    }
     try {
       await runTask(deps, vm, {
         step: 'destroy',
         node,
         type: 'qmdestroy',
         vmid,
-        start: () => vm.proxmox.deleteVm(node, vmid, { purge: true, destroyUnreferencedDisks: isAllOurs }),
+        start: async () => {
+          await requireOldVm(deps, vm, 'destroy');
+          return vm.proxmox.deleteVm(node, vmid, { purge, destroyUnreferencedDisks: isAllOurs });
+        },
       });
     } catch (err) {
       if (!isMissing(err)) throw err;
@@ -62,6 +71,18 @@ export function createDestroyVm(deps: Deps) {
     if ((await findVm(vm))?.isOurs)
       throw passingFailure('task_failed', `VM ${vmid} is still there after its deletion`);
   };
+}
+
+/**
+ * A rebuild puts a new VM under the old id, which a worker that was frozen at an earlier step must neither stop nor delete. If it
+ * is frozen between this look and its call, Proxmox still refuses to delete a VM that is being copied or runs.
+ */
+async function requireOldVm(
+  deps: Deps,
+  { claim, operation }: VmContext,
+  step: 'stop' | 'destroy',
+): Promise<void> {
+  if (operation.type === 'rebuild') await requireStep(deps, claim, step);
 }
 
 /** What this server's operations still have running on Proxmox (a clone, above all) is stopped and waited for. */

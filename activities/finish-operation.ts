@@ -43,9 +43,21 @@ export function createFinishOperation({ database }: Pick<Deps, 'database'>) {
       });
       const changes = serverAfter(operation, outcome);
       if (Object.keys(changes).length > 0) await Server.query(trx).findById(serverId).patch(changes);
+      if (outcome === 'succeeded') await replaceSshKeys(operation, trx);
       await dropSecrets(operation, trx);
     });
   };
+}
+
+/** A rebuild may have been given keys instead of those the server had. */
+async function replaceSshKeys(
+  { serverId, params: { sshKeyIds } }: Operation,
+  trx: Transaction,
+): Promise<void> {
+  if (!sshKeyIds) return;
+  await trx('server_ssh_keys').where({ serverId }).delete();
+  if (sshKeyIds.length > 0)
+    await trx('server_ssh_keys').insert(sshKeyIds.map((sshKeyId) => ({ serverId, sshKeyId })));
 }
 
 /** A password and user data serve one operation only, such as a first boot. */

@@ -1,6 +1,7 @@
 import { createInspectAdoption, createLeaseAdopted, createMarkVm, createUnmarkVm } from './adopt-vm.ts';
 import { createCheckMigration } from './check-migration.ts';
 import { createBeginReconcile, createEndReconcile } from './begin-reconcile.ts';
+import { createCheckRebuild } from './check-rebuild.ts';
 import { createCheckResize } from './check-resize.ts';
 import { createClaimOperation } from './claim-operation.ts';
 import { createCloneTemplate } from './clone-template.ts';
@@ -11,7 +12,7 @@ import { createFinishOperation } from './finish-operation.ts';
 import { createInspectVm } from './inspect-vm.ts';
 import { createLeaseVmid } from './lease-vmid.ts';
 import { createMoveVm, createSettleMove, createVerifyMove } from './move-vm.ts';
-import { createPauseOperation, createTakeDecision } from './pause-operation.ts';
+import { createLeavePause, createPauseOperation, createTakeDecision } from './pause-operation.ts';
 import { createPlaceServer } from './place-server.ts';
 import { createPowerVm, createStartVm } from './power-vm.ts';
 import { createReconcileLeases } from './reconcile-leases.ts';
@@ -43,6 +44,7 @@ export function createDatabaseActivities(deps: Pick<Deps, 'database'>) {
     reportSteps: createReportSteps(deps),
     pauseOperation: createPauseOperation(deps),
     takeDecision: createTakeDecision(deps),
+    leavePause: createLeavePause(deps),
     finishOperation: createFinishOperation(deps),
     placeServer: createPlaceServer(deps),
     releaseLeases: createReleaseLeases(deps),
@@ -58,6 +60,7 @@ export function createProxmoxActivities(deps: Deps) {
     cloneTemplate: createCloneTemplate(deps),
     configureVm: createConfigureVm(deps),
     resizeDisk: createResizeDisk(deps),
+    checkRebuild: createCheckRebuild(deps),
     checkResize: createCheckResize(deps),
     setVmSize: createSetVmSize(deps),
     restoreVmSize: createRestoreVmSize(deps),

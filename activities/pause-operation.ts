@@ -56,15 +56,28 @@ export function createTakeDecision({ database }: Pick<Deps, 'database'>) {
       const decision = operation.decision ?? (isOffered ? (signalled as Decision) : null);
       if (!decision) return null;
       await operation.$query(trx).patch({
-        status: 'running',
-        decision: null,
-        errorCode: null,
-        errorMessage: null,
-        errorCause: null,
-        errorLog: raw('null'),
+        ...RUNNING,
         params: { ...operation.params, takenDecision: { id: decisionId, decision } },
       });
       return decision;
     });
   };
 }
+
+export function createLeavePause({ database }: Pick<Deps, 'database'>) {
+  /** A paused operation that is cancelled goes on, to be undone; nothing to do for one that does not stand still. */
+  return async function leavePause({ operationId, fence }: OperationClaim): Promise<void> {
+    await Operation.query(database)
+      .patch(RUNNING)
+      .where({ id: operationId, fence, status: 'needs_attention' });
+  };
+}
+
+const RUNNING = {
+  status: 'running',
+  decision: null,
+  errorCode: null,
+  errorMessage: null,
+  errorCause: null,
+  errorLog: raw('null'),
+} as const;

@@ -19,9 +19,12 @@ export function serverAfter(
       return isDone
         ? { lifecycle: 'deleted', deletedAt: new Date() }
         : { lifecycle: params.previousLifecycle ?? 'failed' };
+    case 'rebuild':
+      return isDone && params.templateId
+        ? { templateId: params.templateId, restartNeeded: false, rescue: null }
+        : {};
     case 'resize':
       return isDone && params.target ? planOf(params.target) : {};
-
     case 'suspend': {
       const { reason = null, powerBefore, onbootBefore = null } = params;
       return isDone

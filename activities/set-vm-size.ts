@@ -2,7 +2,7 @@ import { sizesOf } from './check-resize.ts';
 import type { Deps } from './deps.ts';
 import { recordDisk } from './resize-disk.ts';
 import { noteRestartNeeded } from './restart-needed.ts';
-import { findVm, loadVm, requireOurVm, type FoundVm, type VmContext } from './vm-context.ts';
+import { findVm, loadVm, requireOurVm, requireStep, type FoundVm, type VmContext } from './vm-context.ts';
 import { ProxmoxError } from '../proxmox/errors.ts';
 import { formatNet0, parseNet0, parseProperties } from '../proxmox/vm-config.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
@@ -13,6 +13,7 @@ export function createSetVmSize(deps: Deps) {
     const vm = await loadVm(deps, claim);
     const found = await requireOurVm(vm);
     const { target } = sizesOf(vm);
+    await requireStep(deps, claim, 'configure');
     const rate = vm.server.macAddress ? target.networkMbps : undefined;
     await write(vm, found, sizeParameters(found.config.values, { ...target, rateMbps: rate }));
     const restartNeeded = await noteRestartNeeded(deps, vm, found);

@@ -5,6 +5,8 @@ import { finalFailure, staleClaim } from './failures.ts';
 import { Node } from '../db/models/node.ts';
 import { Operation } from '../db/models/operation.ts';
 import { Server, type PowerState, type VmIdentity } from '../db/models/server.ts';
+import { SshKey } from '../db/models/ssh-key.ts';
+import { Template } from '../db/models/template.ts';
 import type { Database } from '../db/connect.ts';
 import { queryRows } from '../db/query-rows.ts';
 import type { VmConfig } from '../proxmox/answers.ts';
@@ -45,8 +47,19 @@ export async function loadVm({ database, clusters }: Deps, claim: OperationClaim
     .findById(serverId)
     .withGraphFetched('[cluster, node, plan, template, ipAddresses.pool, sshKeys, vmidLease]')
     .throwIfNotFound();
+  await applyRebuild(database, server, operation);
   heartbeat();
   return { database, claim, operation, server, ...(await clusters.of(server.clusterId)) };
+}
+
+/** A rebuild works with the template and the keys that the server is to have; the record follows when it has succeeded. */
+async function applyRebuild(
+  database: Database,
+  server: Server,
+  { params: { templateId, sshKeyIds } }: Operation,
+): Promise<void> {
+  if (templateId) server.template = await Template.query(database).findById(templateId).throwIfNotFound();
+  if (sshKeyIds) server.sshKeys = await SshKey.query(database).findByIds(sshKeyIds);
 }
 
 /**
@@ -64,6 +77,12 @@ export async function requireStep(
 
 /** Written into the VM's description with the clone call itself, so that a VM can be told to be ours from its birth. */
 export const markerOf = (serverId: string): string => `berth:${serverId}`;
+
+/** Beside the marker of a VM that a rebuild made: tells it from the one that rebuild is to delete. */
+export const buildMarkOf = (operationId: string): string => `berth-build:${operationId}`;
+
+export const isBuiltBy = ({ values }: VmConfig, operationId: string): boolean =>
+  (values['description'] ?? '').includes(buildMarkOf(operationId));
 
 /** True when the VM carries this server's marker or its SMBIOS uuid. */
 export function isMarked(config: VmConfig, serverId: string): boolean {

@@ -24,6 +24,7 @@ import { orphanRoutes } from './routes/orphans.ts';
 import { passwordRoutes } from './routes/passwords.ts';
 import { reconcileRoutes } from './routes/reconcile.ts';
 import { rescueRoutes } from './routes/rescue.ts';
+import { rebuildRoutes } from './routes/rebuild.ts';
 import { resizeRoutes } from './routes/resize.ts';
 import { serverActionRoutes } from './routes/server-actions.ts';
 import { serverPasswordRoutes } from './routes/server-password.ts';
@@ -65,6 +66,7 @@ function createRouter(deps: Deps): Router {
     ...adoptionRoutes(deps),
     ...suspensionRoutes(deps),
     ...rescueRoutes(deps),
+    ...rebuildRoutes(deps),
     ...operationRoutes(deps),
     ...eventRoutes(deps),
     ...healthRoutes(deps),

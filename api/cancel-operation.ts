@@ -50,12 +50,15 @@ export async function requestCancel(
 
 /** Takes back what the request itself changed; nothing has happened on Proxmox yet. */
 async function undoRequest(trx: Knex, { serverId, type, params }: Operation): Promise<void> {
-  if (type === 'provision') {
+  if (type === 'provision' || type === 'rebuild') {
     const server = await Server.query(trx).findById(serverId).throwIfNotFound();
     const secretIds = [server.passwordSecretId, server.userDataSecretId].filter((id) => id !== null);
-    await IpLease.query(trx).delete().where({ serverId });
-    await server.$query(trx).patch({ lifecycle: 'failed', passwordSecretId: null, userDataSecretId: null });
+    await server.$query(trx).patch({ passwordSecretId: null, userDataSecretId: null });
     await Secret.query(trx).delete().whereIn('id', secretIds);
+  }
+  if (type === 'provision') {
+    await IpLease.query(trx).delete().where({ serverId });
+    await Server.query(trx).findById(serverId).patch({ lifecycle: 'failed' });
   }
   if (type === 'terminate' && params.previousLifecycle) {
     await Server.query(trx).findById(serverId).patch({ lifecycle: params.previousLifecycle });

@@ -8,7 +8,6 @@ import { Cluster } from '../db/models/cluster.ts';
 import { Plan } from '../db/models/plan.ts';
 import { Server } from '../db/models/server.ts';
 import { Template } from '../db/models/template.ts';
-import { queryRows } from '../db/query-rows.ts';
 import type { SecretBox } from '../db/secrets.ts';
 import type { CurrentUser } from './current-user.ts';
 import {
@@ -22,8 +21,8 @@ import {
 import type { Reply } from './idempotency.ts';
 import { leaseAddresses } from './lease-addresses.ts';
 import { acceptedReply, insertOperation } from './request-operation.ts';
+import { saveSshKeys } from './save-ssh-keys.ts';
 import { sealSecret } from './seal-secret.ts';
-import { parseSshKey, type ParsedSshKey } from './ssh-key.ts';
 
 interface Order {
   ctx: Context;
@@ -39,7 +38,7 @@ export async function createServer(
 ): Promise<Reply> {
   const account = await lockAccount(trx, user);
   const { plan, template } = await findGoods(trx, input);
-  const sshKeys = parseSshKeys(input.sshKeys ?? []);
+  const sshKeyIds = await saveSshKeys(trx, account.id, input.sshKeys ?? []);
   const clusters = await clustersWithRoom(trx, { plan, template, userData: input.userData });
   const seal = async (purpose: string, plaintext: string | undefined) =>
     plaintext === undefined ? null : sealSecret(trx, secretBox, purpose, plaintext);
@@ -58,7 +57,8 @@ export async function createServer(
     clusterId: clusters[0],
   });
   await settleOnCluster(trx, server, clusters);
-  await attachSshKeys(trx, server, sshKeys);
+  if (sshKeyIds.length > 0)
+    await trx('server_ssh_keys').insert(sshKeyIds.map((sshKeyId) => ({ serverId: server.id, sshKeyId })));
   const operationId = await insertOperation(trx, ctx, { user, server, type: 'provision' });
   return acceptedReply(trx, server.id, operationId);
 }
@@ -97,16 +97,6 @@ async function findGoods(trx: Knex, input: CreateServer): Promise<{ plan: Plan; 
     throw new InvalidInput([{ field: 'planId', message }]);
   }
   return { plan, template };
-}
-
-function parseSshKeys(texts: string[]): ParsedSshKey[] {
-  const keys = texts.map((text, index) => {
-    const key = parseSshKey(text);
-    if (!key)
-      throw new InvalidInput([{ field: `sshKeys.${index}`, message: 'this key is damaged: copy it again' }]);
-    return key;
-  });
-  return [...new Map(keys.map((key) => [key.fingerprint, key])).values()];
 }
 
 /** The clusters that can take the server, least loaded node first. */
@@ -150,20 +140,4 @@ async function settleOnCluster(trx: Knex.Transaction, server: Server, clusters: 
     await savepoint.rollback();
   }
   throw new NoAddressLeft();
-}
-
-async function attachSshKeys(
-  trx: Knex,
-  { id: serverId, accountId }: Server,
-  keys: ParsedSshKey[],
-): Promise<void> {
-  for (const { name, publicKey, fingerprint } of keys) {
-    const [key] = await queryRows<{ id: string }>(
-      trx,
-      `insert into ssh_keys (account_id, name, public_key, fingerprint) values (?, ?, ?, ?)
-       on conflict (account_id, fingerprint) do update set name = excluded.name returning id`,
-      [accountId, name, publicKey, fingerprint],
-    );
-    if (key) await trx('server_ssh_keys').insert({ serverId, sshKeyId: key.id });
-  }
 }

@@ -22,7 +22,7 @@ export async function deleteServer(
 ): Promise<Reply> {
   if (isNow && user.role !== 'admin') throw new Forbidden('Only your provider can delete without a delay.');
   const server = await lockServer(trx, user, id);
-  if (server.deleteProtection) throw new ServerProtected(server);
+  if (server.deleteProtection) throw new ServerProtected(server, 'delete');
   const graceMs = isNow ? 0 : graceHours * 3_600_000;
   const params = {
     previousLifecycle: server.lifecycle,

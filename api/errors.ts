@@ -138,10 +138,15 @@ export class ServerBusy extends Refusal {
 
 export class ServerProtected extends Refusal {
   override name = 'ServerProtected';
-  constructor({ id, name }: { id: string; name: string }) {
-    super(409, 'server_protected', `${name} is protected against deletion.`, {
-      detail: `Lift the protection first: PATCH /servers/${id} with {"deleteProtection": false}, or on the server's page.`,
-    });
+  constructor({ id, name }: { id: string; name: string }, against: 'delete' | 'rebuild') {
+    super(
+      409,
+      'server_protected',
+      `${name} is protected against ${against === 'delete' ? 'deletion' : 'rebuilding'}.`,
+      {
+        detail: `Lift the protection first: PATCH /servers/${id} with {"${against}Protection": false}, or on the server's page.`,
+      },
+    );
   }
 }
 

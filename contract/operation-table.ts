@@ -140,7 +140,18 @@ export const OPERATIONS = {
     cancel: 'The server is started again as it was, as long as its disk has not been erased.',
     rollBack: null,
     steps: [
-      { name: 'check', title: 'Check template and room', codes: ['template_missing', 'storage_full'] },
+      {
+        name: 'check',
+        title: 'Check template and room',
+        codes: [
+          'template_missing',
+          'storage_full',
+          'storage_unavailable',
+          'disk_shrink',
+          'vm_protected',
+          'ha_refused',
+        ],
+      },
       { name: 'stop', title: 'Power off' },
       { name: 'destroy', title: 'Erase the old disk', noReturn: 'The old disk is being erased.' },
       { name: 'clone', title: 'Copy the template', codes: ['storage_full', 'template_missing'] },

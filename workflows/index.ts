@@ -5,6 +5,7 @@ export { powerServer } from './power-server.ts';
 export { provisionServer } from './provision-server.ts';
 export { leaveRescue } from './leave-rescue.ts';
 export { rescueServer } from './rescue-server.ts';
+export { rebuildServer } from './rebuild-server.ts';
 export { resetPassword } from './reset-password.ts';
 export { reconcileCluster } from './reconcile-cluster.ts';
 export { repairServer } from './repair-server.ts';

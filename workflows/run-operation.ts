@@ -28,7 +28,7 @@ import {
 } from '../contract/temporal.ts';
 import type { ClaimedOperation } from '../activities/claim-operation.ts';
 import type { OperationFailure } from '../activities/finish-operation.ts';
-import { failureOf } from './failure-of.ts';
+import { failureOf, type Failure } from './failure-of.ts';
 import { database } from './proxies.ts';
 
 type Undo = () => Promise<{ summary: string } | void>;
@@ -228,9 +228,20 @@ class Run implements OperationRun {
     }
   }
 
-  /** Stands still at a failed step until a decision is recorded. */
+  /** Stands still at a failed step until a decision is recorded, or until it is cancelled. */
   private async pause(name: StepName, err: TemporalFailure): Promise<Decision> {
-    const failure = failureOf(err);
+    try {
+      return await this.untilDecided(name, failureOf(err));
+    } catch (reason) {
+      if (isCancellation(reason)) {
+        // It goes on, if only to be undone.
+        await CancellationScope.nonCancellable(() => database('cancelled').leavePause(this.claim));
+      }
+      throw reason;
+    }
+  }
+
+  private async untilDecided(name: StepName, failure: Failure): Promise<Decision> {
     this.report(name, 'failed', failure.message);
     await database(`needs attention: ${failure.message}`.slice(0, 200)).pauseOperation({
       ...this.claim,

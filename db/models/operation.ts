@@ -42,6 +42,9 @@ export interface OperationParams {
   formerConfig?: Record<string, string | null>;
   /** Whether the VM started with its node before the operation changed that. */
   onbootBefore?: boolean;
+  /** rebuild: what the new VM is copied from, and the keys it gets instead of the server's. */
+  templateId?: string;
+  sshKeyIds?: string[];
   /** A password that is handed to the system inside, and dropped when the operation ends. */
   passwordSecretId?: string;
   /** reset_password: where the guest agent is silent, cloud-init may set it, which takes a reboot. */

@@ -1,0 +1,70 @@
+import type { Knex } from 'knex';
+import type { Context } from 'koa';
+import type { RebuildServer } from '../contract/server-changes.ts';
+import { Cluster } from '../db/models/cluster.ts';
+import { Server } from '../db/models/server.ts';
+import { Template } from '../db/models/template.ts';
+import { TemplateVm } from '../db/models/template-vm.ts';
+import type { SecretBox } from '../db/secrets.ts';
+import type { CurrentUser } from './current-user.ts';
+import { InvalidInput, InvalidState, ServerProtected, UserDataUnsupported } from './errors.ts';
+import type { Reply } from './idempotency.ts';
+import { checkActionFits } from './power-action.ts';
+import { acceptedReply, insertOperation, lockServer } from './request-operation.ts';
+import { saveSshKeys } from './save-ssh-keys.ts';
+import { sealSecret } from './seal-secret.ts';
+
+interface Wish {
+  ctx: Context;
+  user: CurrentUser;
+  id: string;
+  input: RebuildServer;
+  secretBox: SecretBox;
+}
+
+/** Requests that a server be built anew: checks, its secrets and its pending `rebuild`, all in `trx`. */
+export async function rebuildServer(
+  trx: Knex.Transaction,
+  { ctx, user, id, input, secretBox }: Wish,
+): Promise<Reply> {
+  const server = await lockServer(trx, user, id);
+  const { templateId, sshKeys, password, userData } = input;
+  const sshKeyIds = sshKeys && (await saveSshKeys(trx, server.accountId, sshKeys));
+  const params = { templateId, ...(sshKeyIds ? { sshKeyIds } : {}) };
+  // First the operation: a live one says more than the state it has brought about.
+  const operationId = await insertOperation(trx, ctx, { user, server, type: 'rebuild', params });
+  if (server.rebuildProtection) throw new ServerProtected(server, 'rebuild');
+  checkActionFits(server);
+  if (!server.templateId || !server.macAddress) {
+    throw new InvalidState(
+      `${server.name} was not built by Berth, so it cannot be rebuilt.`,
+      'Its VM came from elsewhere: Berth has neither its template nor its network settings. Order a new server instead.',
+    );
+  }
+  await checkTemplate(trx, server, templateId);
+  if (userData !== undefined) {
+    const cluster = await Cluster.query(trx).findById(server.clusterId).throwIfNotFound();
+    if (!cluster.snippetsStorage) throw new UserDataUnsupported();
+  }
+  const seal = async (purpose: string, plaintext: string | undefined) =>
+    plaintext === undefined ? null : sealSecret(trx, secretBox, purpose, plaintext);
+  await Server.query(trx)
+    .findById(id)
+    .patch({
+      passwordSecretId: await seal('server-password', password),
+      userDataSecretId: await seal('server-user-data', userData),
+    });
+  return acceptedReply(trx, id, operationId);
+}
+
+async function checkTemplate(trx: Knex, server: Server, templateId: string): Promise<void> {
+  const template = await Template.query(trx).findById(templateId).where('enabled', true);
+  const refuse = (message: string) => new InvalidInput([{ field: 'templateId', message }]);
+  if (!template) throw refuse('there is no such template');
+  if (server.nodeId && !(await TemplateVm.query(trx).findById([templateId, server.nodeId])))
+    throw refuse(`${template.name} is not on the node of this server`);
+  if (template.minDiskGib > server.diskGib)
+    throw refuse(
+      `${template.name} needs a disk of ${template.minDiskGib} GiB; this server has ${server.diskGib}`,
+    );
+}

@@ -1,0 +1,42 @@
+import { proxmox } from './proxies.ts';
+import { runOperation } from './run-operation.ts';
+import type { OperationInput } from '../contract/temporal.ts';
+
+/**
+ * Builds a server anew from a template under its VM id, with its addresses, MAC address and size. Until the old disk is erased
+ * it can be cancelled, which gives the server back; from then on it only goes forward.
+ */
+export async function rebuildServer(input: OperationInput): Promise<void> {
+  await runOperation(input, async (run) => {
+    const { claim, serverName } = run;
+    const { template, vm } = await run.step(
+      'check',
+      () => proxmox(`can ${serverName} be rebuilt?`).checkRebuild(claim),
+      (it) => it.summary,
+    );
+    run.onUndo(() => proxmox(`undo: power of ${serverName} as it was`).restorePower(claim));
+    await run.step(
+      'stop',
+      () => proxmox(`power off ${serverName}`).stopForRemoval(claim),
+      (it) => it.summary,
+    );
+    await run.step('destroy', () => proxmox(`delete the old ${vm}`).destroyVm(claim));
+    await run.step(
+      'clone',
+      () => proxmox(`clone ${template} to ${vm}`).cloneTemplate(claim),
+      () => `${template} to ${vm}`,
+    );
+    await run.step('configure', () => proxmox(`configure ${vm}`).configureVm(claim));
+    await run.step(
+      'resize',
+      () => proxmox(`grow the disk of ${vm}`).resizeDisk(claim),
+      (it) => it.summary,
+    );
+    await run.step('start', () => proxmox(`start ${vm}`).startVm(claim));
+    await run.step(
+      'ready',
+      () => proxmox(`wait until ${vm} answers`).waitUntilReady(claim),
+      (it) => it.summary,
+    );
+  });
+}
