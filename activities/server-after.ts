@@ -39,7 +39,6 @@ export function serverAfter(
     case 'unsuspend':
       return isDone ? { lifecycle: 'active', ...NOT_SUSPENDED } : {};
     case 'leave_rescue':
-    case 'rebuild':
       return isDone ? { rescue: null } : {};
     case 'start':
     case 'shutdown':
