@@ -1,4 +1,4 @@
-import { proxmox } from './proxies.ts';
+import { proxmox, proxmoxInLine } from './proxies.ts';
 import { runOperation } from './run-operation.ts';
 import type { OperationInput } from '../contract/temporal.ts';
 
@@ -23,7 +23,7 @@ export async function rebuildServer(input: OperationInput): Promise<void> {
     await run.step('destroy', () => proxmox(`delete the old ${vm}`).destroyVm(claim));
     await run.step(
       'clone',
-      () => proxmox(`clone ${template} to ${vm}`).cloneTemplate(claim),
+      () => proxmoxInLine(`clone ${template} to ${vm}`).cloneTemplate(claim),
       () => `${template} to ${vm}`,
     );
     await run.step('configure', () => proxmox(`configure ${vm}`).configureVm(claim));
@@ -32,7 +32,7 @@ export async function rebuildServer(input: OperationInput): Promise<void> {
       () => proxmox(`grow the disk of ${vm}`).resizeDisk(claim),
       (it) => it.summary,
     );
-    await run.step('start', () => proxmox(`start ${vm}`).startVm(claim));
+    await run.step('start', () => proxmoxInLine(`start ${vm}`).startVm(claim));
     await run.step(
       'ready',
       () => proxmox(`wait until ${vm} answers`).waitUntilReady(claim),
