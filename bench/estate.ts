@@ -15,7 +15,8 @@ import { Plan } from '../db/models/plan.ts';
 import { Template } from '../db/models/template.ts';
 import { apiService, workerService } from '../testbed/berth-services.ts';
 import { startSimulator, type Simulator } from '../testbed/proxmox/simulator.ts';
-import { startService, type ServiceSpec } from '../testbed/service.ts';
+import type { ServiceSpec } from '../testbed/service.ts';
+import { createSupervisor } from '../testbed/supervisor.ts';
 import { startTemporal } from '../testbed/temporal-server.ts';
 import { bundleWorkflows } from '../workflows/bundle.ts';
 import { startDurablePostgres } from './durable-postgres.ts';
@@ -33,6 +34,8 @@ export interface BenchEstate {
   customer: { email: string; password: string };
   /** A folder that is removed at the end. */
   folder: string;
+  /** Kills a process with SIGKILL; it is started again. */
+  kill(part: 'api' | 'worker'): void;
   /** Orders a server as a customer does. */
   order(name: string): Promise<Accepted>;
   /** Calls the API as the customer; throws when the answer is no 2xx. */
@@ -97,10 +100,14 @@ async function setUp({ speed = 1, apiOnly = false }: EstateOptions, undo: Undo[]
     PROXMOX_TOKEN_ID: simulator.token.id,
     PROXMOX_TOKEN_SECRET: simulator.token.secret,
   };
-  const start = async (spec: ServiceSpec) => {
-    const service = await startService(loggingToFile(spec, join(folder, `${spec.name}.log`)));
-    undo.push(() => service.stop());
-  };
+  const supervisor = createSupervisor({
+    onProgress: console.error,
+    onChange: async () => undefined,
+    signal: new AbortController().signal,
+  });
+  undo.push(() => supervisor.stop());
+  const start = (spec: ServiceSpec) =>
+    supervisor.start([loggingToFile(spec, join(folder, `${spec.name}.log`))]);
   const common = { root: ROOT, logFile: '', env, onLine: () => undefined };
   const apiUrl = `http://127.0.0.1:${apiPort}`;
   const api = apiService(apiUrl, common);
@@ -115,6 +122,10 @@ async function setUp({ speed = 1, apiOnly = false }: EstateOptions, undo: Undo[]
     simulator,
     apiUrl,
     folder,
+    kill(part) {
+      const pid = supervisor.pids()[part];
+      if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    },
     ...goods,
     ...person,
     ...client(apiUrl, person, goods, undo),
