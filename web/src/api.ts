@@ -1,6 +1,13 @@
 import type { PlanList, TemplateList } from '../../contract/catalog.ts';
 import type { Decision, Operation } from '../../contract/operations.ts';
 import type {
+  MigrateServer,
+  RebuildServer,
+  ResetPassword,
+  ResizeServer,
+  SuspendServer,
+} from '../../contract/server-changes.ts';
+import type {
   Accepted,
   CreateServer,
   OperationList,
@@ -131,6 +138,27 @@ export const updateServer = (id: string, body: UpdateServer, idempotencyKey: str
 
 export const deleteServer = (id: string, idempotencyKey: string): Promise<Accepted> =>
   json(`/servers/${id}`, { method: 'DELETE', idempotencyKey });
+
+const post = (path: string, body: unknown, idempotencyKey: string): Promise<Accepted> =>
+  json(path, { method: 'POST', body, idempotencyKey });
+
+export const resizeServer = async (id: string, body: ResizeServer, key: string) =>
+  post(`/servers/${id}/resize`, body, key);
+export const rebuildServer = async (id: string, body: RebuildServer, key: string) =>
+  post(`/servers/${id}/rebuild`, body, key);
+export const resetPassword = async (id: string, body: ResetPassword, key: string) =>
+  post(`/servers/${id}/password`, body, key);
+export const enterRescue = async (id: string, key: string) => post(`/servers/${id}/rescue`, undefined, key);
+export const leaveRescue = (id: string, idempotencyKey: string): Promise<Accepted> =>
+  json(`/servers/${id}/rescue`, { method: 'DELETE', idempotencyKey });
+
+/** Of a server that is not suspended yet. For administrators, like the two below. */
+export const suspendServer = async (id: string, body: SuspendServer, key: string) =>
+  post(`/servers/${id}/suspend`, body, key);
+export const unsuspendServer = async (id: string, key: string) =>
+  post(`/servers/${id}/unsuspend`, undefined, key);
+export const moveServer = async (id: string, body: MigrateServer, key: string) =>
+  post(`/servers/${id}/migrate`, body, key);
 
 export const decideOperation = (id: string, decision: Decision, idempotencyKey: string): Promise<Operation> =>
   json(`/operations/${id}/decision`, { method: 'POST', body: { decision }, idempotencyKey });

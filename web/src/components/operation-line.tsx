@@ -1,3 +1,4 @@
+import { Tag } from '@blueprintjs/core';
 import type { OperationSummary } from '../../../contract/operations.ts';
 import { operationOngoing } from '../operation-words.ts';
 import { PercentBar } from './percent-bar.tsx';
@@ -6,6 +7,15 @@ import { PercentBar } from './percent-bar.tsx';
 export function OperationLine({ operation }: { operation: OperationSummary }) {
   const ongoing = operationOngoing(operation.type);
   const doing = describe(operation, ongoing);
+  if (operation.status === 'needs_attention') {
+    return (
+      <span className="operation-line">
+        <Tag minimal intent="warning" className="attention" title={doing}>
+          {doing}
+        </Tag>
+      </span>
+    );
+  }
   return (
     <span className="operation-line">
       <span className="operation-line-text">
@@ -14,9 +24,7 @@ export function OperationLine({ operation }: { operation: OperationSummary }) {
         </span>
         {operation.percent !== null && <span className="numeric">{Math.round(operation.percent)} %</span>}
       </span>
-      {operation.status !== 'needs_attention' && (
-        <PercentBar percent={operation.percent} label={`${ongoing}: ${doing}`} />
-      )}
+      <PercentBar percent={operation.percent} label={`${ongoing}: ${doing}`} />
     </span>
   );
 }

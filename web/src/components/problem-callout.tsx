@@ -10,6 +10,11 @@ export function ProblemCallout({ error, retryHint }: { error: unknown; retryHint
       <Callout intent="danger" role="alert" compact>
         <p className="callout-title">{problem.title}</p>
         {problem.detail && <p className="callout-text">{problem.detail}</p>}
+        {problem.issues?.map(({ field, message }) => (
+          <p key={`${field}: ${message}`} className="callout-text">
+            {message.charAt(0).toUpperCase() + message.slice(1)}
+          </p>
+        ))}
         {problem.operation && (
           <p className="callout-text">
             “{operationName(problem.operation.type)}” is still under way on this server. Wait for it to finish

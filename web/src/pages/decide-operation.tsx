@@ -4,8 +4,7 @@ import type { Decision, OfferedDecision, Operation } from '../../../contract/ope
 import { decideOperation } from '../api.ts';
 import { useSubmit } from '../hooks/use-submit.ts';
 import { applyOperation } from '../live-cache.ts';
-import { sessionStore } from '../session.ts';
-import { useStore } from '../hooks/use-store.ts';
+import { useIsAdmin } from '../hooks/use-is-admin.ts';
 import { showToast } from '../toaster.tsx';
 
 const WORDS: Record<Decision, string> = {
@@ -18,8 +17,7 @@ const WORDS: Record<Decision, string> = {
 export function DecideOperation({ operation }: { operation: Operation }) {
   const client = useQueryClient();
   const submit = useSubmit();
-  const session = useStore(sessionStore);
-  const isAdmin = session.status === 'active' && session.user.role === 'admin';
+  const isAdmin = useIsAdmin();
   const decide = useMutation({
     mutationFn: (decision: Decision) =>
       submit({ operation: operation.id, decision }, (key) => decideOperation(operation.id, decision, key)),

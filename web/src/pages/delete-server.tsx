@@ -4,7 +4,7 @@ import { useState } from 'react';
 import type { Server } from '../../../contract/servers.ts';
 import { operationName } from '../operation-words.ts';
 import { DeleteDialog } from './delete-dialog.tsx';
-import { DeleteProtection } from './delete-protection.tsx';
+import { ProtectionSwitch } from './protection-switch.tsx';
 
 /** Why the server cannot be deleted now; null when it can. */
 function blockedBecause({ operation, deleteProtection }: Server): string | null {
@@ -34,7 +34,7 @@ export function DeleteServer({ server }: { server: Server }) {
         aria-describedby="danger-text"
         onClick={() => setIsAsked(true)}
       />
-      <DeleteProtection server={server} />
+      <ProtectionSwitch server={server} field="deleteProtection" />
       {isAsked && <DeleteDialog server={server} onClose={() => setIsAsked(false)} />}
     </section>
   );

@@ -2,8 +2,7 @@ import { Callout } from '@blueprintjs/core';
 import { FAILURES } from '../../../contract/failures.ts';
 import type { Operation } from '../../../contract/operations.ts';
 import { CopyButton } from '../components/copy-button.tsx';
-import { useStore } from '../hooks/use-store.ts';
-import { sessionStore } from '../session.ts';
+import { useIsAdmin } from '../hooks/use-is-admin.ts';
 
 /** Why an operation failed: in words, in Proxmox's words, and what its reader can do next. */
 export function OperationFailure({
@@ -13,8 +12,7 @@ export function OperationFailure({
   operation: Operation;
   error: NonNullable<Operation['error']>;
 }) {
-  const session = useStore(sessionStore);
-  const isAdmin = session.status === 'active' && session.user.role === 'admin';
+  const isAdmin = useIsAdmin();
   const explanation = FAILURES[error.code] ?? FAILURES.internal_error;
   const intent =
     operation.status === 'cancelled' ? 'none' : operation.status === 'needs_attention' ? 'warning' : 'danger';

@@ -2,7 +2,8 @@ import { Button } from '@blueprintjs/core';
 import { Offline, Play, Power, Refresh, Reset } from '@blueprintjs/icons';
 import { type ReactElement, useState } from 'react';
 import type { PowerAction, Server, ServerStatus } from '../../../contract/servers.ts';
-import { operationName, POWER_ACTIONS } from '../operation-words.ts';
+import { POWER_ACTIONS } from '../operation-words.ts';
+import { blockedBecause } from './blocked-because.ts';
 import { PowerDialog } from './power-dialog.tsx';
 
 const ICONS: Record<PowerAction, ReactElement> = {
@@ -25,21 +26,6 @@ const POSSIBLE: Record<ServerStatus, ReadonlySet<PowerAction>> = {
   failed: new Set(),
   deleting: new Set(),
 };
-
-const WHY_NONE: Partial<Record<ServerStatus, string>> = {
-  provisioning: 'Available once the server has been created.',
-  failed:
-    'This server could not be created, or its deletion failed, so there is nothing to switch on. Delete it.',
-  deleting: 'This server is being deleted.',
-};
-
-/** Why no action can be chosen now; null when some can. */
-function blockedBecause(server: Server): string | null {
-  if (server.operation) {
-    return `“${operationName(server.operation.type)}” is under way; actions are available again when it has finished.`;
-  }
-  return WHY_NONE[server.status] ?? null;
-}
 
 /** The power buttons; those that cannot be used now say why. A suspended server has none: its page says what to do. */
 export function PowerActions({ server }: { server: Server }) {

@@ -1,11 +1,9 @@
 import { Button, Callout, Checkbox, Dialog, DialogBody, DialogFooter } from '@blueprintjs/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { PowerAction, Server, ServerAction } from '../../../contract/servers.ts';
 import { actOnServer } from '../api.ts';
 import { ProblemCallout } from '../components/problem-callout.tsx';
-import { useSubmit } from '../hooks/use-submit.ts';
-import { applyAccepted } from '../live-cache.ts';
+import { useChange } from '../hooks/use-change.ts';
 import { POWER_ACTIONS } from '../operation-words.ts';
 
 /** Says what an action does before it is done. */
@@ -18,17 +16,9 @@ export function PowerDialog({
   action: PowerAction;
   onClose: () => void;
 }) {
-  const client = useQueryClient();
-  const submit = useSubmit();
   const [isForced, setIsForced] = useState(false);
   const words = POWER_ACTIONS[action];
-  const act = useMutation({
-    mutationFn: (body: ServerAction) => submit(body, (key) => actOnServer(server.id, body, key)),
-    onSuccess: (accepted) => {
-      applyAccepted(client, accepted);
-      onClose();
-    },
-  });
+  const act = useChange((body: ServerAction, key) => actOnServer(server.id, body, key), onClose);
   const body: ServerAction = action === 'shutdown' && isForced ? { action, force: true } : { action };
   return (
     <Dialog isOpen title={`${words.label} ${server.name}?`} onClose={onClose} className="narrow-dialog">

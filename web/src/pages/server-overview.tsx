@@ -3,15 +3,14 @@ import { CopyButton } from '../components/copy-button.tsx';
 import { Fact, Facts } from '../components/facts.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { formatDisk, formatMemory } from '../format-size.ts';
-import { useStore } from '../hooks/use-store.ts';
-import { sessionStore } from '../session.ts';
+import { useIsAdmin } from '../hooks/use-is-admin.ts';
 import { ServerUsage } from './server-usage.tsx';
 
 /** What the server is made of and how to reach it. */
 export function ServerOverview({ server }: { server: Server }) {
   const [first] = server.ipAddresses;
   const others = otherAddresses(server);
-  const lock = useIsOperator() && server.observed?.lock;
+  const lock = useIsAdmin() && server.observed?.lock;
   const command = first && server.defaultUser ? `ssh ${server.defaultUser}@${first.address}` : null;
   return (
     <div className="overview">
@@ -72,11 +71,6 @@ function otherAddresses({ status, ipAddresses, observed }: Server): string[] {
   if (status !== 'running') return [];
   const given = new Set(ipAddresses.map(({ address }) => address));
   return (observed?.agentAddresses ?? []).filter((address) => !given.has(address));
-}
-
-function useIsOperator(): boolean {
-  const session = useStore(sessionStore);
-  return 'user' in session && session.user.role === 'admin';
 }
 
 /** Of an address in no pool the network may be unknown, and then the prefix says nothing. */

@@ -1,4 +1,4 @@
-import { Callout, Spinner, Tab, Tabs } from '@blueprintjs/core';
+import { Spinner, Tab, Tabs } from '@blueprintjs/core';
 import { ChevronLeft } from '@blueprintjs/icons';
 import { useEffect, useState } from 'react';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
@@ -8,7 +8,6 @@ import { problemCode } from '../api-error.ts';
 import { ErrorState } from '../components/error-state.tsx';
 import { PageTitle } from '../components/page-title.tsx';
 import { StatusLabel } from '../components/status-label.tsx';
-import { TimeAgo } from '../components/time-ago.tsx';
 import { useNow } from '../hooks/use-now.ts';
 import { useOperations } from '../hooks/use-operations.ts';
 import { useServer } from '../hooks/use-server.ts';
@@ -17,11 +16,13 @@ import { OPERATION_STATUS_WORDS, operationName } from '../operation-words.ts';
 import { showToast } from '../toaster.tsx';
 import { AddressList } from './address-list.tsx';
 import { DeleteServer } from './delete-server.tsx';
+import { ManageServer } from './manage-server.tsx';
 import { NotFoundPage } from './not-found-page.tsx';
 import { OperationDetails } from './operation-details.tsx';
 import { PowerActions } from './power-actions.tsx';
 import { RenameServer } from './rename-server.tsx';
 import { ServerActivity } from './server-activity.tsx';
+import { ServerNotices } from './server-notices.tsx';
 import { ServerOverview } from './server-overview.tsx';
 
 /** One server: what it is, what it is doing, and what can be done with it. */
@@ -84,46 +85,11 @@ function Details({ server }: { server: Server }) {
         </div>
         <AddressList server={server} />
       </div>
-      {server.status === 'unknown' && <UnknownNotice server={server} />}
-      {server.status === 'suspended' && <SuspendedNotice server={server} />}
+      <ServerNotices server={server} />
       <PowerActions server={server} />
       <LatestOperation server={server} />
       <ServerTabs server={server} />
     </div>
-  );
-}
-
-function UnknownNotice({ server }: { server: Server }) {
-  const missingSince = server.observed?.missingSince;
-  if (missingSince) {
-    return (
-      <Callout intent="danger" compact className="notice">
-        This server’s virtual machine cannot be found on Proxmox VE (first missed{' '}
-        <TimeAgo iso={missingSince} />
-        ). Ask your provider what has become of it.
-      </Callout>
-    );
-  }
-  return (
-    <Callout intent="warning" compact className="notice">
-      Proxmox VE could not be asked about this server lately
-      {server.statusObservedAt && (
-        <>
-          {' '}
-          (last heard <TimeAgo iso={server.statusObservedAt} />)
-        </>
-      )}
-      . It may well be running.
-    </Callout>
-  );
-}
-
-function SuspendedNotice({ server }: { server: Server }) {
-  return (
-    <Callout intent="warning" compact className="notice">
-      Your provider has suspended this server
-      {server.suspendReason ? `: ${server.suspendReason}.` : '.'} Ask your provider to lift the suspension.
-    </Callout>
   );
 }
 
@@ -171,6 +137,7 @@ function ServerTabs({ server }: { server: Server }) {
         panel={
           <>
             <ServerOverview server={server} />
+            <ManageServer server={server} />
             <DeleteServer server={server} />
           </>
         }

@@ -1,0 +1,120 @@
+import { Checkbox, Spinner } from '@blueprintjs/core';
+import { useState } from 'react';
+import type { Plan } from '../../../contract/catalog.ts';
+import type { ResizeServer } from '../../../contract/server-changes.ts';
+import type { Server } from '../../../contract/servers.ts';
+import { resizeServer } from '../api.ts';
+import { ErrorState } from '../components/error-state.tsx';
+import { formatDisk, formatMemory } from '../format-size.ts';
+import { usePlans } from '../hooks/use-catalog.ts';
+import { useChange } from '../hooks/use-change.ts';
+import { ChangeDialog } from './change-dialog.tsx';
+import { ChoiceCards } from './choice-cards.tsx';
+
+interface DialogProps {
+  server: Server;
+  onClose: () => void;
+}
+
+/** Another plan for a server: what would change, and what becomes of the disk. */
+export function ChangePlanDialog({ server, onClose }: DialogProps) {
+  const plans = usePlans();
+  const [planId, setPlanId] = useState('');
+  const [keepsDisk, setKeepsDisk] = useState(false);
+  const resize = useChange((body: ResizeServer, key) => resizeServer(server.id, body, key), onClose);
+  const plan = plans.data?.find(({ id }) => id === planId);
+  const keepDisk = plan !== undefined && (plan.diskGib < server.diskGib || keepsDisk);
+  return (
+    <ChangeDialog
+      title={`Change the plan of ${server.name}`}
+      keep="Keep the plan"
+      submit="Change plan"
+      isReady={plan !== undefined}
+      change={resize}
+      onSubmit={() => resize.mutate({ planId, keepDisk })}
+      onClose={onClose}
+      className="wide-dialog"
+    >
+      {plans.data && (
+        <ChoiceCards
+          legend="Plan"
+          name="planId"
+          chosen={planId}
+          error={undefined}
+          onChoose={setPlanId}
+          choices={plans.data.map((one) => ({
+            id: one.id,
+            title: one.name,
+            details: <Changes plan={one} server={server} />,
+            refusal: isPresent(one, server) ? 'The present plan' : null,
+          }))}
+        />
+      )}
+      {plans.isPending && <Spinner aria-label="Loading" />}
+      {plans.isError && (
+        <ErrorState
+          title="Plans could not be read"
+          error={plans.error}
+          onRetry={() => void plans.refetch()}
+        />
+      )}
+      {plan && plan.diskGib !== server.diskGib && (
+        <DiskChoice plan={plan} server={server} keepsDisk={keepDisk} onChange={setKeepsDisk} />
+      )}
+      <p className="muted">
+        Where processors or memory cannot be changed while the server runs, the change takes effect after a
+        restart. The server’s page then says so and offers one; nothing restarts by itself.
+      </p>
+    </ChangeDialog>
+  );
+}
+
+const isPresent = (plan: Plan, server: Server): boolean =>
+  plan.id === server.plan.id &&
+  plan.vcpu === server.vcpu &&
+  plan.memoryMib === server.memoryMib &&
+  plan.diskGib === server.diskGib;
+
+function Changes({ plan, server }: { plan: Plan; server: Server }) {
+  const diskGib = Math.max(plan.diskGib, server.diskGib);
+  return (
+    <>
+      <span>{`${fromTo(server.vcpu, plan.vcpu)} vCPU`}</span>
+      <span>{`${fromTo(formatMemory(server.memoryMib), formatMemory(plan.memoryMib))} memory`}</span>
+      <span>{`${fromTo(formatDisk(server.diskGib), formatDisk(diskGib))} disk`}</span>
+    </>
+  );
+}
+
+const fromTo = (from: string | number, to: string | number): string =>
+  from === to ? `${to}` : `${from} → ${to}`;
+
+function DiskChoice({
+  plan,
+  server,
+  keepsDisk,
+  onChange,
+}: {
+  plan: Plan;
+  server: Server;
+  keepsDisk: boolean;
+  onChange: (keepsDisk: boolean) => void;
+}) {
+  const isSmaller = plan.diskGib < server.diskGib;
+  return (
+    <div className="disk-choice">
+      <Checkbox
+        checked={keepsDisk}
+        disabled={isSmaller}
+        aria-describedby="disk-choice-help"
+        label={`Keep the disk at ${formatDisk(server.diskGib)}`}
+        onChange={(event) => onChange(event.currentTarget.checked)}
+      />
+      <p id="disk-choice-help" className="muted">
+        {isSmaller
+          ? `A disk only grows. This plan has one of ${formatDisk(plan.diskGib)}, so the server keeps its own.`
+          : 'A disk only grows: once it has this plan’s size it cannot be made smaller again.'}
+      </p>
+    </div>
+  );
+}

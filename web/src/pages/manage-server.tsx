@@ -1,0 +1,160 @@
+import { Button, Tag } from '@blueprintjs/core';
+import { type ComponentType, type ReactNode, lazy, Suspense, useId, useState } from 'react';
+import type { Server } from '../../../contract/servers.ts';
+import { formatDisk, formatMemory } from '../format-size.ts';
+import { useIsAdmin } from '../hooks/use-is-admin.ts';
+import { blockedBecause } from './blocked-because.ts';
+import { ProtectionSwitch } from './protection-switch.tsx';
+
+type Dialog = ComponentType<{ server: Server; onClose: () => void }>;
+
+/** Few visits change anything, so each dialog comes when it is asked for. */
+const DIALOGS = {
+  plan: lazy(async () => ({ default: (await import('./change-plan-dialog.tsx')).ChangePlanDialog })),
+  password: lazy(async () => ({
+    default: (await import('./reset-password-dialog.tsx')).ResetPasswordDialog,
+  })),
+  labels: lazy(async () => ({ default: (await import('./labels-dialog.tsx')).LabelsDialog })),
+  rescue: lazy(async () => ({ default: (await import('./rescue-dialog.tsx')).RescueDialog })),
+  rebuild: lazy(async () => ({ default: (await import('./rebuild-dialog.tsx')).RebuildDialog })),
+  suspend: lazy(async () => ({ default: (await import('./suspend-dialog.tsx')).SuspendDialog })),
+  lift: lazy(async () => ({ default: (await import('./lift-suspension-dialog.tsx')).LiftSuspensionDialog })),
+  move: lazy(async () => ({ default: (await import('./move-dialog.tsx')).MoveDialog })),
+} satisfies Record<string, Dialog>;
+type DialogName = keyof typeof DIALOGS;
+
+/** What else can be done with a server; what cannot be done now says why. */
+export function ManageServer({ server }: { server: Server }) {
+  const [asked, setAsked] = useState<DialogName | null>(null);
+  const isAdmin = useIsAdmin();
+  const blocked = blockedBecause(server);
+  const inRescue = server.rescue ? 'Leave the rescue system first.' : null;
+  const AskedDialog = asked && DIALOGS[asked];
+  return (
+    <section className="panel manage" aria-labelledby="manage-title">
+      <h2 id="manage-title">Manage</h2>
+      <Deed
+        label="Change plan"
+        about={`${server.plan.name}: ${server.vcpu} vCPU, ${formatMemory(server.memoryMib)} memory, ${formatDisk(server.diskGib)} disk.`}
+        blocked={blocked}
+        onAsk={() => setAsked('plan')}
+      />
+      <Deed
+        label="Reset password"
+        about={`Sets a new password for ${server.defaultUser ?? 'the user'} inside.`}
+        blocked={blocked ?? inRescue}
+        onAsk={() => setAsked('password')}
+      />
+      <Deed
+        label={server.rescue ? 'Leave rescue system' : 'Boot rescue system'}
+        about={
+          server.rescue
+            ? 'Restarts the server from its own disk.'
+            : 'For a system that does not boot any more: restarts the server from a medium of your provider.'
+        }
+        blocked={blocked}
+        onAsk={() => setAsked('rescue')}
+      />
+      <Deed
+        label="Edit labels"
+        about={<Labels labels={server.labels} />}
+        blocked={server.status === 'deleting' ? blocked : null}
+        onAsk={() => setAsked('labels')}
+      />
+      <Deed
+        label="Rebuild"
+        about="Erases the disk and installs a fresh system. Id, addresses and SSH keys are kept."
+        blocked={blocked ?? inRescue ?? unfitForRebuild(server)}
+        isHarsh
+        onAsk={() => setAsked('rebuild')}
+      />
+      <ProtectionSwitch server={server} field="rebuildProtection" />
+      {isAdmin && <ProviderDeeds server={server} onAsk={setAsked} />}
+      {AskedDialog && (
+        <Suspense fallback={null}>
+          <AskedDialog server={server} onClose={() => setAsked(null)} />
+        </Suspense>
+      )}
+    </section>
+  );
+}
+
+function unfitForRebuild({ rebuildProtection, template }: Server): string | null {
+  if (rebuildProtection)
+    return 'This server is protected against rebuilding. Switch the protection off first.';
+  return template.id ? null : 'Berth did not build this server, so it cannot rebuild it.';
+}
+
+/** What only administrators may do; a suspension is no hindrance to moving. */
+function ProviderDeeds({ server, onAsk }: { server: Server; onAsk: (name: DialogName) => void }) {
+  const isSuspended = server.status === 'suspended';
+  const blocked = blockedBecause(server);
+  const moveBlocked = isSuspended && !server.operation ? null : blocked;
+  return (
+    <div className="manage-provider" role="group" aria-labelledby="provider-title">
+      <h3 id="provider-title">For administrators</h3>
+      {isSuspended ? (
+        <Deed
+          label="Lift suspension"
+          about="Gives the server back, with the power state it had."
+          blocked={moveBlocked}
+          onAsk={() => onAsk('lift')}
+        />
+      ) : (
+        <Deed
+          label="Suspend"
+          about="Shuts the server down and keeps it down; its owner is told the reason."
+          blocked={blocked}
+          isHarsh
+          onAsk={() => onAsk('suspend')}
+        />
+      )}
+      <Deed
+        label="Move to another node"
+        about={server.node ? `It is on ${server.node}.` : 'Its node is not known.'}
+        blocked={moveBlocked}
+        onAsk={() => onAsk('move')}
+      />
+    </div>
+  );
+}
+
+interface DeedProps {
+  label: string;
+  about: ReactNode;
+  /** Why it cannot be done now; null when it can. */
+  blocked: string | null;
+  isHarsh?: boolean;
+  onAsk: () => void;
+}
+
+function Deed({ label, about, blocked, isHarsh = false, onAsk }: DeedProps) {
+  const id = useId();
+  return (
+    <div className="deed">
+      <span id={id} className="muted">
+        {blocked ?? about}
+      </span>
+      <Button
+        text={label}
+        intent={isHarsh ? 'danger' : 'none'}
+        variant={isHarsh ? 'outlined' : 'solid'}
+        disabled={blocked !== null}
+        aria-describedby={id}
+        onClick={onAsk}
+      />
+    </div>
+  );
+}
+
+function Labels({ labels }: { labels: Server['labels'] }) {
+  const entries = Object.entries(labels);
+  if (entries.length === 0) return 'No labels.';
+  return (
+    <span className="labels">
+      {entries.map(([key, value]) => (
+        <Tag key={key} minimal>{`${key}=${value}`}</Tag>
+      ))}
+    </span>
+  );
+}

@@ -1,0 +1,33 @@
+import { FormGroup, InputGroup } from '@blueprintjs/core';
+import { useId } from 'react';
+
+interface NameConfirmationProps {
+  name: string;
+  typed: string;
+  onType: (typed: string) => void;
+  autoFocus?: boolean;
+}
+
+/** Asks for a server's name, so that nobody harms the wrong one. */
+export function NameConfirmation({ name, typed, onType, autoFocus = false }: NameConfirmationProps) {
+  const id = useId();
+  return (
+    <FormGroup
+      label={
+        <>
+          Type <strong>{name}</strong> to confirm
+        </>
+      }
+      labelFor={id}
+    >
+      <InputGroup
+        id={id}
+        autoComplete="off"
+        spellCheck={false}
+        autoFocus={autoFocus}
+        value={typed}
+        onValueChange={onType}
+      />
+    </FormGroup>
+  );
+}

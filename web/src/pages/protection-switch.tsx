@@ -1,0 +1,45 @@
+import { Switch } from '@blueprintjs/core';
+import { useId } from 'react';
+import type { Server } from '../../../contract/servers.ts';
+import { ProblemCallout } from '../components/problem-callout.tsx';
+import { useUpdateServer } from '../hooks/use-update-server.ts';
+
+const WORDS = {
+  deleteProtection: {
+    label: 'Protect against deletion',
+    effect: 'While this is on nobody can delete the server, neither here nor through the API.',
+  },
+  rebuildProtection: {
+    label: 'Protect against rebuilding',
+    effect: 'While this is on nobody can rebuild the server, neither here nor through the API.',
+  },
+};
+
+/** A switch that keeps a server from being deleted or rebuilt. It shows what holds, not what was just asked for. */
+export function ProtectionSwitch({ server, field }: { server: Server; field: keyof typeof WORDS }) {
+  const update = useUpdateServer(server);
+  const id = useId();
+  const { label, effect } = WORDS[field];
+  return (
+    <div className="protection">
+      <Switch
+        role="switch"
+        checked={server[field]}
+        disabled={update.isPending || server.status === 'deleting'}
+        aria-describedby={id}
+        onChange={(event) => update.mutate({ [field]: event.currentTarget.checked })}
+      >
+        {label}
+      </Switch>
+      <p id={id} className="muted">
+        {effect}
+      </p>
+      {update.error && (
+        <ProblemCallout
+          error={update.error}
+          retryHint="It is not known whether this was changed. Trying again is safe."
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,139 @@
+import { FormGroup, InputGroup, Spinner, TextArea } from '@blueprintjs/core';
+import { useState } from 'react';
+import type { RebuildServer } from '../../../contract/server-changes.ts';
+import type { Server } from '../../../contract/servers.ts';
+import { rebuildServer } from '../api.ts';
+import { ErrorState } from '../components/error-state.tsx';
+import { formatDisk } from '../format-size.ts';
+import { useTemplates } from '../hooks/use-catalog.ts';
+import { useChange } from '../hooks/use-change.ts';
+import { ChangeDialog } from './change-dialog.tsx';
+import { ChoiceCards } from './choice-cards.tsx';
+import { NameConfirmation } from './name-confirmation.tsx';
+
+/** A fresh system for a server: which one, what is erased, what is kept, and the name to be sure. */
+export function RebuildDialog({ server, onClose }: { server: Server; onClose: () => void }) {
+  const templates = useTemplates();
+  const [chosen, setChosen] = useState(server.template.id ?? '');
+  const [typed, setTyped] = useState('');
+  const [access, setAccess] = useState<Access>({ sshKeys: '', password: '' });
+  const template = templates.data?.find(({ id }) => id === chosen);
+  const rebuild = useChange((body: RebuildServer, key) => rebuildServer(server.id, body, key), onClose);
+  return (
+    <ChangeDialog
+      title={`Rebuild ${server.name}?`}
+      keep="Keep the server as it is"
+      submit="Rebuild server"
+      isHarsh
+      isReady={template !== undefined && typed.trim() === server.name}
+      change={rebuild}
+      onSubmit={() => rebuild.mutate({ templateId: chosen, ...givenAccess(access) })}
+      onClose={onClose}
+      className="wide-dialog"
+    >
+      {templates.data && (
+        <ChoiceCards
+          legend="Template"
+          name="templateId"
+          chosen={chosen}
+          error={undefined}
+          onChoose={setChosen}
+          choices={templates.data.map(({ id, name, defaultUser, minDiskGib }) => ({
+            id,
+            title: name,
+            details: <span>{`user ${defaultUser}`}</span>,
+            refusal: minDiskGib > server.diskGib ? `Needs ${formatDisk(minDiskGib)} of disk` : null,
+          }))}
+        />
+      )}
+      {templates.isPending && <Spinner aria-label="Loading" />}
+      {templates.isError && (
+        <ErrorState
+          title="Templates could not be read"
+          error={templates.error}
+          onRetry={() => void templates.refetch()}
+        />
+      )}
+      <Losses server={server} />
+      <AccessFields access={access} user={template?.defaultUser} onChange={setAccess} />
+      <NameConfirmation name={server.name} typed={typed} onType={setTyped} />
+    </ChangeDialog>
+  );
+}
+
+function Losses({ server }: { server: Server }) {
+  const addresses = server.ipAddresses.map((entry) => entry.address);
+  return (
+    <dl className="losses">
+      <dt>Erased</dt>
+      <dd>Everything on its {formatDisk(server.diskGib)} disk, its snapshots and its password</dd>
+      <dt>Kept</dt>
+      <dd>
+        Id, name, plan and {addresses.length > 0 ? `addresses (${addresses.join(', ')})` : 'addresses'}, and
+        its SSH keys unless you give others
+      </dd>
+    </dl>
+  );
+}
+
+interface Access {
+  sshKeys: string;
+  password: string;
+}
+
+function givenAccess({ sshKeys, password }: Access): Pick<RebuildServer, 'sshKeys' | 'password'> {
+  const keys = sshKeys
+    .split('\n')
+    .map((key) => key.trim())
+    .filter(Boolean);
+  return { ...(keys.length > 0 ? { sshKeys: keys } : {}), ...(password ? { password } : {}) };
+}
+
+function AccessFields({
+  access,
+  user,
+  onChange,
+}: {
+  access: Access;
+  user: string | undefined;
+  onChange: (access: Access) => void;
+}) {
+  return (
+    <>
+      <FormGroup
+        label="SSH keys"
+        labelInfo="(optional)"
+        labelFor="rebuild-keys"
+        helperText={<span id="rebuild-keys-help">Public keys, one per line; empty: the ones it has</span>}
+      >
+        <TextArea
+          id="rebuild-keys"
+          aria-describedby="rebuild-keys-help"
+          fill
+          className="code-input"
+          rows={2}
+          spellCheck={false}
+          value={access.sshKeys}
+          onChange={(event) => onChange({ ...access, sshKeys: event.currentTarget.value })}
+        />
+      </FormGroup>
+      <FormGroup
+        label="Password"
+        labelInfo="(optional)"
+        labelFor="rebuild-password"
+        helperText={
+          <span id="rebuild-password-help">For {user ?? 'the default user'}; at least 10 characters</span>
+        }
+      >
+        <InputGroup
+          id="rebuild-password"
+          aria-describedby="rebuild-password-help"
+          type="password"
+          autoComplete="new-password"
+          value={access.password}
+          onValueChange={(password) => onChange({ ...access, password })}
+        />
+      </FormGroup>
+    </>
+  );
+}

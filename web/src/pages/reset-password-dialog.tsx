@@ -1,0 +1,57 @@
+import { Checkbox, FormGroup, InputGroup } from '@blueprintjs/core';
+import { useState } from 'react';
+import type { ResetPassword } from '../../../contract/server-changes.ts';
+import type { Server } from '../../../contract/servers.ts';
+import { resetPassword } from '../api.ts';
+import { useChange } from '../hooks/use-change.ts';
+import { ChangeDialog } from './change-dialog.tsx';
+
+const MIN_LENGTH = 10;
+
+/** A new password inside a server, and what may be done to set it. */
+export function ResetPasswordDialog({ server, onClose }: { server: Server; onClose: () => void }) {
+  const [password, setPassword] = useState('');
+  const [allowReboot, setAllowReboot] = useState(false);
+  const reset = useChange((body: ResetPassword, key) => resetPassword(server.id, body, key), onClose);
+  return (
+    <ChangeDialog
+      title={`Reset the password of ${server.name}`}
+      keep="Keep the password"
+      submit="Reset password"
+      isReady={password.length >= MIN_LENGTH}
+      change={reset}
+      onSubmit={() => reset.mutate({ password, allowReboot })}
+      onClose={onClose}
+    >
+      <FormGroup
+        label="New password"
+        labelFor="new-password"
+        helperText={
+          <span id="new-password-help">
+            {`For ${server.defaultUser ?? 'the default user'}; at least ${MIN_LENGTH} characters`}
+          </span>
+        }
+      >
+        <InputGroup
+          id="new-password"
+          aria-describedby="new-password-help"
+          type="password"
+          autoComplete="new-password"
+          autoFocus
+          value={password}
+          onValueChange={setPassword}
+        />
+      </FormGroup>
+      <p>The guest agent sets it at once, if it answers. SSH keys are kept.</p>
+      <Checkbox
+        checked={allowReboot}
+        aria-describedby="allow-reboot-help"
+        label="If it does not answer, reboot the server and let cloud-init set it"
+        onChange={(event) => setAllowReboot(event.currentTarget.checked)}
+      />
+      <p id="allow-reboot-help" className="muted">
+        To cloud-init that is a first boot: the server gets new SSH host keys, and user data runs again.
+      </p>
+    </ChangeDialog>
+  );
+}

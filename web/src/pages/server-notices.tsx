@@ -1,0 +1,145 @@
+import { Button, Callout } from '@blueprintjs/core';
+import { type ReactNode, lazy, Suspense, useState } from 'react';
+import type { Server } from '../../../contract/servers.ts';
+import { TimeAgo } from '../components/time-ago.tsx';
+import { formatExact } from '../format-time.ts';
+import { useIsAdmin } from '../hooks/use-is-admin.ts';
+import { useCancelOperation } from '../hooks/use-cancel-operation.ts';
+import { PowerDialog } from './power-dialog.tsx';
+
+const RescueDialog = lazy(async () => ({ default: (await import('./rescue-dialog.tsx')).RescueDialog }));
+
+/** What is unusual about a server, and the way out of it. */
+export function ServerNotices({ server }: { server: Server }) {
+  const { operation } = server;
+  return (
+    <>
+      {server.status === 'unknown' && <UnknownNotice server={server} />}
+      {server.status === 'suspended' && <SuspendedNotice server={server} />}
+      {server.deletesAt && operation?.type === 'terminate' && (
+        <DeletionNotice deletesAt={server.deletesAt} operation={operation} />
+      )}
+      {server.rescue && <RescueNotice server={server} />}
+      {server.restartNeeded && <RestartNotice server={server} />}
+    </>
+  );
+}
+
+function UnknownNotice({ server }: { server: Server }) {
+  const missingSince = server.observed?.missingSince;
+  if (missingSince) {
+    return (
+      <Callout intent="danger" compact className="notice">
+        This server’s virtual machine cannot be found on Proxmox VE (first missed{' '}
+        <TimeAgo iso={missingSince} />
+        ). Ask your provider what has become of it.
+      </Callout>
+    );
+  }
+  return (
+    <Callout intent="warning" compact className="notice">
+      Proxmox VE could not be asked about this server lately
+      {server.statusObservedAt && (
+        <>
+          {' '}
+          (last heard <TimeAgo iso={server.statusObservedAt} />)
+        </>
+      )}
+      . It may well be running.
+    </Callout>
+  );
+}
+
+function SuspendedNotice({ server }: { server: Server }) {
+  const isAdmin = useIsAdmin();
+  const reason = server.suspendReason ? `: ${server.suspendReason}.` : '.';
+  return (
+    <Callout intent="warning" compact className="notice">
+      {isAdmin
+        ? `This server is suspended${reason} Its owner is told so and cannot use it.`
+        : `Your provider has suspended this server${reason} Ask your provider to lift the suspension.`}
+    </Callout>
+  );
+}
+
+function DeletionNotice({
+  deletesAt,
+  operation,
+}: {
+  deletesAt: string;
+  operation: NonNullable<Server['operation']>;
+}) {
+  const cancel = useCancelOperation(operation.id);
+  const isKept = operation.cancelRequested;
+  return (
+    <Notice
+      text={
+        isKept
+          ? 'This server is kept; what was done for its deletion is being undone.'
+          : `This server will be erased on ${formatExact(deletesAt)}. Until then it can be kept, with everything on it.`
+      }
+      action={
+        <Button
+          text="Keep the server"
+          disabled={isKept}
+          loading={cancel.isPending}
+          onClick={() => cancel.mutate()}
+        />
+      }
+    />
+  );
+}
+
+function RescueNotice({ server }: { server: Server }) {
+  const [isAsked, setIsAsked] = useState(false);
+  return (
+    <Notice
+      text="This server is in the rescue system. Its own disk is there to be mended, and is not booted from until you leave."
+      action={
+        <>
+          <Button
+            text="Leave rescue system"
+            disabled={server.operation !== null}
+            onClick={() => setIsAsked(true)}
+          />
+          {isAsked && (
+            <Suspense fallback={null}>
+              <RescueDialog server={server} onClose={() => setIsAsked(false)} />
+            </Suspense>
+          )}
+        </>
+      }
+    />
+  );
+}
+
+function RestartNotice({ server }: { server: Server }) {
+  const [isAsked, setIsAsked] = useState(false);
+  const isRunning = server.status === 'running';
+  return (
+    <Notice
+      text={
+        isRunning
+          ? 'The new size takes effect after a restart.'
+          : 'The new size takes effect when the server is next started.'
+      }
+      action={
+        isRunning && (
+          <>
+            <Button text="Reboot now" disabled={server.operation !== null} onClick={() => setIsAsked(true)} />
+            {isAsked && <PowerDialog server={server} action="reboot" onClose={() => setIsAsked(false)} />}
+          </>
+        )
+      }
+    />
+  );
+}
+
+function Notice({ text, action }: { text: string; action: ReactNode }) {
+  return (
+    <Callout intent="warning" compact className="notice notice-with-action">
+      <span>{text}</span>
+      {action}
+    </Callout>
+  );
+}
