@@ -1,3 +1,27 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+interface Results {
+  program: string;
+  measuredAt: string;
+  tables: { head: string[]; rows: string[][] }[];
+  ratios: { ratio: number; budget: string }[];
+}
+
+const results: Results = {
+  program: basename(process.argv[1] ?? 'unknown', '.ts'),
+  measuredAt: new Date().toISOString(),
+  tables: [],
+  ratios: [],
+};
+
+/** Keeps what has been printed in `bench/results/<program>.json`, in place of the last time's. */
+function keepResults(): void {
+  const folder = join(import.meta.dirname, 'results');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${results.program}.json`), `${JSON.stringify(results, null, 2)}\n`);
+}
+
 /** The value below which `share` (0 to 1) of the values lie; the nearest one there is. */
 export function percentile(values: number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -14,6 +38,8 @@ export function median(values: number[]): number {
 
 /** Prints a table with the first column to the left and numbers to the right. */
 export function printTable(head: string[], rows: string[][]): void {
+  results.tables.push({ head, rows });
+  keepResults();
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
   );
@@ -27,5 +53,7 @@ export function printTable(head: string[], rows: string[][]): void {
 
 /** The last line of every program. */
 export function printRatio(ratio: number, budget: string): void {
+  results.ratios.push({ ratio, budget });
+  keepResults();
   console.log(`ratio: ${ratio.toFixed(3)} (budget ${budget})`);
 }

@@ -67,14 +67,19 @@ export async function runMatrix(berth: RunningBerth, wish: MatrixWish): Promise<
 export const readServers = async (client: pg.Client): Promise<HeldServer[]> =>
   (await client.query<HeldServer>(HELD_SERVERS)).rows;
 
-/** Servers and addresses enough for a whole round. */
+/** Servers, addresses and room on the nodes enough for several rounds. */
 export async function makeRoom(client: pg.Client): Promise<void> {
   await client.query('update accounts set max_servers = 100000');
-  await client.query('update clusters set rescue_iso = $1', ['local:iso/rescue.iso']);
+  await client.query("update plans set memory_mib = 512, disk_gib = 8 where name = 'Small'");
+  await client.query(
+    `insert into ip_pools (cluster_id, name, network, gateway, bridge, vlan, nameservers)
+     select cluster_id, 'Room', '10.66.0.0/16', '10.66.0.1', bridge, vlan, nameservers from ip_pools
+     where family(network) = 4 and not exists (select from ip_pools where name = 'Room') limit 1`,
+  );
   await client.query(
     `insert into ip_addresses (pool_id, address)
-     select p.id, host(p.network)::inet + n from ip_pools p, generate_series(10, 250) n where family(p.network) = 4
-     on conflict do nothing`,
+     select p.id, host(p.network)::inet + n from ip_pools p, generate_series(300, 3000) n
+     where p.name = 'Room' or family(p.network) = 6 on conflict do nothing`,
   );
 }
 

@@ -44,7 +44,10 @@ try {
       say(`${victim}: left out, the time is over`);
       continue;
     }
-    cells.push(...(await runMatrix(berth, { victims: [victim], types: operations, say })));
+    const judged = await runMatrix(berth, { victims: [victim], types: operations, say });
+    const isRed = judged.filter(({ faults }) => faults.length > 0).length;
+    say(`${victim}: ${judged.length} cells, ${isRed} red`);
+    cells.push(...judged);
   }
 } finally {
   await berth.stop();
