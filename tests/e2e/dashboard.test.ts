@@ -96,6 +96,75 @@ describe('a customer in a browser', () => {
     await target.and(page.locator(':not([disabled])')).waitFor(WAIT);
   };
 
+  /** In light and dark, narrow and wide: nothing sticks out, nothing is unreadable. */
+  const expectSound = async (name: string) => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      for (const width of [360, 1280]) {
+        await page.setViewportSize({ width, height: 800 });
+        const overflow = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
+        expect(overflow).toBeLessThanOrEqual(0);
+        const path = await screenshotPath(`${name}-${colorScheme}-${width}`);
+        if (path) await page.screenshot({ path, fullPage: true });
+      }
+      const { violations } = await new AxeBuilder({ page })
+        .withTags(['wcag2a', 'wcag2aa', 'wcag22aa'])
+        .analyze();
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+    }
+    await page.emulateMedia({ colorScheme: 'light' });
+  };
+  const manage = async (label: string) => {
+    const target = button(label, page.getByRole('region', { name: 'Manage' }));
+    await expectEnabled(target);
+    await target.click();
+  };
+  const done = async (label: string) => {
+    await page.getByRole('tab', { name: 'Activity' }).click();
+    const latest = page.getByRole('list', { name: 'Operations' }).getByRole('listitem').first();
+    await latest.filter({ hasText: label }).filter({ hasText: 'Succeeded' }).waitFor(WAIT);
+    await page.getByRole('tab', { name: 'Overview' }).click();
+  };
+
+  it('gives it a larger plan, and a restart where that needs one', async () => {
+    await page.getByRole('tab', { name: 'Overview' }).click();
+    await expectSound('manage');
+    await manage('Change plan');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('Medium', { exact: true }).click();
+    await expectSound('change-plan');
+    await button('Change plan', dialog).click();
+    await done('Change plan');
+    await page.locator('.fact', { hasText: 'Medium' }).waitFor(WAIT);
+    await picture('resized');
+  });
+
+  it('rebuilds it after typing its name, and it keeps its address', async () => {
+    await manage('Rebuild');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('radio', { name: 'debian-12' }).waitFor(WAIT);
+    await dialog.getByLabel('Type shop-1 to confirm').fill('shop-1');
+    await expectSound('rebuild');
+    await button('Rebuild server', dialog).click();
+    await done('Rebuild');
+    await status('Running').waitFor(WAIT);
+    await page.getByText('203.0.113.10', { exact: true }).first().waitFor(WAIT);
+  });
+
+  it('is told why it was suspended, until that is lifted', async () => {
+    const id = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+    const { accepted, request } = berth.admin;
+    await accepted(request('POST', `/servers/${id}/suspend`, { reason: 'Overdue on payment' }));
+    await page.getByText(/has suspended this server: Overdue on payment/).waitFor(WAIT);
+    await expectSound('suspended');
+    const target = button('Change plan', page.getByRole('region', { name: 'Manage' }));
+    expect(await target.isDisabled()).toBe(true);
+    const { id: operationId } = (await berth.api.server(id)).operation ?? {};
+    if (operationId) await berth.api.settled(operationId);
+    await accepted(request('POST', `/servers/${id}/unsuspend`));
+    await status('Running').waitFor(WAIT);
+  });
+
   it('sees the cause when a server cannot be built', async () => {
     const message = 'clone failed: unable to create image: No space left on device';
     await berth.addFault({
