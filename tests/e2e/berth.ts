@@ -160,7 +160,12 @@ async function logIn(apiUrl: string, credentials: { email: string; password: str
       await refresh();
     }
   }
-  const get = async <T>(path: string) => (await (await request('GET', path)).json()) as T;
+  /** Rejects while the API cannot answer; a refusal such as 404 is an answer. */
+  async function get<T>(path: string): Promise<T> {
+    const answer = await request('GET', path);
+    if (answer.status >= 500) throw new Error(`GET ${path}: ${answer.status}`);
+    return (await answer.json()) as T;
+  }
   return {
     request,
     get,

@@ -237,7 +237,8 @@ async function settle(berth: RunningBerth, database: SteadyConnection, trials: T
       ({ view }) => !view || (isLive(view.status) && view.status !== 'needs_attention'),
     )) {
       const view = await berth.admin.operation(trial.operationId).catch(() => undefined);
-      if (!view?.status) continue;
+      // A problem has a status too: of HTTP.
+      if (!view?.steps) continue;
       trial.view = view;
       if (view.status === 'succeeded') trial.falsehoods = await checkEffect(berth, database, trial);
     }
@@ -288,7 +289,9 @@ async function falseStatuses(berth: RunningBerth, trials: Trial[]): Promise<[str
   const { vms } = await berth.cluster();
   const lies: [string, string][] = [];
   for (const { server } of trials) {
-    const view = await berth.admin.get<Partial<Server>>(`/servers/${server.id}`);
+    const view = await berth.admin
+      .get<Partial<Server>>(`/servers/${server.id}`)
+      .catch(() => ({ status: undefined }));
     const vmid = vmidOf(vms, server.id);
     const isRunning = vmid !== null && Boolean(vms[vmid]?.guest);
     if (view.status === 'running' && !isRunning) lies.push([server.name, 'shown as running, but it is not']);

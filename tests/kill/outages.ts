@@ -77,7 +77,7 @@ async function takeAway(part: Part, seconds: number): Promise<number> {
   const backAt = Date.now();
   await until(async () => {
     const views = await Promise.all(ids.map((id) => api.operation(id).catch(() => undefined)));
-    return views.every((view) => view?.status && !isLive(view.status));
+    return views.every((view) => view?.steps && !isLive(view.status));
   }, 300_000).catch(() => undefined);
   say(`${part}: ${await tell(berth, ids)}, ${Math.round((Date.now() - backAt) / 1_000)} s after it was back`);
   const found = judge(await database.use(readServers), await berth.cluster()).map(({ fault }) => fault);
