@@ -153,15 +153,15 @@ describe('a customer in a browser', () => {
 
   it('is told why it was suspended, until that is lifted', async () => {
     const id = new URL(page.url()).pathname.split('/').at(-1) ?? '';
-    const { accepted, request } = berth.admin;
-    await accepted(request('POST', `/servers/${id}/suspend`, { reason: 'Overdue on payment' }));
+    const { admin } = berth;
+    await admin.accepted(admin.request('POST', `/servers/${id}/suspend`, { reason: 'Overdue on payment' }));
     await page.getByText(/has suspended this server: Overdue on payment/).waitFor(WAIT);
     await expectSound('suspended');
     const target = button('Change plan', page.getByRole('region', { name: 'Manage' }));
     expect(await target.isDisabled()).toBe(true);
     const { id: operationId } = (await berth.api.server(id)).operation ?? {};
     if (operationId) await berth.api.settled(operationId);
-    await accepted(request('POST', `/servers/${id}/unsuspend`));
+    await admin.accepted(admin.request('POST', `/servers/${id}/unsuspend`));
     await status('Running').waitFor(WAIT);
   });
 
