@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
@@ -5,6 +6,8 @@ const SERVER_FOLDERS = 'api,workflows,activities,db,proxmox,contract,migrate,tes
 
 export default defineConfig({
   test: {
+    // Tests wait for servers more than they compute, so that two share even one processor well.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: ['default', './tests/summary-reporter.ts'],
     projects: [
       {
