@@ -1,7 +1,5 @@
 import type { Knex } from 'knex';
 import type { Context } from 'koa';
-import { WorkflowNotFoundError } from '@temporalio/client';
-import { serverWorkflowId } from '../contract/temporal.ts';
 import { cancelAt } from '../contract/operations.ts';
 import { Operation } from '../db/models/operation.ts';
 import { IpLease } from '../db/models/ip-lease.ts';
@@ -13,7 +11,7 @@ import type { Temporal } from './deps.ts';
 import { Forbidden, NotCancellable, NotFound } from './errors.ts';
 import type { Reply } from './idempotency.ts';
 import { readOperations } from './operation-rows.ts';
-import { withinDeadline } from './start-operation.ts';
+import { tellWorkflow } from './operation-workflow.ts';
 import { toOperationView } from './views/operation.ts';
 
 /**
@@ -72,15 +70,5 @@ export async function cancelWorkflow(
   operationId: string,
   serverId: string,
 ): Promise<void> {
-  await withinDeadline(temporal, async () => {
-    try {
-      const workflowId = serverWorkflowId(serverId);
-      const { memo, runId } = await temporal.workflow.getHandle(workflowId).describe();
-      // The server's workflow id may by now stand for a later operation.
-      if (memo?.['operationId'] === operationId)
-        await temporal.workflow.getHandle(workflowId, runId).cancel();
-    } catch (err) {
-      if (!(err instanceof WorkflowNotFoundError)) throw err;
-    }
-  });
+  await tellWorkflow(temporal, { operationId, serverId }, (handle) => handle.cancel());
 }

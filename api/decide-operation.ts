@@ -1,8 +1,7 @@
 import type { Knex } from 'knex';
 import type { Context } from 'koa';
-import { WorkflowNotFoundError } from '@temporalio/client';
 import { decisionsAt, type Decision } from '../contract/operations.ts';
-import { DECISION_SIGNAL, serverWorkflowId } from '../contract/temporal.ts';
+import { DECISION_SIGNAL } from '../contract/temporal.ts';
 import { Operation } from '../db/models/operation.ts';
 import { audit } from './audit.ts';
 import { visibleAccounts, type CurrentUser } from './current-user.ts';
@@ -10,7 +9,7 @@ import type { Temporal } from './deps.ts';
 import { Forbidden, NotFound, NotPaused } from './errors.ts';
 import type { Reply } from './idempotency.ts';
 import { readOperations } from './operation-rows.ts';
-import { withinDeadline } from './start-operation.ts';
+import { tellWorkflow } from './operation-workflow.ts';
 import { toOperationView } from './views/operation.ts';
 
 interface Wish {
@@ -50,14 +49,5 @@ export async function signalDecision(
   operationId: string,
   serverId: string,
 ): Promise<void> {
-  await withinDeadline(temporal, async () => {
-    try {
-      const workflowId = serverWorkflowId(serverId);
-      const { memo, runId } = await temporal.workflow.getHandle(workflowId).describe();
-      if (memo?.['operationId'] === operationId)
-        await temporal.workflow.getHandle(workflowId, runId).signal(DECISION_SIGNAL);
-    } catch (err) {
-      if (!(err instanceof WorkflowNotFoundError)) throw err;
-    }
-  });
+  await tellWorkflow(temporal, { operationId, serverId }, (handle) => handle.signal(DECISION_SIGNAL));
 }
