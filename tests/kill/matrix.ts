@@ -27,7 +27,7 @@ export interface Cell {
 export interface MatrixWish {
   victims: readonly Victim[];
   types?: readonly OperationType[];
-  /** Of each operation only these boundaries, by number; all when left out. */
+  /** Of each operation only these of its boundaries; all when left out. */
   pick?: (boundaries: string[], type: OperationType) => string[];
   say?: (message: string) => void;
 }

@@ -30,7 +30,7 @@ export async function killProcess(berth: RunningBerth, victim: Process): Promise
 const NODES = ['pve1', 'pve2', 'pve3'];
 const CUT_MS = 4_000;
 
-/** Cuts every node off from the others, one after the other, so that each VM's is among them. */
+/** Cuts every node off from the others at once, so that each VM's is among them. */
 export async function cutNodes(berth: RunningBerth): Promise<void> {
   for (const node of NODES) await berth.addFault({ action: 'nodeDown', node, forMs: CUT_MS });
 }
