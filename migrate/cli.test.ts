@@ -181,7 +181,8 @@ describe('from the first look to the way back', () => {
 
   it('lets go at Ctrl-C, also when npm passes it on twice, and the run goes on', async () => {
     const following = start(withMapping('plan'));
-    following.stderr.on('data', () => {
+    // Only at the first line: while a process ends its handlers are gone already.
+    following.stderr.once('data', () => {
       following.kill('SIGINT');
       following.kill('SIGINT');
     });
@@ -193,11 +194,12 @@ describe('from the first look to the way back', () => {
 
   it('can be cancelled', async () => {
     // It would be over before a second command has begun.
-    const held = await estate.database.transaction();
-    await held.raw('lock table migration_vms in exclusive mode');
-    const { runId } = await json<{ runId: string }>(...withMapping('plan', '--detach', '--json'));
-    expect(await json('pause', '--json')).toEqual({ runId });
-    await held.commit();
+    const runId = await estate.database.transaction(async (held) => {
+      await held.raw('lock table migration_vms in exclusive mode');
+      const started = await json<{ runId: string }>(...withMapping('plan', '--detach', '--json'));
+      expect(await json('pause', '--json')).toEqual(started);
+      return started.runId;
+    });
     expect((await migrate('attach')).exitCode).toBe(7);
     expect(await json('cancel', runId.slice(0, 8), '--json')).toEqual({ runId });
     const { exitCode, stdout } = await migrate('attach');
