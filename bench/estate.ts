@@ -17,10 +17,14 @@ import { apiService, workerService } from '../testbed/berth-services.ts';
 import { startSimulator, type Simulator } from '../testbed/proxmox/simulator.ts';
 import type { ServiceSpec } from '../testbed/service.ts';
 import { createSupervisor } from '../testbed/supervisor.ts';
-import { startTemporal } from '../testbed/temporal-server.ts';
+import { preparePostgres } from '../testbed/postgres-server.ts';
+import { prepareTemporal } from '../testbed/temporal-server.ts';
 import { bundleWorkflows } from '../workflows/bundle.ts';
-import { startDurablePostgres } from './durable-postgres.ts';
 import { withCleanUp, type Undo } from './with-clean-up.ts';
+
+/** What can be killed. */
+export const PARTS = ['api', 'worker', 'temporal', 'postgres'] as const;
+export type Part = (typeof PARTS)[number];
 
 /** The whole product on loopback: PostgreSQL, Temporal, one api and one worker process; the simulator in this process. */
 export interface BenchEstate {
@@ -35,7 +39,7 @@ export interface BenchEstate {
   /** A folder that is removed at the end. */
   folder: string;
   /** Kills a process with SIGKILL; it is started again. */
-  kill(part: 'api' | 'worker'): void;
+  kill(part: Part): void;
   /** Orders a server as a customer does. */
   order(name: string): Promise<Accepted>;
   /** Calls the API as the customer; throws when the answer is no 2xx. */
@@ -68,18 +72,38 @@ async function setUp({ speed = 1, apiOnly = false }: EstateOptions, undo: Undo[]
   console.error('setting up …');
   const folder = await mkdtemp(join(tmpdir(), 'berth-bench-'));
   undo.push(() => rm(folder, { recursive: true, force: true }));
-  const { url: databaseUrl } = await startDurablePostgres(folder, undo);
+  const simulator = await startSimulator({ speed });
+  undo.push(() => simulator.close());
+  const supervisor = createSupervisor({
+    onProgress: console.error,
+    onChange: async () => undefined,
+    signal: new AbortController().signal,
+  });
+  const {
+    spec: postgres,
+    url: databaseUrl,
+    dataDir,
+  } = await preparePostgres({
+    dataDir: join(folder, 'postgres'),
+    durable: true,
+    onProgress: console.error,
+  });
+  undo.push(() => rm(dataDir, { recursive: true, force: true }));
+  undo.push(() => supervisor.stop());
+  await supervisor.start([{ ...postgres, removeDir: dataDir }]);
   const database = connectDatabase(databaseUrl);
   undo.push(() => database.destroy());
   await migrateToLatest(database);
-  const simulator = await startSimulator({ speed });
-  undo.push(() => simulator.close());
 
   const bundle = join(folder, 'workflow-bundle.js');
   const temporal = apiOnly
     ? undefined
-    : await startTemporal({ headless: true, dbFile: join(folder, 'temporal.db'), onProgress: console.error });
-  if (temporal) undo.push(() => temporal.stop());
+    : await prepareTemporal({
+        headless: true,
+        dbFile: join(folder, 'temporal.db'),
+        onProgress: console.error,
+      });
+  if (temporal) await supervisor.start([temporal.spec]);
   if (!apiOnly) await bundleWorkflows(bundle);
 
   const [apiPort, workerPort] = [
@@ -100,12 +124,6 @@ async function setUp({ speed = 1, apiOnly = false }: EstateOptions, undo: Undo[]
     PROXMOX_TOKEN_ID: simulator.token.id,
     PROXMOX_TOKEN_SECRET: simulator.token.secret,
   };
-  const supervisor = createSupervisor({
-    onProgress: console.error,
-    onChange: async () => undefined,
-    signal: new AbortController().signal,
-  });
-  undo.push(() => supervisor.stop());
   const start = (spec: ServiceSpec) =>
     supervisor.start([loggingToFile(spec, join(folder, `${spec.name}.log`))]);
   const common = { root: ROOT, logFile: '', env, onLine: () => undefined };

@@ -3,7 +3,7 @@ import { LIVE_STATUSES } from '../contract/operations.ts';
 import type { Database } from '../db/connect.ts';
 import { Operation } from '../db/models/operation.ts';
 
-/** Waits until these operations are over and returns them; throws when one takes longer than `timeoutMs`. */
+/** Waits until these operations are over and returns them; throws when one takes longer than `timeoutMs`. PostgreSQL may be away meanwhile. */
 export async function settledOperations(
   database: Database,
   ids: string[],
@@ -11,10 +11,23 @@ export async function settledOperations(
 ): Promise<Operation[]> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
-    const live = await Operation.query(database).findByIds(ids).whereIn('status', LIVE_STATUSES).resultSize();
-    if (live === 0) return Operation.query(database).findByIds(ids).orderBy('finishedAt');
+    const operations = () => Operation.query(database).findByIds(ids);
+    const live = await patiently(() => operations().whereIn('status', LIVE_STATUSES).resultSize());
+    if (live === 0) return operations().orderBy('finishedAt');
     if (Date.now() > deadline) throw new Error(`${live} of ${ids.length} operations are not over in time`);
     await delay(everyMs);
+  }
+}
+
+/** Reads again, at most for half a minute, while PostgreSQL is being started again. */
+export async function patiently<T>(read: () => PromiseLike<T>): Promise<T> {
+  for (let left = 120; ; left -= 1) {
+    try {
+      return await read();
+    } catch (err) {
+      if (left === 0) throw err;
+      await delay(250);
+    }
   }
 }
 

@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LIVE_STATUSES } from '../contract/operations.ts';
-import type { Accepted } from '../contract/servers.ts';
 import { Operation } from '../db/models/operation.ts';
 import { Server } from '../db/models/server.ts';
-import { withEstate, type BenchEstate } from './estate.ts';
+import { PARTS, withEstate, type BenchEstate } from './estate.ts';
 import { percentile, printRatio, printTable } from './numbers.ts';
-import { settledOperations } from './operations.ts';
+import { patiently, settledOperations } from './operations.ts';
 import { findLeaks } from '../tests/oracle.ts';
 
 /**
@@ -27,13 +26,13 @@ await withEstate({ speed: SPEED }, async (estate) => {
   const orderedMs = Date.now() - startedAt;
   const ids = accepted.map(({ operation }) => operation.id);
   const disturbance = disturb(estate, ids);
-  const progress = setInterval(() => void showProgress(estate), 10_000);
+  const progress = setInterval(() => void showProgress(estate).catch(() => undefined), 10_000);
   const operations = await settledOperations(estate.database, ids, {
     timeoutMs: TIMEOUT_MS,
     everyMs: 500,
   }).finally(() => clearInterval(progress));
 
-  const { actions, cancelled } = await disturbance;
+  const { actions, cancelled, killed } = await disturbance;
   const acted = await settledOperations(estate.database, actions, { timeoutMs: TIMEOUT_MS });
   const succeeded = operations.filter(({ status }) => status === 'succeeded');
   const tookMs = succeeded.map(
@@ -49,10 +48,10 @@ await withEstate({ speed: SPEED }, async (estate) => {
       ['succeeded', `${succeeded.length} in ${seconds(totalMs)}`],
       [
         'cancelled',
-        `${operations.filter(({ status }) => status === 'cancelled').length} of ${cancelled.size} asked for`,
+        `${operations.filter(({ status }) => status === 'cancelled').length} of ${cancelled.size} tried`,
       ],
       ['actions', `${acted.filter(({ status }) => status === 'succeeded').length} of ${actions.length}`],
-      ['kills', String(KILLS)],
+      ['kills', killed.join(', ')],
       ['servers per minute', (succeeded.length / (totalMs / 60_000)).toFixed(0)],
       ['from order to ready: median', seconds(percentile(tookMs, 0.5))],
       ['p95', seconds(percentile(tookMs, 0.95))],
@@ -72,51 +71,63 @@ await withEstate({ speed: SPEED }, async (estate) => {
   printRatio(1 - lost.length / COUNT, `1.000 with 0 duplicates and leaks; ${leaks.length} found`);
 });
 
-/** Cancels, acts and kills until all orders have ended; answers the ids of the actions and of the orders to be cancelled. */
+/**
+ * Cancels, acts and kills until all orders have ended. Answers the ids of the actions taken, and of the orders that somebody tried
+ * to cancel: while parts are away the answer may be lost, and the order is cancelled or not.
+ */
 async function disturb(
   estate: BenchEstate,
   orders: string[],
-): Promise<{ actions: string[]; cancelled: Set<string> }> {
+): Promise<{ actions: string[]; cancelled: Set<string>; killed: string[] }> {
   const { database } = estate;
   const cancelled = new Set<string>();
-  const actions: string[] = [];
   const touched = new Set<string>();
-  const victims = Array.from({ length: KILLS }, (_, index): 'worker' | 'api' =>
-    index % 2 === 0 ? 'worker' : 'api',
-  );
+  const killed: string[] = [];
+  const victims = shuffled(PARTS).slice(0, KILLS);
   for (;;) {
-    const live = await Operation.query(database).findByIds(orders).whereIn('status', LIVE_STATUSES);
-    if (live.length === 0) return { actions, cancelled };
+    const live = await patiently(() =>
+      Operation.query(database).findByIds(orders).whereIn('status', LIVE_STATUSES),
+    );
+    if (live.length === 0) break;
     const done = 1 - live.length / orders.length;
-    if (victims.length > 0 && done > (KILLS - victims.length + Math.random()) / KILLS) {
-      const victim = victims.shift() ?? 'worker';
+    const victim = victims[killed.length];
+    if (victim && done > (killed.length + Math.random()) / victims.length) {
       console.error(`kills ${victim} when ${Math.round(done * 100)} % have ended`);
       estate.kill(victim);
+      killed.push(victim);
     }
     if (cancelled.size < orders.length / ONE_IN) {
       const order = live[Math.floor(Math.random() * live.length)];
-      if (order && (await accepted(() => estate.call('POST', `/operations/${order.id}/cancel`))))
+      if (order) {
         cancelled.add(order.id);
+        await estate.call('POST', `/operations/${order.id}/cancel`).catch(() => undefined);
+      }
     }
-    if (actions.length < orders.length / ONE_IN) {
-      const server = await Server.query(database)
-        .where({ lifecycle: 'active' })
-        .whereNotIn('id', [...touched])
-        .first();
-      if (server) touched.add(server.id);
-      const action = ['stop', 'reboot', 'reset'][actions.length % 3];
-      const answer =
-        server &&
-        (await accepted(() => estate.call<Accepted>('POST', `/servers/${server.id}/actions`, { action })));
-      if (answer) actions.push(answer.operation.id);
+    if (touched.size < orders.length / ONE_IN) {
+      const server = await patiently(() =>
+        Server.query(database)
+          .where({ lifecycle: 'active' })
+          .whereNotIn('id', [...touched])
+          .first(),
+      );
+      if (server) {
+        const action = ['stop', 'reboot', 'reset'][touched.size % 3];
+        touched.add(server.id);
+        await estate.call('POST', `/servers/${server.id}/actions`, { action }).catch(() => undefined);
+      }
     }
     await delay(50);
   }
+  // Also those whose answer was lost.
+  const actions = await patiently(() => Operation.query(database).whereNot({ type: 'provision' }));
+  return { actions: actions.map(({ id }) => id), cancelled, killed };
 }
 
-/** Null when it was refused, which a cancel may be, or nobody answered, as while the api is being started again. */
-async function accepted<T>(send: () => Promise<T>): Promise<T | null> {
-  return send().catch(() => null);
+function shuffled<T>(items: readonly T[]): T[] {
+  return items
+    .map((item) => ({ item, at: Math.random() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ item }) => item);
 }
 
 async function showProgress({ database }: BenchEstate): Promise<void> {
