@@ -6,17 +6,21 @@ import type { TaskWatcher } from '../proxmox/tasks.ts';
 /** Milliseconds by step. */
 export type StepTimes = Record<string, number>;
 
-const NODE = 'pve1';
-const TEMPLATE = 9000;
+export interface BareVm {
+  name: string;
+  vmid: number;
+  node: string;
+  templateVmid: number;
+}
 
 /**
- * What a script without a database or durability does to build the same VM: the same client, the same pace of looking
- * at tasks and agent, and nothing in between.
+ * What a script without a database or durability does to build the same VM: the same client, the same pace of looking at
+ * tasks, and nothing in between. Guests it asks as often as it likes; with `isPaced` they share their node's one call per
+ * second with its tasks, as through Berth.
  */
 export async function provisionByHand(
-  { proxmox, tasks }: { proxmox: Proxmox; tasks: TaskWatcher },
-  name: string,
-  vmid: number,
+  { proxmox, tasks, isPaced }: { proxmox: Proxmox; tasks: TaskWatcher; isPaced: boolean },
+  { name, vmid, node, templateVmid }: BareVm,
 ): Promise<StepTimes> {
   const steps: StepTimes = {};
   const step = async (title: string, work: () => Promise<unknown>) => {
@@ -31,8 +35,8 @@ export async function provisionByHand(
   await step('clone', async () =>
     run(
       await proxmox.cloneVm({
-        node: NODE,
-        vmid: TEMPLATE,
+        node,
+        vmid: templateVmid,
         newid: vmid,
         name,
         description: 'by hand',
@@ -41,7 +45,7 @@ export async function provisionByHand(
     ),
   );
   await step('configure', () =>
-    proxmox.updateConfig(NODE, vmid, {
+    proxmox.updateConfig(node, vmid, {
       name,
       sockets: 1,
       cores: 1,
@@ -54,10 +58,14 @@ export async function provisionByHand(
       ciuser: 'debian',
     }),
   );
-  await step('resize', async () => run(await proxmox.resizeDisk(NODE, vmid, 'scsi0', '10G')));
-  await step('start', async () => run(await proxmox.start(NODE, vmid)));
+  await step('resize', async () => run(await proxmox.resizeDisk(node, vmid, 'scsi0', '10G')));
+  await step('start', async () => run(await proxmox.start(node, vmid)));
   await step('ready', async () => {
-    while ((await proxmox.agentPing(NODE, vmid)) !== 'answering') await delay(DEFAULT_TIMING.pollMs);
+    for (;;) {
+      if (isPaced) await tasks.turn(node);
+      if ((await proxmox.agentPing(node, vmid)) === 'answering') return;
+      await delay(DEFAULT_TIMING.pollMs);
+    }
   });
   return steps;
 }

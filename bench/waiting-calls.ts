@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { keepCalls, kindOf, nodeOf, type CallKind } from './call-log.ts';
 import { withEstate, type BenchEstate } from './estate.ts';
-import { Cluster } from '../db/models/cluster.ts';
+import { limitSlots, MORE_THAN_ALL } from './limit-slots.ts';
 import { printRatio, printTable } from './numbers.ts';
 import { countAt, settledOperations } from './operations.ts';
 
@@ -11,7 +11,6 @@ const WINDOW_MS = 12_000;
 /** Longer than it takes to get all of them waiting, and the window after that. */
 const SLOW_CLONE_MS = 60_000;
 const GET_THERE_MS = 40_000;
-const MORE_THAN_ALL = 1_000;
 const KINDS: CallKind[] = ['task polls', 'agent pings', 'watcher', 'steps'];
 const COLUMNS = [...KINDS, 'together'] as const;
 /** What a node that was left alone may get at once. */
@@ -39,9 +38,7 @@ await withEstate({ speed: 1 }, async (estate) => {
 
 async function measure(estate: BenchEstate, load: number): Promise<[string, Rates][]> {
   const { database, simulator } = estate;
-  const limitTo = async (limit: number) =>
-    Cluster.query(database).patch({ copiesPerStorage: limit, startsPerNode: limit });
-  await limitTo(1);
+  await limitSlots(database, 1);
   simulator.faults.add({ action: 'slowTask', ms: SLOW_CLONE_MS, path: '/clone$', count: load });
   simulator.faults.add({ action: 'agentNever' });
   const accepted = await Promise.all(
@@ -51,7 +48,7 @@ async function measure(estate: BenchEstate, load: number): Promise<[string, Rate
   // On a busy computer some get there late; those that wait are counted.
   const queueing = await countAt(database, ids, 'clone', GET_THERE_MS);
   const line = await ratesOver(estate, 3_000);
-  await limitTo(MORE_THAN_ALL);
+  await limitSlots(database, MORE_THAN_ALL);
   const cloning = await copiesUnderWay(estate, load);
   const clone = await ratesOver(estate, 3_000);
   const booting = await countAt(database, ids, 'ready', SLOW_CLONE_MS + GET_THERE_MS);
