@@ -28,6 +28,21 @@ export interface Workers {
   areRunning(): boolean;
 }
 
+const SHARED = {
+  // A cancel reaches an activity with the answer to a heartbeat, so these are not held back for long.
+  maxHeartbeatThrottleInterval: '2 seconds',
+  // Activities that wait for Proxmox stop at once; another worker goes on from what is saved.
+  shutdownGraceTime: '1 second',
+  shutdownForceTime: '20 seconds',
+} as const;
+
+/** Of the workers for operations; measured with workflows that do nothing, too. */
+export const WORKER_SETTINGS = {
+  servers: { ...SHARED, maxConcurrentActivityTaskExecutions: 20, maxCachedWorkflows: 1_000 },
+  // Nearly all of them wait; one that waits costs a timer. Those in line for a slot must leave room for power actions.
+  proxmox: { ...SHARED, maxConcurrentActivityTaskExecutions: 5_000 },
+} as const;
+
 /**
  * One worker for workflows and database activities, one for the calls to Proxmox, one for migrations, on one connection.
  */
@@ -38,12 +53,7 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
     connection,
     namespace,
     ...(identity ? { identity } : {}),
-    // A cancel reaches an activity with the answer to a heartbeat, so these are not held back for long.
-    maxHeartbeatThrottleInterval: '2 seconds',
-    // Activities that wait for Proxmox stop at once; another worker goes on from what is saved.
-    shutdownGraceTime: '1 second',
-    shutdownForceTime: '20 seconds',
-  } as const;
+  };
   const workflows = workflowBundle
     ? { workflowBundle: { codePath: workflowBundle } }
     : { workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) };
@@ -52,15 +62,13 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
     ...workflows,
     taskQueue: queues.servers,
     activities: createDatabaseActivities(deps),
-    maxConcurrentActivityTaskExecutions: 20,
-    maxCachedWorkflows: 1_000,
+    ...WORKER_SETTINGS.servers,
   });
   const proxmox = await Worker.create({
     ...common,
     taskQueue: queues.proxmox,
     activities: createProxmoxActivities(deps),
-    // Nearly all of them wait; one that waits costs a timer. Those in line for a slot must leave room for power actions.
-    maxConcurrentActivityTaskExecutions: 5_000,
+    ...WORKER_SETTINGS.proxmox,
   });
   const { database, secretBox, clusters } = deps;
   const migrations = createMigrationActivities({
@@ -73,6 +81,7 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
   });
   const migration = await Worker.create({
     ...common,
+    ...SHARED,
     ...workflows,
     taskQueue: queues.migration,
     activities: migrations.activities,

@@ -32,6 +32,8 @@ export interface BenchEstate {
   databaseUrl: string;
   simulator: Simulator;
   apiUrl: string;
+  /** host:port; empty where only the API is measured. */
+  temporalAddress: string;
   planId: string;
   templateId: string;
   accountId: string;
@@ -51,6 +53,8 @@ export interface BenchEstate {
 export interface EstateOptions {
   /** Of the simulator: 1 is realistic, 0 as fast as possible. */
   speed?: number;
+  /** Of the simulated cluster; 3 when left out. */
+  nodes?: number;
   /** Proxmox, Temporal and the worker are left out where only the API is measured. */
   apiOnly?: boolean;
 }
@@ -68,11 +72,14 @@ export async function withEstate(
   await withCleanUp(async (undo) => measure(await setUp(options, undo)));
 }
 
-async function setUp({ speed = 1, apiOnly = false }: EstateOptions, undo: Undo[]): Promise<BenchEstate> {
+async function setUp(
+  { speed = 1, nodes = 3, apiOnly = false }: EstateOptions,
+  undo: Undo[],
+): Promise<BenchEstate> {
   console.error('setting up …');
   const folder = await mkdtemp(join(tmpdir(), 'berth-bench-'));
   undo.push(() => rm(folder, { recursive: true, force: true }));
-  const simulator = await startSimulator({ speed });
+  const simulator = await startSimulator({ speed, nodes });
   undo.push(() => simulator.close());
   const supervisor = createSupervisor({
     onProgress: console.error,
@@ -139,6 +146,7 @@ async function setUp({ speed = 1, apiOnly = false }: EstateOptions, undo: Undo[]
     databaseUrl,
     simulator,
     apiUrl,
+    temporalAddress: temporal?.address ?? '',
     folder,
     kill(part) {
       const pid = supervisor.pids()[part];

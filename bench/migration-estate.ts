@@ -12,12 +12,13 @@ import { ensureCluster } from '../db/ensure-cluster.ts';
 import { migrateToLatest } from '../db/migrate.ts';
 import { createSecretBox, type SecretBox } from '../db/secrets.ts';
 import { startMariadb } from '../testbed/mariadb-server.ts';
-import { startService, type RunningService } from '../testbed/service.ts';
+import type { RunningService } from '../testbed/service.ts';
 import { startTemporal } from '../testbed/temporal-server.ts';
 import { generate } from '../testbed/whmcs/generate.ts';
 import { providerVms } from '../testbed/whmcs/provider-vms.ts';
 import { bundleWorkflows } from '../workflows/bundle.ts';
 import { startDurablePostgres } from './durable-postgres.ts';
+import { startWorker } from './start-worker.ts';
 import { withCleanUp, type Undo } from './with-clean-up.ts';
 
 /** A provider on WHMCS, and a Berth that knows its clusters and nothing else. */
@@ -137,20 +138,4 @@ async function addCluster(
     yield ']';
   }
   await pipeline(Readable.from(lines()), createWriteStream(join(folder, `${id}.json`)));
-}
-
-async function startWorker(args: string[], env: Record<string, string>): Promise<RunningService> {
-  const isReady = Promise.withResolvers<void>();
-  return startService({
-    name: 'worker',
-    command: process.execPath,
-    args,
-    cwd: ROOT,
-    env,
-    onLine: (line) => (line === 'ready' ? isReady.resolve() : console.error(line)),
-    ready: () => isReady.promise,
-    readyTimeoutMs: 60_000,
-    stopSignal: 'SIGTERM',
-    stopTimeoutMs: 30_000,
-  });
 }

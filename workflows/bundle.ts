@@ -3,10 +3,12 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
-/** Bundles every workflow into one file, so that a worker never compiles at start; returns the path. */
-export async function bundleWorkflows(path: string): Promise<string> {
+const ALL = new URL('./index.ts', import.meta.url);
+
+/** Bundles every workflow (or what `source` exports) into one file, so that a worker never compiles at start; returns the path. */
+export async function bundleWorkflows(path: string, source = ALL): Promise<string> {
   const { code } = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('./index.ts', import.meta.url)),
+    workflowsPath: fileURLToPath(source),
     logger: new DefaultLogger('WARN'),
   });
   await mkdir(dirname(path), { recursive: true });
