@@ -8,6 +8,7 @@ import {
   type PreviewAdoption,
   type VmInspection,
 } from '../contract/adoptions.ts';
+import { QUARANTINE_TAG } from '../contract/reconcile.ts';
 import { ServerName } from '../contract/servers.ts';
 import { Account } from '../db/models/account.ts';
 import { Plan } from '../db/models/plan.ts';
@@ -93,13 +94,21 @@ function changesTo({ description, tags }: VmInspection): AdoptionPreview['change
   ];
 }
 
-function obstaclesOnVm({ isTemplate, lock, diskGib }: VmInspection, name: string | null): Obstacle[] {
+function obstaclesOnVm({ isTemplate, lock, tags, diskGib }: VmInspection, name: string | null): Obstacle[] {
   return [
     ...(isTemplate
       ? [{ problem: 'It is a template.', remedy: 'Tag it `berth-template` to let servers be made of it.' }]
       : []),
     ...(lock
       ? [{ problem: `It is locked (${lock}).`, remedy: 'Wait until the task that holds the lock has ended.' }]
+      : []),
+    ...(tags.includes(QUARANTINE_TAG)
+      ? [
+          {
+            problem: 'It is in quarantine.',
+            remedy: `Release it first: its orphan's \`release\` restores *start at boot*. Where no orphan is listed, take off the tag ${QUARANTINE_TAG}.`,
+          },
+        ]
       : []),
     ...(diskGib === null
       ? [{ problem: 'It has no disk to boot from.', remedy: 'Give it a disk, or correct its boot order.' }]

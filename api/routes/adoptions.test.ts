@@ -140,6 +140,7 @@ const OTHER = '0f0e0d0c-1111-4222-8333-444455556666';
 it.each<[string, Partial<VmInspection>]>([
   ['It is a template.', { isTemplate: true }],
   ['It is locked (backup).', { lock: 'backup' }],
+  ['It is in quarantine.', { tags: ['prod', 'berth-quarantine'] }],
   ['It has no disk to boot from.', { diskGib: null }],
   ['No name for the server can be made of its own.', { name: '___' }],
   [
