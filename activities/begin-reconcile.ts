@@ -1,3 +1,4 @@
+import { raw } from 'objection';
 import type { Deps } from './deps.ts';
 import { Cluster } from '../db/models/cluster.ts';
 import { ReconcileRun } from '../db/models/reconcile-run.ts';
@@ -34,7 +35,7 @@ export function createEndReconcile({ database }: Pick<Deps, 'database'>) {
   /** Notes how a comparison ended, unless a later one has begun. */
   return async function endReconcile(outcome: ReconcileOutcome): Promise<void> {
     const { clusterId, runId, status, serversRead, message } = outcome;
-    const finishedAt = new Date();
+    const finishedAt = raw('now()');
     await ReconcileRun.query(database)
       .where({ clusterId, runId })
       .patch({

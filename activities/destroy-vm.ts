@@ -1,3 +1,4 @@
+import { raw } from 'objection';
 import type { Deps } from './deps.ts';
 import { finalFailure, passingFailure } from './failures.ts';
 import { stop } from './power-vm.ts';
@@ -102,6 +103,6 @@ async function endUnfinishedTasks({ database }: Deps, { server, proxmox, tasks }
     }
     await OperationTask.query(database)
       .findById([operationId, step])
-      .patch({ exitStatus, finishedAt: new Date() });
+      .patch({ exitStatus, finishedAt: raw('now()') });
   }
 }

@@ -1,4 +1,4 @@
-import type { Transaction } from 'objection';
+import { raw, type Transaction } from 'objection';
 import type { Deps } from './deps.ts';
 import { writeReports, type StepReports } from './report-steps.ts';
 import { Operation } from '../db/models/operation.ts';
@@ -35,7 +35,7 @@ export function createFinishOperation({ database }: Pick<Deps, 'database'>) {
         status: outcome,
         percent: null,
         note: null,
-        finishedAt: new Date(),
+        finishedAt: raw('clock_timestamp()'),
         errorCode: error?.code ?? null,
         errorMessage: error?.message ?? null,
         errorCause: error?.cause ?? null,

@@ -50,11 +50,11 @@ export function createObserver(options: ObserverOptions): Observer {
   let failures: unknown[] = [];
   let surveyedAt = -Infinity;
 
-  async function listNode({ id: nodeId, name: node }: KnownNode): Promise<void> {
+  async function listNode({ id: nodeId, name: node }: KnownNode, now: Clock): Promise<void> {
     try {
       await tasks.urgentTurn(node);
       signal.throwIfAborted();
-      const askedAt = new Date();
+      const askedAt = now();
       lists.set(node, { nodeId, node, askedAt, vms: await watching.listVms(node) });
     } catch (err) {
       failures.push(err);
@@ -63,9 +63,9 @@ export function createObserver(options: ObserverOptions): Observer {
     }
   }
 
-  async function listNodes(): Promise<NodeList[]> {
+  async function listNodes(now: Clock): Promise<NodeList[]> {
     const nodes = await onlineNodes(options);
-    for (const node of nodes) if (!asked.has(node.name)) asked.set(node.name, listNode(node));
+    for (const node of nodes) if (!asked.has(node.name)) asked.set(node.name, listNode(node, now));
     await within(patienceMs, Promise.all(asked.values()));
     const answered = [...lists.values()];
     lists = new Map();
@@ -73,9 +73,9 @@ export function createObserver(options: ObserverOptions): Observer {
   }
 
   /** All VMs of the cluster, on whatever node, or null when it cannot be asked. */
-  async function survey(): Promise<{ askedAt: Date; vms: ClusterResource[] } | null> {
+  async function survey(now: Clock): Promise<{ askedAt: Date; vms: ClusterResource[] } | null> {
     signal.throwIfAborted();
-    const askedAt = new Date();
+    const askedAt = now();
     try {
       const vms = await watching.clusterResources('vm');
       surveyedAt = performance.now();
@@ -86,8 +86,8 @@ export function createObserver(options: ObserverOptions): Observer {
     }
   }
 
-  async function recordSurvey(answered: NodeList[], contested: Set<number>): Promise<void> {
-    const whole = await survey();
+  async function recordSurvey(answered: NodeList[], contested: Set<number>, now: Clock): Promise<void> {
+    const whole = await survey(now);
     if (!whole) return;
     const { askedAt, vms } = whole;
     const places = new Map(vms.map(({ vmid, node }) => [vmid, node]));
@@ -104,18 +104,29 @@ export function createObserver(options: ObserverOptions): Observer {
 
   return {
     async observe() {
-      const answered = await listNodes();
+      const now = await startClock(query);
+      const answered = await listNodes(now);
       const contested = inTwoLists(answered);
       for (const list of answered) {
         await recordStates(query, clusterId, list, ({ vmid }) => !contested.has(vmid));
       }
       const isDue = performance.now() - surveyedAt >= surveyMs;
-      if (contested.size > 0 || isDue) await recordSurvey(answered, contested);
+      if (contested.size > 0 || isDue) await recordSurvey(answered, contested, now);
       const [failure] = failures;
       failures = [];
       if (failure) throw failure;
     },
   };
+}
+
+type Clock = () => Date;
+
+/** PostgreSQL's clock, which also judges how old an observation is, told on by this process's monotonic one: its wall clock may be wrong. */
+async function startClock(query: Tenure['query']): Promise<Clock> {
+  const [row] = await query<{ now: Date }>('select clock_timestamp() as now');
+  if (!row) throw new Error('PostgreSQL did not tell the time');
+  const readAt = performance.now();
+  return () => new Date(row.now.getTime() + performance.now() - readAt);
 }
 
 /** Records which of the known nodes are online, and answers those. */
@@ -128,7 +139,7 @@ async function onlineNodes({ query, clusterId, connection }: ObserverOptions): P
   for (const { id, name, status } of known) {
     const now = online.has(name) ? 'online' : 'offline';
     if (status !== now)
-      await query('update nodes set status = $1, observed_at = $2 where id = $3', [now, new Date(), id]);
+      await query('update nodes set status = $1, observed_at = now() where id = $2', [now, id]);
   }
   return known.filter(({ name }) => online.has(name));
 }

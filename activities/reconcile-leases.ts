@@ -1,6 +1,7 @@
 import type { ReconcileClaim } from './begin-reconcile.ts';
 import type { Deps } from './deps.ts';
 import { noteOrphan, type SeenOrphan } from './note-orphan.ts';
+import { databaseTime } from '../db/database-time.ts';
 import { queryRows } from '../db/query-rows.ts';
 
 export interface NodesRead extends ReconcileClaim {
@@ -49,8 +50,7 @@ export function createReconcileLeases(deps: Deps) {
   return async function reconcileLeases(input: NodesRead): Promise<void> {
     const { database } = deps;
     const { clusterId } = input;
-    const [clock] = await queryRows<{ now: Date }>(database, 'select clock_timestamp() as now');
-    const begunAt = clock?.now ?? new Date();
+    const begunAt = await databaseTime(database);
     const { proxmox } = await deps.clusters.of(clusterId);
     const resources = await proxmox.clusterResources('vm');
     const vmids = resources.flatMap(({ type, vmid }) =>

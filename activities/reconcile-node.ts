@@ -10,6 +10,7 @@ import { isMissing } from './run-task.ts';
 import { saveReading } from './save-reading.ts';
 import { takeTurn } from './take-turn.ts';
 import { isMarked } from './vm-context.ts';
+import { databaseTime } from '../db/database-time.ts';
 import { Cluster } from '../db/models/cluster.ts';
 import { Server } from '../db/models/server.ts';
 import { queryRows } from '../db/query-rows.ts';
@@ -42,21 +43,21 @@ export function createReconcileNode(deps: Deps) {
   return async function reconcileNode(input: ReconcileClaim & { node: string }): Promise<NodeRead> {
     const { clusterId, node } = input;
     const connection = await deps.clusters.of(clusterId);
-    const begunAt = Date.now();
+    const begunAt = performance.now();
     await takeTurn(connection.tasks, node);
-    const askedAt = new Date();
+    const askedAt = await databaseTime(deps.database);
     const vms = (await connection.proxmox.listVms(node)).filter(({ template }) => !template);
     const reading = { ...input, ...connection, deps, vms, askedAt };
     const ownerless = await ownerlessVms(reading);
     let isWhole = true;
     for (const vm of ownerless) {
-      isWhole = Date.now() < begunAt + BUDGET_MS / 2;
+      isWhole = performance.now() < begunAt + BUDGET_MS / 2;
       if (!isWhole) break;
       await lookForMarker(reading, vm);
     }
     let read = 0;
     for (const { vmid, serverId } of await dueServers(reading)) {
-      if (Date.now() > begunAt + BUDGET_MS) break;
+      if (performance.now() > begunAt + BUDGET_MS) break;
       if (await readServer(reading, vmid, serverId)) read += 1;
     }
     return { read, isWhole };
@@ -162,8 +163,7 @@ async function describeServer({ deps, clusterId }: NodeReading, serverId: string
 async function readServer(reading: NodeReading, vmid: number, serverId: string): Promise<boolean> {
   const { deps, node } = reading;
   const { database } = deps;
-  const [clock] = await queryRows<{ now: Date }>(database, 'select clock_timestamp() as now');
-  const begunAt = clock?.now ?? new Date();
+  const begunAt = await databaseTime(database);
   const config = await readConfig(reading, vmid);
   const server = await Server.query(database)
     .findById(serverId)

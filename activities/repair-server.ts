@@ -1,5 +1,6 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import { raw, type PartialModelObject } from 'objection';
 import { bootDisk } from './boot-disk.ts';
 import { compareVm, repairParameters, type SeenVm } from './compare-vm.ts';
 import type { Deps } from './deps.ts';
@@ -61,7 +62,7 @@ async function repair(deps: Deps, drift: Drift): Promise<string | null> {
   const waits = !agrees(server, drift, found, inForce);
   await end(deps, drift, {
     note: waits ? 'in force from the next start of the VM on' : null,
-    resolvedAt: new Date(),
+    resolvedAt: raw('now()'),
     resolution: 'repaired',
   });
   return null;
@@ -99,7 +100,7 @@ async function write(deps: Deps, server: Server, { field }: Drift, found: FoundV
   return null;
 }
 
-async function end({ database }: Deps, drift: Drift, outcome: Partial<Drift>): Promise<void> {
+async function end({ database }: Deps, drift: Drift, outcome: PartialModelObject<Drift>): Promise<void> {
   await database.transaction(async (trx) => {
     await Drift.query(trx)
       .findById(drift.id)

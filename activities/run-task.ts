@@ -1,7 +1,9 @@
 import { activityInfo, cancellationDetails, cancellationSignal, heartbeat } from '@temporalio/activity';
+import { raw } from 'objection';
 import type { Deps } from './deps.ts';
 import { noteProgress } from './note-progress.ts';
 import type { VmContext } from './vm-context.ts';
+import { databaseTime } from '../db/database-time.ts';
 import { Operation } from '../db/models/operation.ts';
 import { OperationTask } from '../db/models/operation-task.ts';
 import type { TaskListEntry } from '../proxmox/answers.ts';
@@ -39,7 +41,7 @@ export async function runTask(deps: Deps, vm: VmContext, request: TaskRequest): 
     upid =
       (activityInfo().attempt > 1 ? await findLostTask(deps, vm, request) : null) ?? (await request.start());
     await OperationTask.query(database)
-      .insert({ ...key, upid, exitStatus: null, finishedAt: null, startedAt: new Date() })
+      .insert({ ...key, upid, exitStatus: null, finishedAt: null, startedAt: raw('now()') })
       .onConflict(['operation_id', 'step'])
       .merge();
   }
@@ -47,7 +49,7 @@ export async function runTask(deps: Deps, vm: VmContext, request: TaskRequest): 
   const { exitStatus, logTail } = await waitForTask(deps, vm, request, upid);
   await OperationTask.query(database)
     .findById([key.operationId, key.step])
-    .patch({ exitStatus, finishedAt: new Date() });
+    .patch({ exitStatus, finishedAt: raw('now()') });
   const verdict = classifyTaskExit(exitStatus, logTail);
   if (!verdict.ok) throw verdict.error;
 }
@@ -86,7 +88,7 @@ async function waitForTask(
   }
 }
 
-/** How far the clocks of PostgreSQL and of this process may differ; the node's own is asked. */
+/** How far the clocks of PostgreSQL and of the node may drift apart meanwhile; both are asked. */
 const CLOCK_SKEW_S = 300;
 /** Of one type and id, newest first. A template may be copied many times in the life of one operation. */
 const TASKS_LOOKED_AT = 500;
@@ -101,7 +103,7 @@ async function findLostTask(
   { node, type, vmid, isOurs }: TaskRequest,
 ): Promise<string | null> {
   const startedAt = vm.operation.startedAt ?? vm.operation.createdAt;
-  const ageS = (Date.now() - startedAt.getTime()) / 1_000;
+  const ageS = ((await databaseTime(database)).getTime() - startedAt.getTime()) / 1_000;
   const since = Math.floor((await vm.proxmox.nodeTime(node)) - ageS - CLOCK_SKEW_S);
   const last = await OperationTask.query(database)
     .whereIn('operationId', Operation.query(database).select('id').where('serverId', vm.server.id))

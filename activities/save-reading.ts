@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { raw } from 'objection';
 import type { Database } from '../db/connect.ts';
 import { Drift } from '../db/models/drift.ts';
 import { Server } from '../db/models/server.ts';
@@ -46,7 +47,7 @@ export async function saveReading(database: Database, reading: Reading): Promise
         'field',
         fields.filter(({ agrees }) => agrees).map(({ field }) => field),
       )
-      .patch({ resolvedAt: new Date(), resolution: 'vanished' });
+      .patch({ resolvedAt: raw('now()'), resolution: 'vanished' });
     return true;
   });
 }

@@ -1,4 +1,4 @@
-import type { PartialModelObject } from 'objection';
+import { raw, type PartialModelObject } from 'objection';
 import type { Operation, ServerSize } from '../db/models/operation.ts';
 import type { Server } from '../db/models/server.ts';
 import type { OperationOutcome } from './finish-operation.ts';
@@ -14,10 +14,10 @@ export function serverAfter(
       return { lifecycle: isDone ? 'active' : 'failed' };
     case 'adopt':
       // The VM is left as it was found; nothing remains that could be deleted.
-      return isDone ? { lifecycle: 'active' } : { lifecycle: 'deleted', deletedAt: new Date() };
+      return isDone ? { lifecycle: 'active' } : { lifecycle: 'deleted', deletedAt: raw('now()') };
     case 'terminate':
       return isDone
-        ? { lifecycle: 'deleted', deletedAt: new Date() }
+        ? { lifecycle: 'deleted', deletedAt: raw('now()') }
         : { lifecycle: params.previousLifecycle ?? 'failed' };
     case 'rebuild':
       return isDone && params.templateId

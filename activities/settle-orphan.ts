@@ -1,9 +1,11 @@
 import { cancellationSignal } from '@temporalio/activity';
+import { raw, type RawBuilder } from 'objection';
 import type { Deps } from './deps.ts';
 import { finalFailure, passingFailure } from './failures.ts';
 import { asRefusal } from './repair-server.ts';
 import { isMissing } from './run-task.ts';
 import { isMarked } from './vm-context.ts';
+import { databaseTime } from '../db/database-time.ts';
 import { AuditEntry } from '../db/models/audit-entry.ts';
 import { Orphan } from '../db/models/orphan.ts';
 import { queryRows } from '../db/query-rows.ts';
@@ -79,7 +81,7 @@ async function quarantine(at: Case): Promise<undefined> {
   const hours = orphan.quarantineHours ?? 0;
   await end(at, 'quarantined', {
     state: 'quarantined',
-    quarantinedUntil: new Date(Date.now() + hours * 3_600_000),
+    quarantinedUntil: raw("now() + ? * interval '1 hour'", [hours]),
   });
 }
 
@@ -96,7 +98,11 @@ async function release(at: Case): Promise<undefined> {
 
 async function destroy(at: Case): Promise<undefined> {
   const { state, quarantinedUntil, kind } = at.orphan;
-  if (state !== 'quarantined' || !quarantinedUntil || quarantinedUntil > new Date())
+  if (
+    state !== 'quarantined' ||
+    !quarantinedUntil ||
+    quarantinedUntil > (await databaseTime(at.deps.database))
+  )
     throw refuse('its quarantine is not over');
   switch (kind) {
     case 'marked_vm_without_server':
@@ -116,7 +122,7 @@ async function destroy(at: Case): Promise<undefined> {
     case 'vmid_lease_without_vm':
       throw refuse('it has an owner: delete the server, which takes it along');
   }
-  await end(at, 'destroyed', { state: 'destroyed', goneAt: new Date() });
+  await end(at, 'destroyed', { state: 'destroyed', goneAt: raw('now()') });
 }
 
 /** Says, before the first call that destroys, that one was made: what is missing afterwards was destroyed by it. */
@@ -223,8 +229,8 @@ async function releaseAddress({ deps, orphan }: Case): Promise<void> {
 interface Outcome {
   state?: OrphanState;
   note?: string;
-  quarantinedUntil?: Date | null;
-  goneAt?: Date;
+  quarantinedUntil?: RawBuilder | null;
+  goneAt?: RawBuilder;
 }
 
 async function end({ deps, orphan }: Case, verb: string, outcome: Outcome): Promise<void> {

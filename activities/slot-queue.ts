@@ -34,7 +34,7 @@ interface Entry {
   resolve: () => void;
   reject: (reason: unknown) => void;
   onGivenUp: () => void;
-  /** The line a person reads, and when it was written. */
+  /** The line a person reads, and when it was written, by `performance.now()`. */
   note: string | null;
   notedAt: number;
 }
@@ -79,7 +79,7 @@ export function createSlotQueue(
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       promise.catch(() => undefined); // whoever waits may have left
       const claim = { ...request, holder: randomUUID() };
-      const news = { note: null, notedAt: Date.now() };
+      const news = { note: null, notedAt: performance.now() };
       const entry: Entry = { claim, state: 'joining', resolve, reject, onGivenUp, ...news };
       queue.entries.set(claim.holder, entry);
       look(queue);
@@ -175,9 +175,9 @@ function newsOf(entry: Entry, state: SlotState | undefined, pollMs: number): Sho
     position === null ? null : `Waiting for ${resource} ${name}: ${describeWait(position, etaSeconds)}`;
   const seldom = entry.note === null ? 0 : (position ?? 0) * NEWS_MS_PER_PLACE;
   const everyMs = Math.max(pollMs, Math.min(NEWS_MS_MAX, seldom));
-  const isDue = isGranted || Date.now() - entry.notedAt >= everyMs;
+  const isDue = isGranted || performance.now() - entry.notedAt >= everyMs;
   if (note === entry.note || !isDue) return [];
   entry.note = note;
-  entry.notedAt = Date.now();
+  entry.notedAt = performance.now();
   return [{ holder, operationId, fence, position, etaSeconds, note }];
 }

@@ -1,3 +1,4 @@
+import { raw } from 'objection';
 import { bootDisk } from './boot-disk.ts';
 import type { Database } from '../db/connect.ts';
 import { Node } from '../db/models/node.ts';
@@ -22,7 +23,7 @@ export async function syncCluster(
 ): Promise<void> {
   const found = await proxmox.nodes();
   for (const { node: name, status, maxcpu, maxmem } of found) {
-    const observed = { status: nodeStatus(status), observedAt: new Date() };
+    const observed = { status: nodeStatus(status), observedAt: raw('now()') };
     const known = await Node.query(database).findOne({ clusterId, name });
     // A node that is down reports no size; the last one known stays.
     const size = maxcpu && maxmem ? { cores: maxcpu, memoryMib: Math.floor(maxmem / MIB) } : null;
@@ -55,7 +56,7 @@ async function syncStorages(database: Database, node: Node, proxmox: Proxmox, tu
     shared,
     totalMib: String(Math.floor(total / MIB)),
     usedMib: String(Math.floor(used / MIB)),
-    observedAt: new Date(),
+    observedAt: raw('now()'),
   }));
   if (rows.length > 0) await Storage.query(database).insert(rows).onConflict(['node_id', 'name']).merge();
 }

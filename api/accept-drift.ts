@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { raw } from 'objection';
 import { ServerName } from '../contract/servers.ts';
 import { DRIFT_FIELDS } from '../contract/reconcile.ts';
 import { Drift } from '../db/models/drift.ts';
@@ -20,7 +21,7 @@ export async function acceptDrift(trx: Knex, drift: Drift, server: Server): Prom
   await Server.query(trx).findById(server.id).patch(changes);
   await Drift.query(trx)
     .findById(drift.id)
-    .patch({ repairRequestedAt: null, resolvedAt: new Date(), resolution: 'accepted' });
+    .patch({ repairRequestedAt: null, resolvedAt: raw('now()'), resolution: 'accepted' });
   await VmReading.noteAgreement(trx, server.id, drift.field, drift.proxmoxValue);
 }
 

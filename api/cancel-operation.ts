@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { raw } from 'objection';
 import type { Context } from 'koa';
 import { cancelAt } from '../contract/operations.ts';
 import { Operation } from '../db/models/operation.ts';
@@ -29,7 +30,7 @@ export async function requestCancel(
   const { possible, effect, by } = cancelAt(operation);
   if (by === 'admin' && user.role !== 'admin') throw new Forbidden('Only your provider can cancel this.');
   if (!possible) throw new NotCancellable(operation, effect);
-  const now = new Date();
+  const now = raw('now()');
   const cancelRequestedAt = operation.cancelRequestedAt ?? now;
   if (operation.status === 'pending') {
     await Operation.query(trx)

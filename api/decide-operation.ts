@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { raw } from 'objection';
 import type { Context } from 'koa';
 import { decisionsAt, type Decision } from '../contract/operations.ts';
 import { DECISION_SIGNAL } from '../contract/temporal.ts';
@@ -29,7 +30,9 @@ export async function recordDecision(trx: Knex, { ctx, user, id, decision }: Wis
   if (!offered) throw new NotPaused(operation, decision);
   if (offered.by === 'admin' && user.role !== 'admin')
     throw new Forbidden('Only your provider can decide this.');
-  await Operation.query(trx).findById(id).patch({ decision, decidedAt: new Date(), decidedBy: user.id });
+  await Operation.query(trx)
+    .findById(id)
+    .patch({ decision, decidedAt: raw('now()'), decidedBy: user.id });
   const { accountId, step } = operation;
   await audit(trx, ctx, {
     userId: user.id,

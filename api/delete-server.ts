@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { Context } from 'koa';
+import { databaseTime } from '../db/database-time.ts';
 import { Server } from '../db/models/server.ts';
 import type { CurrentUser } from './current-user.ts';
 import { Forbidden, ServerProtected } from './errors.ts';
@@ -26,7 +27,9 @@ export async function deleteServer(
   const graceMs = isNow ? 0 : graceHours * 3_600_000;
   const params = {
     previousLifecycle: server.lifecycle,
-    ...(graceMs > 0 ? { destroyAfter: new Date(Date.now() + graceMs).toISOString() } : {}),
+    ...(graceMs > 0
+      ? { destroyAfter: new Date((await databaseTime(trx)).getTime() + graceMs).toISOString() }
+      : {}),
   };
   const operationId = await insertOperation(trx, ctx, { user, server, type: 'terminate', params });
   await Server.query(trx).findById(id).patch({ lifecycle: 'deleting' });

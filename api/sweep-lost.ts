@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { WorkflowNotFoundError } from '@temporalio/client';
+import { raw } from 'objection';
 import { serverWorkflowId } from '../contract/temporal.ts';
 import { noReturnAt, type OperationType } from '../contract/operation-table.ts';
 import { Server, type Lifecycle } from '../db/models/server.ts';
@@ -102,5 +103,5 @@ async function forgetAdoption(trx: Knex, serverId: string): Promise<void> {
     await trx(table).where({ serverId }).delete();
   await Server.query(trx)
     .findById(serverId)
-    .patch({ lifecycle: 'deleted', deletedAt: new Date(), nodeId: null });
+    .patch({ lifecycle: 'deleted', deletedAt: raw('now()'), nodeId: null });
 }

@@ -29,7 +29,7 @@ export function createTicketLogin(
       const issued = held
         ? await logIn(username, held.ticket).catch(() => logIn(username, password))
         : await logIn(username, password);
-      held = { ...issued, renewAt: Date.now() + RENEWAL_MS };
+      held = { ...issued, renewAt: performance.now() + RENEWAL_MS };
       return held;
     } catch (error) {
       if (!(error instanceof ProxmoxError)) throw error;
@@ -42,7 +42,7 @@ export function createTicketLogin(
 
   return {
     async current() {
-      if (held && held.renewAt > Date.now()) return held;
+      if (held && held.renewAt > performance.now()) return held;
       pending ??= renew();
       return pending;
     },

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { raw } from 'objection';
 import type { Context } from 'koa';
 import {
   Drift as DriftView,
@@ -7,6 +8,7 @@ import {
   ListDriftQuery,
   Truth,
 } from '../../contract/reconcile.ts';
+import { databaseTime } from '../../db/database-time.ts';
 import { Drift } from '../../db/models/drift.ts';
 import { Operation } from '../../db/models/operation.ts';
 import { Server } from '../../db/models/server.ts';
@@ -104,7 +106,7 @@ function truthEndpoint(database: Deps['database']): Endpoint {
       const server = await Server.query(database).findById(id).whereNull('deletedAt');
       if (!server) throw new NotFound('There is no such server.');
       const reading = await VmReading.query(database).findById(id);
-      ctx.body = toTruthView(id, reading, await openDriftOf(database, id));
+      ctx.body = toTruthView(id, reading, await openDriftOf(database, id), await databaseTime(database));
     },
   });
 }
@@ -118,7 +120,7 @@ async function requestRepair(trx: Knex, drift: Drift, _server: Server, userId: s
   await Drift.query(trx)
     .findById(drift.id)
     .patch({
-      repairRequestedAt: drift.repairRequestedAt ?? new Date(),
+      repairRequestedAt: drift.repairRequestedAt ?? raw('now()'),
       requestedBy: userId,
       note: null,
     });

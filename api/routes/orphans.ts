@@ -1,3 +1,4 @@
+import { raw, type PartialModelObject } from 'objection';
 import type { Context } from 'koa';
 import {
   DESTRUCTIBLE_KINDS,
@@ -7,6 +8,7 @@ import {
   OrphanList,
   type OrphanRequest,
 } from '../../contract/reconcile.ts';
+import { databaseTime } from '../../db/database-time.ts';
 import { Orphan } from '../../db/models/orphan.ts';
 import { audit } from '../audit.ts';
 import { decodeCursor } from '../cursor.ts';
@@ -94,7 +96,7 @@ function destroyEndpoint(deps: OrphanDeps): Endpoint {
     answers: UNDER_WAY,
     problems: ['not_found', 'invalid_input', 'invalid_state'],
     async handle(ctx, { params: { id }, body }) {
-      await request(deps, ctx, id, 'destroy', (orphan) => checkDestroy(orphan, body.name));
+      await request(deps, ctx, id, 'destroy', (orphan, now) => checkDestroy(orphan, body.name, now));
     },
   });
 }
@@ -137,10 +139,10 @@ function checkQuarantined({ state }: Orphan): void {
 
 const TYPED_KINDS = ['marked_vm_without_server', 'disk', 'backup'];
 
-function checkDestroy(orphan: Orphan, name: string | undefined): void {
+function checkDestroy(orphan: Orphan, name: string | undefined, now: Date): void {
   checkQuarantined(orphan);
   const { quarantinedUntil, kind, evidence } = orphan;
-  if (!quarantinedUntil || quarantinedUntil > new Date())
+  if (!quarantinedUntil || quarantinedUntil > now)
     throw new InvalidState(
       'Its quarantine is not over.',
       `It can be destroyed from ${quarantinedUntil?.toISOString() ?? 'its quarantine'} on.`,
@@ -155,13 +157,13 @@ async function request(
   ctx: Context,
   id: string,
   wanted: OrphanRequest,
-  check: (orphan: Orphan) => void,
+  check: (orphan: Orphan, now: Date) => void,
 ): Promise<void> {
-  const reply = await change(deps, ctx, id, wanted, (orphan, userId) => {
-    check(orphan);
+  const reply = await change(deps, ctx, id, wanted, (orphan, userId, now) => {
+    check(orphan, now);
     return {
       request: wanted,
-      requestedAt: orphan.requestedAt ?? new Date(),
+      requestedAt: orphan.requestedAt ?? raw('now()'),
       settledBy: userId,
       note: null,
       ...(wanted === 'quarantine' ? { quarantineHours: deps.quarantineHours ?? QUARANTINE_HOURS } : {}),
@@ -178,7 +180,7 @@ async function change(
   ctx: Context,
   id: string,
   verb: OrphanRequest | 'dismiss',
-  decide: (orphan: Orphan, userId: string) => Partial<Orphan>,
+  decide: (orphan: Orphan, userId: string, now: Date) => PartialModelObject<Orphan>,
 ): Promise<Reply> {
   const userId = currentUser(ctx).id;
   const mutation = { userId, hashKey: jwtSecret, body: ctx.request.body ?? null };
@@ -189,7 +191,9 @@ async function change(
     if (orphan.goneAt) throw new InvalidState('It is not there any more.', 'Nothing is left to do.');
     if (orphan.request && orphan.request !== verb)
       throw new InvalidState(`${orphan.request} is under way.`, 'Wait until it has ended.');
-    await Orphan.query(trx).findById(id).patch(decide(orphan, userId));
+    await Orphan.query(trx)
+      .findById(id)
+      .patch(decide(orphan, userId, await databaseTime(trx)));
     const { clusterId, kind, identifier } = orphan;
     const details = { clusterId, kind, identifier };
     await audit(trx, ctx, { userId, action: `orphan.${verb}`, subjectId: id, details });

@@ -43,11 +43,17 @@ export function toOrphanView({ sortValue: _sortValue, ...row }: OrphanRow): Orph
   };
 }
 
-export function toTruthView(serverId: string, reading: VmReading | undefined, drift: DriftRow[]): Truth {
+/** `now` is PostgreSQL's, by which the reading was dated. */
+export function toTruthView(
+  serverId: string,
+  reading: VmReading | undefined,
+  drift: DriftRow[],
+  now: Date,
+): Truth {
   return {
     serverId,
     readAt: reading?.readAt.toISOString() ?? null,
-    ageSeconds: reading ? Math.max(0, Math.round((Date.now() - reading.readAt.getTime()) / 1000)) : null,
+    ageSeconds: reading ? Math.max(0, Math.round((now.getTime() - reading.readAt.getTime()) / 1000)) : null,
     node: reading?.node ?? null,
     vmid: reading?.vmid ?? null,
     fields: reading?.fields ?? [],
