@@ -58,7 +58,7 @@ const taskOf = ({ node, vmid }: FoundVm, step: string, type: string) => ({ node,
 
 /** Starts the VM; fine when it runs already. */
 export async function start(deps: Deps, vm: VmContext, found: FoundVm): Promise<string> {
-  const { power, haState } = await observeVm(deps, vm, found);
+  const { power, haState } = await observeSettled(deps, vm, found, 'running');
   if (power === 'running') {
     await lookForRestart(deps, vm, found);
     return 'was running already';
@@ -81,9 +81,52 @@ export async function start(deps: Deps, vm: VmContext, found: FoundVm): Promise<
 const staysStopped = ({ power, haState }: ObservedVm): boolean =>
   power === 'stopped' && (haState === null || haState === 'stopped' || haState === 'error');
 
+/** What one VM may have had in a few minutes. */
+const TASKS_LOOKED_AT = 100;
+
+/**
+ * The state of the VM, which may be the wanted one only for now: high availability follows in its next round what it was
+ * told last, and drops what is asked of it in between. That is waited for.
+ */
+async function observeSettled(
+  deps: Deps,
+  vm: VmContext,
+  found: FoundVm,
+  wanted: 'running' | 'stopped',
+): Promise<ObservedVm> {
+  const observed = await observeVm(deps, vm, found);
+  const isSo = (now: ObservedVm, state: typeof wanted): boolean =>
+    state === 'running' ? now.power === 'running' : staysStopped(now);
+  if (observed.haState === null || observed.haState === 'error' || !isSo(observed, wanted)) return observed;
+  const told = await lastToldToHa(deps, vm, found);
+  if (told === null || told === wanted) return observed;
+  const what = `carry out that it is to be ${told}`;
+  let now = observed;
+  await awaitHa(deps, vm, { what, extraMs: DEFAULT_TIMEOUT_S * 1_000 }, (_found, latest) => {
+    now = latest;
+    return latest.haState === null || latest.haState === 'error' || isSo(latest, told) ? 'done' : 'not yet';
+  });
+  return now;
+}
+
+/** What high availability was told last to make of the VM, unless it must have done so by now. */
+async function lastToldToHa(
+  { timing }: Deps,
+  { proxmox }: VmContext,
+  { node, vmid }: FoundVm,
+): Promise<'running' | 'stopped' | null> {
+  const ageS = timing.haTimeoutMs / 1_000 + DEFAULT_TIMEOUT_S;
+  const since = Math.floor((await proxmox.nodeTime(node)) - ageS);
+  const tasks = await proxmox.findTasks(node, { vmid, since, limit: TASKS_LOOKED_AT });
+  const [last] = tasks
+    .filter(({ type }) => type === 'hastart' || type === 'hastop')
+    .toSorted((one, other) => other.starttime - one.starttime);
+  return last ? (last.type === 'hastart' ? 'running' : 'stopped') : null;
+}
+
 /** Powers off at once; a shutdown that holds the VM's lock is overruled. */
 export async function stop(deps: Deps, vm: VmContext, found: FoundVm): Promise<string> {
-  const observed = await observeVm(deps, vm, found);
+  const observed = await observeSettled(deps, vm, found, 'stopped');
   if (staysStopped(observed)) return 'was stopped already';
   const { haState } = observed;
   await runTask(deps, vm, {
@@ -95,17 +138,20 @@ export async function stop(deps: Deps, vm: VmContext, found: FoundVm): Promise<s
   return 'stopped';
 }
 
-/** Asks the guest, and with `force` powers off when it takes too long. */
+/** Asks the guest, and with `forceStop` powers off when it takes too long. */
 export async function shutDown(
   deps: Deps,
   vm: VmContext,
   found: FoundVm,
-  { stopOnCancel }: { stopOnCancel: boolean },
+  {
+    stopOnCancel,
+    forceStop = vm.operation.params.force ?? false,
+  }: { stopOnCancel: boolean; forceStop?: boolean },
 ): Promise<string> {
-  const observed = await observeVm(deps, vm, found);
+  const observed = await observeSettled(deps, vm, found, 'stopped');
   if (staysStopped(observed)) return 'was stopped already';
   const { haState } = observed;
-  const { timeoutSeconds: timeout = DEFAULT_TIMEOUT_S, force: forceStop = false } = vm.operation.params;
+  const { timeoutSeconds: timeout = DEFAULT_TIMEOUT_S } = vm.operation.params;
   await guestTask(deps, vm, {
     ...taskOf(found, 'shutdown', haState === null ? 'qmshutdown' : 'hastop'),
     start: () => vm.proxmox.shutdown(found.node, found.vmid, { timeout, forceStop }),

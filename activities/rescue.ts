@@ -3,9 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { bootDisk } from './boot-disk.ts';
 import type { Deps } from './deps.ts';
 import { finalFailure } from './failures.ts';
-import { start, stop } from './power-vm.ts';
+import { shutDown, start, stop } from './power-vm.ts';
 import { rememberPower } from './restore-power.ts';
-import { runTask } from './run-task.ts';
 import {
   findVm,
   loadVm,
@@ -21,8 +20,6 @@ import { parseDisk } from '../proxmox/vm-config.ts';
 import type { StepName } from '../contract/operation-table.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
 
-/** How long a system may take to shut down before the VM is powered off. */
-const SHUTDOWN_S = 60;
 /** IDE and SATA drives of a VM: every firmware boots from those. */
 const DRIVES = ['ide0', 'ide1', 'ide2', 'ide3', 'sata0', 'sata1', 'sata2', 'sata3', 'sata4', 'sata5'];
 
@@ -117,17 +114,12 @@ async function remove(deps: Deps, vm: VmContext, found: FoundVm, step: StepName)
 }
 
 async function restart(deps: Deps, vm: VmContext, found: FoundVm, step: StepName): Promise<string> {
-  if ((await observePower(deps, vm, found)) === 'stopped') return start(deps, vm, found);
-  if (!(await isShuttingDown(deps, vm)) && !(await isWaitingForStart(vm, found)))
-    return 'runs with it already';
+  const isRunning = (await observePower(deps, vm, found)) !== 'stopped';
+  const isToRestart = isRunning && ((await isShuttingDown(deps, vm)) || (await isWaitingForStart(vm, found)));
+  // Also of one that runs with it already: high availability may be about to stop it.
+  if (!isToRestart) return start(deps, vm, found);
   await requireStep(deps, vm.claim, step);
-  await runTask(deps, vm, {
-    step: 'shutdown',
-    node: found.node,
-    type: 'qmshutdown',
-    vmid: found.vmid,
-    start: () => vm.proxmox.shutdown(found.node, found.vmid, { timeout: SHUTDOWN_S, forceStop: true }),
-  });
+  await shutDown(deps, vm, found, { stopOnCancel: false, forceStop: true });
   await delay(deps.timing.settleMs, undefined, { signal: cancellationSignal() });
   return start(deps, vm, found);
 }

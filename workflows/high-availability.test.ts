@@ -78,6 +78,40 @@ describe('a server whose VM high availability looks after', () => {
     await carryOut('start');
   });
 
+  describe('while the manager takes its time', () => {
+    beforeAll(() => {
+      estate.simulator.clock.speed = 0.05;
+    });
+    afterAll(() => {
+      estate.simulator.clock.speed = 0;
+    });
+
+    it('is started after it has been stopped as it was told to be a moment ago', async () => {
+      await client.call('POST', `/nodes/${vm()?.node}/qemu/${VMID}/status/stop`);
+      expect(vm()?.guest).not.toBeNull();
+      expect(await carryOut('start')).toMatchObject({ status: 'succeeded' });
+      expect([vm()?.guest === null, resource()?.service?.state]).toEqual([false, 'started']);
+    });
+
+    it('is stopped after it has been started as it was told to be a moment ago', async () => {
+      await carryOut('stop');
+      await client.call('POST', `/nodes/${vm()?.node}/qemu/${VMID}/status/start`);
+      expect(vm()?.guest).toBeNull();
+      expect(await carryOut('stop')).toMatchObject({ status: 'succeeded' });
+      expect([vm()?.guest, resource()?.service?.state]).toEqual([null, 'stopped']);
+      await carryOut('start');
+    });
+
+    it('is restarted into the rescue system and out of it', async () => {
+      const isRescued = () => JSON.stringify(vm()?.guest?.config).includes('rescue.iso');
+      expect(await carryOut('rescue')).toMatchObject({ status: 'succeeded' });
+      expect([isRescued(), resource()?.service?.state]).toEqual([true, 'started']);
+      expect(await carryOut('leave_rescue')).toMatchObject({ status: 'succeeded' });
+      expect([isRescued(), resource()?.service?.state]).toEqual([false, 'started']);
+      expect(vm()?.guest).not.toBeNull();
+    });
+  });
+
   it('is moved by high availability, which is waited for', async () => {
     const done = await carryOut('migrate', { targetNode: 'pve2' });
     expect(done).toMatchObject({ status: 'succeeded', errorMessage: null });
