@@ -40,6 +40,10 @@ export interface BenchEstate {
   customer: { email: string; password: string };
   /** A folder that is removed at the end. */
   folder: string;
+  /** Process ids as they are now. */
+  pids(): Record<'worker' | 'postgres' | 'temporal', number>;
+  /** Where the two tell about themselves for Prometheus. */
+  metricsUrls: { worker: string; temporal: string };
   /** Kills a process with SIGKILL; it is started again. */
   kill(part: Part): void;
   /** Orders a server as a customer does. */
@@ -103,10 +107,12 @@ async function setUp(
   await migrateToLatest(database);
 
   const bundle = join(folder, 'workflow-bundle.js');
+  const metricsPort = await getPort({ host: '127.0.0.1' });
   const temporal = apiOnly
     ? undefined
     : await prepareTemporal({
         headless: true,
+        metricsPort,
         dbFile: join(folder, 'temporal.db'),
         onProgress: console.error,
       });
@@ -148,6 +154,14 @@ async function setUp(
     apiUrl,
     temporalAddress: temporal?.address ?? '',
     folder,
+    pids() {
+      const { worker = Number.NaN, postgres = Number.NaN, temporal = Number.NaN } = supervisor.pids();
+      return { worker, postgres, temporal };
+    },
+    metricsUrls: {
+      worker: `http://127.0.0.1:${workerPort}/metrics`,
+      temporal: `http://127.0.0.1:${metricsPort}/metrics`,
+    },
     kill(part) {
       const pid = supervisor.pids()[part];
       if (pid !== undefined) process.kill(pid, 'SIGKILL');

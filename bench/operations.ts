@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LIVE_STATUSES } from '../contract/operations.ts';
 import type { Database } from '../db/connect.ts';
 import { Operation } from '../db/models/operation.ts';
+import { queryRows } from '../db/query-rows.ts';
 
 /** Waits until these operations are over and returns them; throws when one takes longer than `timeoutMs`. PostgreSQL may be away meanwhile. */
 export async function settledOperations(
@@ -47,4 +48,14 @@ export async function countAt(
     if (there === ids.length || Date.now() > deadline) return there;
     await delay(100);
   }
+}
+
+/** How many operations copy a template, and how many wait in line for that. */
+export async function countCopies(database: Database): Promise<{ copying: number; inLine: number }> {
+  const [counts] = await queryRows<{ copying: number; inLine: number }>(
+    database,
+    `select count(granted_at)::int as copying, (count(*) - count(granted_at))::int as "inLine"
+     from slots where step = 'clone' and released_at is null`,
+  );
+  return counts ?? { copying: 0, inLine: 0 };
 }

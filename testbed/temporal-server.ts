@@ -11,6 +11,8 @@ export interface TemporalOptions extends FindOptions {
   /** Free ones when left out. */
   port?: number;
   uiPort?: number;
+  /** Of what it tells about itself for Prometheus; a free one when left out. */
+  metricsPort?: number;
   /** Without the Web UI. */
   headless?: boolean;
   logFile?: string;
@@ -44,6 +46,7 @@ export async function prepareTemporal(
   // A person's own settings for other servers (~/.config/temporalio) must not reach this one.
   args.push('--disable-config-file', '--disable-config-env');
   args.push(...(uiPort ? ['--ui-port', String(uiPort)] : ['--headless']));
+  if (options.metricsPort) args.push('--metrics-port', String(options.metricsPort));
   // Database activities then start with the workflow's own answer, without a way through the task queue.
   args.push('--dynamic-config-value', 'system.enableActivityEagerExecution=true');
   args.push(...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]));
