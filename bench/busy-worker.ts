@@ -102,16 +102,15 @@ async function costOver(estate: BenchEstate): Promise<Cost> {
   const calls = keepCalls(estate.simulator);
   const memory: number[] = [];
   const before = await readCounters(estate);
-  const from = Date.now();
-  while (Date.now() - from < SECONDS * 1_000) {
+  while (Date.now() - before.at < SECONDS * 1_000) {
     await delay(SAMPLE_MS);
     memory.push(await readMemory(estate.pids().worker, 'VmRSS'));
   }
-  const took = (Date.now() - from) / 1_000;
   const after = await readCounters(estate);
+  const took = (after.at - before.at) / 1_000;
   calls.close();
   const perNode = Map.groupBy(
-    calls.all.filter((call) => call.at >= from && nodeOf(call) !== ''),
+    calls.all.filter((call) => call.at >= before.at && call.at < after.at && nodeOf(call) !== ''),
     nodeOf,
   );
   const rate = (of: keyof typeof after.totals) => (after.totals[of] - before.totals[of]) / took;
@@ -133,14 +132,18 @@ async function costOver(estate: BenchEstate): Promise<Cost> {
 async function readCounters(estate: BenchEstate) {
   const { database, metricsUrls } = estate;
   const { worker, postgres, temporal } = estate.pids();
-  const [ofWorker, ofTemporal] = await Promise.all([
+  const at = Date.now();
+  const [ofWorker, ofTemporal, counted, ...cpu] = await Promise.all([
     readMetrics(metricsUrls.worker),
     readMetrics(metricsUrls.temporal),
+    queryRows<{ transactions: number }>(
+      database,
+      `select (xact_commit + xact_rollback)::float as transactions from pg_stat_database where datname = current_database()`,
+    ),
+    readCpu(worker),
+    readCpu(postgres),
+    readCpu(temporal),
   ]);
-  const [counted] = await queryRows<{ transactions: number }>(
-    database,
-    `select (xact_commit + xact_rollback)::float as transactions from pg_stat_database where datname = current_database()`,
-  );
   const requests = (operation = '') =>
     ofTemporal(
       (line) =>
@@ -149,14 +152,15 @@ async function readCounters(estate: BenchEstate) {
         line.includes(`operation="${operation}`),
     );
   return {
+    at,
     totals: {
-      worker: await readCpu(worker),
-      postgres: await readCpu(postgres),
-      temporal: await readCpu(temporal),
+      worker: cpu[0],
+      postgres: cpu[1],
+      temporal: cpu[2],
       heartbeats: requests('RecordActivityTaskHeartbeat"'),
       activities: requests('RespondActivityTaskCompleted"'),
       requests: requests(),
-      transactions: counted?.transactions ?? Number.NaN,
+      transactions: counted[0]?.transactions ?? Number.NaN,
     },
     now: {
       heapMib: ofWorker((line) => line.startsWith('nodejs_heap_size_used_bytes ')) / 2 ** 20,
