@@ -45,7 +45,8 @@ export async function loadVm({ database, clusters }: Deps, claim: OperationClaim
   if (!operation) throw staleClaim();
   const server = await Server.query(database)
     .findById(serverId)
-    .withGraphFetched('[cluster, node, plan, template, ipAddresses.pool, sshKeys, vmidLease]')
+    // One query, where fetching each relation by itself takes ten; every step of an operation begins with it.
+    .withGraphJoined('[cluster, node, plan, template, ipAddresses.pool, sshKeys, vmidLease]')
     .throwIfNotFound();
   await applyRebuild(database, server, operation);
   heartbeat();
