@@ -36,7 +36,7 @@ export interface Leak {
   fault: string;
 }
 
-type ClusterState = Pick<Simulator['state'], 'vms' | 'volumes' | 'tasks'>;
+type ClusterState = Pick<Simulator['state'], 'vms' | 'volumes' | 'tasks' | 'haResources'>;
 type SimulatedVm = ClusterState['vms'][number];
 
 /** The same as `judge`, on an estate of a test. */
@@ -56,7 +56,10 @@ export async function findLeaks({
  * is there twice, left behind or missing. It shares no code with what it checks. Operations that are under way may hold
  * anything; look when they have ended.
  */
-export function judge(servers: HeldServer[], { vms, volumes, tasks }: ClusterState): Leak[] {
+export function judge(
+  servers: HeldServer[],
+  { vms, volumes, tasks, haResources = [] }: ClusterState,
+): Leak[] {
   const ours = Object.values(vms).filter(
     ({ config }) => isBerths(config) && config['template'] === undefined,
   );
@@ -88,6 +91,8 @@ export function judge(servers: HeldServer[], { vms, volumes, tasks }: ClusterSta
   );
   for (const { volid, node, vmid } of Object.values(volumes))
     if (vmid > 0 && !vms[vmid]) nobodys.push(`volume ${volid} on ${node} belongs to no VM`);
+  for (const { sid } of haResources)
+    if (!vms[Number(sid.split(':')[1])]) nobodys.push(`high availability looks after ${sid}, which is gone`);
   for (const { upid, endtime } of tasks) if (endtime === null) nobodys.push(`task ${upid} still runs`);
   return [...leaks, ...nobodys.map((fault) => ({ server: null, fault }))];
 }

@@ -87,7 +87,14 @@ const HANDLERS: Record<string, Record<string, Handler>> = {
     },
   },
   '/state': {
-    GET: ({ state: { vms, volumes, tasks, nodes, storages } }) => ({ vms, volumes, tasks, nodes, storages }),
+    GET: ({ state: { vms, volumes, tasks, nodes, storages, haResources } }) => ({
+      vms,
+      volumes,
+      tasks,
+      nodes,
+      storages,
+      haResources,
+    }),
   },
   '/calls': { GET: ({ calls }) => calls },
   '/clock': {

@@ -56,19 +56,20 @@ export interface RunningBerth {
 }
 
 /** What really exists. */
-export type ClusterView = Pick<Simulator['state'], 'vms' | 'volumes' | 'tasks'>;
+export type ClusterView = Pick<Simulator['state'], 'vms' | 'volumes' | 'tasks' | 'haResources'>;
 export type ClusterVm = ClusterView['vms'][number];
 
 const ROOT = join(import.meta.dirname, '../..');
 
 /**
  * Starts the product with the README's command, on data and ports of its own; `speed` is the simulator's, `whmcs` adds a
- * provider to move away from, with so many services.
+ * provider to move away from, with so many services; deletions wait for `deleteGraceHours`.
  */
 export async function startBerth({
   speed = '1',
   whmcs = false,
   whmcsSize = 120,
+  deleteGraceHours = 0,
 } = {}): Promise<RunningBerth> {
   const dataDir = await mkdtemp(join(tmpdir(), 'berth-e2e-'));
   const names = ['API', 'WORKER', 'POSTGRES', 'TEMPORAL', 'TEMPORAL_UI', 'PROXMOX', 'PROXMOX_CONTROL'];
@@ -84,6 +85,7 @@ export async function startBerth({
       BERTH_PROXMOX_SPEED: speed,
       BERTH_WHMCS: whmcs ? '1' : '0',
       BERTH_WHMCS_SIZE: String(whmcsSize),
+      BERTH_DELETE_GRACE_HOURS: String(deleteGraceHours),
       CI: 'true',
     },
     stdin: 'ignore',

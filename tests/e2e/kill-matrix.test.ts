@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startBerth, type RunningBerth } from './berth.ts';
 import { runMatrix } from '../kill/matrix.ts';
+import { SCENARIOS } from '../kill/scenarios.ts';
 
 /** A sample; all of it: `npm run test:kill`. */
 let berth: RunningBerth;
@@ -12,7 +13,7 @@ afterAll(() => berth.stop());
 it.each(['worker', 'after'] as const)('a sample of the kill matrix has no red cell: %s', async (victim) => {
   const cells = await runMatrix(berth, {
     victims: [victim],
-    types: ['provision', 'resize', 'terminate'],
+    scenarios: SCENARIOS.filter(({ name }) => ['provision', 'resize', 'terminate'].includes(name)),
     // The last step and the one in the middle.
     pick: (boundaries) => [boundaries[boundaries.length >> 1], boundaries.at(-2)].flatMap((one) => one ?? []),
   });

@@ -3,19 +3,19 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { Agent, request } from 'undici';
-import { definitionOf, OPERATION_TYPES, type OperationType } from '../../contract/operation-table.ts';
 import { isLive, type Operation } from '../../contract/operations.ts';
 import type { Server } from '../../contract/servers.ts';
 import type { ClusterView, RunningBerth } from '../e2e/berth.ts';
 import { until } from '../until.ts';
-import { ACCEPTED, addHold, END, installHolds, missingAtHolds, releaseHolds } from './holds.ts';
+import { addHold, installHolds, missingAtHolds, releaseHolds } from './holds.ts';
 import { HELD_SERVERS, judge, type HeldServer } from '../oracle.ts';
 import { SteadyConnection } from './steady-connection.ts';
-import { SCENARIOS, type Before, type Scenario } from './scenarios.ts';
+import { SCENARIOS, WAITING, type Before, type Scenario } from './scenarios.ts';
 import { cutNetwork, cutNodes, isProcess, killProcess, type Victim } from './victims.ts';
 
 export interface Cell {
-  type: OperationType;
+  /** Name of the scenario. */
+  scenario: string;
   boundary: string;
   victim: Victim;
   /** How the operation ended, or where it waits for a decision. */
@@ -26,20 +26,11 @@ export interface Cell {
 
 export interface MatrixWish {
   victims: readonly Victim[];
-  types?: readonly OperationType[];
-  /** Of each operation only these of its boundaries; all when left out. */
-  pick?: (boundaries: string[], type: OperationType) => string[];
+  scenarios?: readonly Scenario[];
+  /** Of each scenario only these of its boundaries; all when left out. */
+  pick?: (boundaries: string[]) => string[];
   say?: (message: string) => void;
 }
-
-/** Where an operation can be held: before it begins, before each of its steps, before its end is recorded. */
-export const boundariesOf = (type: OperationType): string[] => [
-  ACCEPTED,
-  ...definitionOf(type)
-    .steps.map(({ name }) => name)
-    .filter((name) => !SCENARIOS[type].passesBy?.includes(name)),
-  END,
-];
 
 /**
  * Takes every operation to every boundary, strikes one victim at a time while all stand there, strikes it once more while
@@ -84,7 +75,6 @@ export async function makeRoom(client: pg.Client): Promise<void> {
 }
 
 interface Trial {
-  type: OperationType;
   scenario: Scenario;
   boundary: string;
   server: { id: string; name: string };
@@ -98,66 +88,101 @@ async function strikeOnce(
   berth: RunningBerth,
   database: SteadyConnection,
   victim: Victim,
-  { types = OPERATION_TYPES, pick = (all) => all, say = () => undefined }: MatrixWish,
+  { scenarios = SCENARIOS, pick = (all) => all, say = () => undefined }: MatrixWish,
 ): Promise<Cell[]> {
-  const wanted = types.flatMap((type) =>
-    pick(boundariesOf(type), type).map((boundary) => ({ type, boundary })),
+  const wanted = scenarios.flatMap((scenario) =>
+    pick(scenario.boundaries).map((boundary) => ({ scenario, boundary })),
   );
-  const trials = await inLanes(wanted, 8, async ({ type, boundary }, index): Promise<Trial> => {
-    const scenario = SCENARIOS[type];
-    const name = `${victim}-${type}-${index}`.replaceAll('_', '-');
-    const server = await prepare(berth, name, scenario.before);
-    return { type, scenario, boundary, server, operationId: '', view: undefined, falsehoods: [] };
+  const trials = await inLanes(wanted, 8, async ({ scenario, boundary }, index): Promise<Trial> => {
+    const name = `${victim}-${scenario.type}-${index}`.replaceAll('_', '-');
+    const server = await prepare(berth, name, scenario);
+    return { scenario, boundary, server, operationId: '', view: undefined, falsehoods: [] };
   });
   say(`${victim}: ${trials.length} operations go to their boundaries`);
-  for (const { server, type, boundary } of trials)
-    await database.use((client) => addHold(client, { server: server.name, type, boundary }));
-  await inLanes(trials, 8, async (trial) => {
-    const { server, operation } = await trial.scenario.request(berth, trial.server);
-    trial.server.id = server.id;
-    trial.operationId = operation.id;
-  });
-  const unreached = await untilHeld(database, trials);
+  const held = trials.filter(({ boundary }) => boundary !== WAITING);
+  for (const { server, scenario, boundary } of held)
+    await database.use((client) => addHold(client, { server: server.name, type: scenario.type, boundary }));
+  await requestAll(berth, held);
+  const unreached = await untilHeld(database);
+  // Time does not stand still for these, so they come last.
+  const waiting = trials.filter(({ boundary }) => boundary === WAITING);
+  await requestAll(berth, waiting);
+  unreached.push(...(await untilWaiting(berth, waiting)));
   say(`${victim}: strikes`);
   await strike(berth, victim, trials);
   await database.use(releaseHolds);
+  await inLanes(
+    trials.filter(({ scenario }) => scenario.isUndone),
+    8,
+    async ({ operationId }) => cancel(berth, operationId),
+  );
   if (isProcess(victim)) await strike(berth, victim, trials);
   await settle(berth, database, trials);
   await berth.clearFaults();
   say(`${victim}: judges`);
   const faults = await blameFor(berth, database, trials);
   return trials.map((trial) => {
-    const { type, boundary, view } = trial;
+    const { scenario, boundary, view } = trial;
     const missed = unreached.includes(trial.server.name) ? ['it never came to the boundary'] : [];
     const outcome =
       view?.status === 'failed' || view?.status === 'needs_attention'
         ? `${view.status}: ${view.error?.code}`
         : (view?.status ?? 'unknown');
+    const broken = scenario.isUndone && outcome !== 'cancelled' ? ['it was not undone'] : [];
     return {
-      type,
+      scenario: scenario.name,
       boundary,
       victim,
       outcome,
-      faults: [...missed, ...trial.falsehoods, ...(faults.get(trial.server.name) ?? [])],
+      faults: [...missed, ...broken, ...trial.falsehoods, ...(faults.get(trial.server.name) ?? [])],
     };
   });
+}
+
+async function requestAll(berth: RunningBerth, trials: Trial[]): Promise<void> {
+  await inLanes(trials, 8, async (trial) => {
+    const { server, operation } = await trial.scenario.request(berth, trial.server);
+    trial.server.id = server.id;
+    trial.operationId = operation.id;
+  });
+}
+
+/** As a customer who asks again while there is no answer. */
+async function cancel({ api }: RunningBerth, operationId: string): Promise<void> {
+  await until(async () => {
+    const answer = await api.request('POST', `/operations/${operationId}/cancel`).catch(() => undefined);
+    return answer !== undefined && answer.status < 500;
+  }, 60_000);
 }
 
 /** A server as the scenario wants it, made through the API as its users would. */
 async function prepare(
   berth: RunningBerth,
   name: string,
-  before: Before,
+  { before, isHa, isSilent }: Scenario,
 ): Promise<{ id: string; name: string }> {
   if (before === 'none') return { id: '', name };
-  const { api, admin } = berth;
   if (before === 'a foreign VM') {
     await makeForeignVm(berth, name);
     return { id: '', name };
   }
+  const { api } = berth;
   const { server, operation } = await api.accepted(api.order(name));
   await done(api.settled(operation.id, 180_000));
   const { id } = server;
+  await bringInto(berth, id, before);
+  const vmid = isHa || isSilent ? vmidOf((await berth.cluster()).vms, id) : null;
+  if (vmid !== null && isHa) await putUnderHa(berth, vmid, before);
+  if (vmid !== null && isSilent) {
+    const reason = 'QEMU guest agent is not running';
+    const ping = { method: 'POST', path: '/agent/ping$', vmid };
+    await berth.addFault({ action: 'status', status: 500, reason, ...ping, forMs: 3_600_000 });
+  }
+  return { id, name };
+}
+
+async function bringInto(berth: RunningBerth, id: string, before: Before): Promise<void> {
+  const { admin } = berth;
   if (before === 'stopped') await done(askFor(berth, `/servers/${id}/actions`, { action: 'stop' }));
   if (before === 'in rescue') await done(askFor(berth, `/servers/${id}/rescue`, {}));
   if (before === 'suspended') {
@@ -166,32 +191,46 @@ async function prepare(
     );
     await done(admin.settled(accepted.operation.id, 180_000));
   }
-  return { id, name };
 }
+
+/** As an administrator of Proxmox does, who leaves the VM as it is. */
+async function putUnderHa(berth: RunningBerth, vmid: number, before: Before): Promise<void> {
+  const state = before === 'stopped' || before === 'suspended' ? 'stopped' : 'started';
+  await askProxmox(berth, '/cluster/ha/resources', { sid: `vm:${vmid}`, state });
+  await until(async () => (await haResource(berth, vmid))?.service?.state === state);
+}
+
+const haResource = async (berth: RunningBerth, vmid: number | null) =>
+  (await berth.cluster()).haResources?.find(({ sid }) => sid === `vm:${vmid}`);
 
 /** A VM that somebody made on Proxmox without Berth. */
 async function makeForeignVm(berth: RunningBerth, name: string): Promise<void> {
-  const { proxmoxUrl } = await berth.run();
-  const secrets = JSON.parse(await readFile(join(berth.dataDir, 'secrets.json'), 'utf8')) as {
-    proxmoxTokenSecret: string;
-  };
-  const authorization = `PVEAPIToken=berth@pve!berth=${secrets.proxmoxTokenSecret}`;
   const templates = Object.values((await berth.cluster()).vms).filter(
     ({ config }) => config['template'] === 1,
   );
   const { vmid, node } = templates[0] ?? {};
   const newid = String(randomInt(2_000, 8_000));
-  const answer = await request(`${proxmoxUrl}/api2/json/nodes/${node}/qemu/${vmid}/clone`, {
-    method: 'POST',
-    headers: { authorization, 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams({ newid, name, full: '1' }).toString(),
-    dispatcher: new Agent({ connect: { rejectUnauthorized: false } }),
-  });
-  if (answer.statusCode !== 200) throw new Error(`${name}: ${answer.statusCode} ${await answer.body.text()}`);
+  await askProxmox(berth, `/nodes/${node}/qemu/${vmid}/clone`, { newid, name, full: '1' });
   await until(async () => {
     const vm = (await berth.cluster()).vms[Number(newid)];
     return vm?.config['name'] === name && vm.config['lock'] === undefined;
   });
+}
+
+/** A POST past Berth. */
+async function askProxmox(berth: RunningBerth, path: string, params: Record<string, string>): Promise<void> {
+  const { proxmoxUrl } = await berth.run();
+  const secrets = JSON.parse(await readFile(join(berth.dataDir, 'secrets.json'), 'utf8')) as {
+    proxmoxTokenSecret: string;
+  };
+  const authorization = `PVEAPIToken=berth@pve!berth=${secrets.proxmoxTokenSecret}`;
+  const answer = await request(`${proxmoxUrl}/api2/json${path}`, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams(params).toString(),
+    dispatcher: new Agent({ connect: { rejectUnauthorized: false } }),
+  });
+  if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode} ${await answer.body.text()}`);
 }
 
 async function askFor({ api }: RunningBerth, path: string, body: object): Promise<Operation> {
@@ -204,15 +243,28 @@ async function done(settled: Promise<Operation>): Promise<void> {
   if (status !== 'succeeded') throw new Error(`preparing ${type}: ${status} ${error?.message}`);
 }
 
-/** Waits until every operation stands at its boundary; names those that do not come. */
-async function untilHeld(database: SteadyConnection, trials: Trial[]): Promise<string[]> {
-  let missing: string[] = trials.map(({ server }) => server.name);
+/** Waits until every held operation stands at its boundary; names the servers of those that do not come. */
+async function untilHeld(database: SteadyConnection): Promise<string[]> {
+  let missing = await database.use(missingAtHolds);
   const deadline = Date.now() + 120_000;
   while (missing.length > 0 && Date.now() < deadline) {
     missing = await database.use(missingAtHolds);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   return missing;
+}
+
+/** The same for deletions that are to stand in their grace period. */
+async function untilWaiting({ admin }: RunningBerth, trials: Trial[]): Promise<string[]> {
+  const missing = new Map(trials.map((trial) => [trial.server.name, trial.operationId]));
+  await until(async () => {
+    for (const [name, id] of missing) {
+      const { steps } = await admin.operation(id);
+      if (steps.find(({ name: step }) => step === 'grace')?.state === 'running') missing.delete(name);
+    }
+    return missing.size === 0;
+  }).catch(() => undefined);
+  return [...missing.keys()];
 }
 
 async function strike(berth: RunningBerth, victim: Victim, trials: Trial[]): Promise<void> {
@@ -240,7 +292,7 @@ async function settle(berth: RunningBerth, database: SteadyConnection, trials: T
       // A problem has a status too: of HTTP.
       if (!view?.steps) continue;
       trial.view = view;
-      if (view.status === 'succeeded') trial.falsehoods = await checkEffect(berth, database, trial);
+      trial.falsehoods = await checkPromise(berth, database, trial);
     }
     return trials.every(({ view }) => view && (!isLive(view.status) || view.status === 'needs_attention'));
   }, 300_000).catch(() => undefined);
@@ -249,17 +301,21 @@ async function settle(berth: RunningBerth, database: SteadyConnection, trials: T
       falsehoods.push(`still ${view?.status ?? 'unreadable'} after five minutes`);
 }
 
-async function checkEffect(
+/** What is not so although the operation is told to have ended as it was meant to. */
+async function checkPromise(
   berth: RunningBerth,
   database: SteadyConnection,
-  { scenario, server }: Trial,
+  { scenario, server, view }: Trial,
 ): Promise<string[]> {
+  if (view?.status !== (scenario.isUndone ? 'cancelled' : 'succeeded')) return [];
   const held = (await database.use(readServers)).find(({ id }) => id === server.id);
-  const { vms } = await berth.cluster();
   if (!held) return ['the server is not recorded'];
+  const { vms, haResources } = await berth.cluster();
   const vmid = vmidOf(vms, server.id);
-  const wrong = scenario.wrong(vmid === null ? undefined : vms[vmid], held);
-  return wrong.map((fault) => `told to have succeeded, but ${fault}`);
+  const haState = haResources?.find(({ sid }) => sid === `vm:${vmid ?? held.vmid}`)?.state;
+  const vm = vmid === null ? undefined : vms[vmid];
+  const wrong = scenario.wrong(vm, held, { operation: view, haState });
+  return wrong.map((fault) => `told to have ${view.status}, but ${fault}`);
 }
 
 const STATUS_MS = 30_000;
@@ -281,6 +337,10 @@ async function blameFor(
   const [first] = trials;
   for (const { server, fault } of leaks) blame(server ?? first?.server.name ?? '', fault);
   for (const [name, lie] of lies) blame(name, lie);
+  // High availability may do something else later.
+  for (const trial of trials.filter(({ falsehoods }) => falsehoods.length === 0))
+    for (const fault of await checkPromise(berth, database, trial))
+      blame(trial.server.name, `later ${fault}`);
   return faults;
 }
 

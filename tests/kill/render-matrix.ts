@@ -1,4 +1,5 @@
-import { boundariesOf, type Cell } from './matrix.ts';
+import type { Cell } from './matrix.ts';
+import { SCENARIOS } from './scenarios.ts';
 import { VICTIMS, victimTitle } from './victims.ts';
 
 /**
@@ -7,16 +8,16 @@ import { VICTIMS, victimTitle } from './victims.ts';
  */
 export function renderMatrix(cells: Cell[]): string {
   const victims = VICTIMS.filter((victim) => cells.some((cell) => cell.victim === victim));
-  const types = [...new Set(cells.map(({ type }) => type))];
-  const rows = types.flatMap((type) =>
-    boundariesOf(type).map((boundary) => {
+  const scenarios = SCENARIOS.filter(({ name }) => cells.some((cell) => cell.scenario === name));
+  const rows = scenarios.flatMap(({ name, boundaries }) =>
+    boundaries.map((boundary) => {
       const marks = victims.map((victim) => {
         const cell = cells.find(
-          (one) => one.type === type && one.boundary === boundary && one.victim === victim,
+          (one) => one.scenario === name && one.boundary === boundary && one.victim === victim,
         );
         return cell ? markOf(cell) : ' ';
       });
-      return `| ${type} | ${boundary} | ${marks.join(' | ')} |`;
+      return `| ${name} | ${boundary} | ${marks.join(' | ')} |`;
     }),
   );
   return [

@@ -1,19 +1,50 @@
-import type { OperationType } from '../../contract/operation-table.ts';
+import { definitionOf, OPERATION_TYPES, type OperationType } from '../../contract/operation-table.ts';
+import type { Operation } from '../../contract/operations.ts';
 import type { Accepted } from '../../contract/servers.ts';
 import type { HeldServer } from '../oracle.ts';
 import type { ApiClient, ClusterVm, RunningBerth } from '../e2e/berth.ts';
+import { ACCEPTED, END } from './holds.ts';
 
 /** What a server is before its operation is asked for. `none`: it does not exist. A foreign VM bears its name. */
 export type Before = 'none' | 'a foreign VM' | 'running' | 'stopped' | 'suspended' | 'in rescue';
 
-export interface Scenario {
+/** What a promise is held against. */
+interface Found {
+  operation: Operation;
+  /** What high availability is told to make of the VM; undefined where it does not look after it. */
+  haState: string | undefined;
+}
+
+interface Recipe {
   before: Before;
   /** Steps of the table that it does not come to. */
   passesBy?: readonly string[];
   request(berth: RunningBerth, server: { id: string; name: string }): Promise<Accepted>;
-  /** What is not as the operation promises once it has succeeded; an empty list when all is well. */
-  wrong(vm: ClusterVm | undefined, server: HeldServer): string[];
+  /** What is not as the operation promises once it has ended; an empty list when all is well. */
+  wrong(vm: ClusterVm | undefined, server: HeldServer, found: Found): string[];
 }
+
+/** An operation under circumstances that change its way, such as a VM that high availability looks after. */
+export interface Scenario extends Recipe {
+  /** Of its rows in the matrix. */
+  name: string;
+  type: OperationType;
+  /** Where it can be held: before it begins, before a step, before its end is recorded; or `WAITING`. */
+  boundaries: string[];
+  /** High availability looks after the VM. */
+  isHa?: boolean;
+  /** The guest agent does not answer. */
+  isSilent?: boolean;
+  /** Cancelled once the victim has been struck; the promise is then about that. */
+  isUndone?: boolean;
+}
+
+/** In the middle of a deletion's grace period. */
+export const WAITING = '(in grace)';
+/** Time enough to ask for the deletions, power off and strike; over before the last others have ended. */
+const GRACE_MS = 30_000;
+/** What the Berth under test is to be set to. */
+export const GRACE_HOURS = GRACE_MS / 3_600_000;
 
 const PASSWORD = 'correct horse battery';
 
@@ -27,7 +58,7 @@ const is = (what: string, found: unknown, wanted: unknown): string[] =>
 const post = async (client: ApiClient, path: string, body: object = {}) =>
   client.accepted(client.request('POST', path, body));
 
-const action = (name: string, before: Before, wrong: Scenario['wrong']): Scenario => ({
+const action = (name: string, before: Before, wrong: Recipe['wrong']): Recipe => ({
   before,
   request: (berth, { id }) => post(berth.api, `/servers/${id}/actions`, { action: name }),
   wrong,
@@ -41,7 +72,7 @@ async function idOf(client: ApiClient, list: 'plans' | 'templates', name: string
 }
 
 /** How each operation is asked for by its user, and what it promises. */
-export const SCENARIOS: Record<OperationType, Scenario> = {
+const RECIPES: Record<OperationType, Recipe> = {
   provision: {
     before: 'none',
     request: async ({ api }, { name }) => api.accepted(api.order(name)),
@@ -149,7 +180,7 @@ export const SCENARIOS: Record<OperationType, Scenario> = {
   terminate: {
     before: 'running',
     passesBy: ['grace'],
-    request: async ({ api }, { id }) => api.accepted(api.request('DELETE', `/servers/${id}`)),
+    request: async ({ admin }, { id }) => admin.accepted(admin.request('DELETE', `/servers/${id}?now=true`)),
     wrong: (vm, { lifecycle, vmid, addresses }) => [
       ...(vm ? ['the VM is still there'] : []),
       ...is('lifecycle', lifecycle, 'deleted'),
@@ -158,3 +189,87 @@ export const SCENARIOS: Record<OperationType, Scenario> = {
     ],
   },
 };
+
+/** Held everywhere. */
+const plain = (type: OperationType): Scenario => {
+  const { passesBy = [] } = RECIPES[type];
+  const steps = definitionOf(type).steps.map(({ name }) => name);
+  const boundaries = [ACCEPTED, ...steps.filter((name) => !passesBy.includes(name)), END];
+  return { ...RECIPES[type], name: type, type, boundaries };
+};
+
+/** On a VM that high availability looks after, held where that makes a difference; `promised` is what it is told to want. */
+const underHa = (type: OperationType, boundaries: string[], promised: string | undefined): Scenario => ({
+  ...RECIPES[type],
+  name: `${type} (HA)`,
+  type,
+  boundaries,
+  isHa: true,
+  wrong: (vm, server, found) => [
+    ...RECIPES[type].wrong(vm, server, found),
+    ...is('the state wanted by high availability', found.haState, promised),
+  ],
+});
+
+const deleteByCustomer: Recipe['request'] = async ({ api }, { id }) =>
+  api.accepted(api.request('DELETE', `/servers/${id}`));
+
+const VARIANTS: Scenario[] = [
+  {
+    ...RECIPES.reset_password,
+    name: 'reset_password (cloud-init)',
+    type: 'reset_password',
+    boundaries: ['cloudinit', 'reboot', END],
+    isSilent: true,
+    wrong: (vm) => [
+      ...running(vm),
+      // Proxmox keeps it hashed.
+      ...(vm?.guest?.config['cipassword'] ? [] : ['the guest was not started with the password']),
+    ],
+  },
+  {
+    ...RECIPES.terminate,
+    name: 'terminate (grace)',
+    type: 'terminate',
+    boundaries: ['grace', WAITING, 'destroy'],
+    request: deleteByCustomer,
+    wrong: (vm, server, found) => [
+      ...RECIPES.terminate.wrong(vm, server, found),
+      ...(lastedMs(found.operation) < GRACE_MS ? ['it was erased before its time'] : []),
+    ],
+  },
+  {
+    before: 'running',
+    name: 'terminate (undone)',
+    type: 'terminate',
+    boundaries: [WAITING],
+    isUndone: true,
+    request: deleteByCustomer,
+    wrong: (vm, { lifecycle }) => [
+      ...running(vm),
+      ...is('lifecycle', lifecycle, 'active'),
+      ...is('onboot', vm?.config['onboot'], 1),
+    ],
+  },
+  underHa('start', ['start'], 'started'),
+  underHa('shutdown', ['shutdown'], 'stopped'),
+  underHa('stop', ['stop'], 'stopped'),
+  underHa('reboot', ['reboot'], 'started'),
+  underHa('resize', ['disk', 'configure'], 'started'),
+  underHa('suspend', ['shutdown'], 'stopped'),
+  underHa('unsuspend', ['start'], 'started'),
+  underHa('rescue', ['restart'], 'started'),
+  underHa('leave_rescue', ['restart'], 'started'),
+  underHa('migrate', ['move', 'verify'], 'started'),
+  underHa('terminate', ['stop', 'destroy'], undefined),
+];
+
+function lastedMs({ createdAt, finishedAt }: Operation): number {
+  return Date.parse(finishedAt ?? createdAt) - Date.parse(createdAt);
+}
+
+/** Every operation, each followed by its variants. */
+export const SCENARIOS: readonly Scenario[] = OPERATION_TYPES.flatMap((type) => [
+  plain(type),
+  ...VARIANTS.filter((variant) => variant.type === type),
+]);
