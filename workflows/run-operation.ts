@@ -33,6 +33,13 @@ import { database } from './proxies.ts';
 
 type Undo = () => Promise<{ summary: string } | void>;
 
+/** What a person reads of a step, and whether they have been told already that it runs. */
+interface Telling<T> {
+  describe: ((result: T) => string) | undefined;
+  announcement: string | undefined;
+  isReported: boolean;
+}
+
 /** An operation that has been claimed: runs its steps and reports them. */
 export interface OperationRun extends ClaimedOperation {
   claim: OperationClaim;
@@ -124,14 +131,14 @@ class Run implements OperationRun {
     describe?: (result: T) => string,
     announcement?: string,
   ): Promise<T> {
-    const attempt = () => this.attempt(name, body, describe, { announcement });
-    if (this.isPastNoReturn) return CancellationScope.nonCancellable(attempt);
+    const attempt = (isReported = false) => this.attempt(name, body, { describe, announcement, isReported });
+    if (this.isPastNoReturn) return CancellationScope.nonCancellable(() => attempt());
     if (stepDefinition(this.type, name)?.noReturn === undefined) return attempt();
     // Recorded under the operation's lock: a cancel that came first ends it here, one that comes later is refused.
-    this.report(name, 'running');
+    this.report(name, 'running', announcement);
     await this.flush({ unlessCancelled: true });
     this.isPastNoReturn = true;
-    return CancellationScope.nonCancellable(() => this.attempt(name, body, describe, { isReported: true }));
+    return CancellationScope.nonCancellable(() => attempt(true));
   }
 
   leaveOut(name: StepName, why: string): void {
@@ -196,8 +203,7 @@ class Run implements OperationRun {
   private async attempt<T>(
     name: StepName,
     body: () => Promise<T>,
-    describe?: (result: T) => string,
-    { isReported = false, announcement }: { isReported?: boolean; announcement?: string | undefined } = {},
+    { describe, announcement, isReported }: Telling<T>,
   ): Promise<T> {
     for (let isRunning = isReported; ; isRunning = false) {
       if (!isRunning) {
