@@ -137,7 +137,7 @@ export async function connectTemporal(): Promise<TestTemporal> {
 export async function startWorkers(
   deps: Deps,
   queuePrefix: string,
-  options: Pick<WorkersOptions, 'migrationSizes'> = {},
+  options: Pick<WorkersOptions, 'migrationSizes' | 'workflowBundle'> = {},
 ): Promise<{ stop(): Promise<void> }> {
   const connection = await NativeConnection.connect({ address: inject('temporalAddress') });
   const workers = await createWorkers({

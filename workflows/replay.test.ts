@@ -8,7 +8,8 @@ Runtime.install({
 });
 
 const FOLDER = new URL('../tests/histories/', import.meta.url);
-const files = await readdir(FOLDER);
+/** Those of this version, and of released ones in folders of their own. */
+const files = (await readdir(FOLDER, { recursive: true })).filter((file) => file.endsWith('.json'));
 const replay = async (history: unknown) =>
   Worker.runReplayHistory({ workflowBundle: { codePath: inject('workflowBundle') } }, history);
 
