@@ -57,7 +57,7 @@ export async function insertOperation(
     }
     const live = await Operation.query(trx).where('serverId', server.id).modify('live').first();
     // It may have ended between the two statements: then there is room now.
-    if (live) throw new ServerBusy(live);
+    if (live) throw new ServerBusy(live, user.role);
   }
 }
 

@@ -40,7 +40,7 @@ async function changeReason(
 ): Promise<Reply> {
   const { id, accountId, suspendReason: formerReason } = server;
   const live = await Operation.query(trx).where('serverId', id).modify('live').first();
-  if (live) throw new ServerBusy(live);
+  if (live) throw new ServerBusy(live, user.role);
   if (reason !== formerReason) {
     await Server.query(trx).findById(id).patch({ suspendReason: reason });
     const details = { reason, formerReason };

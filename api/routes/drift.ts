@@ -144,7 +144,7 @@ async function settle(
     async (trx) => {
       const server = await lockServer(trx, user, found.serverId);
       const live = await Operation.query(trx).where('serverId', server.id).modify('live').first();
-      if (live) throw new ServerBusy(live);
+      if (live) throw new ServerBusy(live, user.role);
       const drift = await Drift.query(trx).findById(id).throwIfNotFound();
       if (drift.resolvedAt)
         throw new InvalidState('This difference is resolved already.', 'Look at the list again.');

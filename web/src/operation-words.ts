@@ -17,6 +17,9 @@ const definition = (type: string): OperationDefinition | undefined =>
 /** The name of an operation, whose type may be newer than this dashboard. */
 export const operationName = (type: string): string => definition(type)?.name ?? type;
 
+/** Whether only administrators request and cancel it. */
+export const isAdminsOwn = (type: string): boolean => definition(type)?.requestedBy === 'admin';
+
 /** What is said while it is under way. */
 export const operationOngoing = (type: string): string => definition(type)?.ongoing ?? type;
 

@@ -1,6 +1,6 @@
 import { Callout } from '@blueprintjs/core';
 import { ApiError, NetworkError } from '../api-error.ts';
-import { operationName } from '../operation-words.ts';
+import { useMayCancel } from '../hooks/use-is-admin.ts';
 
 /** Why a request was refused: the reason, the operation in the way, and the request's id for support. */
 export function ProblemCallout({ error, retryHint }: { error: unknown; retryHint?: string }) {
@@ -9,18 +9,16 @@ export function ProblemCallout({ error, retryHint }: { error: unknown; retryHint
     return (
       <Callout intent="danger" role="alert" compact>
         <p className="callout-title">{problem.title}</p>
-        {problem.detail && <p className="callout-text">{problem.detail}</p>}
+        {problem.operation ? (
+          <WayOut type={problem.operation.type} />
+        ) : (
+          problem.detail && <p className="callout-text">{problem.detail}</p>
+        )}
         {problem.issues?.map(({ field, message }) => (
           <p key={`${field}: ${message}`} className="callout-text">
             {message.charAt(0).toUpperCase() + message.slice(1)}
           </p>
         ))}
-        {problem.operation && (
-          <p className="callout-text">
-            “{operationName(problem.operation.type)}” is still under way on this server. Wait for it to finish
-            or cancel it under Activity.
-          </p>
-        )}
         <p className="callout-small">
           Code <code>{problem.code}</code>
           {problem.requestId && (
@@ -39,6 +37,18 @@ export function ProblemCallout({ error, retryHint }: { error: unknown; retryHint
       <p className="callout-title">{messageOf(error)}</p>
       {isNetwork && <p className="callout-text">{retryHint ?? 'Check your connection and try again.'}</p>}
     </Callout>
+  );
+}
+
+/** Out of the way of an operation, in the dashboard's words instead of the API's. */
+function WayOut({ type }: { type: string }) {
+  const mayCancel = useMayCancel(type);
+  return (
+    <p className="callout-text">
+      {mayCancel
+        ? 'Wait for it to finish, or cancel it under Activity.'
+        : 'Wait for it to finish; only your provider can cancel it.'}
+    </p>
   );
 }
 

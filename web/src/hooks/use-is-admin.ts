@@ -1,3 +1,4 @@
+import { isAdminsOwn } from '../operation-words.ts';
 import { sessionStore } from '../session.ts';
 import { useStore } from './use-store.ts';
 
@@ -5,4 +6,10 @@ import { useStore } from './use-store.ts';
 export function useIsAdmin(): boolean {
   const session = useStore(sessionStore);
   return 'user' in session && session.user.role === 'admin';
+}
+
+/** Whether the one who looks may cancel an operation of this type, as long as that is possible. */
+export function useMayCancel(type: string): boolean {
+  const isAdmin = useIsAdmin();
+  return isAdmin || !isAdminsOwn(type);
 }

@@ -1,10 +1,13 @@
 import { Button } from '@blueprintjs/core';
 import type { Operation } from '../../../contract/operations.ts';
 import { useCancelOperation } from '../hooks/use-cancel-operation.ts';
+import { useIsAdmin } from '../hooks/use-is-admin.ts';
 
-/** Asks the operation to stop; what it has done is undone or brought to a safe end. */
+/** Asks the operation to stop; what it has done is undone or brought to a safe end. Nothing for those who may not. */
 export function CancelOperation({ operation }: { operation: Operation }) {
   const cancel = useCancelOperation(operation.id);
+  const isAdmin = useIsAdmin();
+  if (operation.cancel.by === 'admin' && !isAdmin) return null;
   return (
     <Button
       size="small"

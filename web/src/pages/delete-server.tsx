@@ -2,21 +2,23 @@ import { Button } from '@blueprintjs/core';
 import { Trash } from '@blueprintjs/icons';
 import { useState } from 'react';
 import type { Server } from '../../../contract/servers.ts';
+import { useMayCancel } from '../hooks/use-is-admin.ts';
 import { operationName } from '../operation-words.ts';
 import { DeleteDialog } from './delete-dialog.tsx';
 import { ProtectionSwitch } from './protection-switch.tsx';
 
 /** Why the server cannot be deleted now; null when it can. */
-function blockedBecause({ operation, deleteProtection }: Server): string | null {
+function useObstacle({ operation, deleteProtection }: Server): string | null {
+  const mayCancel = useMayCancel(operation?.type ?? '');
   if (deleteProtection) return 'This server is protected against deletion. Switch the protection off first.';
   if (!operation) return null;
-  return `“${operationName(operation.type)}” is under way; wait for it or cancel it first.`;
+  return `“${operationName(operation.type)}” is under way; wait for it${mayCancel ? ' or cancel it first' : ''}.`;
 }
 
 /** The way to get rid of a server, apart from everything harmless. */
 export function DeleteServer({ server }: { server: Server }) {
   const [isAsked, setIsAsked] = useState(false);
-  const reason = blockedBecause(server);
+  const reason = useObstacle(server);
   return (
     <section className="panel danger-zone" aria-labelledby="danger-title">
       <div>

@@ -60,12 +60,16 @@ test('an action is done only after a confirmation that says what happens', async
   expect(await power('Reboot')).toHaveAccessibleDescription(/“Shut down” is under way/);
 });
 
-test('a conflict names the operation in the way', async () => {
+test.each([
+  ['reboot', 'Wait for it to finish, or cancel it under Activity.'],
+  ['suspend', 'Wait for it to finish; only your provider can cancel it.'],
+])('a conflict with %s says the way out for a customer', async (type, wayOut) => {
   const server = buildServer();
   const { user } = open(server, [], {
     [`POST /servers/${server.id}/actions`]: () =>
-      refusal(409, 'server_busy', 'Another operation is under way', {
-        operation: { id: 'x', type: 'reboot', status: 'running' },
+      refusal(409, 'server_busy', 'This server is busy.', {
+        detail: 'Wait for it, or cancel it with POST /operations/x/cancel.',
+        operation: { id: 'x', type, status: 'running' },
         requestId: 'req-7',
       }),
   });
@@ -73,8 +77,18 @@ test('a conflict names the operation in the way', async () => {
   const dialog = within(await screen.findByRole('dialog'));
   await user.click(dialog.getByRole('button', { name: 'Power off' }));
   const alert = await dialog.findByRole('alert');
-  expect(alert).toHaveTextContent('“Reboot” is still under way');
+  expect(alert).toHaveTextContent(wayOut);
+  expect(alert).not.toHaveTextContent('POST');
   expect(alert).toHaveTextContent('req-7');
+});
+
+test('an operation that only the provider may cancel has no button for its customer', async () => {
+  const server = buildServer();
+  const operation = buildOperation(server, 'suspend', { status: 'running' });
+  open({ ...server, operation: summarize(operation) }, [operation]);
+  const region = within(await screen.findByRole('region', { name: 'Latest operation' }));
+  expect(await region.findByRole('heading', { name: 'Suspend' })).toBeVisible();
+  expect(region.queryByRole('button', { name: 'Cancel' })).toBeNull();
 });
 
 test('steps move as events arrive, and a live operation can be cancelled', async () => {
