@@ -29,6 +29,7 @@ import { resizeRoutes } from './routes/resize.ts';
 import { serverActionRoutes } from './routes/server-actions.ts';
 import { serverPasswordRoutes } from './routes/server-password.ts';
 import { serverRoutes } from './routes/servers.ts';
+import { settingsRoutes } from './routes/settings.ts';
 import { suspensionRoutes } from './routes/suspension.ts';
 import { userRoutes } from './routes/users.ts';
 
@@ -54,6 +55,7 @@ function createRouter(deps: Deps): Router {
     ...passwordRoutes(deps),
     ...userRoutes(),
     ...catalogRoutes(deps),
+    ...settingsRoutes(deps),
     ...clusterRoutes(deps),
     ...reconcileRoutes(deps),
     ...driftRoutes(deps),

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { Context } from 'koa';
-import type { MigrateServer } from '../contract/server-changes.ts';
+import type { MigrateServer, MigrationTarget } from '../contract/server-changes.ts';
+import { freeMemoryMib } from '../db/capacity.ts';
 import { Node } from '../db/models/node.ts';
 import type { Server } from '../db/models/server.ts';
 import type { CurrentUser } from './current-user.ts';
@@ -35,6 +36,25 @@ export async function migrateServer(
   return acceptedReply(trx, id, operationId);
 }
 
+/** The nodes of a server's cluster besides its own, each with what the record alone knows against it. */
+export async function migrationTargets(
+  database: Knex,
+  { id, clusterId, nodeId, memoryMib }: Server,
+): Promise<MigrationTarget[]> {
+  const nodes = await Node.query(database).where({ clusterId }).orderBy('name');
+  const others = nodes.filter((node) => node.id !== nodeId);
+  return Promise.all(
+    others.map(async (node) => {
+      const free = Math.max(0, await freeMemoryMib(database, node.id, id));
+      const lack = free < memoryMib ? `${free} MiB of memory are free there, ${memoryMib} are needed` : null;
+      return { node: node.name, freeMemoryMib: free, obstacle: awayBecause(node) ?? lack };
+    }),
+  );
+}
+
+const awayBecause = ({ name, status }: Node): string | null =>
+  status === 'online' ? null : `${name} is ${status}`;
+
 async function checkNode(trx: Knex, { name, clusterId, nodeId }: Server, wanted: string): Promise<void> {
   const nodes = await Node.query(trx).where({ clusterId }).orderBy('name');
   const node = nodes.find((other) => other.name === wanted);
@@ -44,8 +64,6 @@ async function checkNode(trx: Knex, { name, clusterId, nodeId }: Server, wanted:
   }
   if (node.id === nodeId)
     throw new InvalidInput([{ field: 'node', message: `${name} is on ${wanted} already` }]);
-  if (node.status !== 'online')
-    throw new InvalidInput([
-      { field: 'node', message: `${wanted} is ${node.status}; choose a node that is online` },
-    ]);
+  const away = awayBecause(node);
+  if (away) throw new InvalidInput([{ field: 'node', message: `${away}; choose a node that is online` }]);
 }

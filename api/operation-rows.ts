@@ -95,10 +95,27 @@ export async function listOperations(
   limit: number,
   position: PagePosition | null,
 ): Promise<OperationRow[]> {
-  if (!position) {
-    return queryRows<OperationRow>(database, selectOperations('o.server_id = ?'), [serverId, limit + 1]);
-  }
-  const where = 'o.server_id = ? and (o.created_at, o.id) < (?::timestamptz, ?::uuid)';
-  const bindings = [serverId, position.value, position.id, limit + 1];
-  return queryRows<OperationRow>(database, selectOperations(where), bindings);
+  return selectPage(database, 'o.server_id = ?', serverId, { limit, position });
+}
+
+/** One page of the operations of all servers in these (live) statuses, newest first, plus one row when there is more. */
+export async function listLiveOperations(
+  database: Knex,
+  statuses: readonly OperationStatus[],
+  limit: number,
+  position: PagePosition | null,
+): Promise<OperationRow[]> {
+  return selectPage(database, 'o.status = any(?::text[])', [...statuses], { limit, position });
+}
+
+async function selectPage(
+  database: Knex,
+  where: string,
+  bound: string | string[],
+  { limit, position }: { limit: number; position: PagePosition | null },
+): Promise<OperationRow[]> {
+  if (!position) return queryRows<OperationRow>(database, selectOperations(where), [bound, limit + 1]);
+  const after = `${where} and (o.created_at, o.id) < (?::timestamptz, ?::uuid)`;
+  const bindings = [bound, position.value, position.id, limit + 1];
+  return queryRows<OperationRow>(database, selectOperations(after), bindings);
 }

@@ -5,10 +5,11 @@ import { Operation } from '../db/models/operation.ts';
 import { Server } from '../db/models/server.ts';
 import { audit } from './audit.ts';
 import type { CurrentUser } from './current-user.ts';
-import { InvalidState, ServerBusy } from './errors.ts';
+import { InvalidState } from './errors.ts';
 import type { Reply } from './idempotency.ts';
 import { checkActionFits } from './power-action.ts';
 import { acceptedReply, insertOperation, lockServer } from './request-operation.ts';
+import { ServerBusy } from './server-busy.ts';
 import { readServers } from './server-rows.ts';
 import { toServerView } from './views/server.ts';
 

@@ -60,3 +60,18 @@ export const MigrateServer = z
   .strictObject({ node: z.string().min(1).max(63).meta({ description: 'the name of the node to move to' }) })
   .meta({ id: 'MigrateServer' });
 export type MigrateServer = z.infer<typeof MigrateServer>;
+
+/** `GET /servers/{id}/migration-targets` (administrators) */
+export const MigrationTarget = z
+  .object({
+    node: z.string(),
+    freeMemoryMib: z.int().meta({ description: 'what no server on it has been given' }),
+    obstacle: z.string().nullable().meta({
+      description: 'what the record already knows to be in the way; the move itself looks for more',
+    }),
+  })
+  .meta({ id: 'MigrationTarget' });
+export type MigrationTarget = z.infer<typeof MigrationTarget>;
+export const MigrationTargetList = z
+  .object({ items: z.array(MigrationTarget), nextCursor: z.null() })
+  .meta({ id: 'MigrationTargetList' });

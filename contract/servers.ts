@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Operation, OperationSummary } from './operations.ts';
+import { LIVE_STATUSES, Operation, OperationSummary } from './operations.ts';
 
 /** What a person is told. `unknown` means Proxmox could not be asked lately; it is never shown as stopped. */
 export const ServerStatus = z.enum([
@@ -232,6 +232,10 @@ export type Accepted = z.infer<typeof Accepted>;
 export const ListOperationsQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(50),
   cursor: z.string().max(512).optional(),
+});
+/** `GET /operations` (administrators) */
+export const ListLiveOperationsQuery = ListOperationsQuery.extend({
+  status: z.enum(LIVE_STATUSES).optional(),
 });
 export const OperationList = z
   .object({ items: z.array(Operation), nextCursor: z.string().nullable() })

@@ -38,6 +38,12 @@ describe('deleting a server where there is time to think it over', () => {
     expect((await view(path)).deletesAt).toBeNull();
   });
 
+  it('tells beforehand how long that is', async () => {
+    const { token } = await someServer();
+    expect((await api.call('GET', '/settings', { token })).body).toEqual({ deleteGraceHours: 24 });
+    expect((await api.call('GET', '/settings')).status).toBe(401);
+  });
+
   it('gives it back when its cancelling comes before anything has begun', async () => {
     const { token, path } = await someServer();
     const { operation } = Accepted.parse((await api.call('DELETE', path, { token })).body);

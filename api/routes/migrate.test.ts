@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { MigrationTargetList } from '../../contract/server-changes.ts';
 import { Node } from '../../db/models/node.ts';
 import { Operation } from '../../db/models/operation.ts';
 import { Server } from '../../db/models/server.ts';
@@ -66,6 +67,36 @@ it.each([
   await pve3.clone().patch({ status: 'online' });
   expect([status, body.issues]).toEqual([422, [{ field: 'node', message }]]);
   expect(await Operation.query(api.database).where({ serverId: server.id })).toEqual([]);
+});
+
+const targets = (id: string, token = admin) => api.call('GET', `/servers/${id}/migration-targets`, { token });
+
+it('lists the other nodes of its cluster with what is known to be in the way', async () => {
+  const { server } = await someServer({ memoryMib: 40_000 });
+  const guest = await someServer({ memoryMib: 60_000 });
+  await guest.server.$query(api.database).patch({ nodeId: catalog.nodes[1]?.id ?? null });
+  await buildCatalog(api.database);
+  const pve3 = Node.query(api.database).findById(catalog.nodes[2]?.id ?? '');
+  await pve3.clone().patch({ status: 'offline' });
+  const { status, body } = await targets(server.id);
+  await pve3.clone().patch({ status: 'online' });
+  expect([status, MigrationTargetList.parse(body).items]).toEqual([
+    200,
+    [
+      {
+        node: 'pve2',
+        freeMemoryMib: 5_536,
+        obstacle: '5536 MiB of memory are free there, 40000 are needed',
+      },
+      { node: 'pve3', freeMemoryMib: 65_536, obstacle: 'pve3 is offline' },
+    ],
+  ]);
+});
+
+it('shows the nodes to administrators only', async () => {
+  const { owner, server } = await someServer();
+  expect((await targets(server.id, await api.logIn(owner))).status).toBe(403);
+  expect((await targets(catalog.plan.id)).status).toBe(404);
 });
 
 it('refuses to move a server that has not been built', async () => {

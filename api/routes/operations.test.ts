@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Operation } from '../../contract/operations.ts';
+import { OperationList } from '../../contract/servers.ts';
 import type { Operation as OperationRow } from '../../db/models/operation.ts';
 import {
   buildAccount,
@@ -169,6 +170,42 @@ it("lists a server's operations newest first, page by page", async () => {
   const ids = [...first.items, ...second.items].map(({ requestId }: Operation) => requestId);
   expect(ids).toEqual(['r4', 'r3', 'r2', 'r1', 'r0']);
   expect(second.nextCursor).toBeNull();
+});
+
+describe('the operations of all servers', () => {
+  const list = async (token: string, query = '') => api.call('GET', `/operations${query}`, { token });
+  const paused = { status: 'needs_attention', startedAt: new Date(), fence: 1 } as const;
+
+  it('are listed by status for an administrator, page by page, without those that are over', async () => {
+    const admin = await api.logIn(await buildUser(api.database, { role: 'admin' }));
+    const wanted: string[] = [];
+    for (const type of ['resize', 'terminate', 'suspend'] as const) {
+      const { server } = await someServer();
+      wanted.unshift((await buildOperation(api.database, { server, type, step: 'check', ...paused })).id);
+      await buildOperation(api.database, { server, status: 'succeeded', finishedAt: new Date() });
+    }
+    const { server } = await someServer();
+    const running = await buildOperation(api.database, { server, status: 'running', fence: 1 });
+    const first = OperationList.parse((await list(admin, '?status=needs_attention&limit=2')).body);
+    const cursor = `&cursor=${first.nextCursor}`;
+    const second = OperationList.parse((await list(admin, `?status=needs_attention&limit=2${cursor}`)).body);
+    expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(wanted);
+    expect(second.nextCursor).toBeNull();
+    const all = OperationList.parse((await list(admin)).body).items;
+    expect(all.map(({ id }) => id)).toEqual(expect.arrayContaining([running.id, ...wanted]));
+    expect(new Set(all.map(({ status }) => status))).not.toContain('succeeded');
+  });
+
+  it('are for administrators only', async () => {
+    const { token } = await someServer();
+    expect((await list(token)).status).toBe(403);
+    expect((await api.call('GET', '/operations')).status).toBe(401);
+  });
+
+  it.each(['?status=succeeded', '?cursor=nonsense', '?limit=0', '?account=1'])('refuse %s', async (query) => {
+    const admin = await api.logIn(await buildUser(api.database, { role: 'admin' }));
+    expect((await list(admin, query)).body.code).toBe('invalid_input');
+  });
 });
 
 describe('cancelling', () => {

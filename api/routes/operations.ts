@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
-import { DecideOperation, Operation, type Decision } from '../../contract/operations.ts';
-import { ListOperationsQuery, OperationList } from '../../contract/servers.ts';
+import { DecideOperation, LIVE_STATUSES, Operation, type Decision } from '../../contract/operations.ts';
+import { ListLiveOperationsQuery, ListOperationsQuery, OperationList } from '../../contract/servers.ts';
 import { cancelWorkflow, requestCancel } from '../cancel-operation.ts';
 import { recordDecision, signalDecision } from '../decide-operation.ts';
 import { visibleAccounts } from '../current-user.ts';
@@ -11,7 +11,7 @@ import { NotFound } from '../errors.ts';
 import { mutate, sendReply, type Reply } from '../idempotency.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { logOf } from '../middleware/request-id.ts';
-import { findOperation, listOperations } from '../operation-rows.ts';
+import { findOperation, listLiveOperations, listOperations } from '../operation-rows.ts';
 import { toPage } from '../page.ts';
 import { findServer } from '../server-rows.ts';
 import { toOperationView } from '../views/operation.ts';
@@ -41,6 +41,7 @@ export function operationRoutes(deps: OperationDeps): Endpoint[] {
         ctx.body = toPage(rows, { limit: query.limit, sort: '-createdAt', toView: toOperationView });
       },
     }),
+    liveOperations(database),
     endpoint({
       method: 'get',
       path: '/operations/:id',
@@ -86,6 +87,25 @@ export function operationRoutes(deps: OperationDeps): Endpoint[] {
       },
     }),
   ];
+}
+
+function liveOperations(database: Deps['database']): Endpoint {
+  return endpoint({
+    method: 'get',
+    path: '/operations',
+    tag: 'Operations',
+    summary:
+      'The operations of all servers that are not over, newest first; by status, such as needs_attention',
+    auth: 'admin',
+    query: ListLiveOperationsQuery,
+    answers: { 200: { description: 'One page', schema: OperationList } },
+    problems: ['invalid_input'],
+    async handle(ctx, { query: { status, limit, cursor } }) {
+      const statuses = status ? [status] : LIVE_STATUSES;
+      const rows = await listLiveOperations(database, statuses, limit, decodeCursor('-createdAt', cursor));
+      ctx.body = toPage(rows, { limit, sort: '-createdAt', toView: toOperationView });
+    },
+  });
 }
 
 async function decide(

@@ -2,6 +2,7 @@ import type { PlanList, TemplateList } from '../../contract/catalog.ts';
 import type { Decision, Operation } from '../../contract/operations.ts';
 import type {
   MigrateServer,
+  MigrationTargetList,
   RebuildServer,
   ResetPassword,
   ResizeServer,
@@ -16,6 +17,7 @@ import type {
   ServerList,
   UpdateServer,
 } from '../../contract/servers.ts';
+import type { Settings } from '../../contract/settings.ts';
 import type { z } from 'zod';
 import { ApiError, NetworkError, readProblem } from './api-error.ts';
 import { renewToken, sessionStore } from './session.ts';
@@ -136,8 +138,11 @@ export const actOnServer = (id: string, body: ServerAction, idempotencyKey: stri
 export const updateServer = (id: string, body: UpdateServer, idempotencyKey: string): Promise<Server> =>
   json(`/servers/${id}`, { method: 'PATCH', body, idempotencyKey });
 
-export const deleteServer = (id: string, idempotencyKey: string): Promise<Accepted> =>
-  json(`/servers/${id}`, { method: 'DELETE', idempotencyKey });
+/** `isNow`: without the time in which it could be undone; for administrators. */
+export const deleteServer = (id: string, isNow: boolean, idempotencyKey: string): Promise<Accepted> =>
+  json(`/servers/${id}${isNow ? '?now=true' : ''}`, { method: 'DELETE', idempotencyKey });
+
+export const getSettings = (signal?: AbortSignal): Promise<Settings> => json('/settings', { signal });
 
 const post = (path: string, body: unknown, idempotencyKey: string): Promise<Accepted> =>
   json(path, { method: 'POST', body, idempotencyKey });
@@ -152,11 +157,15 @@ export const enterRescue = async (id: string, key: string) => post(`/servers/${i
 export const leaveRescue = (id: string, idempotencyKey: string): Promise<Accepted> =>
   json(`/servers/${id}/rescue`, { method: 'DELETE', idempotencyKey });
 
-/** Of a server that is not suspended yet. For administrators, like the two below. */
+/** Of a server that is not suspended yet. For administrators, like the three below. */
 export const suspendServer = async (id: string, body: SuspendServer, key: string) =>
   post(`/servers/${id}/suspend`, body, key);
 export const unsuspendServer = async (id: string, key: string) =>
   post(`/servers/${id}/unsuspend`, undefined, key);
+export const listMigrationTargets = (
+  id: string,
+  signal?: AbortSignal,
+): Promise<z.infer<typeof MigrationTargetList>> => json(`/servers/${id}/migration-targets`, { signal });
 export const moveServer = async (id: string, body: MigrateServer, key: string) =>
   post(`/servers/${id}/migrate`, body, key);
 

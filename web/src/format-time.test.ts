@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatAgo, formatDuration } from './format-time.ts';
+import { formatAgo, formatDuration, formatHours } from './format-time.ts';
 
 test.each([
   [3_000, 'just now'],
@@ -18,4 +18,14 @@ test.each([
   [7_500_000, '2 h 5 min'],
 ])('%i ms lasts "%s"', (ms, words) => {
   expect(formatDuration(ms)).toBe(words);
+});
+
+test.each([
+  [0.01, '1 minute'],
+  [0.5, '30 minutes'],
+  [1, '1 hour'],
+  [36, '36 hours'],
+  [72, '3 days'],
+])('%d hours are "%s"', (hours, words) => {
+  expect(formatHours(hours)).toBe(words);
 });

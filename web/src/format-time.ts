@@ -27,3 +27,11 @@ export function formatDuration(milliseconds: number): string {
 export function formatExact(iso: string): string {
   return new Date(iso).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'long' });
 }
+
+/** A length of time that somebody has set, from hours: "30 minutes", "36 hours", "3 days". */
+export function formatHours(hours: number): string {
+  if (hours < 1) return plural(Math.max(1, Math.round(hours * 60)), 'minute');
+  return hours >= 48 && hours % 24 === 0 ? plural(hours / 24, 'day') : plural(Math.round(hours), 'hour');
+}
+
+const plural = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`;

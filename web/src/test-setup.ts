@@ -1,5 +1,5 @@
 import '@testing-library/jest-dom/vitest';
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterEach, vi } from 'vitest';
 import { dropSession } from './session.ts';
 
@@ -10,6 +10,9 @@ globalThis.ResizeObserver ??= class {
   disconnect(): void {}
 };
 window.scrollTo = () => {};
+
+// A page's code is loaded on demand, which takes its time on a busy machine.
+configure({ asyncUtilTimeout: 10_000 });
 
 afterEach(() => {
   cleanup();

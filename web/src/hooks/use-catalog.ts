@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { listPlans, listTemplates } from '../api.ts';
+import { getSettings, listPlans, listTemplates } from '../api.ts';
 
 const FIVE_MINUTES_MS = 300_000;
 
@@ -19,4 +19,14 @@ export function useTemplates() {
     queryFn: async ({ signal }) => (await listTemplates(signal)).items,
     staleTime: FIVE_MINUTES_MS,
   });
+}
+
+/** How long a deleted server can be had back, in hours; undefined until that is known. */
+export function useDeleteGraceHours(): number | undefined {
+  const { data } = useQuery({
+    queryKey: ['settings'],
+    queryFn: async ({ signal }) => getSettings(signal),
+    staleTime: FIVE_MINUTES_MS,
+  });
+  return data?.deleteGraceHours;
 }

@@ -1,15 +1,28 @@
+import { Checkbox } from '@blueprintjs/core';
 import { useState } from 'react';
 import type { Server } from '../../../contract/servers.ts';
 import { deleteServer } from '../api.ts';
 import { formatDisk } from '../format-size.ts';
+import { formatHours } from '../format-time.ts';
 import { useChange } from '../hooks/use-change.ts';
+import { useIsAdmin } from '../hooks/use-is-admin.ts';
 import { ChangeDialog } from './change-dialog.tsx';
 import { NameConfirmation } from './name-confirmation.tsx';
 
+interface DeleteDialogProps {
+  server: Server;
+  /** How long the server can be had back; unknown is treated as not at all. */
+  graceHours: number | undefined;
+  onClose: () => void;
+}
+
 /** Lists what is lost and asks for the name, so that nobody deletes the wrong server. */
-export function DeleteDialog({ server, onClose }: { server: Server; onClose: () => void }) {
+export function DeleteDialog({ server, graceHours = 0, onClose }: DeleteDialogProps) {
   const [typed, setTyped] = useState('');
-  const remove = useChange((_: null, key) => deleteServer(server.id, key), onClose);
+  const [isNow, setIsNow] = useState(false);
+  const isAdmin = useIsAdmin();
+  const remove = useChange((now: boolean, key) => deleteServer(server.id, now, key), onClose);
+  const isErasedAtOnce = isNow || graceHours === 0;
   return (
     <ChangeDialog
       title={`Delete ${server.name}?`}
@@ -18,14 +31,22 @@ export function DeleteDialog({ server, onClose }: { server: Server; onClose: () 
       isHarsh
       isReady={typed.trim() === server.name}
       change={remove}
-      onSubmit={() => remove.mutate(null)}
+      onSubmit={() => remove.mutate(isNow)}
       onClose={onClose}
     >
       <p>
-        What is erased cannot be brought back. Where your provider leaves time to think it over, the server’s
-        page says until when it can be kept.
+        {isErasedAtOnce
+          ? 'The server is erased at once, and cannot be brought back.'
+          : `The server is powered off now, and erased ${formatHours(graceHours)} later. Until then it can be kept, on this page, with everything on it.`}
       </p>
       <Losses server={server} />
+      {isAdmin && graceHours > 0 && (
+        <Checkbox
+          checked={isNow}
+          onChange={(event) => setIsNow(event.currentTarget.checked)}
+          label="Erase it at once, without that time"
+        />
+      )}
       <NameConfirmation name={server.name} typed={typed} onType={setTyped} autoFocus />
     </ChangeDialog>
   );

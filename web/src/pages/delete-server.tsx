@@ -2,6 +2,8 @@ import { Button } from '@blueprintjs/core';
 import { Trash } from '@blueprintjs/icons';
 import { useState } from 'react';
 import type { Server } from '../../../contract/servers.ts';
+import { formatHours } from '../format-time.ts';
+import { useDeleteGraceHours } from '../hooks/use-catalog.ts';
 import { useMayCancel } from '../hooks/use-is-admin.ts';
 import { operationName } from '../operation-words.ts';
 import { DeleteDialog } from './delete-dialog.tsx';
@@ -15,16 +17,30 @@ function useObstacle({ operation, deleteProtection }: Server): string | null {
   return `“${operationName(operation.type)}” is under way; wait for it${mayCancel ? ' or cancel it first' : ''}.`;
 }
 
+/** Of a server that was never built there is nothing to give back. */
+function useGraceHours({ status }: Server): number | undefined {
+  const graceHours = useDeleteGraceHours();
+  return status === 'failed' ? 0 : graceHours;
+}
+
+function reprieve(graceHours: number | undefined): string {
+  if (graceHours === undefined) return '';
+  if (graceHours === 0) return 'This cannot be undone.';
+  return `This begins ${formatHours(graceHours)} later; until then the server is off and can be kept.`;
+}
+
 /** The way to get rid of a server, apart from everything harmless. */
 export function DeleteServer({ server }: { server: Server }) {
   const [isAsked, setIsAsked] = useState(false);
   const reason = useObstacle(server);
+  const graceHours = useGraceHours(server);
+  const effect = `Erases the VM with its disks and releases its addresses. ${reprieve(graceHours)}`;
   return (
     <section className="panel danger-zone" aria-labelledby="danger-title">
       <div>
         <h2 id="danger-title">Delete this server</h2>
         <p id="danger-text" className="muted">
-          {reason ?? 'Erases the VM with its disks and releases its addresses. This cannot be undone.'}
+          {reason ?? effect}
         </p>
       </div>
       <Button
@@ -37,7 +53,7 @@ export function DeleteServer({ server }: { server: Server }) {
         onClick={() => setIsAsked(true)}
       />
       <ProtectionSwitch server={server} field="deleteProtection" />
-      {isAsked && <DeleteDialog server={server} onClose={() => setIsAsked(false)} />}
+      {isAsked && <DeleteDialog server={server} graceHours={graceHours} onClose={() => setIsAsked(false)} />}
     </section>
   );
 }

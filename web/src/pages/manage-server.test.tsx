@@ -197,21 +197,32 @@ test('an administrator lifts a suspension', async () => {
   expect(api.sent(route)).toHaveLength(1);
 });
 
-test('a node that is none of the cluster is refused with the names there are', async () => {
+test('a server moves to one of the nodes that can take it; the others say why not', async () => {
   const server = buildServer();
-  const { user } = open(
+  const route = `POST /servers/${server.id}/migrate`;
+  const { api, user } = open(
     server,
     {
-      [`POST /servers/${server.id}/migrate`]: () =>
-        refusal(422, 'invalid_input', 'Some of the input cannot be used.', {
-          issues: [{ field: 'node', message: 'its cluster has the nodes pve1, pve2' }],
+      [`GET /servers/${server.id}/migration-targets`]: () =>
+        ok({
+          items: [
+            { node: 'pve2', freeMemoryMib: 8_192, obstacle: null },
+            { node: 'pve3', freeMemoryMib: 65_536, obstacle: 'pve3 is offline' },
+          ],
+          nextCursor: null,
         }),
+      [route]: accepts(server, 'migrate'),
     },
     'admin',
   );
   await user.click(await manage('Move to another node'));
   const dialog = within(await screen.findByRole('dialog'));
-  await user.type(dialog.getByLabelText('Node'), 'pve9');
+  const away = await dialog.findByRole('radio', { name: 'pve3' });
+  expect(away).toBeDisabled();
+  expect(away).toHaveAccessibleDescription(/pve3 is offline/);
+  expect(dialog.getByRole('button', { name: 'Move server' })).toBeDisabled();
+  await user.click(dialog.getByRole('radio', { name: 'pve2' }));
   await user.click(dialog.getByRole('button', { name: 'Move server' }));
-  expect(await dialog.findByRole('alert')).toHaveTextContent('Its cluster has the nodes pve1, pve2');
+  await closed();
+  expect(api.sent(route)[0]?.body).toEqual({ node: 'pve2' });
 });

@@ -1,44 +1,62 @@
-import { FormGroup, InputGroup } from '@blueprintjs/core';
+import { Spinner } from '@blueprintjs/core';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { MigrateServer } from '../../../contract/server-changes.ts';
 import type { Server } from '../../../contract/servers.ts';
-import { moveServer } from '../api.ts';
+import { listMigrationTargets, moveServer } from '../api.ts';
+import { ErrorState } from '../components/error-state.tsx';
+import { formatMemory } from '../format-size.ts';
 import { useChange } from '../hooks/use-change.ts';
 import { ChangeDialog } from './change-dialog.tsx';
+import { ChoiceCards } from './choice-cards.tsx';
 
 /** Moves a server to another node of its cluster. */
 export function MoveDialog({ server, onClose }: { server: Server; onClose: () => void }) {
   const [node, setNode] = useState('');
+  const targets = useQuery({
+    queryKey: ['migration-targets', server.id],
+    queryFn: async ({ signal }) => (await listMigrationTargets(server.id, signal)).items,
+    staleTime: 0,
+  });
   const move = useChange((body: MigrateServer, key) => moveServer(server.id, body, key), onClose);
   return (
     <ChangeDialog
       title={`Move ${server.name} to another node`}
       keep="Leave it where it is"
       submit="Move server"
-      isReady={node.trim() !== ''}
+      isReady={node !== ''}
       change={move}
-      onSubmit={() => move.mutate({ node: node.trim() })}
+      onSubmit={() => move.mutate({ node })}
       onClose={onClose}
     >
       <p>
         {server.node ? `It is on ${server.node} now. ` : ''}A running server moves live; its disks are copied
         where the nodes do not share the storage. Whatever is in the way is named before anything is done.
       </p>
-      <FormGroup
-        label="Node"
-        labelFor="move-node"
-        helperText={<span id="move-node-help">The name of a node of the same cluster</span>}
-      >
-        <InputGroup
-          id="move-node"
-          aria-describedby="move-node-help"
-          autoComplete="off"
-          spellCheck={false}
-          autoFocus
-          value={node}
-          onValueChange={setNode}
+      {targets.data && targets.data.length > 0 && (
+        <ChoiceCards
+          legend="Node"
+          name="node"
+          chosen={node}
+          error={undefined}
+          onChoose={setNode}
+          choices={targets.data.map(({ node: id, freeMemoryMib, obstacle }) => ({
+            id,
+            title: id,
+            details: <span>{`${formatMemory(freeMemoryMib)} memory free`}</span>,
+            refusal: obstacle,
+          }))}
         />
-      </FormGroup>
+      )}
+      {targets.data?.length === 0 && <p>Its cluster has no other node.</p>}
+      {targets.isPending && <Spinner aria-label="Loading" />}
+      {targets.isError && (
+        <ErrorState
+          title="The nodes could not be read"
+          error={targets.error}
+          onRetry={() => void targets.refetch()}
+        />
+      )}
     </ChangeDialog>
   );
 }

@@ -275,6 +275,26 @@ test('deleting asks for the name, lists what is lost and ends in the list', asyn
   expect(await screen.findByText('web-1 was deleted.')).toBeInTheDocument();
 });
 
+test('where a deletion can be undone, that is said before; an administrator can do without', async () => {
+  const server = buildServer();
+  const route = `DELETE /servers/${server.id}`;
+  const { api, user } = open(server, [], {
+    'POST /refresh': () => ok({ ...session(), user: { ...USER, role: 'admin' } }),
+    'GET /settings': () => ok({ deleteGraceHours: 72 }),
+    [route]: () => ok({ server, operation: buildOperation(server, 'terminate') }, 202),
+  });
+  const button = await screen.findByRole('button', { name: 'Delete server' });
+  await waitFor(() => expect(button).toHaveAccessibleDescription(/3 days later; until then/));
+  await user.click(button);
+  const dialog = within(await screen.findByRole('dialog'));
+  expect(dialog.getByText(/erased 3 days later/)).toBeVisible();
+  await user.click(dialog.getByRole('checkbox', { name: 'Erase it at once, without that time' }));
+  expect(dialog.getByText(/is erased at once, and cannot be brought back/)).toBeVisible();
+  await user.type(dialog.getByRole('textbox'), 'web-1');
+  await user.click(dialog.getByRole('button', { name: 'Delete server' }));
+  await waitFor(() => expect(api.sent(route)[0]?.query.get('now')).toBe('true'));
+});
+
 test('a protected server is deleted only after its protection is switched off', async () => {
   const server = buildServer({ deleteProtection: true });
   const { api, user } = open(server, [], {
