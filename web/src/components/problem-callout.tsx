@@ -16,7 +16,7 @@ export function ProblemCallout({ error, retryHint }: { error: unknown; retryHint
         )}
         {problem.issues?.map(({ field, message }) => (
           <p key={`${field}: ${message}`} className="callout-text">
-            {message.charAt(0).toUpperCase() + message.slice(1)}
+            {withPart(field, message)}
           </p>
         ))}
         <p className="callout-small">
@@ -50,6 +50,14 @@ function WayOut({ type }: { type: string }) {
         : 'Wait for it to finish; only your provider can cancel it.'}
     </p>
   );
+}
+
+/** Of several labels or keys in one field, the one that was refused; a field by itself is where its reader has just been. */
+function withPart(field: string, message: string): string {
+  const [, ...path] = field.split('.');
+  if (path.length === 0) return message.charAt(0).toUpperCase() + message.slice(1);
+  const part = path.join('.');
+  return /^\d+$/.test(part) ? `No. ${Number(part) + 1}: ${message}` : `${part}: ${message}`;
 }
 
 function messageOf(error: unknown): string {

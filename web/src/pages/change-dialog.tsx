@@ -1,6 +1,7 @@
 import { Button, Dialog, DialogBody, DialogFooter } from '@blueprintjs/core';
 import type { ReactNode } from 'react';
 import { ProblemCallout } from '../components/problem-callout.tsx';
+import { useReturnFocus } from '../hooks/use-return-focus.ts';
 
 interface ChangeDialogProps {
   title: string;
@@ -31,6 +32,7 @@ export function ChangeDialog({
   className = 'narrow-dialog',
   children,
 }: ChangeDialogProps) {
+  useReturnFocus();
   return (
     <Dialog isOpen title={title} onClose={onClose} className={className}>
       <form

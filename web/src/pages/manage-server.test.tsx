@@ -144,6 +144,15 @@ test('the rescue system is entered after a warning, and what a location lacks is
   expect(await dialog.findByRole('alert')).toHaveTextContent('There is no rescue system at this location.');
 });
 
+test('a dialog that is closed gives the focus back to its button', async () => {
+  const { user } = open(buildServer());
+  await user.click(await manage('Edit labels'));
+  expect(await screen.findByLabelText('Labels')).toHaveFocus();
+  await user.keyboard('{Escape}');
+  await closed();
+  expect(await manage('Edit labels')).toHaveFocus();
+});
+
 test('labels are edited as lines, and one that is none is pointed at', async () => {
   const server = buildServer({ labels: { env: 'test' } });
   const route = `PATCH /servers/${server.id}`;

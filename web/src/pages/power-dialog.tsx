@@ -4,6 +4,7 @@ import type { PowerAction, Server, ServerAction } from '../../../contract/server
 import { actOnServer } from '../api.ts';
 import { ProblemCallout } from '../components/problem-callout.tsx';
 import { useChange } from '../hooks/use-change.ts';
+import { useReturnFocus } from '../hooks/use-return-focus.ts';
 import { POWER_ACTIONS } from '../operation-words.ts';
 
 /** Says what an action does before it is done. */
@@ -16,6 +17,7 @@ export function PowerDialog({
   action: PowerAction;
   onClose: () => void;
 }) {
+  useReturnFocus();
   const [isForced, setIsForced] = useState(false);
   const words = POWER_ACTIONS[action];
   const act = useChange((body: ServerAction, key) => actOnServer(server.id, body, key), onClose);

@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react';
 import type { Server } from '../../../contract/servers.ts';
 import { ApiError } from '../api-error.ts';
 import { ProblemCallout } from '../components/problem-callout.tsx';
+import { useReturnFocus } from '../hooks/use-return-focus.ts';
 import { useUpdateServer } from '../hooks/use-update-server.ts';
 
 /** The pencil beside a server's name. */
@@ -25,6 +26,7 @@ export function RenameServer({ server }: { server: Server }) {
 }
 
 function RenameDialog({ server, onClose }: { server: Server; onClose: () => void }) {
+  useReturnFocus();
   const [name, setName] = useState(server.name);
   const update = useUpdateServer(server, onClose);
   const refused = update.error instanceof ApiError ? update.error.problem.issues?.[0]?.message : undefined;
