@@ -1,6 +1,8 @@
+import { AxeBuilder } from '@axe-core/playwright';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { chromium, type Browser } from 'playwright-core';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { expect } from 'vitest';
 import { findChromium } from '../../testbed/chromium.ts';
 
 /** A headless Chromium that talks to nobody but the page. */
@@ -25,4 +27,24 @@ export async function screenshotPath(name: string): Promise<string | undefined> 
   if (!folder) return undefined;
   await mkdir(folder, { recursive: true });
   return join(folder, `${name}.png`);
+}
+
+/** In light and dark, narrow and wide: nothing sticks out, nothing is unreadable, and a picture of each is kept. */
+export async function expectSound(page: Page, name: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    for (const width of [360, 1280]) {
+      await page.setViewportSize({ width, height: 800 });
+      const overflow = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
+      expect(overflow).toBeLessThanOrEqual(0);
+      const path = await screenshotPath(`${name}-${colorScheme}-${width}`);
+      // A dialog covers the window, not the whole page.
+      if (path) await page.screenshot({ path, fullPage: (await page.getByRole('dialog').count()) === 0 });
+    }
+    const { violations } = await new AxeBuilder({ page })
+      .withTags(['wcag2a', 'wcag2aa', 'wcag22aa'])
+      .analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
 }

@@ -3,7 +3,7 @@ import { execa } from 'execa';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBerth, type Run, type RunningBerth } from './berth.ts';
-import { launchBrowser, screenshotPath } from './browser.ts';
+import { expectSound, launchBrowser, screenshotPath } from './browser.ts';
 import { OPERATIONS } from '../../contract/operation-table.ts';
 
 const WAIT = { timeout: 60_000 };
@@ -96,24 +96,6 @@ describe('a customer in a browser', () => {
     await target.and(page.locator(':not([disabled])')).waitFor(WAIT);
   };
 
-  /** In light and dark, narrow and wide: nothing sticks out, nothing is unreadable. */
-  const expectSound = async (name: string) => {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      for (const width of [360, 1280]) {
-        await page.setViewportSize({ width, height: 800 });
-        const overflow = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
-        expect(overflow).toBeLessThanOrEqual(0);
-        const path = await screenshotPath(`${name}-${colorScheme}-${width}`);
-        if (path) await page.screenshot({ path, fullPage: true });
-      }
-      const { violations } = await new AxeBuilder({ page })
-        .withTags(['wcag2a', 'wcag2aa', 'wcag22aa'])
-        .analyze();
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
-    }
-    await page.emulateMedia({ colorScheme: 'light' });
-  };
   const manage = async (label: string) => {
     const target = button(label, page.getByRole('region', { name: 'Manage' }));
     await expectEnabled(target);
@@ -128,11 +110,11 @@ describe('a customer in a browser', () => {
 
   it('gives it a larger plan, and a restart where that needs one', async () => {
     await page.getByRole('tab', { name: 'Overview' }).click();
-    await expectSound('manage');
+    await expectSound(page, 'manage');
     await manage('Change plan');
     const dialog = page.getByRole('dialog');
     await dialog.getByText('Medium', { exact: true }).click();
-    await expectSound('change-plan');
+    await expectSound(page, 'change-plan');
     await button('Change plan', dialog).click();
     await done('Change plan');
     await page.locator('.fact', { hasText: 'Medium' }).waitFor(WAIT);
@@ -144,7 +126,7 @@ describe('a customer in a browser', () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('radio', { name: 'debian-12' }).waitFor(WAIT);
     await dialog.getByLabel('Type shop-1 to confirm').fill('shop-1');
-    await expectSound('rebuild');
+    await expectSound(page, 'rebuild');
     await button('Rebuild server', dialog).click();
     await done('Rebuild');
     await status('Running').waitFor(WAIT);
@@ -156,7 +138,7 @@ describe('a customer in a browser', () => {
     const { admin } = berth;
     await admin.accepted(admin.request('POST', `/servers/${id}/suspend`, { reason: 'Overdue on payment' }));
     await page.getByText(/has suspended this server: Overdue on payment/).waitFor(WAIT);
-    await expectSound('suspended');
+    await expectSound(page, 'suspended');
     const target = button('Change plan', page.getByRole('region', { name: 'Manage' }));
     expect(await target.isDisabled()).toBe(true);
     const { id: operationId } = (await berth.api.server(id)).operation ?? {};
