@@ -4,8 +4,6 @@ import { IpLease } from '../db/models/ip-lease.ts';
 import { Server } from '../db/models/server.ts';
 import { ServerAddress } from '../db/models/server-address.ts';
 import { VmidLease } from '../db/models/vmid-lease.ts';
-import type { OperationParams } from '../db/models/operation.ts';
-import type { OperationType } from '../contract/operation-table.ts';
 import { queryRows } from '../db/query-rows.ts';
 import { parseSmbiosUuid } from '../proxmox/vm-config.ts';
 import type { SeedVm } from '../testbed/proxmox/seed-vm.ts';
@@ -13,13 +11,7 @@ import { attempt, claim } from '../tests/activity.ts';
 import { buildImportedServer } from '../tests/builders.ts';
 import { observe } from '../tests/observe.ts';
 import { decide, paused, requestOperation, settled, startWorkflow } from '../tests/order.ts';
-import {
-  connectTemporal,
-  createEstate,
-  startWorkers,
-  type Estate,
-  type TestTemporal,
-} from '../tests/stack.ts';
+import { createWorkingEstate, type WorkingEstate } from '../tests/working-estate.ts';
 
 const seed = (vmid: number): SeedVm => ({
   vmid,
@@ -35,25 +27,13 @@ const seed = (vmid: number): SeedVm => ({
 /** One VM for each test. */
 const VMIDS = Array.from({ length: 15 }, (_, index) => 101 + index);
 
-let estate: Estate;
-let temporal: TestTemporal;
-let workers: { stop(): Promise<void> };
+let estate: WorkingEstate;
 beforeAll(async () => {
-  [estate, temporal] = await Promise.all([createEstate({ vms: VMIDS.map(seed) }), connectTemporal()]);
-  workers = await startWorkers(estate.deps, temporal.queuePrefix);
+  estate = await createWorkingEstate({ vms: VMIDS.map(seed) });
 });
-afterAll(async () => {
-  await workers.stop();
-  await temporal.close();
-  await estate.close();
-});
+afterAll(() => estate.close());
 
-const vmAt = (vmid: number) => {
-  const vm = estate.simulator.state.vms[vmid];
-  if (!vm) throw new Error(`the simulator has no VM ${vmid}`);
-  return vm;
-};
-const uuidAt = (vmid: number) => parseSmbiosUuid(String(vmAt(vmid).config['smbios1']));
+const uuidAt = (vmid: number) => parseSmbiosUuid(String(estate.vmAt(vmid).config['smbios1']));
 const stored = async ({ id }: Server) => Server.query(estate.database).findById(id).throwIfNotFound();
 const volumesOf = (vmid: number) =>
   Object.values(estate.simulator.state.volumes).filter((volume) => volume.vmid === vmid).length;
@@ -70,23 +50,18 @@ async function imported(vmid: number, overrides: Partial<Server> = {}): Promise<
   });
 }
 
-async function carryOut(server: Server, type: OperationType, params: OperationParams = {}) {
-  const operation = await requestOperation(estate, server, type, params);
-  const handle = await startWorkflow(temporal, operation);
-  await handle.result().catch(() => undefined);
-  return settled(estate, operation);
-}
-
 describe('an imported VM', () => {
   it('is powered off and on, and its configuration stays as it was', async () => {
     const server = await imported(101);
-    const before = JSON.stringify(vmAt(101).config);
-    expect(await carryOut(server, 'stop')).toMatchObject({ status: 'succeeded' });
-    expect([vmAt(101).guest, (await stored(server)).powerState]).toEqual([null, 'stopped']);
-    expect(await carryOut(server, 'start')).toMatchObject({ status: 'succeeded' });
-    expect(await carryOut(server, 'reboot')).toMatchObject({ status: 'succeeded' });
-    expect(await carryOut(server, 'shutdown', { timeoutSeconds: 5 })).toMatchObject({ status: 'succeeded' });
-    expect(JSON.stringify(vmAt(101).config)).toBe(before);
+    const before = JSON.stringify(estate.vmAt(101).config);
+    expect(await estate.carryOut(server, 'stop')).toMatchObject({ status: 'succeeded' });
+    expect([estate.vmAt(101).guest, (await stored(server)).powerState]).toEqual([null, 'stopped']);
+    expect(await estate.carryOut(server, 'start')).toMatchObject({ status: 'succeeded' });
+    expect(await estate.carryOut(server, 'reboot')).toMatchObject({ status: 'succeeded' });
+    expect(await estate.carryOut(server, 'shutdown', { timeoutSeconds: 5 })).toMatchObject({
+      status: 'succeeded',
+    });
+    expect(JSON.stringify(estate.vmAt(101).config)).toBe(before);
     expect(
       estate.simulator.calls.some(({ method, path }) => method === 'PUT' && path.includes('/101/')),
     ).toBe(false);
@@ -95,7 +70,7 @@ describe('an imported VM', () => {
   it('is deleted with its disks, VM id and addresses, and where it came from stays known', async () => {
     const server = await imported(102);
     await linkToSource(server);
-    expect(await carryOut(server, 'terminate')).toMatchObject({ status: 'succeeded' });
+    expect(await estate.carryOut(server, 'terminate')).toMatchObject({ status: 'succeeded' });
     expect([estate.simulator.state.vms[102], volumesOf(102)]).toEqual([undefined, 0]);
     const serverId = server.id;
     expect(await VmidLease.query(estate.database).where({ serverId })).toEqual([]);
@@ -115,31 +90,31 @@ describe('an imported VM', () => {
     if (!key || !disk) throw new Error('VM 103 has no disk');
     const foreign = key.replace('disk-0', 'disk-7');
     volumes[foreign] = { ...disk, volid: disk.volid.replace('disk-0', 'disk-7') };
-    expect(await carryOut(server, 'terminate')).toMatchObject({ status: 'succeeded' });
+    expect(await estate.carryOut(server, 'terminate')).toMatchObject({ status: 'succeeded' });
     expect([volumes[key], volumes[foreign]?.volid]).toEqual([undefined, 'local-lvm:vm-103-disk-7']);
   });
 
   it('stays running while Proxmox protects it against removal, and is deleted once it no longer does', async () => {
     const server = await imported(104);
-    vmAt(104).config['protection'] = 1;
+    estate.vmAt(104).config['protection'] = 1;
     const operation = await requestOperation(estate, server, 'terminate');
-    await startWorkflow(temporal, operation);
+    await startWorkflow(estate.temporal, operation);
     const { errorCode, errorMessage } = await paused(estate, operation);
     expect([errorCode, errorMessage]).toEqual([
       'vm_protected',
       expect.stringContaining('protected against removal on Proxmox'),
     ]);
-    expect(vmAt(104).guest).not.toBeNull();
-    vmAt(104).config['protection'] = 0;
-    await decide(estate, temporal, operation, 'resume');
+    expect(estate.vmAt(104).guest).not.toBeNull();
+    estate.vmAt(104).config['protection'] = 0;
+    await decide(estate, operation, 'resume');
     expect(await settled(estate, operation)).toMatchObject({ status: 'succeeded', errorCode: null });
   });
 
   it('is watched like any other, also while its server is suspended', async () => {
     const active = await imported(105);
     const suspended = await imported(106, { lifecycle: 'suspended', suspendReason: 'Overdue on payment' });
-    vmAt(105).guest = null;
-    vmAt(106).node = 'pve3';
+    estate.vmAt(105).guest = null;
+    estate.vmAt(106).node = 'pve3';
     await observe(estate);
     const seen = await Server.query(estate.database)
       .findByIds([active.id, suspended.id])
@@ -156,38 +131,44 @@ describe('an imported VM', () => {
 describe('the identity of an imported VM', () => {
   it('is its name once, and from then on the SMBIOS uuid that was found', async () => {
     const server = await imported(107);
-    expect(await carryOut(server, 'stop')).toMatchObject({ status: 'succeeded' });
+    expect(await estate.carryOut(server, 'stop')).toMatchObject({ status: 'succeeded' });
     const name = seed(107).name;
     expect((await stored(server)).vmIdentity).toEqual({ name, uuid: uuidAt(107) });
-    const { config } = vmAt(107);
+    const { config } = estate.vmAt(107);
     config['name'] = 'renamed-by-its-owner';
-    expect(await carryOut(server, 'start')).toMatchObject({ status: 'succeeded' });
+    expect(await estate.carryOut(server, 'start')).toMatchObject({ status: 'succeeded' });
     Object.assign(config, { name, smbios1: 'uuid=00000000-0000-4000-8000-000000000000' });
-    expect(await carryOut(server, 'stop')).toMatchObject({ status: 'failed', errorCode: 'vm_not_ours' });
-    expect(vmAt(107).guest).not.toBeNull();
+    expect(await estate.carryOut(server, 'stop')).toMatchObject({
+      status: 'failed',
+      errorCode: 'vm_not_ours',
+    });
+    expect(estate.vmAt(107).guest).not.toBeNull();
   });
 
   it('is a uuid in whatever case it was recorded', async () => {
     const server = await imported(108, {
       vmIdentity: { name: 'old', uuid: uuidAt(108)?.toUpperCase() ?? '' },
     });
-    expect(await carryOut(server, 'stop')).toMatchObject({ status: 'succeeded' });
+    expect(await estate.carryOut(server, 'stop')).toMatchObject({ status: 'succeeded' });
   });
 
   it('stays the name as long as the VM has no uuid', async () => {
     const server = await imported(109);
-    delete vmAt(109).config['smbios1'];
-    expect(await carryOut(server, 'stop')).toMatchObject({ status: 'succeeded' });
+    delete estate.vmAt(109).config['smbios1'];
+    expect(await estate.carryOut(server, 'stop')).toMatchObject({ status: 'succeeded' });
     expect((await stored(server)).vmIdentity).toEqual({ name: seed(109).name, uuid: null });
-    vmAt(109).config['name'] = 'another';
-    expect(await carryOut(server, 'start')).toMatchObject({ errorCode: 'vm_not_ours' });
+    estate.vmAt(109).config['name'] = 'another';
+    expect(await estate.carryOut(server, 'start')).toMatchObject({ errorCode: 'vm_not_ours' });
   });
 
   it('is the name that Proxmox lists a nameless VM by', async () => {
     const server = await imported(115, { vmIdentity: { name: 'VM 115', uuid: null } });
-    expect(await carryOut(server, 'stop')).toMatchObject({ status: 'failed', errorCode: 'vm_not_ours' });
-    delete vmAt(115).config['name'];
-    expect(await carryOut(server, 'stop')).toMatchObject({ status: 'succeeded' });
+    expect(await estate.carryOut(server, 'stop')).toMatchObject({
+      status: 'failed',
+      errorCode: 'vm_not_ours',
+    });
+    delete estate.vmAt(115).config['name'];
+    expect(await estate.carryOut(server, 'stop')).toMatchObject({ status: 'succeeded' });
   });
 
   it('is the uuid that was recorded first when two look at once', async () => {
@@ -206,8 +187,8 @@ describe('the identity of an imported VM', () => {
   it('is not Berth’s name for the server', async () => {
     const server = await imported(110);
     await server.$query(estate.database).patch({ name: 'renamed-in-berth' });
-    expect(await carryOut(server, 'stop')).toMatchObject({ status: 'succeeded' });
-    expect(vmAt(110).config['name']).toBe(seed(110).name);
+    expect(await estate.carryOut(server, 'stop')).toMatchObject({ status: 'succeeded' });
+    expect(estate.vmAt(110).config['name']).toBe(seed(110).name);
   });
 
   it.each([
@@ -216,12 +197,15 @@ describe('the identity of an imported VM', () => {
   ])('leaves a VM with %s alone, also when its server is deleted', async (_what, vmid, known, config) => {
     const server = await imported(vmid, { vmIdentity: { name: seed(vmid).name, uuid: null, ...known } });
     // Berth's own marker proves nothing here: the VM was not made by Berth.
-    Object.assign(vmAt(vmid).config, { ...config, description: `berth:${server.id}` });
-    const before = JSON.stringify(vmAt(vmid));
+    Object.assign(estate.vmAt(vmid).config, { ...config, description: `berth:${server.id}` });
+    const before = JSON.stringify(estate.vmAt(vmid));
     for (const action of ['start', 'shutdown', 'stop', 'reboot', 'reset'] as const)
-      expect(await carryOut(server, action)).toMatchObject({ status: 'failed', errorCode: 'vm_not_ours' });
-    expect(await carryOut(server, 'terminate')).toMatchObject({ status: 'succeeded' });
-    expect(JSON.stringify(vmAt(vmid))).toBe(before);
+      expect(await estate.carryOut(server, action)).toMatchObject({
+        status: 'failed',
+        errorCode: 'vm_not_ours',
+      });
+    expect(await estate.carryOut(server, 'terminate')).toMatchObject({ status: 'succeeded' });
+    expect(JSON.stringify(estate.vmAt(vmid))).toBe(before);
     expect(volumesOf(vmid)).toBe(1);
     const serverId = server.id;
     expect(await VmidLease.query(estate.database).where({ serverId })).toEqual([]);
@@ -232,13 +216,13 @@ describe('the identity of an imported VM', () => {
   it('is not met by a clone that somebody is making under its id', async () => {
     const server = await imported(113);
     estate.simulator.state.vms[113] = {
-      ...vmAt(9_000),
+      ...estate.vmAt(9_000),
       vmid: 113,
       node: 'pve2',
       config: { description: ' qmclone temporary file', lock: 'clone' },
     };
-    expect(await carryOut(server, 'terminate')).toMatchObject({ status: 'succeeded' });
-    expect(vmAt(113)).toMatchObject({ vmid: 113 });
+    expect(await estate.carryOut(server, 'terminate')).toMatchObject({ status: 'succeeded' });
+    expect(estate.vmAt(113)).toMatchObject({ vmid: 113 });
   });
 });
 

@@ -3,27 +3,14 @@ import { Cluster } from '../db/models/cluster.ts';
 import { OperationTask } from '../db/models/operation-task.ts';
 import { Operation } from '../db/models/operation.ts';
 import { orderServer, requestOperation, settled, startWorkflow } from '../tests/order.ts';
-import {
-  connectTemporal,
-  createEstate,
-  startWorkers,
-  type Estate,
-  type TestTemporal,
-} from '../tests/stack.ts';
 import { until } from '../tests/until.ts';
+import { createWorkingEstate, type WorkingEstate } from '../tests/working-estate.ts';
 
-let estate: Estate;
-let temporal: TestTemporal;
-let workers: { stop(): Promise<void> };
+let estate: WorkingEstate;
 beforeAll(async () => {
-  [estate, temporal] = await Promise.all([createEstate({ addresses: 60 }), connectTemporal()]);
-  workers = await startWorkers(estate.deps, temporal.queuePrefix);
+  estate = await createWorkingEstate({ addresses: 60 });
 });
-afterAll(async () => {
-  await workers.stop();
-  await temporal.close();
-  await estate.close();
-});
+afterAll(() => estate.close());
 beforeEach(() => limitTo({ copiesPerStorage: 2, startsPerNode: 1 }));
 afterEach(() => estate.simulator.faults.clear());
 
@@ -33,7 +20,7 @@ const limitTo = (limits: Partial<Cluster>) =>
 async function order(names: string[]) {
   const orders = [];
   for (const name of names) orders.push(await orderServer(estate, name));
-  const handles = await Promise.all(orders.map(({ operation }) => startWorkflow(temporal, operation)));
+  const handles = await Promise.all(orders.map(({ operation }) => startWorkflow(estate.temporal, operation)));
   return orders.map(({ operation, server }, index) => ({ operation, server, handle: handles[index]! }));
 }
 const names = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}-${i}`);
@@ -96,7 +83,7 @@ describe('while copies take all slots and others wait', () => {
     await fullLines('bulk', 20);
     const calls = estate.simulator.calls.length;
     const shutdown = await requestOperation(estate, first!.server, 'stop');
-    await startWorkflow(temporal, shutdown);
+    await startWorkflow(estate.temporal, shutdown);
     expect(await settled(estate, shutdown)).toMatchObject({ status: 'succeeded' });
     expect(running('qmclone')).toHaveLength(3);
     expect(estate.simulator.calls.slice(calls).filter(({ path }) => path.endsWith('/clone'))).toEqual([]);

@@ -5,6 +5,7 @@ import { until } from './until.ts';
 import { IpAddress } from '../db/models/ip-address.ts';
 import { IpLease } from '../db/models/ip-lease.ts';
 import { Operation, type OperationParams } from '../db/models/operation.ts';
+import { OperationTask } from '../db/models/operation-task.ts';
 import { Secret } from '../db/models/secret.ts';
 import { Server } from '../db/models/server.ts';
 import { definitionOf, type OperationType } from '../contract/operation-table.ts';
@@ -119,13 +120,17 @@ export async function paused({ database }: Estate, { id }: Operation): Promise<O
   return operation;
 }
 
+/** Waits until Proxmox works on this step of the operation. */
+export async function untilTask({ database }: Estate, { id }: Operation, step: string): Promise<void> {
+  await until(async () => (await OperationTask.query(database).findById([id, step])) !== undefined);
+}
+
 /** Decides about a paused operation the way the API does. */
 export async function decide(
-  { database }: Estate,
-  { client }: TestTemporal,
+  { database, temporal }: Pick<Estate, 'database'> & { temporal: TestTemporal },
   { id, serverId }: Operation,
   decision: Decision,
 ): Promise<void> {
   await Operation.query(database).findById(id).patch({ decision, decidedAt: new Date() });
-  await client.workflow.getHandle(serverWorkflowId(serverId)).signal(DECISION_SIGNAL);
+  await temporal.client.workflow.getHandle(serverWorkflowId(serverId)).signal(DECISION_SIGNAL);
 }

@@ -16,6 +16,7 @@ import { Cluster } from '../db/models/cluster.ts';
 import { Plan } from '../db/models/plan.ts';
 import { Template } from '../db/models/template.ts';
 import { User } from '../db/models/user.ts';
+import type { Vm } from '../testbed/proxmox/cluster-state.ts';
 import type { Release } from '../testbed/proxmox/privileges.ts';
 import type { SeedVm } from '../testbed/proxmox/seed-vm.ts';
 import { startSimulator, type Simulator } from '../testbed/proxmox/simulator.ts';
@@ -31,6 +32,8 @@ export interface Estate {
   plan: Plan;
   template: Template;
   customer: { user: User; accountId: string; password: string };
+  /** A VM that is there. */
+  vmAt(vmid: number): Vm;
   close(): Promise<void>;
 }
 
@@ -108,6 +111,11 @@ export async function createEstate({
     plan,
     template,
     customer: { user, accountId: account.id, password },
+    vmAt(vmid) {
+      const vm = simulator.state.vms[vmid];
+      if (!vm) throw new Error(`the simulator has no VM ${vmid}`);
+      return vm;
+    },
     async close() {
       await clusters.close();
       await drop();

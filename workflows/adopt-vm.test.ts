@@ -1,15 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { inspectVm } from '../api/inspect-vm.ts';
 import { requestOperation, settled, startWorkflow } from '../tests/order.ts';
-import {
-  connectTemporal,
-  createEstate,
-  startWorkers,
-  type Estate,
-  type TestTemporal,
-} from '../tests/stack.ts';
 import { recordHistory } from '../tests/record-history.ts';
 import { until } from '../tests/until.ts';
+import { createWorkingEstate, type WorkingEstate } from '../tests/working-estate.ts';
 import { IpLease } from '../db/models/ip-lease.ts';
 import { Node } from '../db/models/node.ts';
 import { Server } from '../db/models/server.ts';
@@ -33,31 +27,18 @@ const seed = (vmid: number): SeedVm => ({
 const SEEDS = Array.from({ length: 9 }, (_, index) => seed(FIRST_VMID + index));
 
 describe('adopting a VM', () => {
-  let estate: Estate;
-  let temporal: TestTemporal;
-  let workers: { stop(): Promise<void> };
+  let estate: WorkingEstate;
   let taken = 0;
 
   beforeAll(async () => {
-    [estate, temporal] = await Promise.all([createEstate({ vms: SEEDS }), connectTemporal()]);
-    workers = await startWorkers(estate.deps, temporal.queuePrefix);
+    estate = await createWorkingEstate({ vms: SEEDS });
   });
-  afterAll(async () => {
-    await workers.stop();
-    await temporal.close();
-    await estate.close();
-  });
+  afterAll(() => estate.close());
   afterEach(() => estate.simulator.faults.clear());
-
-  const vmAt = (vmid: number) => {
-    const vm = estate.simulator.state.vms[vmid];
-    if (!vm) throw new Error(`the simulator has no VM ${vmid}`);
-    return vm;
-  };
 
   const look = (vmid: number) =>
     inspectVm(
-      { temporal: temporal.client, queuePrefix: temporal.queuePrefix },
+      { ...estate.temporal, temporal: estate.temporal.client },
       { clusterId: estate.cluster.id, vmid },
     );
 
@@ -65,7 +46,7 @@ describe('adopting a VM', () => {
   async function shown(prepare?: (config: Record<string, string | number>) => void): Promise<VmInspection> {
     const vmid = FIRST_VMID + taken;
     taken += 1;
-    prepare?.(vmAt(vmid).config);
+    prepare?.(estate.vmAt(vmid).config);
     const vm = await look(vmid);
     if (!vm) throw new Error(`VM ${vmid} was not found`);
     return vm;
@@ -93,7 +74,7 @@ describe('adopting a VM', () => {
 
   async function adopt(vm: VmInspection) {
     const { server, operation } = await agree(vm);
-    const handle = await startWorkflow(temporal, operation);
+    const handle = await startWorkflow(estate.temporal, operation);
     await handle.result().catch(() => undefined);
     const done = await settled(estate, operation);
     await recordHistory(`adopt-${done.status}`, handle);
@@ -126,16 +107,16 @@ describe('adopting a VM', () => {
 
   it('marks the VM, changes nothing else, and records id and addresses', async () => {
     const vm = await shown((config) => Object.assign(config, { description: 'shop of Ada', tags: 'prod' }));
-    const before = { ...vmAt(vm.vmid).config };
+    const before = { ...estate.vmAt(vm.vmid).config };
     const { server, done } = await adopt(vm);
     expect(done).toMatchObject({ status: 'succeeded' });
     expect(server).toMatchObject({ lifecycle: 'active', powerState: 'running' });
-    expect(vmAt(vm.vmid).config).toEqual({
+    expect(estate.vmAt(vm.vmid).config).toEqual({
       ...before,
       description: `shop of Ada\nberth:${server.id}`,
       tags: 'berth;prod',
     });
-    expect(vmAt(vm.vmid).pending).toEqual({});
+    expect(estate.vmAt(vm.vmid).pending).toEqual({});
     expect(await held(server)).toEqual({ vmid: vm.vmid, addresses: ['198.51.100.2/24'], leases: 0 });
   });
 
@@ -147,25 +128,25 @@ describe('adopting a VM', () => {
 
   it('leaves a VM alone that has changed since it was shown', async () => {
     const vm = await shown();
-    vmAt(vm.vmid).config['cores'] = 8;
-    const before = { ...vmAt(vm.vmid).config };
+    estate.vmAt(vm.vmid).config['cores'] = 8;
+    const before = { ...estate.vmAt(vm.vmid).config };
     const { server, done } = await adopt(vm);
     expect(done).toMatchObject({ status: 'failed', errorCode: 'vm_changed' });
     expect(server.lifecycle).toBe('deleted');
-    expect(vmAt(vm.vmid).config).toEqual(before);
+    expect(estate.vmAt(vm.vmid).config).toEqual(before);
     expect(await held(server)).toEqual(NOTHING);
   });
 
   it('leaves a VM to the server that was faster', async () => {
     const vm = await shown();
     const [first, second] = [await agree(vm), await agree(vm)];
-    for (const { operation } of [first, second]) await startWorkflow(temporal, operation);
+    for (const { operation } of [first, second]) await startWorkflow(estate.temporal, operation);
     const ends = [await settled(estate, first.operation), await settled(estate, second.operation)];
     const [loser] = ends.filter(({ status }) => status === 'failed');
     expect(ends.filter(({ status }) => status === 'succeeded')).toHaveLength(1);
     expect(['vmid_taken', 'vm_changed']).toContain(loser?.errorCode);
     const winner = ends.find(({ status }) => status === 'succeeded');
-    expect(vmAt(vm.vmid).config['description']).toBe(`berth:${winner?.serverId}`);
+    expect(estate.vmAt(vm.vmid).config['description']).toBe(`berth:${winner?.serverId}`);
   });
 
   it.each(['before', 'after'] as const)(
@@ -175,13 +156,13 @@ describe('adopting a VM', () => {
       estate.simulator.faults.add({ method: 'PUT', path: '/config$', when, action: 'drop' });
       const { server, done } = await adopt(vm);
       expect(done).toMatchObject({ status: 'succeeded' });
-      expect(vmAt(vm.vmid).config['description']).toBe(`berth:${server.id}`);
+      expect(estate.vmAt(vm.vmid).config['description']).toBe(`berth:${server.id}`);
     },
   );
 
   it('takes the marker out again when it is cancelled', async () => {
     const vm = await shown();
-    const before = { ...vmAt(vm.vmid).config };
+    const before = { ...estate.vmAt(vm.vmid).config };
     const { server, operation } = await agree(vm);
     estate.simulator.faults.add({
       action: 'delay',
@@ -190,11 +171,11 @@ describe('adopting a VM', () => {
       method: 'PUT',
       path: '/config$',
     });
-    const handle = await startWorkflow(temporal, operation);
-    await until(() => String(vmAt(vm.vmid).config['description'] ?? '').includes(server.id));
+    const handle = await startWorkflow(estate.temporal, operation);
+    await until(() => String(estate.vmAt(vm.vmid).config['description'] ?? '').includes(server.id));
     await handle.cancel();
     expect(await settled(estate, operation)).toMatchObject({ status: 'cancelled' });
-    expect(vmAt(vm.vmid).config).toEqual(before);
+    expect(estate.vmAt(vm.vmid).config).toEqual(before);
     expect(await held(server)).toEqual(NOTHING);
   });
 });

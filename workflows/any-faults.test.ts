@@ -2,14 +2,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { decide, orderServer, requestOperation, startWorkflow } from '../tests/order.ts';
 import { findLeaks } from '../tests/oracle.ts';
-import {
-  connectTemporal,
-  createEstate,
-  startWorkers,
-  type Estate,
-  type TestTemporal,
-} from '../tests/stack.ts';
 import { until } from '../tests/until.ts';
+import { createWorkingEstate, type WorkingEstate } from '../tests/working-estate.ts';
 import { Node } from '../db/models/node.ts';
 import { Operation } from '../db/models/operation.ts';
 import { Server } from '../db/models/server.ts';
@@ -104,25 +98,18 @@ const story = fc.record({
 });
 type Story = typeof story extends fc.Arbitrary<infer T> ? T : never;
 
-let estate: Estate;
-let temporal: TestTemporal;
-let workers: { stop(): Promise<void> };
+let estate: WorkingEstate;
 beforeAll(async () => {
   const size = { nodes: STORIES, addresses: STORIES };
-  [estate, temporal] = await Promise.all([createEstate(size), connectTemporal()]);
-  workers = await startWorkers(estate.deps, temporal.queuePrefix);
+  estate = await createWorkingEstate(size);
 });
-afterAll(async () => {
-  await workers.stop();
-  await temporal.close();
-  await estate.close();
-});
+afterAll(() => estate.close());
 
 const operationOf = ({ id }: Operation) => Operation.query(estate.database).findById(id).throwIfNotFound();
 
 /** Starts it and waits until it has ended or says that it needs attention; then the cause is mended, and it goes on. */
 async function carryOut(operation: Operation, mend: () => void, cancelAfterMs: number | null = null) {
-  const handle = await startWorkflow(temporal, operation);
+  const handle = await startWorkflow(estate.temporal, operation);
   const cancelling =
     cancelAfterMs === null ? undefined : setTimeout(() => void handle.cancel(), cancelAfterMs);
   let now = operation;
@@ -136,7 +123,7 @@ async function carryOut(operation: Operation, mend: () => void, cancelAfterMs: n
     if (now.status !== 'needs_attention') break;
     expectStated(now);
     mend();
-    await decide(estate, temporal, now, 'resume');
+    await decide(estate, now, 'resume');
     await until(async () => (await operationOf(operation)).decision === null);
   }
   clearTimeout(cancelling);

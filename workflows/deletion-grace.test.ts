@@ -2,30 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serverAfter } from '../tests/activity.ts';
 import { requestOperation, settled, startWorkflow } from '../tests/order.ts';
 import { recordHistory } from '../tests/record-history.ts';
-import {
-  connectTemporal,
-  createEstate,
-  startWorkers,
-  type Estate,
-  type TestTemporal,
-} from '../tests/stack.ts';
 import { until } from '../tests/until.ts';
+import { createWorkingEstate, type WorkingEstate } from '../tests/working-estate.ts';
 import { Operation } from '../db/models/operation.ts';
 import { OperationEvent } from '../db/models/operation-event.ts';
 import { Server } from '../db/models/server.ts';
 
-let estate: Estate;
-let temporal: TestTemporal;
-let workers: { stop(): Promise<void> };
+let estate: WorkingEstate;
 beforeAll(async () => {
-  [estate, temporal] = await Promise.all([createEstate(), connectTemporal()]);
-  workers = await startWorkers(estate.deps, temporal.queuePrefix);
+  estate = await createWorkingEstate();
 });
-afterAll(async () => {
-  await workers.stop();
-  await temporal.close();
-  await estate.close();
-});
+afterAll(() => estate.close());
 
 const HOUR_MS = 3_600_000;
 
@@ -38,10 +25,9 @@ async function deletion(name: string, { graceMs = HOUR_MS } = {}) {
     previousLifecycle: 'active',
     destroyAfter,
   });
-  return { server, vmid, operation, destroyAfter, start: () => startWorkflow(temporal, operation) };
+  return { server, vmid, operation, destroyAfter, start: () => startWorkflow(estate.temporal, operation) };
 }
 
-const vmAt = (vmid: number) => estate.simulator.state.vms[vmid];
 const lifecycleOf = async ({ id }: Server) => (await Server.query(estate.database).findById(id))?.lifecycle;
 const isWaiting = async ({ id }: Operation) =>
   (await Operation.query(estate.database).findById(id))?.step === 'grace';
@@ -60,10 +46,10 @@ describe('a deletion that can be thought over', () => {
     expect(await messageOf(operation, 'grace')).toBe(
       `Powered off and kept until ${time}: cancelling gives the server back`,
     );
-    expect(vmAt(vmid)).toMatchObject({ guest: null, config: { onboot: 0 } });
+    expect(estate.vmAt(vmid)).toMatchObject({ guest: null, config: { onboot: 0 } });
     expect(await settled(estate, operation)).toMatchObject({ status: 'succeeded' });
     expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(destroyAfter));
-    expect([vmAt(vmid), await lifecycleOf(server)]).toEqual([undefined, 'deleted']);
+    expect([estate.simulator.state.vms[vmid], await lifecycleOf(server)]).toEqual([undefined, 'deleted']);
     await handle.result();
     await recordHistory('terminate-after-grace', handle);
   });
@@ -74,8 +60,8 @@ describe('a deletion that can be thought over', () => {
     await until(() => isWaiting(operation));
     await handle.cancel();
     expect(await settled(estate, operation)).toMatchObject({ status: 'cancelled' });
-    expect(vmAt(vmid)).toMatchObject({ config: { onboot: 1 } });
-    expect([vmAt(vmid)?.guest === null, await lifecycleOf(server)]).toEqual([false, 'active']);
+    expect(estate.vmAt(vmid)).toMatchObject({ config: { onboot: 1 } });
+    expect([estate.vmAt(vmid).guest === null, await lifecycleOf(server)]).toEqual([false, 'active']);
     await handle.result().catch(() => undefined);
     await recordHistory('terminate-cancelled-in-grace', handle);
   });
@@ -94,11 +80,12 @@ describe('a deletion that can be thought over', () => {
     const erased = await deletion('erased', { graceMs: 3_000 });
     const [handle] = await Promise.all([kept.start(), erased.start()]);
     await until(async () => (await isWaiting(kept.operation)) && (await isWaiting(erased.operation)));
-    await workers.stop();
-    await handle.cancel();
-    workers = await startWorkers(estate.deps, temporal.queuePrefix);
+    await estate.replaceWorkers(() => handle.cancel());
     expect(await settled(estate, kept.operation)).toMatchObject({ status: 'cancelled' });
     expect(await settled(estate, erased.operation)).toMatchObject({ status: 'succeeded' });
-    expect([vmAt(kept.vmid)?.guest === null, vmAt(erased.vmid)]).toEqual([false, undefined]);
+    expect([estate.vmAt(kept.vmid).guest === null, estate.simulator.state.vms[erased.vmid]]).toEqual([
+      false,
+      undefined,
+    ]);
   });
 });

@@ -1,13 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { orderServer, requestOperation, settled, startWorkflow } from '../tests/order.ts';
-import {
-  connectTemporal,
-  createEstate,
-  startWorkers,
-  type Estate,
-  type TestTemporal,
-} from '../tests/stack.ts';
 import { until } from '../tests/until.ts';
+import { createWorkingEstate, type WorkingEstate } from '../tests/working-estate.ts';
 import { Node } from '../db/models/node.ts';
 import { Operation } from '../db/models/operation.ts';
 import type { FailureCode } from '../contract/problem.ts';
@@ -15,18 +9,11 @@ import type { FaultRule } from '../testbed/proxmox/fault-rule.ts';
 
 const PERMANENT_MS = 10_000;
 
-let estate: Estate;
-let temporal: TestTemporal;
-let workers: { stop(): Promise<void> };
+let estate: WorkingEstate;
 beforeAll(async () => {
-  [estate, temporal] = await Promise.all([createEstate(), connectTemporal()]);
-  workers = await startWorkers(estate.deps, temporal.queuePrefix);
+  estate = await createWorkingEstate();
 });
-afterAll(async () => {
-  await workers.stop();
-  await temporal.close();
-  await estate.close();
-});
+afterAll(() => estate.close());
 afterEach(() => estate.simulator.faults.clear());
 
 /** Proxmox holds back every refusal of credentials. */
@@ -65,7 +52,7 @@ it.each(PERMANENT)('%s is shown as %s within 10 s', async (_cause, code, faults)
   for (const rule of faults) estate.simulator.faults.add(rule);
   const { operation } = await orderServer(estate, `fails-${code.replaceAll('_', '-')}`);
   const startedAt = Date.now();
-  await startWorkflow(temporal, operation);
+  await startWorkflow(estate.temporal, operation);
   const isShown = async () =>
     (await Operation.query(estate.database).findById(operation.id))?.errorCode === code;
   await until(isShown, PERMANENT_MS);
@@ -75,7 +62,7 @@ it.each(PERMANENT)('%s is shown as %s within 10 s', async (_cause, code, faults)
 it('a node that is cut off is retried with longer and longer pauses, says so, and goes on once it is back', async () => {
   const { database, simulator } = estate;
   const { server, operation } = await orderServer(estate, 'cut-off');
-  await (await startWorkflow(temporal, operation)).result();
+  await (await startWorkflow(estate.temporal, operation)).result();
   const { nodeId } = await server.$query(database);
   const { name: node } = await Node.query(database)
     .findById(nodeId ?? '')
@@ -84,7 +71,7 @@ it('a node that is cut off is retried with longer and longer pauses, says so, an
   const cut = simulator.faults.add({ action: 'nodeDown', node });
 
   const stop = await requestOperation(estate, server, 'stop');
-  await startWorkflow(temporal, stop);
+  await startWorkflow(estate.temporal, stop);
   const notes = new Set<string>();
   await until(async () => {
     const { note } = await Operation.query(database).findById(stop.id).throwIfNotFound();

@@ -1,14 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildImportedServer } from '../tests/builders.ts';
-import { requestOperation, settled, startWorkflow } from '../tests/order.ts';
-import {
-  connectTemporal,
-  createEstate,
-  startWorkers,
-  type Estate,
-  type TestTemporal,
-} from '../tests/stack.ts';
 import { until } from '../tests/until.ts';
+import { createWorkingEstate, type WorkingEstate } from '../tests/working-estate.ts';
 import { Node } from '../db/models/node.ts';
 import { Server } from '../db/models/server.ts';
 import type { OperationParams } from '../db/models/operation.ts';
@@ -18,9 +11,7 @@ import { createTestClient, type TestClient } from '../testbed/proxmox/test-clien
 const VMID = 501;
 
 describe('a server whose VM high availability looks after', () => {
-  let estate: Estate;
-  let temporal: TestTemporal;
-  let workers: { stop(): Promise<void> };
+  let estate: WorkingEstate;
   let client: TestClient;
   let server: Server;
 
@@ -35,8 +26,7 @@ describe('a server whose VM high availability looks after', () => {
       mac: 'BC:24:11:00:05:01',
       isRunning: true,
     };
-    [estate, temporal] = await Promise.all([createEstate({ vms: [seed] }), connectTemporal()]);
-    workers = await startWorkers(estate.deps, temporal.queuePrefix);
+    estate = await createWorkingEstate({ vms: [seed] });
     client = createTestClient(estate.simulator);
     await client.call('POST', '/cluster/ha/resources', { sid: `vm:${VMID}` });
     const node = await Node.query(estate.database).findOne({ name: 'pve1' }).throwIfNotFound();
@@ -50,19 +40,13 @@ describe('a server whose VM high availability looks after', () => {
   });
   afterAll(async () => {
     await client.close();
-    await workers.stop();
-    await temporal.close();
     await estate.close();
   });
 
   const vm = () => estate.simulator.state.vms[VMID];
   const resource = () => estate.simulator.state.haResources?.find(({ sid }) => sid === `vm:${VMID}`);
 
-  async function carryOut(type: OperationType, params: OperationParams = {}) {
-    const operation = await requestOperation(estate, server, type, params);
-    await (await startWorkflow(temporal, operation)).result().catch(() => undefined);
-    return settled(estate, operation);
-  }
+  const carryOut = (type: OperationType, params?: OperationParams) => estate.carryOut(server, type, params);
 
   it('is stopped, started and shut down, and an operation ends only when that is so', async () => {
     expect(await carryOut('stop')).toMatchObject({ status: 'succeeded' });

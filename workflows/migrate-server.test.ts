@@ -1,17 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { decide, paused, requestOperation, settled, startWorkflow } from '../tests/order.ts';
-import {
-  connectTemporal,
-  createEstate,
-  startWorkers,
-  type Estate,
-  type TestTemporal,
-} from '../tests/stack.ts';
+import { decide, paused, settled, untilTask } from '../tests/order.ts';
 import { recordHistory } from '../tests/record-history.ts';
 import { until } from '../tests/until.ts';
 import { buildImportedServer } from '../tests/builders.ts';
+import { createWorkingEstate, type WorkingEstate } from '../tests/working-estate.ts';
 import { Node } from '../db/models/node.ts';
-import { OperationTask } from '../db/models/operation-task.ts';
 import { Server } from '../db/models/server.ts';
 import type { SeedVm } from '../testbed/proxmox/seed-vm.ts';
 import type { Operation } from '../db/models/operation.ts';
@@ -30,20 +23,13 @@ const seed = (vmid: number): SeedVm => ({
 const SEEDS = Array.from({ length: 15 }, (_, index) => seed(FIRST_VMID + index));
 
 describe('moving a server to another node', () => {
-  let estate: Estate;
-  let temporal: TestTemporal;
+  let estate: WorkingEstate;
   let taken = 0;
-  let workers: { stop(): Promise<void> };
 
   beforeAll(async () => {
-    [estate, temporal] = await Promise.all([createEstate({ vms: SEEDS }), connectTemporal()]);
-    workers = await startWorkers(estate.deps, temporal.queuePrefix);
+    estate = await createWorkingEstate({ vms: SEEDS });
   });
-  afterAll(async () => {
-    await workers.stop();
-    await temporal.close();
-    await estate.close();
-  });
+  afterAll(() => estate.close());
   afterEach(() => estate.simulator.faults.clear());
 
   interface Running {
@@ -70,11 +56,6 @@ describe('moving a server to another node', () => {
     return { server, vmid, from, to: 'pve2' };
   }
 
-  const vmAt = (vmid: number) => {
-    const vm = estate.simulator.state.vms[vmid];
-    if (!vm) throw new Error(`the simulator has no VM ${vmid}`);
-    return vm;
-  };
   const migrations = (vmid: number) =>
     estate.simulator.state.tasks.filter(({ type, id }) => type === 'qmigrate' && id === String(vmid));
   const recorded = async ({ id }: Server) => {
@@ -82,24 +63,16 @@ describe('moving a server to another node', () => {
     return { node: server?.node?.name, power: server?.powerState };
   };
 
-  async function begin(server: Server, targetNode: string) {
-    const operation = await requestOperation(estate, server, 'migrate', { targetNode });
-    return { operation, handle: await startWorkflow(temporal, operation) };
-  }
-
-  async function move(server: Server, targetNode: string): Promise<Operation> {
-    const { operation, handle } = await begin(server, targetNode);
-    await handle.result().catch(() => undefined);
-    await recordHistory('migrate', handle);
-    return settled(estate, operation);
-  }
+  const begin = (server: Server, targetNode: string) => estate.begin(server, 'migrate', { targetNode });
+  const move = (server: Server, targetNode: string) =>
+    estate.carryOut(server, 'migrate', { targetNode }, 'migrate');
 
   const messages = ({ events = [] }: Operation) =>
     Object.fromEntries(events.flatMap(({ step, message }) => (message ? [[step, message]] : [])));
 
   it('moves a running server live, with its disks, and records where it is', async () => {
     const { server, vmid, from, to } = await runningServer('live');
-    const pid = vmAt(vmid).guest?.pid;
+    const pid = estate.vmAt(vmid).guest?.pid;
     const done = await move(server, to);
     expect(done).toMatchObject({ status: 'succeeded' });
     expect(messages(done)).toMatchObject({
@@ -107,15 +80,15 @@ describe('moving a server to another node', () => {
       move: `from ${from} to ${to}`,
       verify: `on ${to}, running`,
     });
-    expect([vmAt(vmid).node, vmAt(vmid).guest?.pid]).toEqual([to, pid]);
+    expect([estate.vmAt(vmid).node, estate.vmAt(vmid).guest?.pid]).toEqual([to, pid]);
     expect(await recorded(server)).toEqual({ node: to, power: 'running' });
   });
 
   it('moves a stopped server and leaves it stopped', async () => {
     const { server, vmid, to } = await runningServer('stopped');
-    vmAt(vmid).guest = null;
+    estate.vmAt(vmid).guest = null;
     expect(await move(server, to)).toMatchObject({ status: 'succeeded' });
-    expect([vmAt(vmid).node, vmAt(vmid).guest]).toEqual([to, null]);
+    expect([estate.vmAt(vmid).node, estate.vmAt(vmid).guest]).toEqual([to, null]);
     expect(await recorded(server)).toEqual({ node: to, power: 'stopped' });
   });
 
@@ -139,7 +112,7 @@ describe('moving a server to another node', () => {
       format: 'iso',
       parent: null,
     };
-    Object.assign(vmAt(vmid).config, { ide0: `${image},media=cdrom`, hostpci0: '0000:01:00.0' });
+    Object.assign(estate.vmAt(vmid).config, { ide0: `${image},media=cdrom`, hostpci0: '0000:01:00.0' });
     const { operation } = await begin(server, to);
     expect(await paused(estate, operation)).toMatchObject({
       step: 'check',
@@ -147,11 +120,11 @@ describe('moving a server to another node', () => {
       errorMessage: `It cannot move to ${to}: it uses a device of ${from} (hostpci0); the image ${image} in its drive ide0 is on ${from} only`,
     });
     expect(migrations(vmid)).toEqual([]);
-    delete vmAt(vmid).config['ide0'];
-    delete vmAt(vmid).config['hostpci0'];
-    await decide(estate, temporal, operation, 'resume');
+    delete estate.vmAt(vmid).config['ide0'];
+    delete estate.vmAt(vmid).config['hostpci0'];
+    await decide(estate, operation, 'resume');
     expect(await settled(estate, operation)).toMatchObject({ status: 'succeeded' });
-    expect(vmAt(vmid).node).toBe(to);
+    expect(estate.vmAt(vmid).node).toBe(to);
   });
 
   it('says that the node is down, and leaves the server where it is when that is rolled back', async () => {
@@ -162,11 +135,11 @@ describe('moving a server to another node', () => {
       errorCode: 'migration_blocked',
       errorMessage: `It cannot move to ${to}: that node is offline`,
     });
-    await decide(estate, temporal, operation, 'roll_back');
+    await decide(estate, operation, 'roll_back');
     const failed = await settled(estate, operation);
     expect(failed).toMatchObject({ status: 'failed', errorCode: 'migration_blocked' });
     expect(messages(failed)['undo']).toBe(`on ${from}, running`);
-    expect(vmAt(vmid).node).toBe(from);
+    expect(estate.vmAt(vmid).node).toBe(from);
     await handle.result().catch(() => undefined);
     await recordHistory('migrate-rolled-back', handle);
   });
@@ -184,10 +157,7 @@ describe('moving a server to another node', () => {
       .where({ name: to });
     estate.simulator.faults.add({ method: 'POST', path: '/migrate$', action: 'slowTask', ms: 1_000 });
     const first = await begin(server, to);
-    await until(
-      async () =>
-        (await OperationTask.query(estate.database).findById([first.operation.id, 'move'])) !== undefined,
-    );
+    await untilTask(estate, first.operation, 'move');
     const { server: second } = await runningServer('no-room');
     const other = await begin(second, to);
     expect(await paused(estate, other.operation)).toMatchObject({
@@ -196,7 +166,7 @@ describe('moving a server to another node', () => {
       errorMessage: `It cannot move to ${to}: its 2048 MiB of memory are more than the 0 MiB left there`,
     });
     expect(await settled(estate, first.operation)).toMatchObject({ status: 'succeeded' });
-    await decide(estate, temporal, other.operation, 'roll_back');
+    await decide(estate, other.operation, 'roll_back');
     expect(await settled(estate, other.operation)).toMatchObject({ status: 'failed' });
     await Node.query(estate.database).patch({ memoryMib }).where({ name: to });
   });
@@ -208,7 +178,7 @@ describe('moving a server to another node', () => {
       estate.simulator.faults.add({ method: 'POST', path: '/migrate$', when, action: 'drop' });
       expect(await move(server, to)).toMatchObject({ status: 'succeeded' });
       expect(migrations(vmid)).toHaveLength(1);
-      expect(vmAt(vmid).node).toBe(to);
+      expect(estate.vmAt(vmid).node).toBe(to);
     },
   );
 
@@ -216,15 +186,13 @@ describe('moving a server to another node', () => {
     const { server, vmid, from, to } = await runningServer('cancelled');
     estate.simulator.faults.add({ method: 'POST', path: '/migrate$', action: 'slowTask', ms: 60_000 });
     const { operation, handle } = await begin(server, to);
-    await until(
-      async () => (await OperationTask.query(estate.database).findById([operation.id, 'move'])) !== undefined,
-    );
+    await untilTask(estate, operation, 'move');
     await handle.cancel();
     const cancelled = await settled(estate, operation);
     expect(cancelled).toMatchObject({ status: 'cancelled' });
     expect(messages(cancelled)['undo']).toBe(`on ${from}, running`);
-    expect(vmAt(vmid)).toMatchObject({ node: from });
-    expect(vmAt(vmid).config['lock']).toBeUndefined();
+    expect(estate.vmAt(vmid)).toMatchObject({ node: from });
+    expect(estate.vmAt(vmid).config['lock']).toBeUndefined();
     await handle.result().catch(() => undefined);
     await recordHistory('migrate-cancelled', handle);
   });
@@ -237,21 +205,21 @@ describe('moving a server to another node', () => {
     expect(attention).toMatchObject({ step: 'move', errorCode: 'vm_locked' });
     expect(attention.errorMessage).toContain(`qm unlock ${vmid}`);
     expect(attention.errorMessage).toContain(`it is on ${from}`);
-    delete vmAt(vmid).config['lock'];
-    await decide(estate, temporal, operation, 'resume');
+    delete estate.vmAt(vmid).config['lock'];
+    await decide(estate, operation, 'resume');
     expect(await settled(estate, operation)).toMatchObject({ status: 'succeeded' });
-    expect(vmAt(vmid).node).toBe(to);
+    expect(estate.vmAt(vmid).node).toBe(to);
   });
 
   it('starts a server again whose guest did not survive the move', async () => {
     const { server, vmid, to } = await runningServer('did-not-survive');
     estate.simulator.faults.add({ method: 'POST', path: '/migrate$', action: 'slowTask', ms: 300 });
     const { operation } = await begin(server, to);
-    await until(() => vmAt(vmid).config['lock'] === 'migrate');
-    vmAt(vmid).guest = null;
+    await until(() => estate.vmAt(vmid).config['lock'] === 'migrate');
+    estate.vmAt(vmid).guest = null;
     const done = await settled(estate, operation);
     expect(done).toMatchObject({ status: 'succeeded' });
     expect(messages(done)['verify']).toBe(`on ${to}, where it had to be started again`);
-    expect(vmAt(vmid).guest).not.toBeNull();
+    expect(estate.vmAt(vmid).guest).not.toBeNull();
   });
 });

@@ -1,14 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { decide, paused, orderServer, requestOperation, settled, startWorkflow } from '../tests/order.ts';
 import {
-  connectTemporal,
-  createEstate,
-  startWorkers,
-  type Estate,
-  type TestTemporal,
-} from '../tests/stack.ts';
+  decide,
+  paused,
+  orderServer,
+  requestOperation,
+  settled,
+  startWorkflow,
+  untilTask,
+} from '../tests/order.ts';
 import { recordHistory } from '../tests/record-history.ts';
-import { until } from '../tests/until.ts';
+import { createWorkingEstate, type WorkingEstate } from '../tests/working-estate.ts';
 import { IpLease } from '../db/models/ip-lease.ts';
 import { OperationTask } from '../db/models/operation-task.ts';
 import { Server } from '../db/models/server.ts';
@@ -18,66 +19,43 @@ import type { OperationType } from '../contract/operation-table.ts';
 import { DECISION_SIGNAL } from '../contract/temporal.ts';
 
 describe('power actions and deletion on a simulated cluster', () => {
-  let estate: Estate;
-  let temporal: TestTemporal;
-  let workers: { stop(): Promise<void> };
+  let estate: WorkingEstate;
 
   beforeAll(async () => {
-    [estate, temporal] = await Promise.all([createEstate(), connectTemporal()]);
-    workers = await startWorkers(estate.deps, temporal.queuePrefix);
+    estate = await createWorkingEstate();
   });
-  afterAll(async () => {
-    await workers.stop();
-    await temporal.close();
-    await estate.close();
-  });
+  afterAll(() => estate.close());
   afterEach(() => estate.simulator.faults.clear());
 
-  /** Carries out one operation after the other's workflow has closed. */
-  async function carryOut(server: Server, type: OperationType, params: OperationParams = {}) {
-    const operation = await requestOperation(estate, server, type, params);
-    const handle = await startWorkflow(temporal, operation);
-    await handle.result().catch(() => undefined);
-    await recordHistory(type, handle);
-    return settled(estate, operation);
-  }
+  const carryOut = (server: Server, type: OperationType, params?: OperationParams) =>
+    estate.carryOut(server, type, params, type);
 
-  async function runningServer(name: string): Promise<{ server: Server; vmid: number }> {
-    const { server, operation } = await orderServer(estate, name);
-    await (await startWorkflow(temporal, operation)).result();
-    const { vmid } = await VmidLease.query(estate.database)
-      .findOne({ serverId: server.id })
-      .throwIfNotFound();
-    return { server, vmid };
-  }
-
-  const vmOf = (vmid: number) => estate.simulator.state.vms[vmid];
   const powerOf = async ({ id }: Server) => (await Server.query(estate.database).findById(id))?.powerState;
 
   it('shuts down, starts, reboots, resets and stops, and ends only when Proxmox shows it', async () => {
-    const { server, vmid } = await runningServer('power');
+    const { server, vmid } = await estate.runningServer('power');
     expect(await carryOut(server, 'shutdown')).toMatchObject({ status: 'succeeded' });
-    expect([vmOf(vmid)?.guest, await powerOf(server)]).toEqual([null, 'stopped']);
+    expect([estate.vmAt(vmid).guest, await powerOf(server)]).toEqual([null, 'stopped']);
     expect(await carryOut(server, 'start')).toMatchObject({ status: 'succeeded' });
     expect(await powerOf(server)).toBe('running');
-    const before = vmOf(vmid)?.guest?.pid;
+    const before = estate.vmAt(vmid).guest?.pid;
     expect(await carryOut(server, 'reboot')).toMatchObject({ status: 'succeeded' });
-    expect(vmOf(vmid)?.guest?.pid).not.toBe(before);
+    expect(estate.vmAt(vmid).guest?.pid).not.toBe(before);
     expect(await powerOf(server)).toBe('running');
     expect(await carryOut(server, 'reset')).toMatchObject({ status: 'succeeded' });
     expect(await carryOut(server, 'stop')).toMatchObject({ status: 'succeeded' });
-    expect([vmOf(vmid)?.guest, await powerOf(server)]).toEqual([null, 'stopped']);
+    expect([estate.vmAt(vmid).guest, await powerOf(server)]).toEqual([null, 'stopped']);
   });
 
   it('succeeds without a call when the wanted state is there already', async () => {
-    const { server } = await runningServer('already');
+    const { server } = await estate.runningServer('already');
     const starts = estate.simulator.state.tasks.filter(({ type }) => type === 'qmstart').length;
     expect(await carryOut(server, 'start')).toMatchObject({ status: 'succeeded' });
     expect(estate.simulator.state.tasks.filter(({ type }) => type === 'qmstart')).toHaveLength(starts);
   });
 
   it('reboots once although the answer to the reboot was lost', async () => {
-    const { server } = await runningServer('reboot-once');
+    const { server } = await estate.runningServer('reboot-once');
     const reboots = () => estate.simulator.state.tasks.filter(({ type }) => type === 'qmreboot').length;
     const before = reboots();
     estate.simulator.faults.add({ method: 'POST', path: '/status/reboot$', when: 'after', action: 'drop' });
@@ -86,7 +64,7 @@ describe('power actions and deletion on a simulated cluster', () => {
   });
 
   it('says that the guest did not shut down, leaves it running, and powers it off when told to force', async () => {
-    const { server } = await runningServer('deaf');
+    const { server } = await estate.runningServer('deaf');
     estate.simulator.faults.add({ action: 'ignoreShutdown' });
     await carryOut(server, 'stop');
     await carryOut(server, 'start');
@@ -99,13 +77,13 @@ describe('power actions and deletion on a simulated cluster', () => {
   });
 
   it('fails with vm_gone when somebody deleted the VM behind its back', async () => {
-    const { server, vmid } = await runningServer('gone');
+    const { server, vmid } = await estate.runningServer('gone');
     delete estate.simulator.state.vms[vmid];
     expect(await carryOut(server, 'start')).toMatchObject({ status: 'failed', errorCode: 'vm_gone' });
   });
 
   const remains = async ({ id: serverId }: Server, vmid: number) => ({
-    vm: vmOf(vmid) !== undefined,
+    vm: estate.simulator.state.vms[vmid] !== undefined,
     volumes: Object.values(estate.simulator.state.volumes).filter((volume) => volume.vmid === vmid).length,
     vmids: await VmidLease.query(estate.database).where({ serverId }).resultSize(),
     addresses: await IpLease.query(estate.database).where({ serverId }).resultSize(),
@@ -114,20 +92,20 @@ describe('power actions and deletion on a simulated cluster', () => {
   const NOTHING = { vm: false, volumes: 0, vmids: 0, addresses: 0, lifecycle: 'deleted' };
 
   it('deletes a running server with its disks, VM id and address', async () => {
-    const { server, vmid } = await runningServer('delete-running');
+    const { server, vmid } = await estate.runningServer('delete-running');
     expect(await carryOut(server, 'terminate')).toMatchObject({ status: 'succeeded' });
     expect(await remains(server, vmid)).toEqual(NOTHING);
   });
 
   it('deletes a stopped server', async () => {
-    const { server, vmid } = await runningServer('delete-stopped');
+    const { server, vmid } = await estate.runningServer('delete-stopped');
     await carryOut(server, 'stop');
     expect(await carryOut(server, 'terminate')).toMatchObject({ status: 'succeeded' });
     expect(await remains(server, vmid)).toEqual(NOTHING);
   });
 
   it('deletes a server whose VM is gone already', async () => {
-    const { server, vmid } = await runningServer('delete-gone');
+    const { server, vmid } = await estate.runningServer('delete-gone');
     delete estate.simulator.state.vms[vmid];
     for (const [key, volume] of Object.entries(estate.simulator.state.volumes)) {
       if (volume.vmid === vmid) delete estate.simulator.state.volumes[key];
@@ -151,9 +129,8 @@ describe('power actions and deletion on a simulated cluster', () => {
       ms: 60_000,
     });
     const { server, operation } = await orderServer(estate, 'half-built');
-    const handle = await startWorkflow(temporal, operation);
-    const saved = () => OperationTask.query(estate.database).findById([operation.id, 'clone']);
-    await until(async () => (await saved()) !== undefined);
+    const handle = await startWorkflow(estate.temporal, operation);
+    await untilTask(estate, operation, 'clone');
     await handle.terminate('an operator pressed Terminate');
     await operation
       .$query(estate.database)
@@ -166,7 +143,7 @@ describe('power actions and deletion on a simulated cluster', () => {
   });
 
   it('deletes a server although Proxmox has forgotten a task that was never seen to end', async () => {
-    const { server, vmid } = await runningServer('forgotten-task');
+    const { server, vmid } = await estate.runningServer('forgotten-task');
     const { id: operationId } = await requestOperation(estate, server, 'start').then((operation) =>
       operation.$query(estate.database).patchAndFetch({ status: 'cancelled', finishedAt: new Date() }),
     );
@@ -177,12 +154,11 @@ describe('power actions and deletion on a simulated cluster', () => {
   });
 
   it('keeps the server, running as before, when its deletion is cancelled before anything is erased', async () => {
-    const { server, vmid } = await runningServer('changed-my-mind');
+    const { server, vmid } = await estate.runningServer('changed-my-mind');
     estate.simulator.faults.add({ method: 'POST', path: '/status/stop$', action: 'slowTask', ms: 2_000 });
     const operation = await requestOperation(estate, server, 'terminate', { previousLifecycle: 'active' });
-    const handle = await startWorkflow(temporal, operation);
-    const saved = () => OperationTask.query(estate.database).findById([operation.id, 'stop']);
-    await until(async () => (await saved()) !== undefined);
+    const handle = await startWorkflow(estate.temporal, operation);
+    await untilTask(estate, operation, 'stop');
     await handle.cancel();
     expect(await settled(estate, operation)).toMatchObject({ status: 'cancelled' });
     expect(await remains(server, vmid)).toMatchObject({
@@ -191,28 +167,29 @@ describe('power actions and deletion on a simulated cluster', () => {
       addresses: 1,
       lifecycle: 'active',
     });
-    expect(vmOf(vmid)?.guest).not.toBeNull();
-    const upid = (await saved())?.upid;
+    expect(estate.vmAt(vmid).guest).not.toBeNull();
+    const { upid } = await OperationTask.query(estate.database)
+      .findById([operation.id, 'stop'])
+      .throwIfNotFound();
     const task = estate.simulator.state.tasks.find((one) => one.upid === upid);
     expect(task?.exitstatus).toBe('OK');
   });
 
   it('goes on deleting when it is cancelled after the disks have begun to go', async () => {
-    const { server, vmid } = await runningServer('no-way-back');
+    const { server, vmid } = await estate.runningServer('no-way-back');
     estate.simulator.faults.add({ method: 'DELETE', path: '/qemu/', action: 'slowTask', ms: 1_000 });
     const operation = await requestOperation(estate, server, 'terminate');
-    const handle = await startWorkflow(temporal, operation);
-    const saved = () => OperationTask.query(estate.database).findById([operation.id, 'destroy']);
-    await until(async () => (await saved()) !== undefined);
+    const handle = await startWorkflow(estate.temporal, operation);
+    await untilTask(estate, operation, 'destroy');
     await handle.cancel();
     expect(await settled(estate, operation)).toMatchObject({ status: 'succeeded' });
     expect(await remains(server, vmid)).toEqual(NOTHING);
   });
 
   it('does not begin to erase once a cancel has been recorded, whether or not the workflow heard of it', async () => {
-    const { server, vmid } = await runningServer('recorded');
+    const { server, vmid } = await estate.runningServer('recorded');
     const operation = await requestOperation(estate, server, 'terminate', { previousLifecycle: 'active' });
-    const handle = await startWorkflow(temporal, operation);
+    const handle = await startWorkflow(estate.temporal, operation);
     await operation.$query(estate.database).patch({ cancelRequestedAt: new Date() });
     await handle.result().catch(() => undefined);
     expect(await settled(estate, operation)).toMatchObject({ status: 'cancelled' });
@@ -220,10 +197,10 @@ describe('power actions and deletion on a simulated cluster', () => {
   });
 
   it('can be resumed from the Temporal UI, which cannot decide what the step does not allow', async () => {
-    const { server, vmid } = await runningServer('from-temporal');
+    const { server, vmid } = await estate.runningServer('from-temporal');
     estate.simulator.faults.add({ method: 'DELETE', path: '/qemu/', action: 'failTask', message: 'no luck' });
     const operation = await requestOperation(estate, server, 'terminate');
-    const handle = await startWorkflow(temporal, operation);
+    const handle = await startWorkflow(estate.temporal, operation);
     await paused(estate, operation);
     estate.simulator.faults.clear();
     await handle.signal(DECISION_SIGNAL, 'skip');
@@ -233,11 +210,11 @@ describe('power actions and deletion on a simulated cluster', () => {
   });
 
   it('waits where a step failed for good, and tries that step again when it is resumed', async () => {
-    const { server, vmid } = await runningServer('attention');
+    const { server, vmid } = await estate.runningServer('attention');
     const message = "can't remove volume: storage is read-only";
     estate.simulator.faults.add({ method: 'DELETE', path: '/qemu/', action: 'failTask', message });
     const operation = await requestOperation(estate, server, 'terminate');
-    const handle = await startWorkflow(temporal, operation);
+    const handle = await startWorkflow(estate.temporal, operation);
     const { step, errorCode, errorCause, errorLog } = await paused(estate, operation);
     expect({ step, errorCode, errorCause }).toEqual({
       step: 'destroy',
@@ -246,7 +223,7 @@ describe('power actions and deletion on a simulated cluster', () => {
     });
     expect(errorLog?.at(-1)).toContain(message);
     estate.simulator.faults.clear();
-    await decide(estate, temporal, operation, 'resume');
+    await decide(estate, operation, 'resume');
     expect(await settled(estate, operation)).toMatchObject({ status: 'succeeded', errorCode: null });
     expect(await remains(server, vmid)).toEqual(NOTHING);
     await handle.result();

@@ -1,36 +1,21 @@
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { orderServer, settled, startWorkflow } from '../tests/order.ts';
-import {
-  connectTemporal,
-  createEstate,
-  startWorkers,
-  type Estate,
-  type TestTemporal,
-} from '../tests/stack.ts';
+import { orderServer, settled, startWorkflow, untilTask } from '../tests/order.ts';
 import { recordHistory } from '../tests/record-history.ts';
-import { until } from '../tests/until.ts';
+import { createWorkingEstate, type WorkingEstate } from '../tests/working-estate.ts';
 import { IpLease } from '../db/models/ip-lease.ts';
-import { OperationTask } from '../db/models/operation-task.ts';
 import { Secret } from '../db/models/secret.ts';
 import { Server } from '../db/models/server.ts';
 import { VmidLease } from '../db/models/vmid-lease.ts';
 import { isMarked } from '../activities/vm-context.ts';
 
 describe('provisionServer on a simulated cluster', () => {
-  let estate: Estate;
-  let temporal: TestTemporal;
-  let workers: { stop(): Promise<void> };
+  let estate: WorkingEstate;
 
   beforeAll(async () => {
-    [estate, temporal] = await Promise.all([createEstate(), connectTemporal()]);
-    workers = await startWorkers(estate.deps, temporal.queuePrefix);
+    estate = await createWorkingEstate();
   });
-  afterAll(async () => {
-    await workers.stop();
-    await temporal.close();
-    await estate.close();
-  });
+  afterAll(() => estate.close());
   afterEach(() => estate.simulator.faults.clear());
 
   const vmsOf = (serverId: string) =>
@@ -46,7 +31,7 @@ describe('provisionServer on a simulated cluster', () => {
 
   it('builds a running VM of the ordered size with its address and marker', async () => {
     const { server, operation } = await orderServer(estate);
-    const handle = await startWorkflow(temporal, operation);
+    const handle = await startWorkflow(estate.temporal, operation);
     await handle.result();
     const done = await settled(estate, operation);
     expect(done).toMatchObject({ status: 'succeeded', errorMessage: null });
@@ -71,7 +56,7 @@ describe('provisionServer on a simulated cluster', () => {
       atPercent: 40,
     });
     const { server, operation } = await orderServer(estate, 'full-disk');
-    const handle = await startWorkflow(temporal, operation);
+    const handle = await startWorkflow(estate.temporal, operation);
     await handle.result().catch(() => undefined);
     const done = await settled(estate, operation);
     expect(done).toMatchObject({
@@ -91,7 +76,7 @@ describe('provisionServer on a simulated cluster', () => {
     const before = clones();
     estate.simulator.faults.add({ method: 'POST', path: '/clone$', when: 'after', action: 'drop' });
     const { server, operation } = await orderServer(estate, 'lost-answer');
-    await startWorkflow(temporal, operation);
+    await startWorkflow(estate.temporal, operation);
     expect(await settled(estate, operation)).toMatchObject({ status: 'succeeded' });
     expect(vmsOf(server.id)).toHaveLength(1);
     expect(clones() - before).toBe(1);
@@ -100,7 +85,7 @@ describe('provisionServer on a simulated cluster', () => {
   it('clones again when the request was lost before it took effect', async () => {
     estate.simulator.faults.add({ method: 'POST', path: '/clone$', when: 'before', action: 'drop' });
     const { server, operation } = await orderServer(estate, 'lost-request');
-    await startWorkflow(temporal, operation);
+    await startWorkflow(estate.temporal, operation);
     expect(await settled(estate, operation)).toMatchObject({ status: 'succeeded' });
     expect(vmsOf(server.id)).toHaveLength(1);
   });
@@ -108,7 +93,7 @@ describe('provisionServer on a simulated cluster', () => {
   it.each(['config$', '/resize$', '/status/start$'])('gets over a lost answer to %s', async (path) => {
     estate.simulator.faults.add({ path, when: 'after', action: 'drop', count: 1 });
     const { server, operation } = await orderServer(estate, 'lost-later');
-    await startWorkflow(temporal, operation);
+    await startWorkflow(estate.temporal, operation);
     expect(await settled(estate, operation)).toMatchObject({ status: 'succeeded' });
     expect(vmsOf(server.id)).toHaveLength(1);
   });
@@ -116,7 +101,7 @@ describe('provisionServer on a simulated cluster', () => {
   it('fails with no_capacity when no node has room, and gives the address back', async () => {
     const { server, operation } = await orderServer(estate, 'too-big');
     await server.$query(estate.database).patch({ memoryMib: 10_000_000 });
-    await startWorkflow(temporal, operation);
+    await startWorkflow(estate.temporal, operation);
     expect(await settled(estate, operation)).toMatchObject({ status: 'failed', errorCode: 'no_capacity' });
     expect(await leftovers(server.id)).toEqual({ vms: 0, vmids: 0, addresses: 0 });
   });
@@ -141,7 +126,7 @@ describe('provisionServer on a simulated cluster', () => {
     const upid = await proxmox.cloneVm(foreign);
     const { tasks } = await estate.deps.clusters.of(estate.cluster.id);
     await tasks.wait(upid);
-    await startWorkflow(temporal, operation);
+    await startWorkflow(estate.temporal, operation);
     expect(await settled(estate, operation)).toMatchObject({ status: 'failed', errorCode: 'vm_not_ours' });
     expect(estate.simulator.state.vms[vmid]?.config['name']).toBe('foreign');
   });
@@ -154,11 +139,8 @@ describe('provisionServer on a simulated cluster', () => {
       ms: 60_000,
     });
     const { server, operation } = await orderServer(estate, 'cancelled');
-    const handle = await startWorkflow(temporal, operation);
-    await until(
-      async () =>
-        (await OperationTask.query(estate.database).findById([operation.id, 'clone'])) !== undefined,
-    );
+    const handle = await startWorkflow(estate.temporal, operation);
+    await untilTask(estate, operation, 'clone');
     await handle.cancel();
     expect(await settled(estate, operation)).toMatchObject({ status: 'cancelled', errorCode: 'cancelled' });
     await handle.result().catch(() => undefined);
@@ -168,9 +150,9 @@ describe('provisionServer on a simulated cluster', () => {
 
   it('does nothing when it is started for an operation that is over', async () => {
     const { server, operation } = await orderServer(estate, 'twice');
-    await (await startWorkflow(temporal, operation)).result();
+    await (await startWorkflow(estate.temporal, operation)).result();
     const calls = estate.simulator.calls.length;
-    await (await startWorkflow(temporal, operation)).result();
+    await (await startWorkflow(estate.temporal, operation)).result();
     expect(estate.simulator.calls.slice(calls).filter(({ method }) => method !== 'GET')).toEqual([]);
     expect(vmsOf(server.id)).toHaveLength(1);
   });
@@ -183,7 +165,7 @@ describe('provisionServer on a simulated cluster', () => {
     };
     const secret = await Secret.query(estate.database).insertAndFetch(sealed);
     await server.$query(estate.database).patch({ passwordSecretId: secret.id });
-    const handle = await startWorkflow(temporal, operation);
+    const handle = await startWorkflow(estate.temporal, operation);
     await handle.result();
     const history = historyToJSON(await handle.fetchHistory());
     const summaries = [

@@ -1,51 +1,31 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { decide, orderServer, paused, requestOperation, settled, startWorkflow } from '../tests/order.ts';
-import {
-  connectTemporal,
-  createEstate,
-  startWorkers,
-  type Estate,
-  type TestTemporal,
-} from '../tests/stack.ts';
+import { decide, paused, settled, untilTask } from '../tests/order.ts';
 import { attempt } from '../tests/activity.ts';
 import { recordHistory } from '../tests/record-history.ts';
 import { until } from '../tests/until.ts';
+import { createWorkingEstate, type WorkingEstate } from '../tests/working-estate.ts';
 import { createProxmoxActivities } from '../activities/index.ts';
 import { buildMarkOf, markerOf } from '../activities/vm-context.ts';
 import { cancelAt } from '../contract/operations.ts';
 import { Operation, type OperationParams } from '../db/models/operation.ts';
-import { OperationTask } from '../db/models/operation-task.ts';
 import { Secret } from '../db/models/secret.ts';
 import { Server } from '../db/models/server.ts';
 import { SshKey } from '../db/models/ssh-key.ts';
 import { Template } from '../db/models/template.ts';
-import { VmidLease } from '../db/models/vmid-lease.ts';
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGZvcnRlc3RzZm9ydGVzdHNmb3J0ZXN0c2ZvcnRlc3Rz';
 
 describe('rebuildServer on a simulated cluster', () => {
-  let estate: Estate;
-  let temporal: TestTemporal;
-  let workers: { stop(): Promise<void> };
+  let estate: WorkingEstate;
   let ubuntu: Template;
 
   beforeAll(async () => {
-    [estate, temporal] = await Promise.all([createEstate(), connectTemporal()]);
-    workers = await startWorkers(estate.deps, temporal.queuePrefix);
+    estate = await createWorkingEstate();
     ubuntu = await Template.query(estate.database).findOne({ name: 'ubuntu-24.04' }).throwIfNotFound();
   });
-  afterAll(async () => {
-    await workers.stop();
-    await temporal.close();
-    await estate.close();
-  });
+  afterAll(() => estate.close());
   afterEach(() => estate.simulator.faults.clear());
 
-  const vmAt = (vmid: number) => {
-    const vm = estate.simulator.state.vms[vmid];
-    if (!vm) throw new Error(`the simulator has no VM ${vmid}`);
-    return vm;
-  };
   const stored = async ({ id }: Server) =>
     Server.query(estate.database)
       .findById(id)
@@ -62,23 +42,16 @@ describe('rebuildServer on a simulated cluster', () => {
     });
 
   async function someServer(name: string): Promise<{ server: Server; vmid: number }> {
-    const { server, operation } = await orderServer(estate, name);
-    await (await startWorkflow(temporal, operation)).result();
-    const lease = await VmidLease.query(estate.database).findOne({ serverId: server.id }).throwIfNotFound();
-    return { server: await stored(server), vmid: lease.vmid };
+    const { server, vmid } = await estate.runningServer(name);
+    return { server: await stored(server), vmid };
   }
 
-  async function begin(server: Server, params: OperationParams = {}) {
-    const all = { templateId: ubuntu.id, ...params };
-    const operation = await requestOperation(estate, server, 'rebuild', all);
-    return { operation, handle: await startWorkflow(temporal, operation) };
-  }
-  const untilTask = async ({ id }: Operation, step: string) =>
-    until(async () => (await OperationTask.query(estate.database).findById([id, step])) !== undefined);
+  const begin = (server: Server, params: OperationParams = {}) =>
+    estate.begin(server, 'rebuild', { templateId: ubuntu.id, ...params });
 
   /** It runs, is a copy of the other template made by this operation, and nothing of the old one is left. */
   async function expectRebuilt(server: Server, vmid: number, operation: Operation) {
-    const { config, guest } = vmAt(vmid);
+    const { config, guest } = estate.vmAt(vmid);
     expect(guest).not.toBeNull();
     expect(config).toMatchObject({
       name: server.name,
@@ -102,7 +75,7 @@ describe('rebuildServer on a simulated cluster', () => {
 
   it('builds it anew under its id, addresses, MAC and name, with the keys that were given', async () => {
     const { server, vmid } = await someServer('anew');
-    const before = { ...vmAt(vmid).config };
+    const before = { ...estate.vmAt(vmid).config };
     const volumes = volumesOf(vmid);
     const purpose = 'server-password';
     const sealed = { purpose, ...estate.deps.secretBox.seal('correct horse', purpose) };
@@ -119,8 +92,12 @@ describe('rebuildServer on a simulated cluster', () => {
     expect(done).toMatchObject({ status: 'succeeded', errorMessage: null });
     await expectRebuilt(server, vmid, operation);
     const { net0, ipconfig0 } = before;
-    expect(vmAt(vmid).config).toMatchObject({ net0, ipconfig0, cipassword: expect.stringMatching(/^\$5\$/) });
-    expect(decodeURIComponent(String(vmAt(vmid).config['sshkeys']))).toBe(KEY);
+    expect(estate.vmAt(vmid).config).toMatchObject({
+      net0,
+      ipconfig0,
+      cipassword: expect.stringMatching(/^\$5\$/),
+    });
+    expect(decodeURIComponent(String(estate.vmAt(vmid).config['sshkeys']))).toBe(KEY);
     expect(volumesOf(vmid)).toBe(volumes);
     const after = await stored(server);
     expect(after).toMatchObject({ passwordSecretId: null, restartNeeded: false });
@@ -157,14 +134,14 @@ describe('rebuildServer on a simulated cluster', () => {
 
   it('gives the server back as it was when it is cancelled before the disk is erased', async () => {
     const { server, vmid } = await someServer('changed-my-mind');
-    const before = { ...vmAt(vmid).config };
+    const before = { ...estate.vmAt(vmid).config };
     estate.simulator.faults.add({ method: 'POST', path: '/status/stop$', action: 'slowTask', ms: 1_000 });
     const { operation, handle } = await begin(server);
-    await untilTask(operation, 'stop');
+    await untilTask(estate, operation, 'stop');
     await handle.cancel();
     expect(await settled(estate, operation)).toMatchObject({ status: 'cancelled' });
-    expect(vmAt(vmid).guest).not.toBeNull();
-    expect(vmAt(vmid).config).toEqual(before);
+    expect(estate.vmAt(vmid).guest).not.toBeNull();
+    expect(estate.vmAt(vmid).config).toEqual(before);
     expect(await stored(server)).toMatchObject({ templateId: server.templateId, lifecycle: 'active' });
   });
 
@@ -179,7 +156,7 @@ describe('rebuildServer on a simulated cluster', () => {
     expect(estate.simulator.state.vms[vmid]).toBeUndefined();
     expect((await stored(server)).vmidLease?.vmid).toBe(vmid);
     estate.simulator.faults.clear();
-    await decide(estate, temporal, operation, 'resume');
+    await decide(estate, operation, 'resume');
     expect(await settled(estate, operation)).toMatchObject({ status: 'succeeded' });
     await expectRebuilt(server, vmid, operation);
   });
@@ -192,18 +169,18 @@ describe('rebuildServer on a simulated cluster', () => {
     const { operation } = await begin(server);
     expect(await paused(estate, operation)).toMatchObject({ step: 'ready', errorCode: 'guest_not_ready' });
     estate.deps.timing.readyTimeoutMs = readyTimeoutMs;
-    await decide(estate, temporal, operation, 'skip');
+    await decide(estate, operation, 'skip');
     expect(await settled(estate, operation)).toMatchObject({ status: 'succeeded' });
     await expectRebuilt(server, vmid, operation);
   });
 
   it('waits for a locked VM before it erases it', async () => {
     const { server, vmid } = await someServer('locked');
-    vmAt(vmid).config.lock = 'backup';
+    estate.vmAt(vmid).config.lock = 'backup';
     const { operation } = await begin(server);
     const now = async () => Operation.query(estate.database).findById(operation.id).throwIfNotFound();
     await until(async () => /attempt \d+\): .*is locked \(backup\)/.test((await now()).note ?? ''));
-    delete vmAt(vmid).config.lock;
+    delete estate.vmAt(vmid).config.lock;
     expect(await settled(estate, operation)).toMatchObject({ status: 'succeeded' });
     await expectRebuilt(server, vmid, operation);
   });
@@ -226,15 +203,15 @@ describe('rebuildServer on a simulated cluster', () => {
       action: 'failTask',
       message: 'out of space',
     });
-    const old = JSON.parse(JSON.stringify(vmAt(vmid)));
+    const old = JSON.parse(JSON.stringify(estate.vmAt(vmid)));
     const { operation } = await begin(server);
     await paused(estate, operation);
     estate.simulator.faults.clear();
     estate.simulator.state.vms[vmid] = { ...old, guest: null };
-    await decide(estate, temporal, operation, 'resume');
+    await decide(estate, operation, 'resume');
     await until(async () => (await paused(estate, operation)).errorCode === 'vm_changed');
     delete estate.simulator.state.vms[vmid];
-    await decide(estate, temporal, operation, 'resume');
+    await decide(estate, operation, 'resume');
     expect(await settled(estate, operation)).toMatchObject({ status: 'succeeded' });
   });
 
@@ -243,8 +220,8 @@ describe('rebuildServer on a simulated cluster', () => {
 
     async function refused(code: string, message: string) {
       const { server, vmid } = await (shared ??= someServer('untouched'));
-      const before = { ...vmAt(vmid).config };
-      const pid = vmAt(vmid).guest?.pid;
+      const before = { ...estate.vmAt(vmid).config };
+      const pid = estate.vmAt(vmid).guest?.pid;
       const { operation, handle } = await begin(server);
       expect(await paused(estate, operation)).toMatchObject({
         step: 'check',
@@ -254,10 +231,10 @@ describe('rebuildServer on a simulated cluster', () => {
       await handle.cancel();
       await handle.result().catch(() => undefined);
       expect(await settled(estate, operation)).toMatchObject({ status: 'cancelled' });
-      expect(vmAt(vmid).config).toEqual(before);
-      expect(vmAt(vmid).guest?.pid).toBe(pid);
+      expect(estate.vmAt(vmid).config).toEqual(before);
+      expect(estate.vmAt(vmid).guest?.pid).toBe(pid);
     }
-    const vmOfShared = async () => vmAt((await (shared ??= someServer('untouched'))).vmid);
+    const vmOfShared = async () => estate.vmAt((await (shared ??= someServer('untouched'))).vmid);
 
     it('when its node has not got the template', async () => {
       const { server } = await (shared ??= someServer('untouched'));
@@ -304,7 +281,7 @@ describe('rebuildServer on a simulated cluster', () => {
     const { server, vmid } = await someServer('sleeper');
     const { operation } = await begin(server);
     estate.simulator.faults.add({ method: 'PUT', path: '/config$', action: 'delay', ms: 1_500 });
-    await untilTask(operation, 'clone');
+    await untilTask(estate, operation, 'clone');
     await until(
       () =>
         estate.simulator.state.vms[vmid]?.config['description']?.toString().includes(operation.id) ?? false,

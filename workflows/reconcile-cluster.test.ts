@@ -46,7 +46,7 @@ describe('servers and their VMs', () => {
   });
 
   it('differ in memory: it is found once, repaired by one call, and stays repaired', async () => {
-    estate.vmOf(vmid).config['memory'] = '4096';
+    estate.vmAt(vmid).config['memory'] = '4096';
     await estate.reconcile();
     await estate.reconcile();
     const [found, ...others] = await estate.drift(`?server=${server.id}`);
@@ -61,18 +61,18 @@ describe('servers and their VMs', () => {
     await recordHistory('repair', workflow);
     // As the VM runs, Proxmox keeps the change for its next start.
     expect(repaired?.note).toContain('next start');
-    expect({ ...estate.vmOf(vmid).config, ...estate.vmOf(vmid).pending }['memory']).toBe('2048');
+    expect({ ...estate.vmAt(vmid).config, ...estate.vmAt(vmid).pending }['memory']).toBe('2048');
     await estate.reconcile();
     expect(await estate.drift()).toEqual([]);
     const deeds = await AuditEntry.query(estate.database).where({ subjectId: repaired?.id }).orderBy('id');
     expect(deeds.map(({ action }) => action)).toEqual(['drift.repair', 'drift.repaired']);
-    estate.vmOf(vmid).config['memory'] = '2048';
-    estate.vmOf(vmid).pending = {};
+    estate.vmAt(vmid).config['memory'] = '2048';
+    estate.vmAt(vmid).pending = {};
   });
 
   it('differ in several fields, all of which a repair each mends', async () => {
-    const kept = { ...estate.vmOf(vmid).config };
-    Object.assign(estate.vmOf(vmid).config, {
+    const kept = { ...estate.vmAt(vmid).config };
+    Object.assign(estate.vmAt(vmid).config, {
       name: 'renamed',
       description: 'somebody wrote here',
       tags: 'production',
@@ -94,7 +94,7 @@ describe('servers and their VMs', () => {
     await until(async () => (await estate.drift()).length === 0);
     await estate.reconcile();
     expect(await estate.drift()).toEqual([]);
-    const { config, pending } = estate.vmOf(vmid);
+    const { config, pending } = estate.vmAt(vmid);
     const merged = { ...config, ...pending };
     expect(merged).toMatchObject({ name: kept['name'], ipconfig0: kept['ipconfig0'] });
     expect(String(merged['tags']).split(';').toSorted()).toEqual(['berth', 'production']);
@@ -102,8 +102,8 @@ describe('servers and their VMs', () => {
   });
 
   it('are made to agree by accepting what Proxmox has', async () => {
-    const cores = estate.vmOf(vmid).config['cores'];
-    estate.vmOf(vmid).config['cores'] = 8;
+    const cores = estate.vmAt(vmid).config['cores'];
+    estate.vmAt(vmid).config['cores'] = 8;
     await estate.reconcile();
     const [found] = await estate.drift();
     const answer = await estate.call('POST', `/admin/drift/${found?.id}/accept`);
@@ -115,7 +115,7 @@ describe('servers and their VMs', () => {
     );
     await estate.reconcile();
     expect(await estate.drift()).toEqual([]);
-    estate.vmOf(vmid).config['cores'] = cores ?? 1;
+    estate.vmAt(vmid).config['cores'] = cores ?? 1;
     await Server.query(estate.database).findById(server.id).patch({ vcpu: 2 });
   });
 
@@ -126,7 +126,7 @@ describe('servers and their VMs', () => {
     expect(small).toMatchObject({ field: 'disk', record: '12', proxmox: '10' });
     await estate.call('POST', `/admin/drift/${small?.id}/repair`);
     await until(async () => (await estate.drift()).length === 0);
-    expect(estate.vmOf(vmid).config['scsi0']).toContain('size=12G');
+    expect(estate.vmAt(vmid).config['scsi0']).toContain('size=12G');
     await Server.query(estate.database).findById(server.id).patch({ diskGib: 11 });
     await estate.reconcile();
     const [large] = await estate.drift();
@@ -140,7 +140,7 @@ describe('servers and their VMs', () => {
   });
 
   it('are not compared while an operation is at work, and nothing is repaired then', async () => {
-    estate.vmOf(vmid).config['memory'] = '4096';
+    estate.vmAt(vmid).config['memory'] = '4096';
     await estate.reconcile();
     const [found] = await estate.drift();
     const operation = await requestOperation(estate, server, 'start');
@@ -150,14 +150,14 @@ describe('servers and their VMs', () => {
     await Drift.query(estate.database).delete();
     expect(await estate.reconcile()).toMatchObject({ status: 'complete', serversRead: 0 });
     expect(await estate.drift()).toEqual([]);
-    estate.vmOf(vmid).config['memory'] = '2048';
+    estate.vmAt(vmid).config['memory'] = '2048';
     await Operation.query(estate.database)
       .findById(operation.id)
       .patch({ status: 'cancelled', finishedAt: new Date() });
   });
 
   it('let an operation that was ordered during a repair wait for its end, and no longer', async () => {
-    estate.vmOf(vmid).config['onboot'] = 0;
+    estate.vmAt(vmid).config['onboot'] = 0;
     await estate.reconcile();
     const [found] = await estate.drift();
     // The repair tries again meanwhile.
@@ -170,7 +170,7 @@ describe('servers and their VMs', () => {
       forMs: 500,
     });
     await estate.call('POST', `/admin/drift/${found?.id}/repair`);
-    const ordered = await estate.call('POST', `/servers/${server.id}/actions`, { action: 'reset' });
+    const ordered = await estate.call('POST', `/servers/${server.id}/actions`, { body: { action: 'reset' } });
     expect(ordered.status).toBe(202);
     const operation = async () => (await estate.call('GET', `/operations/${ordered.body.operation.id}`)).body;
     expect((await operation()).status).toBe('pending');
@@ -182,17 +182,17 @@ describe('servers and their VMs', () => {
   });
 
   it('repair once although the answer was lost', async () => {
-    estate.vmOf(vmid).config['onboot'] = 0;
+    estate.vmAt(vmid).config['onboot'] = 0;
     await estate.reconcile();
     const [found] = await estate.drift();
     estate.simulator.faults.add({ method: 'PUT', path: '/config$', when: 'after', action: 'drop' });
     await estate.call('POST', `/admin/drift/${found?.id}/repair`);
     await until(async () => (await estate.drift()).length === 0);
-    expect(String(estate.vmOf(vmid).config['onboot'])).toBe('1');
+    expect(String(estate.vmAt(vmid).config['onboot'])).toBe('1');
   });
 
   it('are a finding when the VM is gone, or is another one, and no longer when it is back', async () => {
-    const kept = estate.vmOf(vmid);
+    const kept = estate.vmAt(vmid);
     delete estate.simulator.state.vms[vmid];
     await estate.reconcile();
     expect(await estate.orphans()).toEqual([]);
@@ -218,7 +218,7 @@ describe('servers and their VMs', () => {
   });
 
   it('keep their findings while the cluster is away', async () => {
-    estate.vmOf(vmid).config['memory'] = '4096';
+    estate.vmAt(vmid).config['memory'] = '4096';
     const { server: lost } = await estate.runningServer('lost-before');
     await estate.lose(lost);
     await estate.reconcile();
@@ -230,7 +230,7 @@ describe('servers and their VMs', () => {
     expect(run.status).toBe('failed');
     expect(run.message).toContain('595');
     expect([await estate.drift(), await estate.orphans()]).toEqual(before);
-    estate.vmOf(vmid).config['memory'] = '2048';
+    estate.vmAt(vmid).config['memory'] = '2048';
   });
 });
 

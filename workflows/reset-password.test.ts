@@ -1,36 +1,22 @@
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { orderServer, requestPassword, settled, startWorkflow } from '../tests/order.ts';
+import { requestPassword, settled, startWorkflow } from '../tests/order.ts';
 import { recordHistory } from '../tests/record-history.ts';
-import {
-  connectTemporal,
-  createEstate,
-  startWorkers,
-  type Estate,
-  type TestTemporal,
-} from '../tests/stack.ts';
+import { createWorkingEstate, type WorkingEstate } from '../tests/working-estate.ts';
 import { Secret } from '../db/models/secret.ts';
 import { Template } from '../db/models/template.ts';
-import { VmidLease } from '../db/models/vmid-lease.ts';
 import type { Operation, OperationParams } from '../db/models/operation.ts';
 import type { Server } from '../db/models/server.ts';
 
 const PASSWORD = 'tr0ub4dor & 3 horses';
 
 describe('resetting a password', () => {
-  let estate: Estate;
-  let temporal: TestTemporal;
-  let workers: { stop(): Promise<void> };
+  let estate: WorkingEstate;
 
   beforeAll(async () => {
-    [estate, temporal] = await Promise.all([createEstate(), connectTemporal()]);
-    workers = await startWorkers(estate.deps, temporal.queuePrefix);
+    estate = await createWorkingEstate();
   });
-  afterAll(async () => {
-    await workers.stop();
-    await temporal.close();
-    await estate.close();
-  });
+  afterAll(() => estate.close());
   afterEach(async () => {
     estate.simulator.faults.clear();
     await Template.query(estate.database).patch({ readyWhen: 'agent', defaultUser: 'debian' });
@@ -42,19 +28,12 @@ describe('resetting a password', () => {
       estate.simulator.faults.add({ action: 'agentNever' });
       await Template.query(estate.database).patch({ readyWhen: 'running' });
     }
-    const { server, operation } = await orderServer(estate, name);
-    await (await startWorkflow(temporal, operation)).result();
-    const { vmid } = await VmidLease.query(estate.database)
-      .findOne({ serverId: server.id })
-      .throwIfNotFound();
-    return { server, vmid };
+    return estate.runningServer(name);
   }
-
-  const vmOf = (vmid: number) => estate.simulator.state.vms[vmid];
 
   async function reset(server: Server, params: OperationParams = {}, recordAs?: string) {
     const operation = await requestPassword(estate, server, PASSWORD, params);
-    const handle = await startWorkflow(temporal, operation);
+    const handle = await startWorkflow(estate.temporal, operation);
     await handle.result().catch(() => undefined);
     if (recordAs) await recordHistory(recordAs, handle);
     const done = await settled(estate, operation);
@@ -86,7 +65,7 @@ describe('resetting a password', () => {
 
   it('has the guest agent set it, and says that nothing else is needed', async () => {
     const { server, vmid } = await runningServer('by-agent');
-    const pid = vmOf(vmid)?.guest?.pid;
+    const pid = estate.vmAt(vmid).guest?.pid;
     const done = await reset(server, {}, 'reset-password-by-agent');
     expect(done).toMatchObject({ status: 'succeeded', errorCode: null });
     expect(stepsOf(done)).toEqual({
@@ -94,30 +73,30 @@ describe('resetting a password', () => {
       cloudinit: 'skipped: not needed: the guest agent has set it',
       reboot: 'skipped: not needed',
     });
-    expect(vmOf(vmid)?.guest).toMatchObject({ pid, passwords: { debian: PASSWORD } });
-    expect(vmOf(vmid)?.config['cipassword']).toBeUndefined();
+    expect(estate.vmAt(vmid).guest).toMatchObject({ pid, passwords: { debian: PASSWORD } });
+    expect(estate.vmAt(vmid).config['cipassword']).toBeUndefined();
   });
 
   it.each(['before', 'after'] as const)('sets it when the answer was lost %s the effect', async (when) => {
     const { server, vmid } = await runningServer(`lost-${when}`);
     estate.simulator.faults.add({ method: 'POST', path: '/set-user-password$', when, action: 'drop' });
     expect(await reset(server)).toMatchObject({ status: 'succeeded' });
-    expect(vmOf(vmid)?.guest).toMatchObject({ passwords: { debian: PASSWORD } });
+    expect(estate.vmAt(vmid).guest).toMatchObject({ passwords: { debian: PASSWORD } });
   });
 
   it('fails without a reboot when the agent is silent and none is allowed', async () => {
     const { server, vmid } = await runningServer('silent', { hasAgent: false });
-    const pid = vmOf(vmid)?.guest?.pid;
+    const pid = estate.vmAt(vmid).guest?.pid;
     const done = await reset(server);
     expect(done).toMatchObject({ status: 'failed', step: 'agent', errorCode: 'agent_not_running' });
     expect(done.errorMessage).toContain('Allow a reboot');
-    expect(vmOf(vmid)?.guest?.pid).toBe(pid);
-    expect(vmOf(vmid)?.config['cipassword']).toBeUndefined();
+    expect(estate.vmAt(vmid).guest?.pid).toBe(pid);
+    expect(estate.vmAt(vmid).config['cipassword']).toBeUndefined();
   });
 
   it('leaves it to cloud-init and reboots when that is allowed', async () => {
     const { server, vmid } = await runningServer('by-cloud-init', { hasAgent: false });
-    const pid = vmOf(vmid)?.guest?.pid;
+    const pid = estate.vmAt(vmid).guest?.pid;
     const done = await reset(server, { allowReboot: true }, 'reset-password-by-cloud-init');
     expect(done).toMatchObject({ status: 'succeeded' });
     expect(stepsOf(done)).toEqual({
@@ -125,8 +104,8 @@ describe('resetting a password', () => {
       cloudinit: 'succeeded: cloud-init sets it at the next start',
       reboot: 'succeeded: rebooted',
     });
-    expect(vmOf(vmid)?.guest?.pid).not.toBe(pid);
-    expect(vmOf(vmid)?.guest?.config['cipassword']).toMatch(/^\$5\$/);
+    expect(estate.vmAt(vmid).guest?.pid).not.toBe(pid);
+    expect(estate.vmAt(vmid).guest?.config['cipassword']).toMatch(/^\$5\$/);
   });
 
   it.each(['before', 'after'] as const)('reboots once when answers were lost %s the effect', async (when) => {
@@ -137,7 +116,7 @@ describe('resetting a password', () => {
     estate.simulator.faults.add({ method: 'POST', path: '/status/reboot$', when, action: 'drop' });
     expect(await reset(server, { allowReboot: true })).toMatchObject({ status: 'succeeded' });
     expect(reboots() - before).toBe(1);
-    expect(vmOf(vmid)?.guest?.config['cipassword']).toMatch(/^\$5\$/);
+    expect(estate.vmAt(vmid).guest?.config['cipassword']).toMatch(/^\$5\$/);
   });
 
   it('says in the words of the system inside why it refused, without the password', async () => {
@@ -154,20 +133,20 @@ describe('resetting a password', () => {
   it('leaves a stopped server stopped: cloud-init sets it when it is started', async () => {
     const { server, vmid } = await runningServer('stopped');
     const { proxmox, tasks } = await estate.deps.clusters.of(estate.cluster.id);
-    const node = vmOf(vmid)?.node ?? '';
+    const node = estate.vmAt(vmid).node ?? '';
     await tasks.wait(await proxmox.stop(node, vmid));
     const done = await reset(server);
     expect(done).toMatchObject({ status: 'succeeded' });
     expect(stepsOf(done)['reboot']).toBe(
       'skipped: not running: cloud-init sets it when the server is started',
     );
-    expect(vmOf(vmid)?.guest).toBeNull();
-    expect(vmOf(vmid)?.config['cipassword']).toMatch(/^\$5\$/);
+    expect(estate.vmAt(vmid).guest).toBeNull();
+    expect(estate.vmAt(vmid).config['cipassword']).toMatch(/^\$5\$/);
   });
 
   it('fails when neither agent nor cloud-init can set it', async () => {
     const { server, vmid } = await runningServer('neither', { hasAgent: false });
-    delete vmOf(vmid)?.config['ide2'];
+    delete estate.vmAt(vmid).config['ide2'];
     const done = await reset(server, { allowReboot: true });
     expect(done).toMatchObject({ status: 'failed', step: 'cloudinit', errorCode: 'agent_not_running' });
     expect(done.errorMessage).toContain('no cloud-init drive');
@@ -179,6 +158,6 @@ describe('resetting a password', () => {
     const done = await reset(server, { allowReboot: true, timeoutSeconds: 5 });
     expect(done).toMatchObject({ status: 'failed', step: 'reboot', errorCode: 'guest_did_not_shut_down' });
     expect(stepsOf(done)['cloudinit']).toBe('succeeded: cloud-init sets it at the next start');
-    expect(vmOf(vmid)?.guest).not.toBeNull();
+    expect(estate.vmAt(vmid).guest).not.toBeNull();
   });
 });

@@ -40,7 +40,7 @@ const endQuarantine = async (id: string) =>
   Orphan.query(estate.database).findById(id).patch({ quarantinedUntil: new Date() });
 
 describe('what belongs to nobody', () => {
-  const snapshot = () => FOREIGN.map(({ vmid }) => structuredClone({ ...estate.vmOf(vmid).config }));
+  const snapshot = () => FOREIGN.map(({ vmid }) => structuredClone({ ...estate.vmAt(vmid).config }));
 
   it('a VM with our marker is found, quarantined, kept until its time, and destroyed', async () => {
     const untouched = snapshot();
@@ -60,13 +60,13 @@ describe('what belongs to nobody', () => {
       evidence: { name: 'forgotten', serverId: server.id, server: 'deleted', status: 'running' },
     });
     const act = async (verb: string, body?: unknown) =>
-      estate.call('POST', `/admin/orphans/${found?.id}/${verb}`, body);
+      estate.call('POST', `/admin/orphans/${found?.id}/${verb}`, { body });
     const id = found?.id ?? '';
 
     expect((await act('destroy', { name: 'forgotten' })).body.code).toBe('invalid_state');
     await act('quarantine');
     expect(await estate.ended(id)).toMatchObject({ state: 'quarantined', note: null });
-    const { config, guest } = estate.vmOf(vmid);
+    const { config, guest } = estate.vmAt(vmid);
     expect([config['tags'], String(config['onboot']), guest !== null]).toEqual([
       'berth;berth-quarantine',
       '0',
@@ -77,7 +77,7 @@ describe('what belongs to nobody', () => {
 
     await act('release');
     expect(await estate.ended(id)).toMatchObject({ state: 'found', quarantinedUntil: null });
-    expect([estate.vmOf(vmid).config['tags'], String(estate.vmOf(vmid).config['onboot'])]).toEqual([
+    expect([estate.vmAt(vmid).config['tags'], String(estate.vmAt(vmid).config['onboot'])]).toEqual([
       'berth',
       '1',
     ]);
@@ -120,10 +120,10 @@ describe('what belongs to nobody', () => {
     await estate.call('POST', `/admin/orphans/${id}/quarantine`);
     await estate.ended(id);
     await endQuarantine(id);
-    const { config } = estate.vmOf(vmid);
+    const { config } = estate.vmAt(vmid);
     const kept = { ...config };
     const refusal = async () => {
-      await estate.call('POST', `/admin/orphans/${id}/destroy`, { name: 'kept' });
+      await estate.call('POST', `/admin/orphans/${id}/destroy`, { body: { name: 'kept' } });
       return (await estate.ended(id)).note;
     };
     config['tags'] = 'berth';
@@ -142,7 +142,7 @@ describe('what belongs to nobody', () => {
     const { server: adopter } = await estate.runningServer('adopter');
     await VmidLease.query(estate.database).where({ serverId: adopter.id }).patch({ vmid });
     expect(await refusal()).toContain('is the server adopter');
-    expect(estate.vmOf(vmid).guest).not.toBeNull();
+    expect(estate.vmAt(vmid).guest).not.toBeNull();
     await estate.reconcile();
     expect(await estate.orphans('?state=adopted')).toMatchObject([{ id }]);
   });
@@ -159,7 +159,7 @@ describe('what belongs to nobody', () => {
     const deletion = { method: 'DELETE', path: `/qemu/${vmid}$` } as const;
     estate.simulator.faults.add({ ...deletion, action: 'drop', when: 'after' });
     estate.simulator.faults.add({ ...deletion, action: 'slowTask', ms: 1_500 });
-    await estate.call('POST', `/admin/orphans/${id}/destroy`, { name: 'lossy' });
+    await estate.call('POST', `/admin/orphans/${id}/destroy`, { body: { name: 'lossy' } });
     const deletions = () =>
       estate.simulator.state.tasks.filter(
         ({ type, id: subject }) => type === 'qmdestroy' && subject === String(vmid),
@@ -196,8 +196,8 @@ describe('what belongs to nobody', () => {
     await estate.call('POST', `/admin/orphans/${id}/quarantine`);
     await estate.ended(id);
     await endQuarantine(id);
-    expect((await estate.call('POST', `/admin/orphans/${id}/destroy`, {})).status).toBe(422);
-    await estate.call('POST', `/admin/orphans/${id}/destroy`, { name: volid });
+    expect((await estate.call('POST', `/admin/orphans/${id}/destroy`, { body: {} })).status).toBe(422);
+    await estate.call('POST', `/admin/orphans/${id}/destroy`, { body: { name: volid } });
     expect(await estate.ended(id)).toMatchObject({ state: 'destroyed' });
     expect(estate.simulator.state.volumes[key]).toBeUndefined();
   });
@@ -223,7 +223,7 @@ describe('what belongs to nobody', () => {
       await estate.call('POST', `/admin/orphans/${id}/quarantine`);
       await estate.ended(id);
       await endQuarantine(id);
-      await estate.call('POST', `/admin/orphans/${id}/destroy`, {});
+      await estate.call('POST', `/admin/orphans/${id}/destroy`, { body: {} });
       expect(await estate.ended(id)).toMatchObject({ state: 'destroyed', note: null });
     }
     expect(await VmidLease.query(estate.database).where({ serverId })).toEqual([]);

@@ -1,37 +1,22 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { serverAfter } from '../tests/activity.ts';
 import { buildImportedServer } from '../tests/builders.ts';
-import { decide, paused, requestOperation, settled, startWorkflow } from '../tests/order.ts';
-import { recordHistory } from '../tests/record-history.ts';
-import {
-  connectTemporal,
-  createEstate,
-  startWorkers,
-  type Estate,
-  type TestTemporal,
-} from '../tests/stack.ts';
+import { decide, paused, settled, untilTask } from '../tests/order.ts';
 import { until } from '../tests/until.ts';
+import { createWorkingEstate, type WorkingEstate } from '../tests/working-estate.ts';
 import { Operation, type OperationParams } from '../db/models/operation.ts';
-import { OperationTask } from '../db/models/operation-task.ts';
 import { Server } from '../db/models/server.ts';
 import type { OperationType } from '../contract/operation-table.ts';
 
 const IMPORTED = 101;
 
-let estate: Estate;
-let temporal: TestTemporal;
-let workers: { stop(): Promise<void> };
+let estate: WorkingEstate;
 beforeAll(async () => {
   const vm = { vmid: IMPORTED, node: 'pve2', name: 'old', cores: 1, memoryMib: 512, diskGib: 10 };
   const network = { mac: 'BC:24:11:00:01:01', ip: '192.0.2.1/24', isRunning: false };
-  [estate, temporal] = await Promise.all([createEstate({ vms: [{ ...vm, ...network }] }), connectTemporal()]);
-  workers = await startWorkers(estate.deps, temporal.queuePrefix);
+  estate = await createWorkingEstate({ vms: [{ ...vm, ...network }] });
 });
-afterAll(async () => {
-  await workers.stop();
-  await temporal.close();
-  await estate.close();
-});
+afterAll(() => estate.close());
 afterEach(() => estate.simulator.faults.clear());
 
 const REASON = { reason: 'Overdue on payment', force: true, timeoutSeconds: 1 };
@@ -44,33 +29,19 @@ async function serverInUse(name: string) {
   return { server, vmid };
 }
 
-async function begin(server: Server, type: OperationType, params: OperationParams = {}) {
-  const operation = await requestOperation(estate, server, type, params);
-  return { operation, handle: await startWorkflow(temporal, operation) };
-}
-
-async function carryOut(server: Server, type: OperationType, params: OperationParams = {}) {
-  const { operation, handle } = await begin(server, type, params);
-  await handle.result().catch(() => undefined);
-  await recordHistory(type, handle);
-  return settled(estate, operation);
-}
+const carryOut = (server: Server, type: OperationType, params?: OperationParams) =>
+  estate.carryOut(server, type, params, type);
 
 const suspend = (server: Server) => carryOut(server, 'suspend', REASON);
 const unsuspend = (server: Server) => carryOut(server, 'unsuspend');
 
-const vmAt = (vmid: number) => {
-  const vm = estate.simulator.state.vms[vmid];
-  if (!vm) throw new Error(`the simulator has no VM ${vmid}`);
-  return vm;
-};
 const stateOf = async ({ id }: Server, vmid: number) => {
   const server = await Server.query(estate.database).findById(id).throwIfNotFound();
   return {
     lifecycle: server.lifecycle,
     reason: server.suspendReason,
-    isRunning: vmAt(vmid).guest !== null,
-    startsWithNode: Number(vmAt(vmid).config['onboot']) === 1,
+    isRunning: estate.vmAt(vmid).guest !== null,
+    startsWithNode: Number(estate.vmAt(vmid).config['onboot']) === 1,
   };
 };
 const IN_USE = { lifecycle: 'active', reason: null, isRunning: true, startsWithNode: true };
@@ -95,8 +66,8 @@ describe('suspending a server', () => {
 
   it('leaves a stopped one stopped, before and after, and one that did not start with its node so', async () => {
     const { server, vmid } = await serverInUse('stopped');
-    vmAt(vmid).guest = null;
-    delete vmAt(vmid).config['onboot'];
+    estate.vmAt(vmid).guest = null;
+    delete estate.vmAt(vmid).config['onboot'];
     expect(await suspend(server)).toMatchObject({ status: 'succeeded' });
     expect(await stateOf(server, vmid)).toEqual(SUSPENDED);
     const lifted = await unsuspend(server);
@@ -127,11 +98,8 @@ describe('suspending a server', () => {
   it('gives a running server back when it is cancelled while the guest shuts down', async () => {
     const { server, vmid } = await serverInUse('cancelled');
     estate.simulator.faults.add({ path: '/status/shutdown$', action: 'slowTask', ms: 1_000 });
-    const { operation, handle } = await begin(server, 'suspend', REASON);
-    await until(
-      async () =>
-        (await OperationTask.query(estate.database).findById([operation.id, 'shutdown'])) !== undefined,
-    );
+    const { operation, handle } = await estate.begin(server, 'suspend', REASON);
+    await untilTask(estate, operation, 'shutdown');
     await handle.cancel();
     expect(await settled(estate, operation)).toMatchObject({ status: 'cancelled' });
     expect(await stateOf(server, vmid)).toEqual(IN_USE);
@@ -142,28 +110,28 @@ describe('suspending a server', () => {
     const { server, vmid } = await serverInUse('paused');
     const failing = { path: '/status/shutdown$', action: 'failTask', message: 'no such thing' } as const;
     estate.simulator.faults.add(failing);
-    const first = await begin(server, 'suspend', REASON);
+    const first = await estate.begin(server, 'suspend', REASON);
     expect(await paused(estate, first.operation)).toMatchObject({ step: 'shutdown' });
-    await decide(estate, temporal, first.operation, 'roll_back');
+    await decide(estate, first.operation, 'roll_back');
     expect(await settled(estate, first.operation)).toMatchObject({ status: 'failed' });
     expect(await stateOf(server, vmid)).toEqual(IN_USE);
     await first.handle.result().catch(() => undefined);
 
     estate.simulator.faults.add(failing);
-    const second = await begin(server, 'suspend', REASON);
+    const second = await estate.begin(server, 'suspend', REASON);
     await paused(estate, second.operation);
-    await decide(estate, temporal, second.operation, 'resume');
+    await decide(estate, second.operation, 'resume');
     expect(await settled(estate, second.operation)).toMatchObject({ status: 'succeeded' });
     expect(await stateOf(server, vmid)).toEqual(SUSPENDED);
   });
 
   it('waits for a VM that is locked, and says so', async () => {
     const { server, vmid } = await serverInUse('locked');
-    vmAt(vmid).config['lock'] = 'backup';
-    const { operation } = await begin(server, 'suspend', REASON);
+    estate.vmAt(vmid).config['lock'] = 'backup';
+    const { operation } = await estate.begin(server, 'suspend', REASON);
     const note = async () => (await Operation.query(estate.database).findById(operation.id))?.note ?? '';
     await until(async () => (await note()).includes('locked'));
-    delete vmAt(vmid).config['lock'];
+    delete estate.vmAt(vmid).config['lock'];
     expect(await settled(estate, operation)).toMatchObject({ status: 'succeeded' });
   });
 });
@@ -178,10 +146,10 @@ describe('lifting a suspension', () => {
       lifecycle: 'suspended',
       suspendReason: 'Overdue on payment',
     });
-    const before = JSON.stringify(vmAt(IMPORTED).config);
+    const before = JSON.stringify(estate.vmAt(IMPORTED).config);
     expect(await unsuspend(server)).toMatchObject({ status: 'succeeded' });
     expect(await stateOf(server, IMPORTED)).toMatchObject({ lifecycle: 'active', isRunning: true });
-    expect(JSON.stringify(vmAt(IMPORTED).config)).toBe(before);
+    expect(JSON.stringify(estate.vmAt(IMPORTED).config)).toBe(before);
   });
 
   it.each([
@@ -201,11 +169,8 @@ describe('lifting a suspension', () => {
     const { server, vmid } = await serverInUse('stays-off');
     await suspend(server);
     estate.simulator.faults.add({ path: '/status/start$', action: 'slowTask', ms: 1_000 });
-    const { operation, handle } = await begin(server, 'unsuspend');
-    await until(
-      async () =>
-        (await OperationTask.query(estate.database).findById([operation.id, 'start'])) !== undefined,
-    );
+    const { operation, handle } = await estate.begin(server, 'unsuspend');
+    await untilTask(estate, operation, 'start');
     await handle.cancel();
     expect(await settled(estate, operation)).toMatchObject({ status: 'cancelled' });
     expect(await stateOf(server, vmid)).toEqual(SUSPENDED);
@@ -216,9 +181,9 @@ describe('lifting a suspension', () => {
     await suspend(server);
     const message = 'start failed: QEMU exited with code 1';
     estate.simulator.faults.add({ path: '/status/start$', action: 'failTask', message });
-    const { operation } = await begin(server, 'unsuspend');
+    const { operation } = await estate.begin(server, 'unsuspend');
     expect(await paused(estate, operation)).toMatchObject({ step: 'start', errorCause: message });
-    await decide(estate, temporal, operation, 'roll_back');
+    await decide(estate, operation, 'roll_back');
     expect(await settled(estate, operation)).toMatchObject({ status: 'failed' });
     expect(await stateOf(server, vmid)).toEqual(SUSPENDED);
   });

@@ -68,7 +68,7 @@ describe('with two workers', () => {
     await first.stop();
     estate.simulator.faults.clear();
     const second = await startAnother();
-    await decide(estate, temporal, deletion, 'resume');
+    await decide({ ...estate, temporal }, deletion, 'resume');
     expect(await settled(estate, deletion)).toMatchObject({ status: 'succeeded' });
     await second.stop();
   });
