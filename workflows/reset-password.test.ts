@@ -77,6 +77,14 @@ describe('resetting a password', () => {
     expect(estate.vmAt(vmid).config['cipassword']).toBeUndefined();
   });
 
+  it('leaves what cloud-init was given, so that its next start is no first boot', async () => {
+    const { server, vmid } = await runningServer('ordered-with-one');
+    const { config } = estate.vmAt(vmid);
+    config['cipassword'] = '$5$ordered$with';
+    expect(await reset(server)).toMatchObject({ status: 'succeeded' });
+    expect(config['cipassword']).toBe('$5$ordered$with');
+  });
+
   it.each(['before', 'after'] as const)('sets it when the answer was lost %s the effect', async (when) => {
     const { server, vmid } = await runningServer(`lost-${when}`);
     estate.simulator.faults.add({ method: 'POST', path: '/set-user-password$', when, action: 'drop' });
