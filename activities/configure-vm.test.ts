@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createConfigureVm, vmParameters } from './configure-vm.ts';
 import { createProxmoxActivities } from './index.ts';
 import { Cluster } from '../db/models/cluster.ts';
@@ -134,25 +134,45 @@ it('sets the password, and shows it in no error', async () => {
   expect(configOf(work.vmid)['cipassword']).toMatch(/^\$5\$/);
 });
 
-it('gives user data to the guest through the snippets directory', async () => {
-  const snippetsDir = await mkdtemp(join(tmpdir(), 'berth-snippets-'));
-  const cluster = Cluster.query(estate.database).findById(estate.cluster.id);
-  try {
-    await cluster.clone().patch({ snippetsStorage: 'local', snippetsDir });
+describe('user data', () => {
+  let snippetsDir: string;
+  let folder: string;
+  const cluster = () => Cluster.query(estate.database).findById(estate.cluster.id);
+  beforeEach(async () => {
+    snippetsDir = await mkdtemp(join(tmpdir(), 'berth-snippets-'));
+    folder = join(snippetsDir, 'snippets');
+    await cluster().patch({ snippetsStorage: 'local', snippetsDir });
+  });
+  afterEach(async () => {
+    await cluster().patch({ snippetsStorage: null, snippetsDir: null });
+    await rm(snippetsDir, { recursive: true });
+  });
+
+  async function withUserData() {
     const work = await serverAfter(estate, 'clone');
     await giveSecret(work.server, 'userDataSecretId', '#cloud-config\npackages: [nginx]\n');
     await configure(work);
-    await configure(work);
-    const file = `berth-${work.server.id}.yaml`;
-    expect(configOf(work.vmid)['cicustom']).toBe(`vendor=local:snippets/${file}`);
-    const folder = join(snippetsDir, 'snippets');
-    expect(await readdir(folder)).toEqual([file]);
-    expect(await readFile(join(folder, file), 'utf8')).toBe('#cloud-config\npackages: [nginx]\n');
-    expect((await stat(join(folder, file))).mode & 0o007).toBe(0);
-  } finally {
-    await cluster.clone().patch({ snippetsStorage: null, snippetsDir: null });
-    await rm(snippetsDir, { recursive: true });
+    return { ...work, file: `berth-${work.server.id}.yaml` };
   }
+
+  it('is given to the guest through the snippets directory', async () => {
+    const work = await withUserData();
+    await configure(work);
+    expect(configOf(work.vmid)['cicustom']).toBe(`vendor=local:snippets/${work.file}`);
+    expect(await readdir(folder)).toEqual([work.file]);
+    expect(await readFile(join(folder, work.file), 'utf8')).toBe('#cloud-config\npackages: [nginx]\n');
+    expect((await stat(join(folder, work.file))).mode & 0o007).toBe(0);
+  });
+
+  it("goes with the VM, a killed worker's draft too, and others' files stay", async () => {
+    const { claim, file } = await withUserData();
+    await writeFile(join(folder, `.${file}`), '#cloud-con');
+    await writeFile(join(folder, 'berth-agent.yaml'), '#cloud-config\n');
+    const { destroyVm } = createProxmoxActivities(estate.deps);
+    await attempt(destroyVm, claim);
+    await attempt(destroyVm, claim);
+    expect(await readdir(folder)).toEqual(['berth-agent.yaml']);
+  });
 });
 
 it('ends when there is no place for user data', async () => {

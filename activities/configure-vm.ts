@@ -1,8 +1,7 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Deps } from './deps.ts';
 import { finalFailure } from './failures.ts';
 import { openSecret } from './open-secret.ts';
+import { writeSnippet } from './snippet.ts';
 import { loadVm, requireOurVm } from './vm-context.ts';
 import type { Server } from '../db/models/server.ts';
 import { encodeSshKeys, formatIpconfig, formatNet0 } from '../proxmox/vm-config.ts';
@@ -60,20 +59,3 @@ export function vmParameters(server: Server): Record<string, string | number> {
 }
 
 const withPrefix = (address: string, network: string): string => `${address}/${network.split('/')[1]}`;
-
-/**
- * Proxmox's API cannot upload snippets, so the file goes to a directory the nodes mount as a storage. As *vendor* data
- * it is merged with what Proxmox generates (user, keys, network) instead of replacing it.
- */
-async function writeSnippet({ id, cluster }: Server, userData: string): Promise<string> {
-  if (!cluster?.snippetsDir || !cluster.snippetsStorage) {
-    throw finalFailure('proxmox_rejected', 'The cluster has no snippets storage for user data');
-  }
-  const file = `berth-${id}.yaml`;
-  const folder = join(cluster.snippetsDir, 'snippets');
-  await mkdir(folder, { recursive: true });
-  const draft = join(folder, `.${file}`);
-  await writeFile(draft, userData, { mode: 0o640 });
-  await rename(draft, join(folder, file));
-  return `vendor=${cluster.snippetsStorage}:snippets/${file}`;
-}

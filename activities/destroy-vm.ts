@@ -4,8 +4,17 @@ import { finalFailure, passingFailure } from './failures.ts';
 import { stop } from './power-vm.ts';
 import { rememberPower } from './restore-power.ts';
 import { isMissing, runTask } from './run-task.ts';
+import { removeSnippet } from './snippet.ts';
 import { switchOnboot } from './switch-onboot.ts';
-import { findVm, isBuiltBy, loadVm, observePower, requireStep, type VmContext } from './vm-context.ts';
+import {
+  findVm,
+  isBuiltBy,
+  loadVm,
+  observePower,
+  requireStep,
+  type FoundVm,
+  type VmContext,
+} from './vm-context.ts';
 import { OperationTask } from '../db/models/operation-task.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
 
@@ -36,42 +45,48 @@ export function createStopForRemoval(deps: Deps) {
 
 export function createDestroyVm(deps: Deps) {
   /**
-   * Deletes the VM with its disks and, unless it is rebuilt, its backup-job and HA entries, from any state: running, half
-   * cloned, locked for a while, or already gone. Ends well when there is nothing of ours to delete.
+   * Deletes the VM with its disks, its user data and, unless it is rebuilt, its backup-job and HA entries, from any state:
+   * running, half cloned, locked for a while, or already gone. Ends well when there is nothing of ours to delete.
    */
   return async function destroyVm(claim: OperationClaim): Promise<void> {
     const vm = await loadVm(deps, claim);
     await requireOldVm(deps, vm, 'destroy');
     await endUnfinishedTasks(deps, vm);
     const found = await findVm(vm);
-    if (!found?.isOurs || isBuiltBy(found.config, claim.operationId)) return;
-    const { node, vmid } = found;
-    // What is rebuilt keeps its id, and with it its place in backup jobs.
-    const purge = vm.operation.type !== 'rebuild';
-    // Disks that the VM does not name are told by its id alone, which outside Berth's range another cluster on the same
-    // storage may use too.
-    const isAllOurs = vm.server.vmIdentity === null;
-    if (!found.isHalfBuilt && (await observePower(deps, vm, found)) !== 'stopped') {
-      await requireOldVm(deps, vm, 'destroy');
-      await stop(deps, vm, found);
-    }
-    try {
-      await runTask(deps, vm, {
-        step: 'destroy',
-        node,
-        type: 'qmdestroy',
-        vmid,
-        start: async () => {
-          await requireOldVm(deps, vm, 'destroy');
-          return vm.proxmox.deleteVm(node, vmid, { purge, destroyUnreferencedDisks: isAllOurs });
-        },
-      });
-    } catch (err) {
-      if (!isMissing(err)) throw err;
-    }
-    if ((await findVm(vm))?.isOurs)
-      throw passingFailure('task_failed', `VM ${vmid} is still there after its deletion`);
+    if (found && isBuiltBy(found.config, claim.operationId)) return;
+    if (found?.isOurs) await destroy(deps, vm, found);
+    await requireOldVm(deps, vm, 'destroy');
+    await removeSnippet(vm.server);
   };
+}
+
+async function destroy(deps: Deps, vm: VmContext, found: FoundVm): Promise<void> {
+  const { node, vmid } = found;
+  // What is rebuilt keeps its id, and with it its place in backup jobs.
+  const purge = vm.operation.type !== 'rebuild';
+  // Disks that the VM does not name are told by its id alone, which outside Berth's range another cluster on the same
+  // storage may use too.
+  const isAllOurs = vm.server.vmIdentity === null;
+  if (!found.isHalfBuilt && (await observePower(deps, vm, found)) !== 'stopped') {
+    await requireOldVm(deps, vm, 'destroy');
+    await stop(deps, vm, found);
+  }
+  try {
+    await runTask(deps, vm, {
+      step: 'destroy',
+      node,
+      type: 'qmdestroy',
+      vmid,
+      start: async () => {
+        await requireOldVm(deps, vm, 'destroy');
+        return vm.proxmox.deleteVm(node, vmid, { purge, destroyUnreferencedDisks: isAllOurs });
+      },
+    });
+  } catch (err) {
+    if (!isMissing(err)) throw err;
+  }
+  if ((await findVm(vm))?.isOurs)
+    throw passingFailure('task_failed', `VM ${vmid} is still there after its deletion`);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import type { Database } from '../db/connect.ts';
 import type { Simulator } from '../testbed/proxmox/simulator.ts';
 
@@ -48,7 +49,23 @@ export async function findLeaks({
   simulator: Pick<Simulator, 'state'>;
 }): Promise<string[]> {
   const { rows } = await database.raw<{ rows: HeldServer[] }>(HELD_SERVERS);
-  return judge(rows, simulator.state).map(({ fault }) => fault);
+  return [
+    ...judge(rows, simulator.state).map(({ fault }) => fault),
+    ...(await strayUserData(database, rows)),
+  ];
+}
+
+/** User data on the snippets storage that is no living server's. */
+async function strayUserData(database: Database, servers: HeldServer[]): Promise<string[]> {
+  const rows: { dir: string }[] = await database('clusters')
+    .whereNotNull('snippets_dir')
+    .select('snippets_dir as dir');
+  const folders = await Promise.all(rows.map(({ dir }) => readdir(`${dir}/snippets`).catch(() => [])));
+  const living = servers.filter(({ lifecycle }) => lifecycle !== 'failed' && lifecycle !== 'deleted');
+  return folders
+    .flat()
+    .filter((file) => !living.some(({ id }) => file === `berth-${id}.yaml`))
+    .map((file) => `user data ${file} belongs to no server`);
 }
 
 /**
