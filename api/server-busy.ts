@@ -18,6 +18,6 @@ export class ServerBusy extends Refusal {
 function wayOut(operation: Operation, role: CurrentUser['role']): string {
   const { possible, effect, by } = cancelAt(operation);
   if (!possible) return `${effect} Wait for it to finish.`;
-  if (by === 'admin' && role !== 'admin') return 'Wait for it; only your provider can cancel it.';
-  return `Wait for it, or cancel it with POST /operations/${operation.id}/cancel.`;
+  if (by === 'admin' && role !== 'admin') return 'Wait for it to finish; only your provider can cancel it.';
+  return 'Wait for it to finish, or cancel it.';
 }

@@ -1,19 +1,14 @@
 import { Callout } from '@blueprintjs/core';
 import { ApiError, NetworkError } from '../api-error.ts';
-import { useMayCancel } from '../hooks/use-is-admin.ts';
 
-/** Why a request was refused: the reason, the operation in the way, and the request's id for support. */
+/** Why a request was refused and what can be done, in the API's words, and the request's id for support. */
 export function ProblemCallout({ error, retryHint }: { error: unknown; retryHint?: string }) {
   if (error instanceof ApiError) {
     const { problem } = error;
     return (
       <Callout intent="danger" role="alert" compact>
         <p className="callout-title">{problem.title}</p>
-        {problem.operation ? (
-          <WayOut type={problem.operation.type} />
-        ) : (
-          problem.detail && <p className="callout-text">{problem.detail}</p>
-        )}
+        {problem.detail && <p className="callout-text">{problem.detail}</p>}
         {problem.issues?.map(({ field, message }) => (
           <p key={`${field}: ${message}`} className="callout-text">
             {withPart(field, message)}
@@ -37,18 +32,6 @@ export function ProblemCallout({ error, retryHint }: { error: unknown; retryHint
       <p className="callout-title">{messageOf(error)}</p>
       {isNetwork && <p className="callout-text">{retryHint ?? 'Check your connection and try again.'}</p>}
     </Callout>
-  );
-}
-
-/** Out of the way of an operation, in the dashboard's words instead of the API's. */
-function WayOut({ type }: { type: string }) {
-  const mayCancel = useMayCancel(type);
-  return (
-    <p className="callout-text">
-      {mayCancel
-        ? 'Wait for it to finish, or cancel it under Activity.'
-        : 'Wait for it to finish; only your provider can cancel it.'}
-    </p>
   );
 }
 
