@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Context } from 'koa';
 import type { MigrateServer, MigrationTarget } from '../contract/server-changes.ts';
-import { freeMemoryMib } from '../db/capacity.ts';
+import { freeMemoryByNode } from '../db/capacity.ts';
 import { Node } from '../db/models/node.ts';
 import type { Server } from '../db/models/server.ts';
 import type { CurrentUser } from './current-user.ts';
@@ -42,14 +42,13 @@ export async function migrationTargets(
   { id, clusterId, nodeId, memoryMib }: Server,
 ): Promise<MigrationTarget[]> {
   const nodes = await Node.query(database).where({ clusterId }).orderBy('name');
+  const freeOn = await freeMemoryByNode(database, clusterId, id);
   const others = nodes.filter((node) => node.id !== nodeId);
-  return Promise.all(
-    others.map(async (node) => {
-      const free = Math.max(0, await freeMemoryMib(database, node.id, id));
-      const lack = free < memoryMib ? `${free} MiB of memory are free there, ${memoryMib} are needed` : null;
-      return { node: node.name, freeMemoryMib: free, obstacle: awayBecause(node) ?? lack };
-    }),
-  );
+  return others.map((node) => {
+    const free = Math.max(0, freeOn.get(node.id) ?? 0);
+    const lack = free < memoryMib ? `${free} MiB of memory are free there, ${memoryMib} are needed` : null;
+    return { node: node.name, freeMemoryMib: free, obstacle: awayBecause(node) ?? lack };
+  });
 }
 
 const awayBecause = ({ name, status }: Node): string | null =>

@@ -69,15 +69,33 @@ export async function nodesWithRoom(trx: Knex, wanted: RoomWanted): Promise<Node
   ]);
 }
 
+/** Bindings: twice the server that does not count. */
+const FREE_MEMORY = `
+  select n.id, (n.memory_mib - taken.memory_mib)::int as free from nodes n
+  cross join lateral (${TAKEN_ON('n.id', '?')}) taken`;
+
 /** Memory of a node that no server but `exceptServerId` has been given, in MiB. Hold the cluster's row while deciding by it. */
 export async function freeMemoryMib(trx: Knex, nodeId: string, exceptServerId: string): Promise<number> {
-  const [row] = await queryRows<{ free: number }>(
-    trx,
-    `select (n.memory_mib - taken.memory_mib)::int as free from nodes n
-     cross join lateral (${TAKEN_ON('n.id', '?')}) taken where n.id = ?`,
-    [exceptServerId, exceptServerId, nodeId],
-  );
+  const [row] = await queryRows<{ free: number }>(trx, `${FREE_MEMORY} where n.id = ?`, [
+    exceptServerId,
+    exceptServerId,
+    nodeId,
+  ]);
   return row?.free ?? 0;
+}
+
+/** The same of every node of a cluster, by node id; negative where more was given than is there. */
+export async function freeMemoryByNode(
+  database: Knex,
+  clusterId: string,
+  exceptServerId: string,
+): Promise<Map<string, number>> {
+  const rows = await queryRows<{ id: string; free: number }>(
+    database,
+    `${FREE_MEMORY} where n.cluster_id = ?`,
+    [exceptServerId, exceptServerId, clusterId],
+  );
+  return new Map(rows.map(({ id, free }) => [id, free]));
 }
 
 /** What the node a server is on could give it in all. */
