@@ -1,11 +1,10 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startBerth, type ClusterView, type Run, type RunningBerth } from './berth.ts';
-import { launchBrowser, screenshotPath } from './browser.ts';
+import { expectSound, launchBrowser } from './browser.ts';
 import { until } from '../until.ts';
 import type { RowTruth, Truth } from '../../testbed/whmcs/truth.ts';
 
@@ -99,21 +98,7 @@ async function bootedAt({ target }: ServiceTruth): Promise<number> {
 
 /** Pictures in light and dark, wide and narrow; nothing is wider than the window, and everybody can read it. */
 async function look(name: string): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    for (const width of [1280, 360]) {
-      await page.setViewportSize({ width, height: 800 });
-      const overflow = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
-      expect(overflow, `${name} at ${width} px`).toBeLessThanOrEqual(0);
-      const path = await screenshotPath(`migrated-${name}-${colorScheme}-${width}`);
-      if (path) await page.screenshot({ path, fullPage: true });
-    }
-    const { violations } = await new AxeBuilder({ page })
-      .withTags(['wcag2a', 'wcag2aa', 'wcag22aa'])
-      .analyze();
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
+  await expectSound(page, `migrated-${name}`);
   await page.setViewportSize({ width: 1280, height: 800 });
 }
 
