@@ -9,11 +9,11 @@ import { IpAddress } from '../db/models/ip-address.ts';
 import { IpLease } from '../db/models/ip-lease.ts';
 import { IpPool } from '../db/models/ip-pool.ts';
 import { Plan } from '../db/models/plan.ts';
-import { Secret } from '../db/models/secret.ts';
 import { Server } from '../db/models/server.ts';
 import { SshKey } from '../db/models/ssh-key.ts';
 import { createPool } from '../db/create-pool.ts';
 import { attempt, serverAfter } from '../tests/activity.ts';
+import { giveSecret } from '../tests/order.ts';
 import { createEstate, type Estate } from '../tests/stack.ts';
 
 let estate: Estate;
@@ -30,13 +30,6 @@ afterEach(async () => {
 const configOf = (vmid: number) => estate.simulator.state.vms[vmid]?.config ?? {};
 const configure = async (work: Awaited<ReturnType<typeof serverAfter>>) =>
   attempt(createConfigureVm(estate.deps), work.claim);
-
-async function giveSecret(server: Server, column: 'passwordSecretId' | 'userDataSecretId', text: string) {
-  const purpose = 'server-secret';
-  const sealed = { purpose, ...estate.deps.secretBox.seal(text, purpose) };
-  const { id } = await Secret.query(estate.database).insertAndFetch(sealed);
-  await server.$query(estate.database).patch({ [column]: id });
-}
 
 const KEYS = [
   'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGZvcnRlc3RzZm9ydGVzdHNmb3J0ZXN0c2ZvcnRlc3Rz ada+one@example',
@@ -117,7 +110,7 @@ it('changes nothing when it is repeated', async () => {
 
 it('sets the password, and shows it in no error', async () => {
   const work = await serverAfter(estate, 'clone');
-  await giveSecret(work.server, 'passwordSecretId', 'hunter2-hunter2');
+  await giveSecret(estate, work.server, 'passwordSecretId', 'hunter2-hunter2');
   const { configureVm } = createProxmoxActivities(estate.deps);
   for (const fault of [
     { action: 'status', status: 400, reason: 'Parameter verification failed.' },
@@ -150,7 +143,7 @@ describe('user data', () => {
 
   async function withUserData() {
     const work = await serverAfter(estate, 'clone');
-    await giveSecret(work.server, 'userDataSecretId', '#cloud-config\npackages: [nginx]\n');
+    await giveSecret(estate, work.server, 'userDataSecretId', '#cloud-config\npackages: [nginx]\n');
     await configure(work);
     return { ...work, file: `berth-${work.server.id}.yaml` };
   }
@@ -177,7 +170,7 @@ describe('user data', () => {
 
 it('ends when there is no place for user data', async () => {
   const work = await serverAfter(estate, 'clone');
-  await giveSecret(work.server, 'userDataSecretId', '#cloud-config\n');
+  await giveSecret(estate, work.server, 'userDataSecretId', '#cloud-config\n');
   await expect(configure(work)).rejects.toMatchObject({ type: 'proxmox_rejected', nonRetryable: true });
 });
 

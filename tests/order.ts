@@ -54,6 +54,21 @@ export async function requestOperation(
   });
 }
 
+/** Seals what a server is given when it is ordered, as the API does. */
+export async function giveSecret(
+  { database, deps }: Pick<Estate, 'database' | 'deps'>,
+  server: Server,
+  column: 'passwordSecretId' | 'userDataSecretId',
+  text: string,
+): Promise<void> {
+  const purpose = 'server-secret';
+  const { id } = await Secret.query(database).insertAndFetch({
+    purpose,
+    ...deps.secretBox.seal(text, purpose),
+  });
+  await server.$query(database).patch({ [column]: id });
+}
+
 /** A pending reset of a password, as the API leaves it. */
 export async function requestPassword(
   estate: Estate,

@@ -1,9 +1,13 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { decide, orderServer, requestOperation, startWorkflow } from '../tests/order.ts';
+import { decide, giveSecret, orderServer, requestOperation, startWorkflow } from '../tests/order.ts';
 import { findLeaks } from '../tests/oracle.ts';
 import { until } from '../tests/until.ts';
 import { createWorkingEstate, type WorkingEstate } from '../tests/working-estate.ts';
+import { Cluster } from '../db/models/cluster.ts';
 import { Node } from '../db/models/node.ts';
 import { Operation } from '../db/models/operation.ts';
 import { Server } from '../db/models/server.ts';
@@ -99,11 +103,16 @@ const story = fc.record({
 type Story = typeof story extends fc.Arbitrary<infer T> ? T : never;
 
 let estate: WorkingEstate;
+let snippetsDir: string;
 beforeAll(async () => {
-  const size = { nodes: STORIES, addresses: STORIES };
-  estate = await createWorkingEstate(size);
+  estate = await createWorkingEstate({ nodes: STORIES, addresses: STORIES });
+  snippetsDir = await mkdtemp(join(tmpdir(), 'berth-snippets-'));
+  await Cluster.query(estate.database).patch({ snippetsStorage: 'local', snippetsDir });
 });
-afterAll(() => estate.close());
+afterAll(async () => {
+  await estate.close();
+  await rm(snippetsDir, { recursive: true });
+});
 
 const operationOf = ({ id }: Operation) => Operation.query(estate.database).findById(id).throwIfNotFound();
 
@@ -155,6 +164,7 @@ async function order(node: string): Promise<Order> {
   const { id: nodeId } = await Node.query(database).findOne({ name: node }).throwIfNotFound();
   const ordered = await orderServer(estate, `story-of-${node}`);
   await ordered.server.$query(database).patch({ nodeId });
+  await giveSecret(estate, ordered.server, 'userDataSecretId', '#cloud-config\n');
   return ordered;
 }
 
