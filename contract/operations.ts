@@ -128,7 +128,7 @@ export function decisionsAt({ type, status, step }: Standing): OfferedDecision[]
   const offered: OfferedDecision[] = [
     {
       decision: 'resume',
-      effect: `"${title}" is tried again. What is done stays done.`,
+      effect: `“${title}” is tried again. What is done stays done.`,
       by: definitionOf(type).requestedBy,
     },
   ];

@@ -140,7 +140,7 @@ test('an operation that needs attention says why, shows the log, and goes on whe
     status: 'needs_attention',
     cancel: { possible: false, by: 'customer', effect: 'The disks are being erased.' },
     decisions: [
-      { decision: 'resume', effect: '"Delete VM and disks" is tried again.', by: 'customer' },
+      { decision: 'resume', effect: '“Delete VM and disks” is tried again.', by: 'customer' },
       { decision: 'skip', effect: 'The disks are left behind.', by: 'admin' },
     ],
     error: {
