@@ -5,7 +5,6 @@ import type { Endpoint } from './endpoint.ts';
 import { authenticate } from './middleware/authenticate.ts';
 import { jsonBody } from './middleware/json-body.ts';
 import { problem } from './middleware/problem.ts';
-import { requireAdmin } from './middleware/require-admin.ts';
 import { requestId } from './middleware/request-id.ts';
 import { requestLog } from './middleware/request-log.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
@@ -74,13 +73,11 @@ function createRouter(deps: Deps): Router {
     ...healthRoutes(deps),
   ];
   const router = new Router();
-  const isUser = authenticate(deps.database, deps.jwtSecret);
-  const isAdmin = requireAdmin();
+  const mayCall = authenticate(deps.database, deps.jwtSecret);
   const body = jsonBody();
   for (const declared of endpoints) {
     const chain: Middleware[] = [];
-    if (declared.auth !== 'none') chain.push(isUser);
-    if (declared.auth === 'admin') chain.push(isAdmin);
+    if (declared.auth !== 'none') chain.push(mayCall(declared));
     if (declared.body) chain.push(body);
     router[declared.method](declared.path, answerWith(declared), ...chain, async (ctx) =>
       declared.handle(ctx),

@@ -7,12 +7,13 @@ import { IpLease } from '../db/models/ip-lease.ts';
 import { Secret } from '../db/models/secret.ts';
 import { Server } from '../db/models/server.ts';
 import { audit } from './audit.ts';
-import { visibleAccounts, type CurrentUser } from './current-user.ts';
+import type { CurrentUser } from './current-user.ts';
 import type { Temporal } from './deps.ts';
 import { Forbidden, NotCancellable, NotFound } from './errors.ts';
 import type { Reply } from './idempotency.ts';
 import { readOperations } from './operation-rows.ts';
 import { tellWorkflow } from './operation-workflow.ts';
+import { findWithin } from './reach.ts';
 import { toOperationView } from './views/operation.ts';
 
 /**
@@ -23,10 +24,10 @@ export async function requestCancel(
   trx: Knex,
   { ctx, user, id }: { ctx: Context; user: CurrentUser; id: string },
 ): Promise<Reply> {
-  const accountIds = visibleAccounts(user);
-  const query = Operation.query(trx).findById(id).forUpdate();
-  const operation = await (accountIds ? query.whereIn('accountId', accountIds) : query);
-  if (!operation) throw new NotFound('There is no such operation.');
+  const operation = await findWithin(() => Operation.query(trx).findById(id).forUpdate(), user, {
+    columns: ['account_id', 'server_id'],
+    missing: new NotFound('There is no such operation.'),
+  });
   const { possible, effect, by } = cancelAt(operation);
   if (by === 'admin' && user.role !== 'admin') throw new Forbidden('Only your provider can cancel this.');
   if (!possible) throw new NotCancellable(operation, effect);

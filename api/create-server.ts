@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
 import type { Context } from 'koa';
+import { includes, PERMISSION_OF } from '../contract/roles.ts';
 import type { CreateServer } from '../contract/servers.ts';
 import { nodesWithRoom } from '../db/capacity.ts';
 import { Account } from '../db/models/account.ts';
@@ -36,7 +37,7 @@ export async function createServer(
   trx: Knex.Transaction,
   { ctx, user, input, secretBox }: Order,
 ): Promise<Reply> {
-  const account = await lockAccount(trx, user);
+  const account = await lockAccount(trx, user, input.accountId);
   const { plan, template } = await findGoods(trx, input);
   const sshKeyIds = await saveSshKeys(trx, account.id, input.sshKeys ?? []);
   const clusters = await clustersWithRoom(trx, { plan, template, userData: input.userData });
@@ -64,9 +65,13 @@ export async function createServer(
 }
 
 /** Locks the account the server will belong to, so that two orders cannot both take its last place. */
-async function lockAccount(trx: Knex, user: CurrentUser): Promise<Account> {
-  const [own] = user.accounts;
-  if (!own) throw new Forbidden('You belong to no account, so there is nobody to own the server.');
+async function lockAccount(trx: Knex, user: CurrentUser, accountId = user.accounts[0]?.id): Promise<Account> {
+  if (accountId === undefined)
+    throw new Forbidden('You belong to no account, so there is nobody to own the server.');
+  const own = user.accounts.find(({ id }) => id === accountId);
+  if (!own) throw new InvalidInput([{ field: 'accountId', message: 'you do not belong to such an account' }]);
+  if (!includes(PERMISSION_OF[own.role], 'manage'))
+    throw new Forbidden(`Your role in ${own.name} does not allow to order servers.`);
   const account = await Account.query(trx).findById(own.id).forNoKeyUpdate().throwIfNotFound();
   if (account.suspendedAt) {
     throw new QuotaExceeded(

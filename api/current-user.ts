@@ -1,5 +1,7 @@
 import type { Knex } from 'knex';
+import type { AccountRole, GrantRole, Permission } from '../contract/roles.ts';
 import { queryRowsPrepared } from '../db/query-rows.ts';
+import { reachOf, type Reach } from './reach.ts';
 
 export interface CurrentUser {
   id: string;
@@ -7,27 +9,62 @@ export interface CurrentUser {
   name: string;
   role: 'customer' | 'admin';
   createdAt: Date;
-  sessionId: string;
-  /** Oldest membership first: the first one is where new servers go. */
-  accounts: { id: string; name: string; role: 'owner' | 'member' }[];
+  /** Null for an API token. */
+  sessionId: string | null;
+  /** Oldest membership first: the first one is where new servers go unless they say otherwise. */
+  accounts: { id: string; name: string; role: AccountRole }[];
+  /** Single servers of other accounts. */
+  grants: { serverId: string; role: GrantRole }[];
+  /** What the API token in use may do at most; null in a session. */
+  token: { id: string; permission: Permission; isStaff: boolean } | null;
+  /** The administrator who is looking through this user's eyes. */
+  actingAdmin: { id: string; email: string } | null;
+  /** Where the caller may do what this request needs. */
+  reach: Reach;
 }
 
-const CURRENT_USER = `
-  select u.id, u.email, u.name, u.role, u.created_at as "createdAt", s.id as "sessionId",
+const USER = `
+  u.id, u.email, u.name, u.role, u.created_at as "createdAt",
     coalesce((
       select json_agg(json_build_object('id', a.id, 'name', a.name, 'role', m.role) order by m.created_at, a.id)
       from memberships m join accounts a on a.id = m.account_id where m.user_id = u.id
-    ), '[]') as accounts
-  from sessions s join users u on u.id = s.user_id
-  where s.id = ? and s.revoked_at is null and s.expires_at > now() and u.disabled_at is null`;
+    ), '[]') as accounts,
+    coalesce((
+      select json_agg(json_build_object('serverId', g.server_id, 'role', g.role))
+      from server_grants g where g.user_id = u.id
+    ), '[]') as grants`;
+
+const OF_SESSION = `
+  select ${USER}, s.id as "sessionId", null as token,
+    case when ad.id is not null then json_build_object('id', ad.id, 'email', ad.email) end as "actingAdmin"
+  from sessions s join users u on u.id = s.user_id left join users ad on ad.id = s.admin_id
+  where s.id = ? and s.revoked_at is null and s.expires_at > now() and u.disabled_at is null
+    and (s.admin_id is null or (ad.role = 'admin' and ad.disabled_at is null))`;
+
+const OF_TOKEN = `
+  select ${USER}, null as "sessionId", null as "actingAdmin",
+    json_build_object('id', t.id, 'permission', t.permission, 'isStaff', t.is_staff) as token
+  from api_tokens t join users u on u.id = t.user_id
+  where t.token_hash = ? and t.revoked_at is null and (t.expires_at is null or t.expires_at > now())
+    and (t.sources is null or ?::inet <<= any(t.sources)) and u.disabled_at is null`;
+
+type UserRow = Omit<CurrentUser, 'reach'>;
 
 /** The user behind a session, or undefined when the session has ended or the user was disabled. */
-export async function findCurrentUser(database: Knex, sessionId: string): Promise<CurrentUser | undefined> {
-  const [user] = await queryRowsPrepared<CurrentUser>(database, CURRENT_USER, [sessionId]);
-  return user;
+export async function findCurrentUser(
+  database: Knex,
+  sessionId: string,
+  permission: Permission = 'view',
+): Promise<CurrentUser | undefined> {
+  const [user] = await queryRowsPrepared<UserRow>(database, OF_SESSION, [sessionId]);
+  return user && { ...user, reach: reachOf(user, permission) };
 }
 
-/** The accounts whose servers this user may see; null for all of them. */
-export function visibleAccounts(user: CurrentUser): string[] | null {
-  return user.role === 'admin' ? null : user.accounts.map((account) => account.id);
+/** The user behind an API token, or undefined when it is not good any more or not from this address. */
+export async function findUserOfToken(
+  database: Knex,
+  { tokenHash, ip, permission }: { tokenHash: string; ip: string; permission: Permission },
+): Promise<CurrentUser | undefined> {
+  const [user] = await queryRowsPrepared<UserRow>(database, OF_TOKEN, [tokenHash, ip]);
+  return user && { ...user, reach: reachOf(user, permission) };
 }

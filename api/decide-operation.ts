@@ -5,12 +5,13 @@ import { decisionsAt, type Decision } from '../contract/operations.ts';
 import { DECISION_SIGNAL } from '../contract/temporal.ts';
 import { Operation } from '../db/models/operation.ts';
 import { audit } from './audit.ts';
-import { visibleAccounts, type CurrentUser } from './current-user.ts';
+import type { CurrentUser } from './current-user.ts';
 import type { Temporal } from './deps.ts';
 import { Forbidden, NotFound, NotPaused } from './errors.ts';
 import type { Reply } from './idempotency.ts';
 import { readOperations } from './operation-rows.ts';
 import { tellWorkflow } from './operation-workflow.ts';
+import { findWithin } from './reach.ts';
 import { toOperationView } from './views/operation.ts';
 
 interface Wish {
@@ -22,10 +23,10 @@ interface Wish {
 
 /** Records what is to become of an operation that needs attention; its workflow takes it from the record. */
 export async function recordDecision(trx: Knex, { ctx, user, id, decision }: Wish): Promise<Reply> {
-  const accountIds = visibleAccounts(user);
-  const query = Operation.query(trx).findById(id).forUpdate();
-  const operation = await (accountIds ? query.whereIn('accountId', accountIds) : query);
-  if (!operation) throw new NotFound('There is no such operation.');
+  const operation = await findWithin(() => Operation.query(trx).findById(id).forUpdate(), user, {
+    columns: ['account_id', 'server_id'],
+    missing: new NotFound('There is no such operation.'),
+  });
   const offered = decisionsAt(operation).find((one) => one.decision === decision);
   if (!offered) throw new NotPaused(operation, decision);
   if (offered.by === 'admin' && user.role !== 'admin')

@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { NotFound } from './errors.ts';
 import type { ProblemCode } from '../contract/problem.ts';
+import type { Permission } from '../contract/roles.ts';
 
 /** The parameters of paths that name one thing. */
 export const ById = z.object({ id: z.uuid() });
@@ -15,13 +16,18 @@ interface Answer {
 
 /** What a route says about itself: enough to serve it and to describe it in /openapi.json. */
 interface Description {
-  method: 'get' | 'post' | 'patch' | 'delete';
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** As @koa/router writes it: `/servers/:id`. */
   path: string;
   tag: string;
   summary: string;
-  /** Who may call it: users who are logged in, administrators among them only, or anybody. */
-  auth: 'bearer' | 'admin' | 'none';
+  /**
+   * Who may call it: users in a session or with an API token, users in a session of their own only (what guards the
+   * account itself), administrators among all of them, or anybody.
+   */
+  auth: 'bearer' | 'session' | 'admin' | 'none';
+  /** What it needs of the caller's role or token; looking needs `view`, everything else `manage` unless this says less. */
+  permission?: Permission;
   /** Takes an Idempotency-Key. */
   idempotent?: boolean;
   answers: Record<number, Answer>;
@@ -35,6 +41,12 @@ export interface Endpoint extends Description {
   body?: z.ZodObject;
   handle: (ctx: Context) => Promise<void>;
 }
+
+export const permissionFor = ({
+  method,
+  permission,
+}: Pick<Description, 'method' | 'permission'>): Permission =>
+  permission ?? (method === 'get' ? 'view' : 'manage');
 
 interface Input<P, Q, B> {
   params: z.output<P>;

@@ -107,8 +107,8 @@ export class InvalidLink extends Refusal {
 
 export class Forbidden extends Refusal {
   override name = 'Forbidden';
-  constructor(title: string) {
-    super(403, 'forbidden', title);
+  constructor(title: string, detail?: string) {
+    super(403, 'forbidden', title, detail === undefined ? {} : { detail });
   }
 }
 

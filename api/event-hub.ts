@@ -4,6 +4,7 @@ import { queryRows } from '../db/query-rows.ts';
 import type { Log } from '../log.ts';
 import type { ServerEventName } from '../contract/events.ts';
 import { readOperations } from './operation-rows.ts';
+import { withinReach, type Reach } from './reach.ts';
 import { readServers } from './server-rows.ts';
 import { toOperationView } from './views/operation.ts';
 import { toServerView } from './views/server.ts';
@@ -19,6 +20,7 @@ export interface Change {
 export interface FeedMessage {
   id: number | null;
   accountId: string;
+  serverId: string;
   event: ServerEventName;
   data: object;
 }
@@ -192,13 +194,13 @@ export async function latestEventId(database: Database): Promise<number> {
 }
 
 /**
- * What changed after event `lastId` in these accounts (null: in all), or null when that can no longer be told: the
+ * What changed after event `lastId` within reach, or null when that can no longer be told: the
  * event was pruned, was never given out, or too much has happened since.
  */
 export async function changesSince(
   database: Database,
   lastId: number,
-  accountIds: readonly string[] | null,
+  reach: Reach,
 ): Promise<Change[] | null> {
   const [known] = await queryRows<{ isKnown: boolean }>(
     database,
@@ -206,19 +208,14 @@ export async function changesSince(
     [lastId, lastId, lastId],
   );
   if (!known?.isKnown) return null;
+  const condition = withinReach(reach, 'account_id', 'server_id');
   const rows = await queryRows<Change>(
     database,
     `select ${CHANGE} from events
      where (id > ? or at > (select at from events where id <= ? order by id desc limit 1) - ${LATE_COMMIT})
-       and (?::uuid[] is null or account_id = any(?::uuid[]))
+       and ${condition?.sql ?? 'true'}
      order by id limit ?`,
-    [
-      lastId,
-      lastId,
-      accountIds ? [...accountIds] : null,
-      accountIds ? [...accountIds] : null,
-      MOST_REPLAYED + 1,
-    ],
+    [lastId, lastId, ...(condition?.bindings ?? []), MOST_REPLAYED + 1],
   );
   return rows.length > MOST_REPLAYED ? null : rows.map((row) => ({ ...row, id: Number(row.id) }));
 }
@@ -238,13 +235,28 @@ export async function toMessages(database: Database, changes: Change[]): Promise
   const found = [
     ...operations.map((row) => ({
       changeId: operationIds.get(row.id) ?? 0,
-      message: { accountId: row.accountId, event: 'operation' as const, data: toOperationView(row) },
+      message: {
+        accountId: row.accountId,
+        serverId: row.serverId,
+        event: 'operation' as const,
+        data: toOperationView(row),
+      },
     })),
     ...servers.map((row) => ({
       changeId: serverIds.get(row.id) ?? 0,
       message: row.isDeleted
-        ? { accountId: row.accountId, event: 'server-deleted' as const, data: { id: row.id } }
-        : { accountId: row.accountId, event: 'server' as const, data: toServerView(row) },
+        ? {
+            accountId: row.accountId,
+            serverId: row.id,
+            event: 'server-deleted' as const,
+            data: { id: row.id },
+          }
+        : {
+            accountId: row.accountId,
+            serverId: row.id,
+            event: 'server' as const,
+            data: toServerView(row),
+          },
     })),
   ].sort((a, b) => a.changeId - b.changeId);
   return found.map(({ changeId, message }, index) => ({

@@ -7,7 +7,7 @@ const MOST_UNSENT_BYTES = 4 * 1024 * 1024;
 export interface EventStream {
   readonly body: PassThrough;
   /** Sends messages in the form of server-sent events. */
-  send(messages: Omit<FeedMessage, 'accountId'>[]): void;
+  send(messages: Pick<FeedMessage, 'id' | 'event' | 'data'>[]): void;
   /** A line clients ignore; keeps proxies from closing a quiet stream. */
   ping(): void;
   /** Makes the client resume from here when it has seen nothing else. */

@@ -1,7 +1,7 @@
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { z } from 'zod';
 import { Problem } from '../contract/problem.ts';
-import type { Endpoint } from './endpoint.ts';
+import { permissionFor, type Endpoint } from './endpoint.ts';
 
 const IdempotencyKey = z.string().min(1).max(255).optional().meta({
   description: 'The same key with the same request gets the same answer, and the change is made once',
@@ -20,20 +20,27 @@ export function openApiDocument(endpoints: Endpoint[], publicUrl: string | undef
       title: 'Berth',
       version: '0.1.0',
       description:
-        'Virtual servers on Proxmox VE. Every change is an operation: it is accepted with 202 and followed.',
+        'Virtual servers on Proxmox VE. Every change is an operation: it is accepted with 202 and followed. ' +
+        'x-berth-auth says who may call a route: anybody (none), somebody who is logged in or brings an API token ' +
+        '(bearer), somebody who is logged in (session), administrators (admin). x-berth-permission says what their ' +
+        'role in the account, or their token, has to allow.',
     },
     servers: [{ url: publicUrl ?? '/' }],
     security: [],
-    components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+    components: {
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT or berth_…' } },
+    },
     paths: paths as ZodOpenApiPathsObject, // keyed by method, which the index type cannot say
   });
 }
 
-function describe({ tag, summary, auth, idempotent, params, query, body, answers, problems = [] }: Endpoint) {
+function describe(declared: Endpoint) {
+  const { tag, summary, auth, idempotent, params, query, body, answers, problems = [] } = declared;
   const operation: ZodOpenApiOperationObject = {
     tags: [tag],
     summary,
-    ...(auth === 'none' ? {} : { security: [{ bearer: [] }] }),
+    'x-berth-auth': auth,
+    ...(auth === 'none' ? {} : { security: [{ bearer: [] }], 'x-berth-permission': permissionFor(declared) }),
     requestParams: {
       ...(params ? { path: params } : {}),
       ...(query ? { query } : {}),
@@ -57,13 +64,13 @@ function describe({ tag, summary, auth, idempotent, params, query, body, answers
       ...(schema ? { content: { [contentType]: { schema } } } : {}),
     };
   }
-  const codes = [
+  const codes = new Set([
     ...(auth === 'none' ? [] : (['unauthenticated', 'session_expired'] as const)),
-    ...(auth === 'admin' ? (['forbidden'] as const) : []),
+    ...(auth === 'none' ? [] : (['forbidden'] as const)),
     ...problems,
-  ];
+  ]);
   operation.responses.default = {
-    description: codes.length > 0 ? `A problem; code is one of ${codes.join(', ')}` : 'A problem',
+    description: codes.size > 0 ? `A problem; code is one of ${[...codes].join(', ')}` : 'A problem',
     content: { 'application/problem+json': { schema: Problem } },
   };
   return operation;

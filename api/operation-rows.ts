@@ -4,6 +4,7 @@ import type { OperationType } from '../contract/operation-table.ts';
 import type { Decision, OperationStatus, StepState } from '../contract/operations.ts';
 import { queryRows } from '../db/query-rows.ts';
 import type { PagePosition } from './cursor.ts';
+import { withinReach, type Reach } from './reach.ts';
 
 interface StepEvent {
   step: string;
@@ -75,11 +76,16 @@ function selectOperations(where: string): string {
 /** An operation the caller may see, of a deleted server too, or undefined. */
 export async function findOperation(
   database: Knex,
-  accountIds: readonly string[] | null,
+  reach: Reach,
   id: string,
 ): Promise<OperationRow | undefined> {
-  const [row] = await readOperations(database, [id]);
-  return row && (accountIds === null || accountIds.includes(row.accountId)) ? row : undefined;
+  const condition = withinReach(reach, 'o.account_id', 'o.server_id');
+  const [row] = await queryRows<OperationRow>(
+    database,
+    selectOperations(`o.id = ? ${condition ? `and ${condition.sql}` : ''}`),
+    [id, ...(condition?.bindings ?? []), 1],
+  );
+  return row;
 }
 
 /** These operations; whose they are is for the caller to check. */

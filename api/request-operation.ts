@@ -6,23 +6,23 @@ import { Operation } from '../db/models/operation.ts';
 import { Server } from '../db/models/server.ts';
 import { queryRows } from '../db/query-rows.ts';
 import { audit } from './audit.ts';
-import { visibleAccounts, type CurrentUser } from './current-user.ts';
+import type { CurrentUser } from './current-user.ts';
 import { NotFound } from './errors.ts';
 import type { Reply } from './idempotency.ts';
 import { requestIdOf } from './middleware/request-id.ts';
+import { findWithin } from './reach.ts';
 import { readOperations } from './operation-rows.ts';
 import { ServerBusy } from './server-busy.ts';
 import { readServers } from './server-rows.ts';
 import { toOperationView } from './views/operation.ts';
 import { toServerView } from './views/server.ts';
 
-/** Finds a living server of the caller's and locks its row, so that its lifecycle stays what it is; else NotFound. */
+/** Finds a living server the caller may change and locks its row, so that its lifecycle stays what it is. */
 export async function lockServer(trx: Knex, user: CurrentUser, id: string): Promise<Server> {
-  const accountIds = visibleAccounts(user);
-  const query = Server.query(trx).findById(id).whereNull('deletedAt').forNoKeyUpdate();
-  const server = await (accountIds ? query.whereIn('accountId', accountIds) : query);
-  if (!server) throw new NotFound('There is no such server.');
-  return server;
+  return findWithin(() => Server.query(trx).findById(id).whereNull('deletedAt').forNoKeyUpdate(), user, {
+    columns: ['account_id', 'id'],
+    missing: new NotFound('There is no such server.'),
+  });
 }
 
 /**

@@ -11,6 +11,7 @@ import type {
 import type { PowerState } from '../db/models/server.ts';
 import { queryRows, queryRowsPrepared } from '../db/query-rows.ts';
 import type { PagePosition } from './cursor.ts';
+import { withinReach, type Condition, type Reach } from './reach.ts';
 
 /** Times as PostgreSQL writes them into JSON. */
 type ObservedRow = Omit<ServerObservation, 'memoryUsedMib'> & { memoryBytes: number | null };
@@ -72,11 +73,6 @@ const SORT_COLUMN: Record<ServerSort, 's.created_at' | 's.name'> = {
   '-name': 's.name',
 };
 
-interface Condition {
-  sql: string;
-  bindings: Knex.RawBinding[];
-}
-
 /**
  * The page is chosen first, by an index, and everything else joined to its few rows: the planner cannot be tempted
  * into joining the whole table.
@@ -128,13 +124,9 @@ function selectServers(conditions: Condition[], sort: ServerSort, limit: number)
   return { sql, bindings: conditions.flatMap(({ bindings }) => bindings) };
 }
 
-/** Null stands for every account: an admin's view. */
-function ownedBy(accountIds: readonly string[] | null): Condition[] {
-  if (accountIds === null) return [];
-  // A plain `=` lets the ordered index deliver the page; `any` would sort all of the accounts' servers first.
-  const [only] = accountIds;
-  if (accountIds.length === 1 && only !== undefined) return [{ sql: 's.account_id = ?', bindings: [only] }];
-  return [{ sql: 's.account_id = any(?::uuid[])', bindings: [[...accountIds]] }];
+function ownedBy(reach: Reach): Condition[] {
+  const condition = withinReach(reach, 's.account_id', 's.id');
+  return condition ? [condition] : [];
 }
 
 function foundBy(search: string): Condition {
@@ -166,14 +158,15 @@ function after(sort: ServerSort, { value, id }: PagePosition): Condition {
 /** One page of living servers plus one row more, when there is more; one query. */
 export async function listServers(
   database: Knex,
-  accountIds: readonly string[] | null,
+  reach: Reach,
   query: ListServersQuery,
   position: PagePosition | null,
 ): Promise<ServerRow[]> {
   const conditions: Condition[] = [
     { sql: 's.deleted_at is null', bindings: [] },
-    ...ownedBy(accountIds),
+    ...ownedBy(reach),
     ...(query.status ? [{ sql: `(${STATUS}) = ?`, bindings: [query.status] }] : []),
+    ...(query.accountId ? [{ sql: 's.account_id = ?', bindings: [query.accountId] }] : []),
     ...(query.label ? [labelled(query.label)] : []),
     ...(query.search ? [foundBy(query.search)] : []),
     ...(position ? [after(query.sort, position)] : []),
@@ -183,15 +176,11 @@ export async function listServers(
 }
 
 /** A living server the caller may see, or undefined. */
-export async function findServer(
-  database: Knex,
-  accountIds: readonly string[] | null,
-  id: string,
-): Promise<ServerRow | undefined> {
+export async function findServer(database: Knex, reach: Reach, id: string): Promise<ServerRow | undefined> {
   const conditions = [
     { sql: 's.id = ?', bindings: [id] },
     { sql: 's.deleted_at is null', bindings: [] },
-    ...ownedBy(accountIds),
+    ...ownedBy(reach),
   ];
   const { sql, bindings } = selectServers(conditions, '-createdAt', 1);
   const [row] = await queryRowsPrepared<ServerRow>(database, sql, bindings);

@@ -118,7 +118,7 @@ async function sqlOf(
   const note = (sent: { sql: string; bindings?: unknown[] }) =>
     seen.push({ sql: sent.sql, bindings: sent.bindings ?? [] });
   database.on('query', note);
-  await listServers(database, [accountId], query, null);
+  await listServers(database, { accountIds: [accountId], serverIds: [] }, query, null);
   database.off('query', note);
   const [statement] = seen;
   if (!statement) throw new Error('no statement was seen');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AccountRole, GrantRole } from './roles.ts';
 
 export const Login = z
   .strictObject({ email: z.string().trim().max(254), password: z.string().min(1).max(1024) })
@@ -22,7 +23,13 @@ export const User = z
     email: z.string(),
     name: z.string(),
     role: z.enum(['customer', 'admin']),
-    accounts: z.array(z.object({ id: z.uuid(), name: z.string(), role: z.enum(['owner', 'member']) })),
+    accounts: z.array(z.object({ id: z.uuid(), name: z.string(), role: AccountRole })),
+    grants: z.array(z.object({ serverId: z.uuid(), role: GrantRole })).meta({
+      description: 'Single servers of other accounts that were shared with this user',
+    }),
+    actingAdmin: z.string().nullable().meta({
+      description: 'E-mail address of the administrator who looks through the eyes of this user',
+    }),
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'User' });

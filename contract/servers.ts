@@ -149,6 +149,7 @@ export const ServerPassword = z
 export const CreateServer = z
   .strictObject({
     name: ServerName,
+    accountId: z.uuid().optional().meta({ description: 'whose it will be; your first account unless given' }),
     planId: z.uuid(),
     templateId: z.uuid(),
     sshKeys: z.array(SshKey).max(20).optional(),
@@ -217,6 +218,7 @@ export const ListServersQuery = z.strictObject({
     .regex(/^[^=]+=/, { error: 'write it as key=value' })
     .optional()
     .meta({ description: 'key=value: servers that carry this label' }),
+  accountId: z.uuid().optional().meta({ description: 'servers of this account only' }),
 });
 export type ListServersQuery = z.infer<typeof ListServersQuery>;
 

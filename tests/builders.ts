@@ -1,6 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { hashApiToken, TOKEN_PREFIX } from '../api/middleware/authenticate.ts';
+import type { AccountRole } from '../contract/roles.ts';
 import type { Database } from '../db/connect.ts';
 import { Account } from '../db/models/account.ts';
+import { ApiToken } from '../db/models/api-token.ts';
 import { Cluster } from '../db/models/cluster.ts';
 import { IpAddress } from '../db/models/ip-address.ts';
 import { IpPool } from '../db/models/ip-pool.ts';
@@ -30,6 +33,34 @@ export async function buildUser(database: Database, overrides: Partial<User> = {
     passwordHash: await passwordHash,
     ...overrides,
   });
+}
+
+/** Lets a user take part in an account. */
+export async function buildMember(
+  database: Database,
+  { account, role, ...overrides }: { account: Account; role: AccountRole } & Partial<Pick<User, 'email'>>,
+): Promise<User> {
+  const user = await buildUser(database, overrides);
+  await Membership.query(database).insert({ accountId: account.id, userId: user.id, role });
+  return user;
+}
+
+/** An API token of a user; what it is shown as is returned, once. */
+export async function buildApiToken(
+  database: Database,
+  user: User,
+  overrides: Partial<ApiToken> = {},
+): Promise<string> {
+  const token = `${TOKEN_PREFIX}${randomUUID()}`;
+  await ApiToken.query(database).insert({
+    userId: user.id,
+    name: 'some token',
+    tokenHash: hashApiToken(token),
+    hint: token.slice(0, 12),
+    permission: 'manage',
+    ...overrides,
+  });
+  return token;
 }
 
 /** An account, owned by `owner` when given. */

@@ -1,27 +1,88 @@
+import { createHash } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import jwt from 'koa-jwt';
+import { includes, type Permission } from '../../contract/roles.ts';
 import type { Database } from '../../db/connect.ts';
+import { queryRows } from '../../db/query-rows.ts';
 import { parseClaims } from '../access-token.ts';
-import { findCurrentUser, type CurrentUser } from '../current-user.ts';
-import { SessionExpired, Unauthenticated } from '../errors.ts';
+import { clientIp } from '../client-ip.ts';
+import { findCurrentUser, findUserOfToken, type CurrentUser } from '../current-user.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { permissionFor } from '../endpoint.ts';
+import { Forbidden, SessionExpired, Unauthenticated } from '../errors.ts';
+
+/** How every API token begins, so that scanners of leaked secrets can know it. */
+export const TOKEN_PREFIX = 'berth_';
+
+export const hashApiToken = (token: string): string => createHash('sha256').update(token).digest('hex');
 
 /**
- * Lets only requests with a valid access token pass. The session and the user behind it are read each time, so that
- * logging out and disabling a user work at once.
+ * Lets only requests pass that bring a valid access token or API token and may do what `route` does. The session or
+ * token and the user behind it are read each time, so that logging out and disabling a user work at once.
  */
-export function authenticate(database: Database, jwtSecret: string): Middleware {
+export function authenticate(
+  database: Database,
+  jwtSecret: string,
+): (route: Pick<Endpoint, 'method' | 'auth' | 'permission'>) => Middleware {
   const verify = jwt({ secret: jwtSecret, algorithms: ['HS256'], key: 'claims', passthrough: true });
-  return async (ctx, next) => {
+  const ofSession = async (ctx: Context, permission: Permission): Promise<CurrentUser> => {
     await verify(ctx, async () => undefined);
     const claims = parseClaims(ctx.state['claims']);
     if (!claims)
       throw isExpired(ctx.state['jwtOriginalError']) ? new SessionExpired() : new Unauthenticated();
-    const user = await findCurrentUser(database, claims.sid);
+    const user = await findCurrentUser(database, claims.sid, permission);
     if (!user || user.id !== claims.sub) throw new SessionExpired();
-    ctx.state['user'] = user;
     ctx.state['claims'] = claims;
-    await next();
+    return user;
   };
+  return (route) => {
+    const permission = permissionFor(route);
+    return async (ctx, next) => {
+      const token = apiTokenOf(ctx);
+      const user = token
+        ? await ofToken(database, ctx, { token, permission })
+        : await ofSession(ctx, permission);
+      ctx.state['user'] = user;
+      check(user, route.auth, permission);
+      await next();
+    };
+  };
+}
+
+function apiTokenOf(ctx: Context): string | null {
+  const [scheme, token] = ctx.get('Authorization').split(' ');
+  return scheme?.toLowerCase() === 'bearer' && token?.startsWith(TOKEN_PREFIX) ? token : null;
+}
+
+async function ofToken(
+  database: Database,
+  ctx: Context,
+  { token, permission }: { token: string; permission: Permission },
+): Promise<CurrentUser> {
+  const ip = clientIp(ctx);
+  const user = await findUserOfToken(database, { tokenHash: hashApiToken(token), ip, permission });
+  if (!user?.token) throw new Unauthenticated();
+  await queryRows(
+    database,
+    `update api_tokens set last_used_at = now(), last_used_ip = ?
+     where id = ? and (last_used_at is null or last_used_at < now() - interval '1 minute')`,
+    [ip, user.token.id],
+  );
+  return user;
+}
+
+function check(user: CurrentUser, auth: Endpoint['auth'], permission: Permission): void {
+  const { token, actingAdmin, role } = user;
+  if (token && !includes(token.permission, permission))
+    throw new Forbidden(`This API token may only ${token.permission}.`, 'Make one that may do more.');
+  if (auth === 'session' && token)
+    throw new Forbidden('API tokens cannot do this.', 'Do it in the dashboard, where you are logged in.');
+  if (auth === 'session' && actingAdmin)
+    throw new Forbidden('Only the user may do this, nobody in their name.', 'Leave their account first.');
+  if (auth === 'admin' && (role !== 'admin' || (token && !token.isStaff)))
+    throw new Forbidden(
+      token ? 'This API token is not for administration.' : 'Only administrators may do this.',
+    );
 }
 
 function isExpired(err: unknown): boolean {
@@ -30,7 +91,12 @@ function isExpired(err: unknown): boolean {
 
 /** The user `authenticate` found; for handlers behind it only. */
 export function currentUser(ctx: Context): CurrentUser {
-  const user: unknown = ctx.state['user'];
+  const user = callerOf(ctx);
   if (!user) throw new Error('this route is not behind authenticate()');
-  return user as CurrentUser; // set above, nowhere else
+  return user;
+}
+
+/** The same, or undefined where anybody may call. */
+export function callerOf(ctx: Context): CurrentUser | undefined {
+  return ctx.state['user'] as CurrentUser | undefined; // set above, nowhere else
 }

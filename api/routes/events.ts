@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Claims } from '../access-token.ts';
-import { findCurrentUser, visibleAccounts } from '../current-user.ts';
+import { findCurrentUser } from '../current-user.ts';
 import type { Deps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../endpoint.ts';
 import { changesSince, latestEventId, toMessages, type FeedMessage } from '../event-hub.ts';
@@ -9,6 +9,7 @@ import { createEventStream, type EventStream } from '../event-stream.ts';
 import { eventStreams } from '../metrics.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { logOf } from '../middleware/request-id.ts';
+import { isWithin, type Reach } from '../reach.ts';
 
 const PING_MS = 15_000;
 const RECHECK_MS = 30_000;
@@ -22,7 +23,7 @@ export function eventRoutes(deps: EventDeps): Endpoint[] {
       path: '/events',
       tag: 'Events',
       summary: 'What changes, as it changes: server-sent events, resumable with Last-Event-ID',
-      auth: 'bearer',
+      auth: 'session',
       answers: {
         200: {
           description:
@@ -44,9 +45,8 @@ async function openStream(
   ctx: Context,
 ): Promise<void> {
   const stream = createEventStream();
-  let accountIds = visibleAccounts(currentUser(ctx));
-  const mine = (messages: FeedMessage[]) =>
-    messages.filter(({ accountId }) => accountIds === null || accountIds.includes(accountId));
+  let { reach } = currentUser(ctx);
+  const mine = (messages: FeedMessage[]) => messages.filter((message) => isWithin(reach, message));
 
   // Subscribed before the replay is read, so that nothing falls between the two; what comes meanwhile waits.
   let waiting: FeedMessage[] | null = [];
@@ -59,7 +59,7 @@ async function openStream(
   });
   stream.body.once('close', unsubscribe);
   try {
-    await sendMissed({ database, stream, accountIds, lastEventId: ctx.get('Last-Event-ID') });
+    await sendMissed({ database, stream, reach, lastEventId: ctx.get('Last-Event-ID') });
   } catch (err) {
     stream.body.destroy();
     throw err;
@@ -70,7 +70,7 @@ async function openStream(
   const { sid, exp } = ctx.state['claims'] as Claims; // set by authenticate()
   const recheck = async () => {
     const user = await findCurrentUser(database, sid);
-    if (user) accountIds = visibleAccounts(user);
+    if (user) ({ reach } = user);
     else stream.end();
   };
   const timers = [
@@ -92,16 +92,16 @@ async function openStream(
 interface Missed {
   database: Deps['database'];
   stream: EventStream;
-  accountIds: string[] | null;
+  reach: Reach;
   lastEventId: string;
 }
 
-async function sendMissed({ database, stream, accountIds, lastEventId }: Missed): Promise<void> {
+async function sendMissed({ database, stream, reach, lastEventId }: Missed): Promise<void> {
   const latest = await latestEventId(database);
   stream.startAt(latest);
   if (lastEventId === '') return;
   const lastId = /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : null;
-  const changes = lastId === null ? null : await changesSince(database, lastId, accountIds);
+  const changes = lastId === null ? null : await changesSince(database, lastId, reach);
   if (changes) stream.send(await toMessages(database, changes));
   else stream.send([{ id: latest, event: 'reset', data: {} }]);
 }

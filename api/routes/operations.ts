@@ -3,7 +3,6 @@ import { DecideOperation, LIVE_STATUSES, Operation, type Decision } from '../../
 import { ListLiveOperationsQuery, ListOperationsQuery, OperationList } from '../../contract/servers.ts';
 import { cancelWorkflow, requestCancel } from '../cancel-operation.ts';
 import { recordDecision, signalDecision } from '../decide-operation.ts';
-import { visibleAccounts } from '../current-user.ts';
 import { decodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { ById, endpoint, type Endpoint } from '../endpoint.ts';
@@ -34,7 +33,7 @@ export function operationRoutes(deps: OperationDeps): Endpoint[] {
       problems: ['not_found', 'invalid_input'],
       async handle(ctx, { params: { id }, query }) {
         const position = decodeCursor('-createdAt', query.cursor);
-        if (!(await findServer(database, visibleAccounts(currentUser(ctx)), id))) {
+        if (!(await findServer(database, currentUser(ctx).reach, id))) {
           throw new NotFound('There is no such server.');
         }
         const rows = await listOperations(database, id, query.limit, position);
@@ -52,7 +51,7 @@ export function operationRoutes(deps: OperationDeps): Endpoint[] {
       answers: { 200: { description: 'The operation', schema: Operation } },
       problems: ['not_found'],
       async handle(ctx, { params: { id } }) {
-        const row = await findOperation(database, visibleAccounts(currentUser(ctx)), id);
+        const row = await findOperation(database, currentUser(ctx).reach, id);
         if (!row) throw new NotFound('There is no such operation.');
         ctx.body = toOperationView(row);
       },
@@ -63,6 +62,7 @@ export function operationRoutes(deps: OperationDeps): Endpoint[] {
       tag: 'Operations',
       summary: 'Ask an operation to stop; it ends at a safe point',
       auth: 'bearer',
+      permission: 'operate',
       idempotent: true,
       params: ById,
       answers: { 202: { description: 'It will be cancelled; follow it', schema: Operation } },
@@ -77,6 +77,7 @@ export function operationRoutes(deps: OperationDeps): Endpoint[] {
       tag: 'Operations',
       summary: 'Decide how an operation that needs attention goes on: resume, skip the step, or roll back',
       auth: 'bearer',
+      permission: 'operate',
       idempotent: true,
       params: ById,
       body: DecideOperation,

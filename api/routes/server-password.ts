@@ -19,6 +19,7 @@ export function serverPasswordRoutes(
       tag: 'Servers',
       summary: 'Set the password of the user inside a server',
       auth: 'bearer',
+      permission: 'operate',
       idempotent: true,
       params: ById,
       body: ResetPassword,

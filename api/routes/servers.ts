@@ -1,6 +1,5 @@
 import { CreateServer, ListServersQuery, Server, ServerList } from '../../contract/servers.ts';
 import { createServer } from '../create-server.ts';
-import { visibleAccounts } from '../current-user.ts';
 import { decodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { ById, endpoint, type Endpoint } from '../endpoint.ts';
@@ -28,7 +27,7 @@ export function serverRoutes(deps: ServerDeps): Endpoint[] {
       problems: ['invalid_input'],
       async handle(ctx, { query }) {
         const position = decodeCursor(query.sort, query.cursor);
-        const rows = await listServers(database, visibleAccounts(currentUser(ctx)), query, position);
+        const rows = await listServers(database, currentUser(ctx).reach, query, position);
         ctx.body = toPage(rows, { limit: query.limit, sort: query.sort, toView: toServerView });
       },
     }),
@@ -66,7 +65,7 @@ export function serverRoutes(deps: ServerDeps): Endpoint[] {
       answers: { 200: { description: 'The server', schema: Server } },
       problems: ['not_found'],
       async handle(ctx, { params: { id } }) {
-        const row = await findServer(database, visibleAccounts(currentUser(ctx)), id);
+        const row = await findServer(database, currentUser(ctx).reach, id);
         if (!row) throw new NotFound('There is no such server.');
         ctx.body = toServerView(row);
       },

@@ -8,6 +8,8 @@ export function toUserView(user: CurrentUser): User {
     name: user.name,
     role: user.role,
     accounts: user.accounts.map(({ id, name, role }) => ({ id, name, role })),
+    grants: user.grants,
+    actingAdmin: user.actingAdmin?.email ?? null,
     createdAt: user.createdAt.toISOString(),
   };
 }

@@ -5,6 +5,10 @@ export class AuditEntry extends Model {
   declare id: string;
   declare at: Date;
   declare userId: string | null;
+  /** The API token it was done with. */
+  declare tokenId: string | null;
+  /** The administrator who acted as this user. */
+  declare adminId: string | null;
   declare accountId: string | null;
   declare action: string;
   declare subjectType: string | null;

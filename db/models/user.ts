@@ -1,4 +1,5 @@
 import { Model } from 'objection';
+import type { AccountRole } from '../../contract/roles.ts';
 import { Account } from './account.ts';
 
 export class User extends Model {
@@ -12,7 +13,7 @@ export class User extends Model {
   declare disabledAt: Date | null;
   declare createdAt: Date;
   declare updatedAt: Date;
-  declare accounts?: (Account & { membershipRole: 'owner' | 'member' })[];
+  declare accounts?: (Account & { membershipRole: AccountRole })[];
 
   static override get relationMappings() {
     return {

@@ -118,7 +118,10 @@ const CLIENTS: Load = {
     [
       `insert into memberships (account_id, user_id, role, permissions)
      select distinct on (i.target_id, u.target_id) i.target_id, u.target_id,
-       case when (m ->> 'owner')::boolean then 'owner' else 'member' end,
+       case when (m ->> 'owner')::boolean then 'owner'
+         when m -> 'permissions' @> '["manageproducts", "orders"]' then 'admin'
+         when m -> 'permissions' @> '["manageproducts"]' then 'operator'
+         else 'viewer' end,
        array(select jsonb_array_elements_text(m -> 'permissions'))
      from page i, jsonb_array_elements(i.members) m
      ${origin('u', "'user'", "(m ->> 'userId')::bigint")}

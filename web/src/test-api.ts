@@ -20,6 +20,8 @@ export const USER: User = {
   name: 'Ada',
   role: 'customer',
   accounts: [],
+  grants: [],
+  actingAdmin: null,
   createdAt: '2026-01-01T00:00:00Z',
 };
 export const PLAN: Plan = {
