@@ -4,7 +4,7 @@ import type { OperationType } from '../contract/operation-table.ts';
 import type { Decision, OperationStatus, StepState } from '../contract/operations.ts';
 import { queryRows } from '../db/query-rows.ts';
 import type { PagePosition } from './cursor.ts';
-import { withinReach, type Reach } from './reach.ts';
+import { withinReach, type Condition, type Reach } from './reach.ts';
 
 interface StepEvent {
   step: string;
@@ -101,27 +101,36 @@ export async function listOperations(
   limit: number,
   position: PagePosition | null,
 ): Promise<OperationRow[]> {
-  return selectPage(database, 'o.server_id = ?', serverId, { limit, position });
+  return selectPage(database, [{ sql: 'o.server_id = ?', bindings: [serverId] }], { limit, position });
 }
 
-/** One page of the operations of all servers in these (live) statuses, newest first, plus one row when there is more. */
-export async function listLiveOperations(
+/** One page of the operations within reach in these statuses, newest first, plus one row when there is more. */
+export async function listAllOperations(
   database: Knex,
+  reach: Reach,
   statuses: readonly OperationStatus[],
-  limit: number,
-  position: PagePosition | null,
+  page: { limit: number; position: PagePosition | null },
 ): Promise<OperationRow[]> {
-  return selectPage(database, 'o.status = any(?::text[])', [...statuses], { limit, position });
+  const within = withinReach(reach, 'o.account_id', 'o.server_id');
+  return selectPage(
+    database,
+    [{ sql: 'o.status = any(?::text[])', bindings: [[...statuses]] }, ...(within ? [within] : [])],
+    page,
+  );
 }
 
 async function selectPage(
   database: Knex,
-  where: string,
-  bound: string | string[],
+  conditions: Condition[],
   { limit, position }: { limit: number; position: PagePosition | null },
 ): Promise<OperationRow[]> {
-  if (!position) return queryRows<OperationRow>(database, selectOperations(where), [bound, limit + 1]);
-  const after = `${where} and (o.created_at, o.id) < (?::timestamptz, ?::uuid)`;
-  const bindings = [bound, position.value, position.id, limit + 1];
-  return queryRows<OperationRow>(database, selectOperations(after), bindings);
+  const after: Condition = {
+    sql: '(o.created_at, o.id) < (?::timestamptz, ?::uuid)',
+    bindings: position ? [position.value, position.id] : [],
+  };
+  const all = position ? [...conditions, after] : conditions;
+  return queryRows<OperationRow>(database, selectOperations(all.map(({ sql }) => sql).join(' and ')), [
+    ...all.flatMap(({ bindings }) => bindings),
+    limit + 1,
+  ]);
 }

@@ -74,6 +74,7 @@ export const Operation = z
     type: z.enum(OPERATION_TYPES),
     status: OperationStatus,
     serverId: z.uuid(),
+    accountId: z.uuid().meta({ description: 'whose the server is' }),
     serverName: z.string(),
     cancelRequested: z.boolean(),
     cancel: z.object({ possible: z.boolean(), effect: z.string(), by: z.enum(['customer', 'admin']) }).meta({

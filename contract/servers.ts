@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LIVE_STATUSES, Operation, OperationSummary } from './operations.ts';
+import { Operation, OperationStatus, OperationSummary } from './operations.ts';
 
 /** What a person is told. `unknown` means Proxmox could not be asked lately; it is never shown as stopped. */
 export const ServerStatus = z.enum([
@@ -65,6 +65,7 @@ const Ref = z.object({ id: z.uuid().nullable(), name: z.string() });
 export const Server = z
   .object({
     id: z.uuid(),
+    accountId: z.uuid().meta({ description: 'whose it is' }),
     name: z.string(),
     hostname: z.string().nullable().meta({ description: 'the full name an imported server came with' }),
     status: ServerStatus,
@@ -235,9 +236,11 @@ export const ListOperationsQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(50),
   cursor: z.string().max(512).optional(),
 });
-/** `GET /operations` (administrators) */
-export const ListLiveOperationsQuery = ListOperationsQuery.extend({
-  status: z.enum(LIVE_STATUSES).optional(),
+export const ListAllOperationsQuery = ListOperationsQuery.extend({
+  status: z
+    .enum([...OperationStatus.options, 'live', 'over'])
+    .default('live')
+    .meta({ description: 'live: pending, running or needs_attention; over: all others' }),
 });
 export const OperationList = z
   .object({ items: z.array(Operation), nextCursor: z.string().nullable() })

@@ -196,13 +196,35 @@ describe('the operations of all servers', () => {
     expect(new Set(all.map(({ status }) => status))).not.toContain('succeeded');
   });
 
-  it('are for administrators only', async () => {
-    const { token } = await someServer();
-    expect((await list(token)).status).toBe(403);
-    expect((await api.call('GET', '/operations')).status).toBe(401);
+  it('are for everybody those of their own servers and of those shared with them', async () => {
+    const own = await someServer();
+    const shared = await someServer();
+    const { server: others } = await someServer();
+    const ids: string[] = [];
+    for (const server of [own.server, shared.server, others]) {
+      ids.push((await buildOperation(api.database, { server, status: 'running', fence: 1 })).id);
+    }
+    await api
+      .database('serverGrants')
+      .insert({ serverId: shared.server.id, userId: own.user.id, role: 'viewer' });
+    const { items } = OperationList.parse((await list(own.token)).body);
+    expect(items.map(({ id }) => id)).toEqual([ids[1], ids[0]]);
+    expect(items[1]?.accountId).toBe(own.account.id);
   });
 
-  it.each(['?status=succeeded', '?cursor=nonsense', '?limit=0', '?account=1'])('refuse %s', async (query) => {
+  it('that are over are listed newest first, of deleted servers too', async () => {
+    const { server, token } = await someServer({ lifecycle: 'deleted', deletedAt: new Date() });
+    const over = { server, finishedAt: new Date() };
+    await buildOperation(api.database, { ...over, status: 'succeeded' });
+    await buildOperation(api.database, { ...over, status: 'failed', errorCode: 'task_failed' });
+    const statuses = async (query: string) =>
+      OperationList.parse((await list(token, query)).body).items.map(({ status }) => status);
+    expect(await statuses('?status=over')).toEqual(['failed', 'succeeded']);
+    expect(await statuses('?status=failed')).toEqual(['failed']);
+    expect(await statuses('')).toEqual([]);
+  });
+
+  it.each(['?status=gone', '?cursor=nonsense', '?limit=0', '?account=1'])('refuse %s', async (query) => {
     const admin = await api.logIn(await buildUser(api.database, { role: 'admin' }));
     expect((await list(admin, query)).body.code).toBe('invalid_input');
   });

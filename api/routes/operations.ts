@@ -1,6 +1,12 @@
 import type { Context } from 'koa';
-import { DecideOperation, LIVE_STATUSES, Operation, type Decision } from '../../contract/operations.ts';
-import { ListLiveOperationsQuery, ListOperationsQuery, OperationList } from '../../contract/servers.ts';
+import {
+  DecideOperation,
+  isLive,
+  Operation,
+  OperationStatus,
+  type Decision,
+} from '../../contract/operations.ts';
+import { ListAllOperationsQuery, ListOperationsQuery, OperationList } from '../../contract/servers.ts';
 import { cancelWorkflow, requestCancel } from '../cancel-operation.ts';
 import { recordDecision, signalDecision } from '../decide-operation.ts';
 import { decodeCursor } from '../cursor.ts';
@@ -10,7 +16,7 @@ import { NotFound } from '../errors.ts';
 import { mutate, sendReply, type Reply } from '../idempotency.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { logOf } from '../middleware/request-id.ts';
-import { findOperation, listLiveOperations, listOperations } from '../operation-rows.ts';
+import { findOperation, listAllOperations, listOperations } from '../operation-rows.ts';
 import { toPage } from '../page.ts';
 import { findServer } from '../server-rows.ts';
 import { toOperationView } from '../views/operation.ts';
@@ -40,7 +46,7 @@ export function operationRoutes(deps: OperationDeps): Endpoint[] {
         ctx.body = toPage(rows, { limit: query.limit, sort: '-createdAt', toView: toOperationView });
       },
     }),
-    liveOperations(database),
+    allOperations(database),
     endpoint({
       method: 'get',
       path: '/operations/:id',
@@ -90,20 +96,26 @@ export function operationRoutes(deps: OperationDeps): Endpoint[] {
   ];
 }
 
-function liveOperations(database: Deps['database']): Endpoint {
+const STATUSES = {
+  live: OperationStatus.options.filter(isLive),
+  over: OperationStatus.options.filter((status) => !isLive(status)),
+};
+
+function allOperations(database: Deps['database']): Endpoint {
   return endpoint({
     method: 'get',
     path: '/operations',
     tag: 'Operations',
     summary:
-      'The operations of all servers that are not over, newest first; by status, such as needs_attention',
-    auth: 'admin',
-    query: ListLiveOperationsQuery,
+      'The operations of all your servers, deleted ones too, newest first: those that are not over, or by status',
+    auth: 'bearer',
+    query: ListAllOperationsQuery,
     answers: { 200: { description: 'One page', schema: OperationList } },
     problems: ['invalid_input'],
     async handle(ctx, { query: { status, limit, cursor } }) {
-      const statuses = status ? [status] : LIVE_STATUSES;
-      const rows = await listLiveOperations(database, statuses, limit, decodeCursor('-createdAt', cursor));
+      const statuses = status === 'live' || status === 'over' ? STATUSES[status] : [status];
+      const position = decodeCursor('-createdAt', cursor);
+      const rows = await listAllOperations(database, currentUser(ctx).reach, statuses, { limit, position });
       ctx.body = toPage(rows, { limit, sort: '-createdAt', toView: toOperationView });
     },
   });

@@ -66,6 +66,7 @@ export function toOperationView(row: OperationRow): Operation {
     type: row.type,
     status: row.status,
     serverId: row.serverId,
+    accountId: row.accountId,
     serverName: row.serverName,
     cancelRequested: row.cancelRequested,
     cancel: cancelAt(row),

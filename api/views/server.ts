@@ -34,6 +34,7 @@ function toObservation({ memoryBytes, ...row }: NonNullable<ServerRow['observed'
 export function toServerView(row: ServerRow): Server {
   return {
     id: row.id,
+    accountId: row.accountId,
     name: row.name,
     hostname: row.hostname,
     status: row.status,

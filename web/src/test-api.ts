@@ -14,12 +14,17 @@ interface SentRequest {
 }
 export type Handler = (request: SentRequest) => Response | Promise<Response>;
 
+export const ACCOUNT = {
+  id: '55555555-5555-4555-8555-555555555555',
+  name: 'Analytical Engines',
+  role: 'owner' as const,
+};
 export const USER: User = {
   id: '11111111-1111-4111-8111-111111111111',
   email: 'ada@example.org',
   name: 'Ada',
   role: 'customer',
-  accounts: [],
+  accounts: [ACCOUNT],
   grants: [],
   actingAdmin: null,
   createdAt: '2026-01-01T00:00:00Z',
@@ -68,6 +73,7 @@ const nextId = (): string => `44444444-4444-4444-8444-${String((count += 1)).pad
 export function buildServer(over: Partial<Server> = {}): Server {
   return {
     id: nextId(),
+    accountId: ACCOUNT.id,
     name: 'web-1',
     hostname: null,
     status: 'running',
@@ -110,6 +116,7 @@ export function buildOperation(
     decisions: decisionsAt(standing),
     decision: null,
     serverId: server.id,
+    accountId: server.accountId,
     serverName: server.name,
     cancelRequested: false,
     steps: definitionOf(type).steps.map(({ name, title }) => ({
