@@ -52,7 +52,7 @@ function createRouter(deps: Deps): Router {
   const endpoints = [
     ...authRoutes(deps),
     ...passwordRoutes(deps),
-    ...userRoutes(),
+    ...userRoutes(deps),
     ...catalogRoutes(deps),
     ...settingsRoutes(deps),
     ...clusterRoutes(deps),

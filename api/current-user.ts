@@ -11,6 +11,8 @@ export interface CurrentUser {
   createdAt: Date;
   /** Null for an API token. */
   sessionId: string | null;
+  /** It was last used more than a minute ago, as far as its row says. */
+  isSessionStale: boolean;
   /** Oldest membership first: the first one is where new servers go unless they say otherwise. */
   accounts: { id: string; name: string; role: AccountRole }[];
   /** Single servers of other accounts. */
@@ -36,13 +38,14 @@ const USER = `
 
 const OF_SESSION = `
   select ${USER}, s.id as "sessionId", null as token,
+    coalesce(s.last_used_at < now() - interval '1 minute', true) as "isSessionStale",
     case when ad.id is not null then json_build_object('id', ad.id, 'email', ad.email) end as "actingAdmin"
   from sessions s join users u on u.id = s.user_id left join users ad on ad.id = s.admin_id
   where s.id = ? and s.revoked_at is null and s.expires_at > now() and u.disabled_at is null
     and (s.admin_id is null or (ad.role = 'admin' and ad.disabled_at is null))`;
 
 const OF_TOKEN = `
-  select ${USER}, null as "sessionId", null as "actingAdmin",
+  select ${USER}, null as "sessionId", false as "isSessionStale", null as "actingAdmin",
     json_build_object('id', t.id, 'permission', t.permission, 'isStaff', t.is_staff) as token
   from api_tokens t join users u on u.id = t.user_id
   where t.token_hash = ? and t.revoked_at is null and (t.expires_at is null or t.expires_at > now())

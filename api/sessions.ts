@@ -71,7 +71,10 @@ export async function rotateRefreshToken(database: Knex, token: string, key: str
       await RefreshToken.query(trx).insert({ tokenHash, sessionId });
       await Session.query(trx)
         .findById(sessionId)
-        .patch({ expiresAt: new Date(Date.now() + SESSION_DAYS * 86_400_000) });
+        .patch({
+          expiresAt: new Date(Date.now() + SESSION_DAYS * 86_400_000),
+          lastUsedAt: raw('now()'),
+        });
       return { outcome: 'rotated', sessionId, refreshToken };
     }
     if (!state.spentLately) {
@@ -89,9 +92,19 @@ export async function revokeSession(database: Knex, sessionId: string): Promise<
   await Session.query(database).findById(sessionId).whereNull('revokedAt').patch({ revokedAt: new Date() });
 }
 
-/** Ends all of a user's sessions at once. */
-export async function revokeSessionsOf(database: Knex, userId: string): Promise<void> {
-  await Session.query(database).where({ userId }).whereNull('revokedAt').patch({ revokedAt: new Date() });
+/** The sessions a user has opened and not ended; those of administrators who look through their eyes are none of theirs. */
+export const sessionsOf = (database: Knex, userId: string) =>
+  Session.query(database)
+    .where({ userId })
+    .whereNull('adminId')
+    .whereNull('revokedAt')
+    .where('expiresAt', '>', raw('now()'));
+
+/** Ends a user's sessions at once, but for the one to keep; answers how many. */
+export async function revokeSessionsOf(database: Knex, userId: string, keepId?: string): Promise<number> {
+  return sessionsOf(database, userId)
+    .modify((query) => (keepId === undefined ? query : query.whereNot('id', keepId)))
+    .patch({ revokedAt: new Date() });
 }
 
 /** The session a refresh token belongs to, spent or not. */

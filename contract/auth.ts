@@ -6,13 +6,16 @@ export const Login = z
   .meta({ id: 'Login' });
 export type Login = z.infer<typeof Login>;
 
+/** A password somebody chooses for themselves. */
+export const NewPassword = z
+  .string()
+  .min(10, { error: 'use at least 10 characters' })
+  .max(1024, { error: 'use at most 1024 characters' });
+
 export const SetPassword = z
   .strictObject({
     token: z.string().min(1).max(128).meta({ description: 'What follows the # of the link' }),
-    password: z
-      .string()
-      .min(10, { error: 'use at least 10 characters' })
-      .max(1024, { error: 'use at most 1024 characters' }),
+    password: NewPassword,
   })
   .meta({ id: 'SetPassword' });
 export type SetPassword = z.infer<typeof SetPassword>;

@@ -32,6 +32,8 @@ export function authenticate(
       throw isExpired(ctx.state['jwtOriginalError']) ? new SessionExpired() : new Unauthenticated();
     const user = await findCurrentUser(database, claims.sid, permission);
     if (!user || user.id !== claims.sub) throw new SessionExpired();
+    if (user.isSessionStale)
+      await queryRows(database, `update sessions set last_used_at = now() where id = ?`, [claims.sid]);
     ctx.state['claims'] = claims;
     return user;
   };

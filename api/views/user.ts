@@ -1,4 +1,6 @@
+import type { OpenSession } from '../../contract/account.ts';
 import type { User } from '../../contract/auth.ts';
+import type { Session } from '../../db/models/session.ts';
 import type { CurrentUser } from '../current-user.ts';
 
 export function toUserView(user: CurrentUser): User {
@@ -11,5 +13,17 @@ export function toUserView(user: CurrentUser): User {
     grants: user.grants,
     actingAdmin: user.actingAdmin?.email ?? null,
     createdAt: user.createdAt.toISOString(),
+  };
+}
+
+export function toOpenSessionView(session: Session, currentId: string): OpenSession {
+  return {
+    id: session.id,
+    ip: session.ip,
+    userAgent: session.userAgent,
+    isCurrent: session.id === currentId,
+    createdAt: session.createdAt.toISOString(),
+    lastUsedAt: session.lastUsedAt?.toISOString() ?? null,
+    expiresAt: session.expiresAt.toISOString(),
   };
 }
