@@ -9,6 +9,7 @@ import { requestId } from './middleware/request-id.ts';
 import { requestLog } from './middleware/request-log.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { adoptionRoutes } from './routes/adoptions.ts';
+import { attentionRoutes } from './routes/attention.ts';
 import { authRoutes } from './routes/auth.ts';
 import { catalogRoutes } from './routes/catalog.ts';
 import { clusterRoutes } from './routes/clusters.ts';
@@ -18,6 +19,7 @@ import { driftRoutes } from './routes/drift.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { migrateRoutes } from './routes/migrate.ts';
+import { nodeRoutes } from './routes/nodes.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { orphanRoutes } from './routes/orphans.ts';
 import { passwordRoutes } from './routes/passwords.ts';
@@ -55,7 +57,9 @@ function createRouter(deps: Deps): Router {
     ...userRoutes(deps),
     ...catalogRoutes(deps),
     ...settingsRoutes(deps),
+    ...attentionRoutes(deps),
     ...clusterRoutes(deps),
+    ...nodeRoutes(deps),
     ...reconcileRoutes(deps),
     ...driftRoutes(deps),
     ...orphanRoutes(deps),

@@ -28,6 +28,8 @@ export interface Deps {
   dashboardDir?: string;
   /** Where browsers reach this; https makes cookies `Secure`. */
   publicUrl?: string;
+  /** Where Temporal's UI shows a workflow, without its id at the end. */
+  workflowUi?: string;
   /** Believe X-Forwarded-For and -Proto. */
   trustProxy: boolean;
   loginLimits?: Partial<LoginLimits>;

@@ -42,6 +42,9 @@ const app = createApp({
   quarantineHours: config.BERTH_QUARANTINE_HOURS,
   deleteGraceHours: config.BERTH_DELETE_GRACE_HOURS,
   ...(existsSync(dashboardDir) ? { dashboardDir } : {}),
+  ...(config.TEMPORAL_UI_URL
+    ? { workflowUi: workflowUi(config.TEMPORAL_UI_URL, namespace ?? 'default') }
+    : {}),
   ...(config.BERTH_PUBLIC_URL ? { publicUrl: config.BERTH_PUBLIC_URL } : {}),
 });
 // Koa's handler never rejects: it answers its own errors.
@@ -68,6 +71,10 @@ async function stop(signal: string): Promise<void> {
   log.info('stopped');
   // The connection to Temporal is not closed: the SDK's retry of an earlier call would throw on a closed channel.
   process.exit(0);
+}
+
+function workflowUi(temporalUi: string, inNamespace: string): string {
+  return `${temporalUi.replace(/\/+$/, '')}/namespaces/${encodeURIComponent(inNamespace)}/workflows/`;
 }
 
 async function listen(httpServer: Server, onPort: number, host: string): Promise<void> {

@@ -51,8 +51,10 @@ export async function migrationTargets(
   });
 }
 
-const awayBecause = ({ name, status }: Node): string | null =>
-  status === 'online' ? null : `${name} is ${status}`;
+function awayBecause({ name, status, acceptsServers }: Node): string | null {
+  if (status !== 'online') return `${name} is ${status}`;
+  return acceptsServers ? null : `${name} takes no servers, as it is in maintenance`;
+}
 
 async function checkNode(trx: Knex, { name, clusterId, nodeId }: Server, wanted: string): Promise<void> {
   const nodes = await Node.query(trx).where({ clusterId }).orderBy('name');
@@ -64,5 +66,5 @@ async function checkNode(trx: Knex, { name, clusterId, nodeId }: Server, wanted:
   if (node.id === nodeId)
     throw new InvalidInput([{ field: 'node', message: `${name} is on ${wanted} already` }]);
   const away = awayBecause(node);
-  if (away) throw new InvalidInput([{ field: 'node', message: `${away}; choose a node that is online` }]);
+  if (away) throw new InvalidInput([{ field: 'node', message: `${away}; choose another node` }]);
 }

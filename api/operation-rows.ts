@@ -18,6 +18,7 @@ interface StepEvent {
 export interface OperationRow {
   id: string;
   accountId: string;
+  accountName: string;
   serverId: string;
   serverName: string;
   type: OperationType;
@@ -49,13 +50,14 @@ export interface OperationRow {
 
 function selectOperations(where: string): string {
   return `
-    select o.id, o.account_id as "accountId", o.server_id as "serverId", s.name as "serverName", o.type, o.status,
+    select o.id, o.account_id as "accountId", ac.name as "accountName", o.server_id as "serverId", s.name as "serverName", o.type, o.status,
       o.step, o.percent, o.note, o.cancel_requested_at is not null as "cancelRequested", o.error_code as "errorCode",
       o.error_message as "errorMessage", o.error_cause as "errorCause", o.error_log as "errorLog", o.decision, o.request_id as "requestId",
       o.created_at as "createdAt", o.started_at as "startedAt", o.finished_at as "finishedAt",
       reported.events, started.tasks, known.usual, q.position, q.eta_seconds as "etaSeconds", o.created_at::text as "sortValue"
     from (select * from operations o where ${where} order by o.created_at desc, o.id desc limit ?) o
     join servers s on s.id = o.server_id
+    join accounts ac on ac.id = o.account_id
     left join lateral (
       select json_agg(json_build_object('step', e.step, 'state', e.state, 'message', e.message, 'at', e.at,
         'fence', e.fence) order by e.fence, e.seq) as events

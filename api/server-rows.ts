@@ -20,6 +20,7 @@ type ObservedRow = Omit<ServerObservation, 'memoryUsedMib'> & { memoryBytes: num
 export interface ServerRow {
   id: string;
   accountId: string;
+  accountName: string;
   name: string;
   status: ServerStatus;
   isDeleted: boolean;
@@ -83,7 +84,7 @@ function selectServers(conditions: Condition[], sort: ServerSort, limit: number)
   const order = `order by ${column} ${direction}, s.id ${direction}`;
   const where = conditions.map(({ sql }) => `and ${sql}`).join(' ');
   const sql = `
-    select s.id, s.account_id as "accountId", s.name, ${STATUS} as status, s.deleted_at is not null as "isDeleted",
+    select s.id, s.account_id as "accountId", ac.name as "accountName", s.name, ${STATUS} as status, s.deleted_at is not null as "isDeleted",
       s.hostname, p.id as "planId", coalesce(p.name, s.plan_name) as "planName", t.id as "templateId",
       coalesce(t.name, s.os) as "templateName", s.delete_protection as "deleteProtection", s.rescue is not null as rescue,
       s.rebuild_protection as "rebuildProtection", s.restart_needed as "restartNeeded",
@@ -104,6 +105,7 @@ function selectServers(conditions: Condition[], sort: ServerSort, limit: number)
       ${column}::text as "sortValue"
     from (select s.* from servers s where true ${where} ${order} limit ${limit}) s
     join clusters c on c.id = s.cluster_id
+    join accounts ac on ac.id = s.account_id
     left join plans p on p.id = s.plan_id
     left join templates t on t.id = s.template_id
     left join nodes n on n.id = s.node_id
@@ -167,6 +169,7 @@ export async function listServers(
     ...ownedBy(reach),
     ...(query.status ? [{ sql: `(${STATUS}) = ?`, bindings: [query.status] }] : []),
     ...(query.accountId ? [{ sql: 's.account_id = ?', bindings: [query.accountId] }] : []),
+    ...(query.nodeId ? [{ sql: 's.node_id = ?', bindings: [query.nodeId] }] : []),
     ...(query.label ? [labelled(query.label)] : []),
     ...(query.search ? [foundBy(query.search)] : []),
     ...(position ? [after(query.sort, position)] : []),

@@ -75,6 +75,7 @@ export const Operation = z
     status: OperationStatus,
     serverId: z.uuid(),
     accountId: z.uuid().meta({ description: 'whose the server is' }),
+    accountName: z.string(),
     serverName: z.string(),
     cancelRequested: z.boolean(),
     cancel: z.object({ possible: z.boolean(), effect: z.string(), by: z.enum(['customer', 'admin']) }).meta({

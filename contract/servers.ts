@@ -66,6 +66,7 @@ export const Server = z
   .object({
     id: z.uuid(),
     accountId: z.uuid().meta({ description: 'whose it is' }),
+    accountName: z.string(),
     name: z.string(),
     hostname: z.string().nullable().meta({ description: 'the full name an imported server came with' }),
     status: ServerStatus,
@@ -220,6 +221,7 @@ export const ListServersQuery = z.strictObject({
     .optional()
     .meta({ description: 'key=value: servers that carry this label' }),
   accountId: z.uuid().optional().meta({ description: 'servers of this account only' }),
+  nodeId: z.uuid().optional().meta({ description: 'servers on this node only' }),
 });
 export type ListServersQuery = z.infer<typeof ListServersQuery>;
 

@@ -98,6 +98,47 @@ export async function freeMemoryByNode(
   return new Map(rows.map(({ id, free }) => [id, free]));
 }
 
+export interface NodeUse {
+  id: string;
+  clusterId: string;
+  cluster: string;
+  name: string;
+  status: 'online' | 'offline' | 'unknown';
+  acceptsServers: boolean;
+  cores: number;
+  memoryMib: number;
+  servers: number;
+  givenVcpus: number;
+  givenMemoryMib: number;
+  storages: { name: string; kind: string; shared: boolean; totalMib: number; usedMib: number }[] | null;
+  templates: string[] | null;
+  observedAt: Date;
+}
+
+/** Every node, or one, with what it has and what of it has been given to servers. */
+export async function listNodeUse(database: Knex, nodeId: string | null = null): Promise<NodeUse[]> {
+  return queryRows<NodeUse>(
+    database,
+    `select n.id, n.cluster_id as "clusterId", c.name as cluster, n.name,
+       case when n.observed_at > now() - interval '3 minutes' then n.status else 'unknown' end as status,
+       n.accepts_servers as "acceptsServers", n.cores, n.memory_mib as "memoryMib", n.observed_at as "observedAt",
+       held.servers, held.vcpus as "givenVcpus", taken.memory_mib::int as "givenMemoryMib",
+       (select json_agg(json_build_object('name', st.name, 'kind', st.kind, 'shared', st.shared,
+          'totalMib', st.total_mib, 'usedMib', st.used_mib) order by st.name)
+        from storages st where st.node_id = n.id) as storages,
+       (select array_agg(t.name order by t.name) from template_vms tv join templates t on t.id = tv.template_id
+        where tv.node_id = n.id) as templates
+     from nodes n join clusters c on c.id = n.cluster_id
+     cross join lateral (${TAKEN_ON('n.id')}) taken
+     cross join lateral (
+       select count(*)::int as servers, coalesce(sum(s.vcpu) filter (where s.lifecycle <> 'failed'), 0)::int as vcpus
+       from servers s where s.node_id = n.id and s.deleted_at is null) held
+     where ?::uuid is null or n.id = ?::uuid
+     order by c.name, n.name`,
+    [nodeId, nodeId],
+  );
+}
+
 /** What the node a server is on could give it in all. */
 export interface RoomToGrow {
   cores: number;

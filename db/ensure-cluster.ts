@@ -54,6 +54,20 @@ export async function insertCluster(
   return Cluster.query(trx).insertAndFetch({ ...columns, rescueIso, tokenSecretId });
 }
 
+/** How a cluster is reached, with its token unsealed. */
+export async function openConnection(database: Knex, box: SecretBox, cluster: Cluster) {
+  const sealed = await Secret.query(database).findById(cluster.tokenSecretId).throwIfNotFound();
+  const { endpoints, tokenId, tlsFingerprint, tlsCa, rescueIso } = cluster;
+  return {
+    endpoints,
+    tokenId,
+    tokenSecret: box.open(sealed, PURPOSE),
+    ...(tlsFingerprint ? { tlsFingerprint } : {}),
+    ...(tlsCa ? { tlsCa } : {}),
+    ...(rescueIso ? { rescueIso } : {}),
+  };
+}
+
 async function sealToken(trx: Knex, box: SecretBox, tokenSecret: string): Promise<string> {
   const sealed = { purpose: PURPOSE, ...box.seal(tokenSecret, PURPOSE) };
   const { id } = await Secret.query(trx).insertAndFetch(sealed);

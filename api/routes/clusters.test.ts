@@ -187,3 +187,15 @@ it('says what servers boot the rescue system from, and takes it back', async () 
   const unknown = '/admin/clusters/00000000-0000-4000-8000-000000000000';
   expect((await api.call('PATCH', unknown, { token: admin, body: { rescueIso: null } })).status).toBe(404);
 });
+
+it('tests a cluster it has with the token it has', async () => {
+  const added = await api.call('POST', '/admin/clusters', { token: admin, body: cluster() });
+  const path = `/admin/clusters/${added.body.cluster.id}/test`;
+  const { status, body } = await api.call('POST', path, { token: admin });
+  expect([
+    status,
+    ConnectionReport.parse(body).ok,
+    JSON.stringify(body).includes(simulator.token.secret),
+  ]).toEqual([200, true, false]);
+  expect((await api.call('POST', `/admin/clusters/${randomUUID()}/test`, { token: admin })).status).toBe(404);
+});

@@ -10,7 +10,7 @@ import {
   TestCluster,
   UpdateCluster,
 } from '../../contract/clusters.ts';
-import { insertCluster } from '../../db/ensure-cluster.ts';
+import { insertCluster, openConnection } from '../../db/ensure-cluster.ts';
 import { Cluster } from '../../db/models/cluster.ts';
 import type { SecretBox } from '../../db/secrets.ts';
 import { audit } from '../audit.ts';
@@ -52,6 +52,21 @@ export function clusterRoutes({
       problems: ['invalid_input'],
       async handle(ctx, { body }) {
         ctx.body = await testConnection(body);
+      },
+    }),
+    endpoint({
+      method: 'post',
+      path: '/admin/clusters/:id/test',
+      tag: TAG,
+      summary: 'Test the connection to a cluster with the token it has',
+      auth: 'admin',
+      params: ById,
+      answers: { 200: { description: 'What was found, good or bad', schema: ConnectionReport } },
+      problems: ['not_found'],
+      async handle(ctx, { params: { id } }) {
+        const cluster = await Cluster.query(database).findById(id);
+        if (!cluster) throw new NotFound('There is no such cluster.');
+        ctx.body = await testConnection(await openConnection(database, secretBox, cluster));
       },
     }),
     endpoint({

@@ -58,7 +58,7 @@ it('refuses a second move while one is under way', async () => {
 it.each([
   ['pve9', 'its cluster has the nodes pve1, pve2, pve3'],
   ['pve1', 'stay is on pve1 already'],
-  ['pve3', 'pve3 is offline; choose a node that is online'],
+  ['pve3', 'pve3 is offline; choose another node'],
 ])('refuses to move to %s', async (node, message) => {
   const { server } = await someServer({ name: 'stay' });
   const pve3 = Node.query(api.database).where({ name: 'pve3' });

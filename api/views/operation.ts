@@ -67,6 +67,7 @@ export function toOperationView(row: OperationRow): Operation {
     status: row.status,
     serverId: row.serverId,
     accountId: row.accountId,
+    accountName: row.accountName,
     serverName: row.serverName,
     cancelRequested: row.cancelRequested,
     cancel: cancelAt(row),

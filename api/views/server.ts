@@ -35,6 +35,7 @@ export function toServerView(row: ServerRow): Server {
   return {
     id: row.id,
     accountId: row.accountId,
+    accountName: row.accountName,
     name: row.name,
     hostname: row.hostname,
     status: row.status,

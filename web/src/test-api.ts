@@ -74,6 +74,7 @@ export function buildServer(over: Partial<Server> = {}): Server {
   return {
     id: nextId(),
     accountId: ACCOUNT.id,
+    accountName: ACCOUNT.name,
     name: 'web-1',
     hostname: null,
     status: 'running',
@@ -117,6 +118,7 @@ export function buildOperation(
     decision: null,
     serverId: server.id,
     accountId: server.accountId,
+    accountName: server.accountName,
     serverName: server.name,
     cancelRequested: false,
     steps: definitionOf(type).steps.map(({ name, title }) => ({
