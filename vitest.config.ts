@@ -16,7 +16,7 @@ export default defineConfig({
           include: [`{${SERVER_FOLDERS}}/**/*.test.ts`, '*.test.ts'],
           exclude: ['tests/e2e/**'],
           pool: 'forks',
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 120_000,
           globalSetup: './tests/global-setup.ts',
         },

@@ -21,7 +21,7 @@ import { createReconcileVolumes } from './reconcile-volumes.ts';
 import { createReleaseLeases } from './release-leases.ts';
 import { createRepairServer } from './repair-server.ts';
 import { createRemoveRescue, createRestartVm, createInsertRescue, createUndoRescue } from './rescue.ts';
-import { createReportSteps } from './report-steps.ts';
+import { createReportSteps, withReports } from './report-steps.ts';
 import { createResizeDisk } from './resize-disk.ts';
 import { createRestorePower } from './restore-power.ts';
 import { createSetPasswordByAgent, createSetPasswordByCloudInit } from './set-password.ts';
@@ -46,16 +46,18 @@ export function createDatabaseActivities(deps: Pick<Deps, 'database'>) {
     takeDecision: createTakeDecision(deps),
     leavePause: createLeavePause(deps),
     finishOperation: createFinishOperation(deps),
-    placeServer: createPlaceServer(deps),
-    releaseLeases: createReleaseLeases(deps),
     endReconcile: createEndReconcile(deps),
-    leaseAdopted: createLeaseAdopted(deps),
+    ...withReports(deps, {
+      placeServer: createPlaceServer(deps),
+      releaseLeases: createReleaseLeases(deps),
+      leaseAdopted: createLeaseAdopted(deps),
+    }),
   };
 }
 
 /** Run on the queue `proxmox`: everything that calls a cluster. */
 export function createProxmoxActivities(deps: Deps) {
-  const ofOperations = withTranslatedErrors(deps, {
+  const steps = withTranslatedErrors(deps, {
     leaseVmid: createLeaseVmid(deps),
     cloneTemplate: createCloneTemplate(deps),
     configureVm: createConfigureVm(deps),
@@ -97,7 +99,7 @@ export function createProxmoxActivities(deps: Deps) {
     repairServer: createRepairServer(deps),
     settleOrphan: createSettleOrphan(deps),
   });
-  return { ...ofOperations, ...ofClusters };
+  return { ...withReports(deps, steps), ...ofClusters };
 }
 
 export type DatabaseActivities = ReturnType<typeof createDatabaseActivities>;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createReportSteps } from './report-steps.ts';
+import { createReportSteps, withReports } from './report-steps.ts';
 import { Operation } from '../db/models/operation.ts';
 import { OperationEvent } from '../db/models/operation-event.ts';
 import { buildAccount, buildCatalog, buildOperation, buildServer } from '../tests/builders.ts';
@@ -28,8 +28,7 @@ async function runningOperation(overrides: Partial<Operation> = {}) {
   const claim = { operationId: id, serverId: server.id, fence: 3 };
   return {
     claim,
-    report: async (...reports: Pick<StepReport, 'seq' | 'step' | 'state' | 'message'>[]) =>
-      reportSteps({ ...claim, reports: reports.map((report) => ({ ...claim, ...report })) }),
+    report: async (...reports: StepReport[]) => reportSteps({ ...claim, reports }),
     operation: async () => Operation.query(database).findById(id).throwIfNotFound(),
     events: async () =>
       (await OperationEvent.query(database).where({ operationId: id }).orderBy('seq')).map(
@@ -71,7 +70,7 @@ it('refuses a run whose claim is older, newer or over, and writes nothing', asyn
   const { report, claim, operation, events } = await runningOperation();
   for (const fence of [2, 4]) {
     const stale = { ...claim, fence };
-    await expect(reportSteps({ ...stale, reports: [{ ...stale, ...PLACE }] })).rejects.toMatchObject({
+    await expect(reportSteps({ ...stale, reports: [PLACE] })).rejects.toMatchObject({
       type: 'stale_claim',
       nonRetryable: true,
     });
@@ -88,4 +87,24 @@ it('takes an empty report', async () => {
   const { report, events } = await runningOperation();
   await report();
   expect(await events()).toEqual([]);
+});
+
+it('lets an activity record the beginning of its step before it does anything', async () => {
+  const { claim, events } = await runningOperation();
+  const { place } = withReports(test, { place: async (_claim: unknown) => events() });
+  expect(await place({ ...claim, reports: [PLACE] } as never)).toEqual([{ ...PLACE, message: null }]);
+});
+
+it('keeps an activity from doing anything that a later run has taken over, or that cannot be recorded', async () => {
+  const { claim } = await runningOperation();
+  const done: unknown[] = [];
+  const { place } = withReports(test, { place: async (given: unknown) => done.push(given) });
+  const stale = { ...claim, fence: 2, reports: [PLACE] };
+  await expect(place(stale as never)).rejects.toMatchObject({ type: 'stale_claim', nonRetryable: true });
+  const unknown = { ...claim, reports: [{ ...PLACE, state: 'unheard-of' }] };
+  await expect(place(unknown as never)).rejects.toMatchObject({
+    nonRetryable: false,
+    nextRetryDelay: '1 second',
+  });
+  expect(done).toEqual([]);
 });

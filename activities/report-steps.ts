@@ -1,13 +1,13 @@
+import { ApplicationFailure } from '@temporalio/common';
 import type { Transaction } from 'objection';
 import type { Deps } from './deps.ts';
 import { finalFailure, staleClaim } from './failures.ts';
 import { Operation } from '../db/models/operation.ts';
 import { recordDurations } from '../db/record-durations.ts';
 import { OperationEvent } from '../db/models/operation-event.ts';
-import type { OperationClaim, StepReport } from '../contract/temporal.ts';
+import type { OperationClaim, StepClaim } from '../contract/temporal.ts';
 
-export interface StepReports extends OperationClaim {
-  reports: StepReport[];
+export interface StepReports extends StepClaim {
   /** For a step of no return: it is refused once a cancel has been asked for. */
   unlessCancelled?: boolean;
 }
@@ -22,6 +22,38 @@ export function createReportSteps({ database }: Pick<Deps, 'database'>) {
     });
   };
 }
+
+type StepActivities = Record<string, (claim: never) => Promise<unknown>>;
+
+/** Lets activities record the reports that travel with their claim before they do anything; see `Run.step`. */
+export function withReports<A extends StepActivities>(deps: Pick<Deps, 'database'>, activities: A): A {
+  const reportSteps = createReportSteps(deps);
+  const record = async ({ operationId, serverId, fence, reports }: StepClaim): Promise<void> => {
+    try {
+      await reportSteps({ operationId, serverId, fence, reports });
+    } catch (err) {
+      throw err instanceof ApplicationFailure ? err : notRecorded(err);
+    }
+  };
+  const wrap =
+    (activity: (claim: OperationClaim) => Promise<unknown>) =>
+    async (claim: OperationClaim & Partial<StepClaim>): Promise<unknown> => {
+      const { reports = [], ...rest } = claim;
+      if (reports.length > 0) await record({ ...claim, reports });
+      return activity(rest);
+    };
+  const wrapped = Object.entries(activities).map(([name, activity]) => [name, wrap(activity as never)]);
+  return Object.fromEntries(wrapped) as A;
+}
+
+/** PostgreSQL is away, most likely: nothing has been done yet, so that trying again soon costs little. */
+const notRecorded = (err: unknown): ApplicationFailure =>
+  ApplicationFailure.create({
+    type: 'internal_error',
+    message: 'the step could not be recorded',
+    nextRetryDelay: '1 second',
+    ...(err instanceof Error ? { cause: err } : {}),
+  });
 
 /** The operation's row, locked; throws when the claim is stale or the operation is over. */
 export async function lockClaim(claim: OperationClaim, trx: Transaction): Promise<Operation> {

@@ -43,7 +43,12 @@ export interface OperationClaim extends OperationInput {
   fence: number;
 }
 
-export interface StepReport extends OperationClaim {
+/** A claim with what is to be recorded before anything else is done: a step that begins, and the end of those before it. */
+export interface StepClaim extends OperationClaim {
+  reports: StepReport[];
+}
+
+export interface StepReport {
   seq: number;
   step: StepName;
   state: 'running' | 'succeeded' | 'failed' | 'cancelled' | 'skipped';

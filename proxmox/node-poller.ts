@@ -51,7 +51,7 @@ interface WatchedTask {
   upid: string;
   /** Unix seconds, by the node's clock */
   startTime: number;
-  /** Likely to take seconds at least: looked at early once, then in the steady pace, which saves calls for short tasks. */
+  /** Likely to take seconds at least: looked at in the steady pace from the beginning, which saves calls for short tasks. */
   isCopy: boolean;
   waiters: Set<Waiter>;
   since: number;
@@ -113,7 +113,7 @@ export function createNodePoller(node: string, source: TaskSource, timing: PollT
   let turns: Promise<void> = Promise.resolve();
   return {
     add(upid, parsed, waiter) {
-      const task = state.tasks.get(upid) ?? newTask(upid, parsed, timing.firstCheckMs);
+      const task = state.tasks.get(upid) ?? newTask(upid, parsed, timing);
       task.waiters.add(waiter);
       state.tasks.set(upid, task);
       state.wake?.();
@@ -135,15 +135,16 @@ export function createNodePoller(node: string, source: TaskSource, timing: PollT
   };
 }
 
-function newTask(upid: string, { startTime, type }: Upid, firstCheckMs: number): WatchedTask {
+function newTask(upid: string, { startTime, type }: Upid, timing: PollTiming): WatchedTask {
   const since = performance.now();
+  const isCopy = COPY_TYPES.has(type);
   return {
     upid,
     startTime,
-    isCopy: COPY_TYPES.has(type),
+    isCopy,
     waiters: new Set(),
     since,
-    nextCheckAt: since + firstCheckMs,
+    nextCheckAt: since + (isCopy ? timing.intervalMs : timing.firstCheckMs),
     unlisted: false,
     logLines: 0,
     failures: 0,

@@ -12,9 +12,9 @@ const INTERVAL = 20;
 const TIMING = { intervalMs: INTERVAL, firstCheckMs: 3, graceMs: 250 };
 
 let lastPid = 0;
-function newUpid(node = 'pve1'): string {
+function newUpid(node = 'pve1', type = 'qmclone'): string {
   lastPid++;
-  return `UPID:${node}:${lastPid.toString(16).toUpperCase().padStart(8, '0')}:0009F1A2:6B03845F:qmclone:9000:berth@pve!test:`;
+  return `UPID:${node}:${lastPid.toString(16).toUpperCase().padStart(8, '0')}:0009F1A2:6B03845F:${type}:9000:berth@pve!test:`;
 }
 
 const noSuchTask = () => classifyAnswer(400, 'Parameter verification failed.', { upid: 'no such task' });
@@ -61,8 +61,8 @@ function createNode({
       return log.slice(start, limit === 0 ? undefined : start + limit);
     },
   };
-  const start = (exit?: string, log: string[] = []) => {
-    const upid = newUpid();
+  const start = (exit?: string, log: string[] = [], type?: string) => {
+    const upid = newUpid('pve1', type);
     tasks.set(upid, { log, ...(exit === undefined ? {} : { exit }) });
     return upid;
   };
@@ -98,8 +98,17 @@ describe('waiting', () => {
   it('looks at a new task long before the first interval is over', async () => {
     const node = createNode();
     const began = performance.now();
-    await createTaskWatcher(node.source, { intervalMs: 60_000, firstCheckMs: 5 }).wait(node.start('OK'));
+    const upid = node.start('OK', [], 'qmstart');
+    await createTaskWatcher(node.source, { intervalMs: 60_000, firstCheckMs: 5 }).wait(upid);
     expect(performance.now() - began).toBeLessThan(2_000);
+    expect(node.calls).toHaveLength(1);
+  });
+
+  it('keeps a call it may need sooner: a copy is first looked at after an interval', async () => {
+    const node = createNode();
+    const began = performance.now();
+    await createTaskWatcher(node.source, { intervalMs: 200, firstCheckMs: 5 }).wait(node.start('OK'));
+    expect(performance.now() - began).toBeGreaterThan(190);
     expect(node.calls).toHaveLength(1);
   });
 

@@ -10,15 +10,15 @@ export async function adoptVm(input: OperationInput): Promise<void> {
     run.onUndo(() => database('undo: give back VM id and addresses').releaseLeases(claim));
     await run.step(
       'inspect',
-      () => proxmox(`is ${vm} as it was shown?`).inspectAdoption(claim),
+      (claim) => proxmox(`is ${vm} as it was shown?`).inspectAdoption(claim),
       (it) => it.summary,
     );
     await run.step(
       'lease',
-      () => database(`take ${vm} for ${serverName}`).leaseAdopted(claim),
+      (claim) => database(`take ${vm} for ${serverName}`).leaseAdopted(claim),
       (it) => it.summary,
     );
     run.onUndo(() => proxmox(`undo: remove the marker from ${vm}`).unmarkVm(claim));
-    await run.step('mark', () => proxmox(`mark ${vm}`).markVm(claim));
+    await run.step('mark', (claim) => proxmox(`mark ${vm}`).markVm(claim));
   });
 }

@@ -5,13 +5,13 @@ import type { OperationInput } from '../contract/temporal.ts';
 /** Takes the rescue medium out of a server and boots it from its disk again. */
 export async function leaveRescue(input: OperationInput): Promise<void> {
   await runOperation(input, async (run) => {
-    const { claim, serverName } = run;
-    await run.step('detach', () =>
+    const { serverName } = run;
+    await run.step('detach', (claim) =>
       proxmox(`take the rescue medium out of ${serverName}`).removeRescue(claim),
     );
     await run.step(
       'restart',
-      () => proxmox(`restart ${serverName} from its disk`).restartVm(claim),
+      (claim) => proxmox(`restart ${serverName} from its disk`).restartVm(claim),
       (it) => it.summary,
     );
   });

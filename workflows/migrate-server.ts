@@ -12,17 +12,17 @@ export async function migrateServer(input: OperationInput): Promise<void> {
     run.onUndo(() => proxmox(`undo: see where ${serverName} is`).settleMove(claim));
     await run.step(
       'check',
-      () => proxmox(`what keeps ${serverName} from moving to ${targetNode}?`).checkMigration(claim),
+      (claim) => proxmox(`what keeps ${serverName} from moving to ${targetNode}?`).checkMigration(claim),
       (it) => it.summary,
     );
     await run.step(
       'move',
-      () => proxmox(`move ${serverName} to ${targetNode}`).moveVm(claim),
+      (claim) => proxmox(`move ${serverName} to ${targetNode}`).moveVm(claim),
       (it) => it.summary,
     );
     await run.step(
       'verify',
-      () => proxmox(`see that ${serverName} is on ${targetNode}`).verifyMove(claim),
+      (claim) => proxmox(`see that ${serverName} is on ${targetNode}`).verifyMove(claim),
       (it) => it.summary,
     );
     upsertSearchAttributes([{ key: NODE, value: targetNode }]);

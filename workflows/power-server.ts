@@ -9,7 +9,7 @@ export async function powerServer(input: PowerInput): Promise<void> {
     const summary = `${action} ${run.serverName}`;
     await run.step(
       action,
-      () => proxmox(summary).powerVm({ ...run.claim, action }),
+      (claim) => proxmox(summary).powerVm({ ...claim, action }),
       (it) => it.summary,
     );
   });

@@ -11,14 +11,14 @@ export async function provisionServer(input: OperationInput): Promise<void> {
     run.onUndo(() => database('undo: give back VM id and addresses').releaseLeases(claim));
     const place = await run.step(
       'place',
-      () => database(`choose a node for ${run.serverName}`).placeServer(claim),
+      (claim) => database(`choose a node for ${run.serverName}`).placeServer(claim),
       (it) => `${it.node}: ${it.reason}`,
     );
     upsertSearchAttributes([{ key: NODE, value: place.node }]);
 
     const lease = await run.step(
       'lease',
-      () => proxmox(`a free VM id for ${run.serverName}`).leaseVmid(claim),
+      (claim) => proxmox(`a free VM id for ${run.serverName}`).leaseVmid(claim),
       (it) => [`VM ${it.vmid}`, ...it.addresses].join(', '),
     );
     const vm = `VM ${lease.vmid} on ${place.node}`;
@@ -27,19 +27,19 @@ export async function provisionServer(input: OperationInput): Promise<void> {
     const clone = `clone ${place.template} (${place.templateVmid}) to ${vm}`;
     await run.step(
       'clone',
-      () => proxmoxInLine(clone).cloneTemplate(claim),
+      (claim) => proxmoxInLine(clone).cloneTemplate(claim),
       () => `${place.template} to ${vm}`,
     );
-    await run.step('configure', () => proxmox(`configure ${vm}`).configureVm(claim));
+    await run.step('configure', (claim) => proxmox(`configure ${vm}`).configureVm(claim));
     await run.step(
       'resize',
-      () => proxmox(`grow the disk of ${vm}`).resizeDisk(claim),
+      (claim) => proxmox(`grow the disk of ${vm}`).resizeDisk(claim),
       (it) => it.summary,
     );
-    await run.step('start', () => proxmoxInLine(`start ${vm}`).startVm(claim));
+    await run.step('start', (claim) => proxmoxInLine(`start ${vm}`).startVm(claim));
     await run.step(
       'ready',
-      () => proxmox(`wait until ${vm} answers`).waitUntilReady(claim),
+      (claim) => proxmox(`wait until ${vm} answers`).waitUntilReady(claim),
       (it) => it.summary,
     );
   });

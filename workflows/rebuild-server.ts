@@ -11,31 +11,31 @@ export async function rebuildServer(input: OperationInput): Promise<void> {
     const { claim, serverName } = run;
     const { template, vm } = await run.step(
       'check',
-      () => proxmox(`can ${serverName} be rebuilt?`).checkRebuild(claim),
+      (claim) => proxmox(`can ${serverName} be rebuilt?`).checkRebuild(claim),
       (it) => it.summary,
     );
     run.onUndo(() => proxmox(`undo: power of ${serverName} as it was`).restorePower(claim));
     await run.step(
       'stop',
-      () => proxmox(`power off ${serverName}`).stopForRemoval(claim),
+      (claim) => proxmox(`power off ${serverName}`).stopForRemoval(claim),
       (it) => it.summary,
     );
-    await run.step('destroy', () => proxmox(`delete the old ${vm}`).destroyVm(claim));
+    await run.step('destroy', (claim) => proxmox(`delete the old ${vm}`).destroyVm(claim));
     await run.step(
       'clone',
-      () => proxmoxInLine(`clone ${template} to ${vm}`).cloneTemplate(claim),
+      (claim) => proxmoxInLine(`clone ${template} to ${vm}`).cloneTemplate(claim),
       () => `${template} to ${vm}`,
     );
-    await run.step('configure', () => proxmox(`configure ${vm}`).configureVm(claim));
+    await run.step('configure', (claim) => proxmox(`configure ${vm}`).configureVm(claim));
     await run.step(
       'resize',
-      () => proxmox(`grow the disk of ${vm}`).resizeDisk(claim),
+      (claim) => proxmox(`grow the disk of ${vm}`).resizeDisk(claim),
       (it) => it.summary,
     );
-    await run.step('start', () => proxmoxInLine(`start ${vm}`).startVm(claim));
+    await run.step('start', (claim) => proxmoxInLine(`start ${vm}`).startVm(claim));
     await run.step(
       'ready',
-      () => proxmox(`wait until ${vm} answers`).waitUntilReady(claim),
+      (claim) => proxmox(`wait until ${vm} answers`).waitUntilReady(claim),
       (it) => it.summary,
     );
   });

@@ -9,12 +9,12 @@ export async function rescueServer(input: OperationInput): Promise<void> {
     run.onUndo(() => proxmox(`undo: boot ${serverName} from its disk`).undoRescue(claim));
     await run.step(
       'attach',
-      () => proxmox(`insert the rescue medium into ${serverName}`).insertRescue(claim),
+      (claim) => proxmox(`insert the rescue medium into ${serverName}`).insertRescue(claim),
       (it) => it.summary,
     );
     await run.step(
       'restart',
-      () => proxmox(`restart ${serverName} from it`).restartVm(claim),
+      (claim) => proxmox(`restart ${serverName} from it`).restartVm(claim),
       (it) => it.summary,
     );
   });

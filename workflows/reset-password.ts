@@ -5,10 +5,10 @@ import type { OperationInput } from '../contract/temporal.ts';
 /** Sets a password inside a server: by its guest agent, or else by cloud-init, for which it is rebooted. */
 export async function resetPassword(input: OperationInput): Promise<void> {
   await runOperation(input, async (run) => {
-    const { claim, serverName } = run;
+    const { serverName } = run;
     const byAgent = await run.step(
       'agent',
-      () => proxmox(`ask the guest agent of ${serverName} to set a password`).setPasswordByAgent(claim),
+      (claim) => proxmox(`ask the guest agent of ${serverName} to set a password`).setPasswordByAgent(claim),
       (it) => it.summary,
     );
     if (byAgent.isSet) {
@@ -18,7 +18,7 @@ export async function resetPassword(input: OperationInput): Promise<void> {
     }
     const byCloudInit = await run.step(
       'cloudinit',
-      () => proxmox(`hand a password for ${serverName} to cloud-init`).setPasswordByCloudInit(claim),
+      (claim) => proxmox(`hand a password for ${serverName} to cloud-init`).setPasswordByCloudInit(claim),
       (it) => it.summary,
     );
     if (!byCloudInit.needsReboot) {
@@ -27,7 +27,7 @@ export async function resetPassword(input: OperationInput): Promise<void> {
     }
     await run.step(
       'reboot',
-      () => proxmox(`reboot ${serverName}`).powerVm({ ...claim, action: 'reboot' }),
+      (claim) => proxmox(`reboot ${serverName}`).powerVm({ ...claim, action: 'reboot' }),
       (it) => it.summary,
     );
   });

@@ -8,7 +8,7 @@ export async function resizeServer(input: OperationInput): Promise<void> {
     const { claim, serverName } = run;
     await run.step(
       'check',
-      () => proxmox(`is there room for ${serverName}?`).checkResize(claim),
+      (claim) => proxmox(`is there room for ${serverName}?`).checkResize(claim),
       (it) => it.summary,
     );
     run.onUndo(() =>
@@ -16,12 +16,12 @@ export async function resizeServer(input: OperationInput): Promise<void> {
     );
     await run.step(
       'disk',
-      () => proxmox(`grow the disk of ${serverName}`).resizeDisk(claim),
+      (claim) => proxmox(`grow the disk of ${serverName}`).resizeDisk(claim),
       (it) => it.summary,
     );
     await run.step(
       'configure',
-      () => proxmox(`processors and memory of ${serverName}`).setVmSize(claim),
+      (claim) => proxmox(`processors and memory of ${serverName}`).setVmSize(claim),
       (it) => it.summary,
     );
   });

@@ -24,6 +24,7 @@ import {
   DECISION_SIGNAL,
   type OperationClaim,
   type OperationInput,
+  type StepClaim,
   type StepReport,
 } from '../contract/temporal.ts';
 import type { ClaimedOperation } from '../activities/claim-operation.ts';
@@ -36,7 +37,6 @@ type Undo = () => Promise<{ summary: string } | void>;
 /** What a person reads of a step, and whether they have been told already that it runs. */
 interface Telling<T> {
   describe: ((result: T) => string) | undefined;
-  announcement: string | undefined;
   isReported: boolean;
 }
 
@@ -45,16 +45,17 @@ export interface OperationRun extends ClaimedOperation {
   claim: OperationClaim;
   /**
    * Runs one step of the operation's table and reports how it went; `describe` turns its result into the line a person
-   * reads, and `announcement` is that line while it runs. Where the table says *pause*, a step that fails waits for a
+   * reads. `body` has to call one activity, with the claim it is given: that it has begun travels with this call. Where the table says *pause*, a step that fails waits for a
    * decision and may run again, or be left out when the table allows it: then its result is undefined, so let nobody
    * need it. From a step of no return on nothing is cancelled.
    */
   step<T>(
     name: StepName,
-    body: () => Promise<T>,
+    body: (claim: StepClaim) => Promise<T>,
     describe?: (result: T) => string,
-    announcement?: string,
   ): Promise<T>;
+  /** Waits in a step; `announcement` is what a person reads meanwhile, `line` afterwards. */
+  wait(name: StepName, body: () => Promise<void>, announcement: string, line: string): Promise<void>;
   /** Reports a step that this run does not need, and why. */
   leaveOut(name: StepName, why: string): void;
   /** Remembers how to undo what the next steps do; the latest is undone first. Its summary is what a person reads. */
@@ -127,18 +128,23 @@ class Run implements OperationRun {
 
   async step<T>(
     name: StepName,
-    body: () => Promise<T>,
+    body: (claim: StepClaim) => Promise<T>,
     describe?: (result: T) => string,
-    announcement?: string,
   ): Promise<T> {
-    const attempt = (isReported = false) => this.attempt(name, body, { describe, announcement, isReported });
+    const attempt = (isReported = false) => this.attempt(name, body, { describe, isReported });
     if (this.isPastNoReturn) return CancellationScope.nonCancellable(() => attempt());
     if (stepDefinition(this.type, name)?.noReturn === undefined) return attempt();
     // Recorded under the operation's lock: a cancel that came first ends it here, one that comes later is refused.
-    this.report(name, 'running', announcement);
+    this.report(name, 'running');
     await this.flush({ unlessCancelled: true });
     this.isPastNoReturn = true;
     return CancellationScope.nonCancellable(() => attempt(true));
+  }
+
+  async wait(name: StepName, body: () => Promise<void>, announcement: string, line: string): Promise<void> {
+    this.report(name, 'running', announcement);
+    await this.flush();
+    await this.attempt(name, body, { describe: () => line, isReported: true });
   }
 
   leaveOut(name: StepName, why: string): void {
@@ -202,19 +208,19 @@ class Run implements OperationRun {
 
   private async attempt<T>(
     name: StepName,
-    body: () => Promise<T>,
-    { describe, announcement, isReported }: Telling<T>,
+    body: (claim: StepClaim) => Promise<T>,
+    { describe, isReported }: Telling<T>,
   ): Promise<T> {
     for (let isRunning = isReported; ; isRunning = false) {
-      if (!isRunning) {
-        this.report(name, 'running', announcement);
-        await this.flush();
-      }
+      if (!isRunning) this.report(name, 'running');
+      const reports = this.takeReports();
       try {
-        const result = await body();
+        const result = await body({ ...this.claim, reports });
         this.report(name, 'succeeded', describe?.(result));
         return result;
       } catch (err) {
+        // Perhaps it never came to recording them; once more does no harm.
+        this.reports.unshift(...reports);
         if (isCancellation(err)) {
           this.report(name, 'cancelled');
           throw err;
@@ -269,7 +275,7 @@ class Run implements OperationRun {
     }
   }
 
-  /** Sends what has gathered: a step's end travels with the next one's start. */
+  /** Records what has gathered, where no activity of a step does it. */
   private async flush({ unlessCancelled = false } = {}): Promise<void> {
     const reports = this.takeReports();
     if (reports.length === 0) return;
@@ -287,7 +293,7 @@ class Run implements OperationRun {
 
   private report(step: StepName, state: StepReport['state'], message?: string): void {
     this.seq += 1;
-    this.reports.push({ ...this.claim, seq: this.seq, step, state, ...(message ? { message } : {}) });
+    this.reports.push({ seq: this.seq, step, state, ...(message ? { message } : {}) });
     this.lines.set(step, message ? `${state}: ${message}` : state);
     setCurrentDetails(this.details());
   }

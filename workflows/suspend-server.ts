@@ -9,12 +9,12 @@ export async function suspendServer(input: OperationInput): Promise<void> {
     run.onUndo(() => proxmox(`undo: ${serverName} as it was`).restorePower(claim));
     await run.step(
       'block',
-      () => proxmox(`keep ${serverName} from starting with its node`).blockVm(claim),
+      (claim) => proxmox(`keep ${serverName} from starting with its node`).blockVm(claim),
       (it) => it.summary,
     );
     await run.step(
       'shutdown',
-      () => proxmox(`shut down ${serverName}, or power it off`).shutDownBlockedVm(claim),
+      (claim) => proxmox(`shut down ${serverName}, or power it off`).shutDownBlockedVm(claim),
       (it) => it.summary,
     );
   });

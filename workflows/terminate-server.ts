@@ -14,21 +14,21 @@ export async function terminateServer(input: OperationInput): Promise<void> {
     run.onUndo(() => proxmox(`undo: power of ${serverName} as it was`).restorePower(claim));
     const stopped = await run.step(
       'stop',
-      () => proxmox(`power off ${serverName}`).stopForRemoval(claim),
+      (claim) => proxmox(`power off ${serverName}`).stopForRemoval(claim),
       (it) => it.summary,
     );
     if (!destroyAfter) run.leaveOut('grace', 'no time to think it over was asked for');
     else if (!stopped.isKept) run.leaveOut('grace', 'there is nothing to give back');
     else {
       const until = `${destroyAfter.slice(0, 16).replace('T', ' ')} UTC`;
-      await run.step(
+      await run.wait(
         'grace',
         () => sleep(Math.max(0, Date.parse(destroyAfter) - Date.now())),
-        () => `was kept until ${until}`,
         `Powered off and kept until ${until}: cancelling gives the server back`,
+        `was kept until ${until}`,
       );
     }
-    await run.step('destroy', () => proxmox(`delete the VM of ${serverName}`).destroyVm(claim));
-    await run.step('release', () => database('give back VM id and addresses').releaseLeases(claim));
+    await run.step('destroy', (claim) => proxmox(`delete the VM of ${serverName}`).destroyVm(claim));
+    await run.step('release', (claim) => database('give back VM id and addresses').releaseLeases(claim));
   });
 }

@@ -9,12 +9,12 @@ export async function unsuspendServer(input: OperationInput): Promise<void> {
     run.onUndo(() => proxmox(`undo: ${serverName} as it was`).restorePower(claim));
     await run.step(
       'unblock',
-      () => proxmox(`let ${serverName} start with its node`).unblockVm(claim),
+      (claim) => proxmox(`let ${serverName} start with its node`).unblockVm(claim),
       (it) => it.summary,
     );
     await run.step(
       'start',
-      () => proxmox(`start ${serverName}, if it ran before`).startUnblockedVm(claim),
+      (claim) => proxmox(`start ${serverName}, if it ran before`).startUnblockedVm(claim),
       (it) => it.summary,
     );
   });

@@ -3,13 +3,14 @@ import { guestNames } from './cloud-init-routes.ts';
 import { requireVm } from './cluster.ts';
 import type { Guest, Vm } from './cluster-state.ts';
 import { outputOf } from './guest-commands.ts';
-import { agentAnswers, guestInterfaces, isAgentEnabled, resetGuest } from './guests.ts';
+import { agentAnswers, guestInterfaces, isAgentEnabled, resetGuest, untilAgentAnswers } from './guests.ts';
 import { powerOff } from './power-workers.ts';
 import type { Call, Route } from './route.ts';
 
 const FOLDER = '/nodes/{node}/qemu/{vmid}/agent';
 const FIRST_PID = 400;
 const POWER_COMMAND_MS = 3000;
+const SILENCE_MS = 3000;
 
 interface Agent {
   call: Call;
@@ -17,17 +18,24 @@ interface Agent {
   guest: Guest;
 }
 
-/** The guest of a VM whose agent answers; waits in vain for a silent one, as the server does. */
+/**
+ * The guest of a VM whose agent answers. A silent one is waited for: QEMU hands a command over as soon as the agent opens its
+ * channel (hw/char/virtio-console.c reads nothing from its socket before), so that one that starts in time answers at once.
+ */
 async function requireAgent(call: Call): Promise<Agent> {
   const { cluster, node, vmid } = call;
   const vm = requireVm(cluster, node, vmid);
   if (!isAgentEnabled((vm.guest ?? vm).config.agent)) throw refuse('No QEMU guest agent configured');
   if (!vm.guest) throw refuse(`VM ${vmid} is not running`);
-  if (!agentAnswers(vm.guest, cluster.clock.now())) {
-    await cluster.clock.sleep(cluster.scaled(3000, 5));
-    throw refuse('QEMU guest agent is not running');
+  const { guest } = vm;
+  if (!agentAnswers(guest, cluster.clock.now())) {
+    await cluster.clock.sleep(
+      Math.min(cluster.scaled(SILENCE_MS, 5), untilAgentAnswers(guest, cluster.clock.now())),
+    );
+    if (vm.guest !== guest || !agentAnswers(guest, cluster.clock.now()))
+      throw refuse('QEMU guest agent is not running');
   }
-  return { call, vm, guest: vm.guest };
+  return { call, vm, guest };
 }
 
 const SYSTEM_INFO: Record<

@@ -65,8 +65,11 @@ export function isAgentEnabled(value: string | number | undefined): boolean {
   return /^(?:enabled=)?(?:1|on|yes|true)(?:,|$)/.test(String(value ?? '0'));
 }
 
-export function agentAnswers(guest: Guest, now: number): boolean {
-  return guest.hasSystem && !guest.agentNever && !guest.paused && now >= guest.bootedAt;
+export const agentAnswers = (guest: Guest, now: number): boolean => untilAgentAnswers(guest, now) === 0;
+
+/** Milliseconds, as far as can be told now. */
+export function untilAgentAnswers({ hasSystem, agentNever, paused, bootedAt }: Guest, now: number): number {
+  return hasSystem && !agentNever && !paused ? Math.max(0, bootedAt - now) : Infinity;
 }
 
 /** The guest's interfaces as its agent reports them; addresses follow a moment after the agent. */

@@ -11,17 +11,17 @@ export const provisionServerWith =
     await runOperation(input, async (run) => {
       const { claim } = run;
       run.onUndo(() => database('undo: leases').releaseLeases(claim));
-      const { node } = await run.step('place', () => database('place').placeServer(claim));
+      const { node } = await run.step('place', (claim) => database('place').placeServer(claim));
       upsertSearchAttributes([{ key: NODE, value: node }]);
-      await run.step('lease', () => proxmox('lease').leaseVmid(claim));
+      await run.step('lease', (claim) => proxmox('lease').leaseVmid(claim));
       run.onUndo(() => proxmox('undo: VM').destroyVm(claim));
-      await run.step('clone', () => proxmoxInLine('clone').cloneTemplate(claim));
-      await run.step('configure', () => proxmox('configure').configureVm(claim));
-      await run.step('resize', () => proxmox('resize').resizeDisk(claim));
-      await run.step('start', async () => {
+      await run.step('clone', (claim) => proxmoxInLine('clone').cloneTemplate(claim));
+      await run.step('configure', (claim) => proxmox('configure').configureVm(claim));
+      await run.step('resize', (claim) => proxmox('resize').resizeDisk(claim));
+      await run.step('start', async (claim) => {
         if (isChanged()) await proxmox('configure again').configureVm(claim);
         await proxmoxInLine('start').startVm(claim);
       });
-      await run.step('ready', () => proxmox('ready').waitUntilReady(claim));
+      await run.step('ready', (claim) => proxmox('ready').waitUntilReady(claim));
     });
   };
