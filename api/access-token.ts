@@ -7,12 +7,12 @@ export const ACCESS_TOKEN_SECONDS = 600;
 const Claims = z.object({ sub: z.uuid(), sid: z.uuid(), exp: z.number() });
 export type Claims = z.infer<typeof Claims>;
 
-/** A JWT (HS256) good for ten minutes; the session it names can end it sooner. */
-export function signAccessToken(user: CurrentUser, secret: string): string {
+/** A JWT (HS256), good for ten minutes unless given; the session it names can end it sooner. */
+export function signAccessToken(user: CurrentUser, secret: string, expiresIn = ACCESS_TOKEN_SECONDS): string {
   return jwt.sign({ sid: user.sessionId, role: user.role }, secret, {
     algorithm: 'HS256',
     subject: user.id,
-    expiresIn: ACCESS_TOKEN_SECONDS,
+    expiresIn,
   });
 }
 

@@ -8,6 +8,7 @@ import { problem } from './middleware/problem.ts';
 import { requestId } from './middleware/request-id.ts';
 import { requestLog } from './middleware/request-log.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
+import { accountRoutes } from './routes/accounts.ts';
 import { adoptionRoutes } from './routes/adoptions.ts';
 import { attentionRoutes } from './routes/attention.ts';
 import { authRoutes } from './routes/auth.ts';
@@ -19,10 +20,14 @@ import { driftRoutes } from './routes/drift.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { migrateRoutes } from './routes/migrate.ts';
+import { migrationRunRoutes } from './routes/migration-runs.ts';
 import { nodeRoutes } from './routes/nodes.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { orphanRoutes } from './routes/orphans.ts';
 import { passwordRoutes } from './routes/passwords.ts';
+import { peopleRoutes } from './routes/people.ts';
+import { planRoutes } from './routes/plans.ts';
+import { poolRoutes } from './routes/pools.ts';
 import { reconcileRoutes } from './routes/reconcile.ts';
 import { rescueRoutes } from './routes/rescue.ts';
 import { rebuildRoutes } from './routes/rebuild.ts';
@@ -32,6 +37,7 @@ import { serverPasswordRoutes } from './routes/server-password.ts';
 import { serverRoutes } from './routes/servers.ts';
 import { settingsRoutes } from './routes/settings.ts';
 import { suspensionRoutes } from './routes/suspension.ts';
+import { templateRoutes } from './routes/templates.ts';
 import { userRoutes } from './routes/users.ts';
 
 /** The whole API as a Koa application; whoever calls it listens. */
@@ -60,6 +66,12 @@ function createRouter(deps: Deps): Router {
     ...attentionRoutes(deps),
     ...clusterRoutes(deps),
     ...nodeRoutes(deps),
+    ...planRoutes(deps),
+    ...templateRoutes(deps),
+    ...poolRoutes(deps),
+    ...peopleRoutes(deps),
+    ...accountRoutes(deps),
+    ...migrationRunRoutes(deps),
     ...reconcileRoutes(deps),
     ...driftRoutes(deps),
     ...orphanRoutes(deps),

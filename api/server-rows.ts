@@ -11,6 +11,7 @@ import type {
 import type { PowerState } from '../db/models/server.ts';
 import { queryRows, queryRowsPrepared } from '../db/query-rows.ts';
 import type { PagePosition } from './cursor.ts';
+import { likePattern } from './like-pattern.ts';
 import { withinReach, type Condition, type Reach } from './reach.ts';
 
 /** Times as PostgreSQL writes them into JSON. */
@@ -132,7 +133,7 @@ function ownedBy(reach: Reach): Condition[] {
 }
 
 function foundBy(search: string): Condition {
-  const pattern = `%${search.toLowerCase().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+  const pattern = likePattern(search);
   return {
     // Only servers bound to a VM that was there before have the other two: the rest are spared the look.
     sql: `(s.name like ? or exists (select 1 from ip_leases l join ip_addresses a on a.id = l.ip_address_id

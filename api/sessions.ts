@@ -31,6 +31,27 @@ export async function openSession(
   return { sessionId: session.id, refreshToken };
 }
 
+/** How long an administrator may look through a user's eyes before they have to ask again. */
+export const ACTING_SECONDS = 3_600;
+
+/** Opens a session in which an administrator is this user; without a refresh token it cannot outlive its hour. */
+export async function openActingSession(
+  trx: Knex,
+  given: { userId: string; adminId: string; ip: string; userAgent: string | null },
+): Promise<string> {
+  const { id } = await Session.query(trx).insertAndFetch({
+    ...given,
+    userAgent: given.userAgent?.slice(0, 500) ?? null,
+    expiresAt: new Date(Date.now() + ACTING_SECONDS * 1000),
+  });
+  return id;
+}
+
+/** Ends those of an administrator in which they are this user; returns how many there were. */
+export async function endActing(trx: Knex, of: { userId: string; adminId: string }): Promise<number> {
+  return Session.query(trx).where(of).whereNull('revokedAt').patch({ revokedAt: new Date() });
+}
+
 interface TokenState {
   sessionId: string;
   spent: boolean;

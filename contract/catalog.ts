@@ -59,3 +59,70 @@ export type OperationTypeView = z.infer<typeof OperationTypeView>;
 export const OperationTypeList = z
   .object({ items: z.array(OperationTypeView), nextCursor: z.null() })
   .meta({ id: 'OperationTypeList' });
+
+const NAME = z.string().trim().min(1).max(63);
+const WHOLE = z.int().min(1);
+
+/** A plan as administrators see it: also one that is on offer no more. */
+export const ManagedPlan = Plan.extend({
+  enabled: z.boolean().meta({ description: 'on offer' }),
+  servers: z.int().meta({ description: 'how many servers have it' }),
+}).meta({ id: 'ManagedPlan' });
+export type ManagedPlan = z.infer<typeof ManagedPlan>;
+export const ManagedPlanList = z
+  .object({ items: z.array(ManagedPlan), nextCursor: z.null() })
+  .meta({ id: 'ManagedPlanList' });
+
+export const CreatePlan = z
+  .strictObject({
+    name: NAME,
+    vcpu: WHOLE.max(512),
+    memoryMib: z.int().min(128).max(16_777_216),
+    diskGib: WHOLE.max(65_536),
+    trafficGib: WHOLE.max(2_000_000_000).nullable().default(null),
+    networkMbps: WHOLE.max(1_000_000).nullable().default(null),
+  })
+  .meta({ id: 'CreatePlan' });
+export type CreatePlan = z.input<typeof CreatePlan>;
+
+/** What is left out stays as it is; servers that have the plan keep the size they have. */
+export const UpdatePlan = z
+  .strictObject({
+    enabled: z.boolean().optional(),
+    name: NAME.optional(),
+    vcpu: CreatePlan.shape.vcpu.optional(),
+    memoryMib: CreatePlan.shape.memoryMib.optional(),
+    diskGib: CreatePlan.shape.diskGib.optional(),
+    trafficGib: WHOLE.max(2_000_000_000).nullable().optional(),
+    networkMbps: WHOLE.max(1_000_000).nullable().optional(),
+  })
+  .refine((body) => Object.keys(body).length > 0, { error: 'name a field to change' })
+  .meta({ id: 'UpdatePlan' });
+export type UpdatePlan = z.infer<typeof UpdatePlan>;
+
+export const ReadyWhen = z.enum(['agent', 'address', 'running']).meta({
+  description:
+    'a new server counts as ready once its guest agent answers, once that also reports its address, or once the VM runs',
+});
+
+/** A template as administrators see it, with the nodes that hold it. */
+export const ManagedTemplate = Template.extend({
+  enabled: z.boolean().meta({ description: 'on offer where a node holds it' }),
+  readyWhen: ReadyWhen,
+  servers: z.int(),
+  places: z.array(z.object({ cluster: z.string(), node: z.string(), vmid: z.int(), storage: z.string() })),
+}).meta({ id: 'ManagedTemplate' });
+export type ManagedTemplate = z.infer<typeof ManagedTemplate>;
+export const ManagedTemplateList = z
+  .object({ items: z.array(ManagedTemplate), nextCursor: z.null() })
+  .meta({ id: 'ManagedTemplateList' });
+
+export const UpdateTemplate = z
+  .strictObject({
+    enabled: z.boolean().optional(),
+    readyWhen: ReadyWhen.optional(),
+    minDiskGib: WHOLE.max(65_536).optional(),
+  })
+  .refine((body) => Object.keys(body).length > 0, { error: 'name a field to change' })
+  .meta({ id: 'UpdateTemplate' });
+export type UpdateTemplate = z.infer<typeof UpdateTemplate>;

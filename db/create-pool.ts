@@ -4,16 +4,19 @@ import { Cluster } from './models/cluster.ts';
 import { IpPool } from './models/ip-pool.ts';
 import { queryRows } from './query-rows.ts';
 
-export interface NewPool {
+export interface NewPool extends NewAddresses {
   cluster: string;
-  name?: string;
+  name?: string | undefined;
   network: string;
   gateway: string;
+  bridge: string;
+  vlan?: number | undefined;
+  nameserver: string[];
+}
+
+interface NewAddresses {
   first: string;
   count: number;
-  bridge: string;
-  vlan?: number;
-  nameserver: string[];
 }
 
 export interface AddedAddresses {
@@ -22,41 +25,80 @@ export interface AddedAddresses {
   held: number;
 }
 
-/**
- * Adds a pool with `count` addresses from `first` on. An address that an imported server of this cluster has is leased to
- * it. Throws when the addresses leave the network.
- */
+/** What was asked for cannot be a pool, or no part of this one. */
+export class PoolRefused extends Error {
+  override name = 'PoolRefused';
+  readonly field: 'network' | 'gateway' | 'first';
+  constructor(field: PoolRefused['field'], message: string) {
+    super(message);
+    this.field = field;
+  }
+}
+
+/** Adds a pool with `count` addresses from `first` on, as the command does. Throws PoolRefused for a range that is none. */
 export async function createPool(database: Database, input: NewPool): Promise<AddedAddresses> {
-  const { network, gateway, bridge, vlan = null, nameserver: nameservers, first, count } = input;
   return database.transaction(async (trx) => {
     const cluster = await Cluster.query(trx).findOne({ name: input.cluster });
     if (!cluster)
       throw new Error(
         `There is no cluster named ${input.cluster}; add it with cluster:add, or start the worker with PROXMOX_URL.`,
       );
-    const pool = await IpPool.query(trx).insertAndFetch({
-      clusterId: cluster.id,
-      name: input.name ?? network,
-      network,
-      gateway,
-      bridge,
-      vlan,
-      nameservers,
-    });
-    const { rows } = await trx.raw<{ rows: { inside: boolean }[] }>(
-      `insert into ip_addresses (pool_id, address)
-       select ?, host(?::inet + n)::inet from generate_series(0, ?::int - 1) n
-       returning address << ?::cidr and address <> ?::inet
-         and (family(address) = 6 or host(address) not in (host(network(?::cidr)), host(broadcast(?::cidr)))) as inside`,
-      [pool.id, first, count, network, gateway, network, network],
-    );
-    if (!rows.every(({ inside }) => inside)) {
-      throw new Error(
-        `${count} addresses from ${first} do not all lie in ${network}, or include its first or last address or the gateway ${gateway}.`,
-      );
-    }
-    return { added: rows.length, held: await leaseToHolders(trx, pool) };
+    const { added } = await insertPool(trx, cluster.id, input);
+    return added;
   });
+}
+
+/** Adds a pool to a cluster; throws PoolRefused. */
+export async function insertPool(
+  trx: Knex,
+  clusterId: string,
+  { name, network, gateway, bridge, vlan, nameserver: nameservers, ...range }: Omit<NewPool, 'cluster'>,
+): Promise<{ pool: IpPool; added: AddedAddresses }> {
+  await checkNetwork(trx, network, gateway);
+  const row = { clusterId, name: name ?? network, network, gateway, bridge, vlan: vlan ?? null, nameservers };
+  const pool = await IpPool.query(trx).insertAndFetch(row);
+  return { pool, added: await addAddresses(trx, pool, range) };
+}
+
+async function checkNetwork(trx: Knex, network: string, gateway: string): Promise<void> {
+  const [found] = await queryRows<{ isProper: boolean; proper: string; isInside: boolean }>(
+    trx,
+    `select network(?::inet)::inet = ?::inet as "isProper", network(?::inet)::text as proper,
+       ?::inet << network(?::inet) as "isInside"`,
+    [network, network, network, gateway, network],
+  );
+  if (!found?.isProper)
+    throw new PoolRefused('network', `${network} is no network; it may be meant as ${found?.proper}.`);
+  if (!found.isInside) throw new PoolRefused('gateway', `the gateway ${gateway} does not lie in ${network}.`);
+}
+
+/**
+ * Adds `count` addresses from `first` on to a pool. An address that an imported server of its cluster has is leased to it.
+ * Throws PoolRefused when they leave the network, or are in a pool already.
+ */
+export async function addAddresses(
+  trx: Knex,
+  pool: IpPool,
+  { first, count }: NewAddresses,
+): Promise<AddedAddresses> {
+  const { id, network, gateway } = pool;
+  const rows = await queryRows<{ isInside: boolean }>(
+    trx,
+    `insert into ip_addresses (pool_id, address)
+     select ?, host(?::inet + n)::inet from generate_series(0, ?::int - 1) n
+     on conflict (address) do nothing
+     returning address << ?::cidr and address <> ?::inet
+       and (family(address) = 6 or host(address) not in (host(network(?::cidr)), host(broadcast(?::cidr)))) as "isInside"`,
+    [id, first, count, network, gateway, network, network],
+  );
+  if (!rows.every(({ isInside }) => isInside))
+    throw new PoolRefused(
+      'first',
+      `${count} addresses from ${first} do not all lie in ${network}, or include its first or last address or the gateway ${gateway}.`,
+    );
+  if (rows.length < count)
+    throw new PoolRefused('first', `${count - rows.length} of these addresses are in a pool already.`);
+  return { added: rows.length, held: await leaseToHolders(trx, pool) };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { NotFound } from './exit.ts';
 import { alignColumns } from '../align-columns.ts';
-import { listCodes } from '../codes.ts';
+import { listCodes } from '../../contract/migration-codes.ts';
 
 /** `codes`: the reasons, warnings and causes that reports name. */
 export function codesCommand(program: Command): void {

@@ -27,7 +27,7 @@ import {
   vanishedRows,
   vmRows,
 } from './report-text.ts';
-import { explainCode } from '../codes.ts';
+import { explainCode } from '../../contract/migration-codes.ts';
 import type { RunSummary, VmState } from '../run/verify-run.ts';
 
 /** A page stays quick to open; the CSV has the rest. */

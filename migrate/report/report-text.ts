@@ -1,5 +1,5 @@
 import { alignColumns, printable } from '../align-columns.ts';
-import { explainCode } from '../codes.ts';
+import { explainCode } from '../../contract/migration-codes.ts';
 import { ENTITIES, type Entity } from '../run/deps.ts';
 import type { ItemOutcome, MoneyLine, RunSummary } from '../run/verify-run.ts';
 import type { RunFacts } from './find-run.ts';
