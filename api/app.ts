@@ -11,6 +11,7 @@ import { securityHeaders } from './middleware/security-headers.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { adoptionRoutes } from './routes/adoptions.ts';
 import { attentionRoutes } from './routes/attention.ts';
+import { apiTokenRoutes } from './routes/api-tokens.ts';
 import { authRoutes } from './routes/auth.ts';
 import { catalogRoutes } from './routes/catalog.ts';
 import { clusterRoutes } from './routes/clusters.ts';
@@ -61,6 +62,7 @@ function createRouter(deps: Deps): Router {
     ...authRoutes(deps),
     ...passwordRoutes(deps),
     ...userRoutes(deps),
+    ...apiTokenRoutes(deps),
     ...catalogRoutes(deps),
     ...settingsRoutes(deps),
     ...attentionRoutes(deps),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { NewPassword } from './auth.ts';
+import { Permission } from './roles.ts';
 
 /** What a user changes about themselves. */
 export const UpdateProfile = z
@@ -31,3 +32,47 @@ export type OpenSession = z.infer<typeof OpenSession>;
 
 export const OpenSessionList = z.object({ items: z.array(OpenSession) }).meta({ id: 'OpenSessionList' });
 export type OpenSessionList = z.infer<typeof OpenSessionList>;
+
+/** An address or a network, IPv4 or IPv6. */
+const Source = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], {
+  error: 'write an address or a network, such as 203.0.113.0/24',
+});
+
+export const CreateApiToken = z
+  .strictObject({
+    name: z.string().trim().min(1, { error: 'say what it is for' }).max(100),
+    permission: Permission.exclude(['own']).meta({ description: 'what may be done with it at most' }),
+    isStaff: z.boolean().default(false).meta({
+      description: 'reaches what only administrators may; for administrators only',
+    }),
+    sources: z.array(Source).min(1).max(20).optional().meta({
+      description: 'networks it may be used from; from anywhere when left out',
+    }),
+    expiresAt: z.iso.datetime().optional().meta({ description: 'never when left out' }),
+  })
+  .meta({ id: 'CreateApiToken' });
+export type CreateApiToken = z.input<typeof CreateApiToken>;
+
+export const ApiToken = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    hint: z.string().meta({ description: 'Its first characters' }),
+    permission: Permission.exclude(['own']),
+    isStaff: z.boolean(),
+    sources: z.array(z.string()).nullable(),
+    expiresAt: z.iso.datetime().nullable(),
+    lastUsedAt: z.iso.datetime().nullable().meta({ description: 'To the minute' }),
+    lastUsedIp: z.string().nullable(),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'ApiToken' });
+export type ApiToken = z.infer<typeof ApiToken>;
+
+export const ApiTokenList = z.object({ items: z.array(ApiToken) }).meta({ id: 'ApiTokenList' });
+export type ApiTokenList = z.infer<typeof ApiTokenList>;
+
+export const NewApiToken = z
+  .object({ ...ApiToken.shape, token: z.string().meta({ description: 'Shown now and never again' }) })
+  .meta({ id: 'NewApiToken' });
+export type NewApiToken = z.infer<typeof NewApiToken>;
