@@ -39,6 +39,7 @@ import { serverRoutes } from './routes/servers.ts';
 import { settingsRoutes } from './routes/settings.ts';
 import { suspensionRoutes } from './routes/suspension.ts';
 import { templateRoutes } from './routes/templates.ts';
+import { twoFactorRoutes } from './routes/two-factor.ts';
 import { userRoutes } from './routes/users.ts';
 
 /** The whole API as a Koa application; whoever calls it listens. */
@@ -63,6 +64,7 @@ function createRouter(deps: Deps): Router {
     ...passwordRoutes(deps),
     ...userRoutes(deps),
     ...apiTokenRoutes(deps),
+    ...twoFactorRoutes(deps),
     ...catalogRoutes(deps),
     ...settingsRoutes(deps),
     ...attentionRoutes(deps),

@@ -96,6 +96,25 @@ export class InvalidCredentials extends Refusal {
   }
 }
 
+/** The password was right, and is not enough. */
+export class SecondFactorRequired extends Refusal {
+  override name = 'SecondFactorRequired';
+  constructor() {
+    super(401, 'second_factor_required', 'A code of your second factor is needed.', {
+      detail: 'Send it as `code`, with the same e-mail address and password.',
+    });
+  }
+}
+
+export class InvalidCode extends Refusal {
+  override name = 'InvalidCode';
+  constructor() {
+    super(401, 'invalid_code', 'This code is wrong, or has been used.', {
+      detail: 'Wait for the next one of your app, or use a recovery code.',
+    });
+  }
+}
+
 export class InvalidLink extends Refusal {
   override name = 'InvalidLink';
   constructor() {

@@ -10,12 +10,15 @@ export interface LoginLimits {
   perAddress: number;
   /** Failed attempts on one e-mail address within 15 minutes. */
   perAccount: number;
+  /** Wrong codes of a second factor that one user may send within 6 hours; recovery codes are too long to guess. */
+  perCode: number;
   /** A refused login is answered no sooner, as hashes of different kinds take 25 to 250 ms: time names no users. */
   refusalMs: number;
 }
 
-const DEFAULTS: LoginLimits = { perAddress: 50, perAccount: 10, refusalMs: 500 };
+const DEFAULTS: LoginLimits = { perAddress: 50, perAccount: 10, perCode: 10, refusalMs: 500 };
 const WINDOW_SECONDS = 900;
+const CODE_WINDOW_SECONDS = 6 * 3600;
 
 export interface LoginLimiter {
   /** Counts an attempt before its secret is looked at, also against the account where one is named; throws RateLimited. */
@@ -26,20 +29,29 @@ export interface LoginLimiter {
   untilRefusal(startedAt: number): Promise<void>;
 }
 
-/** Counts login attempts in the table `rate_limits`, so that all api processes count together. */
+interface Limit {
+  keyPrefix: string;
+  points: number;
+  /** In seconds. */
+  duration: number;
+}
+
+/** Counts in the table `rate_limits`, so that all api processes count together. */
+const createLimiter = (database: Database, limit: Limit) =>
+  new RateLimiterPostgres({
+    storeClient: database,
+    storeType: 'knex',
+    tableName: 'rate_limits',
+    tableCreated: true,
+    clearExpiredByTimeout: false,
+    ...limit,
+  });
+
+/** Counts login attempts. */
 export function createLoginLimiter(database: Database, given: Partial<LoginLimits> = {}): LoginLimiter {
   const limits = { ...DEFAULTS, ...given };
   const limiter = (keyPrefix: string, points: number) =>
-    new RateLimiterPostgres({
-      storeClient: database,
-      storeType: 'knex',
-      tableName: 'rate_limits',
-      tableCreated: true,
-      clearExpiredByTimeout: false,
-      keyPrefix,
-      points,
-      duration: WINDOW_SECONDS,
-    });
+    createLimiter(database, { keyPrefix, points, duration: WINDOW_SECONDS });
   const addresses = limiter('login-address', limits.perAddress);
   const accounts = limiter('login-account', limits.perAccount);
   return {
@@ -52,6 +64,29 @@ export function createLoginLimiter(database: Database, given: Partial<LoginLimit
     },
     async untilRefusal(startedAt) {
       await setTimeout(Math.max(0, startedAt + limits.refusalMs - performance.now()));
+    },
+  };
+}
+
+export interface CodeLimiter {
+  /** Counts a code of an app before it is looked at; throws RateLimited. */
+  attempt(userId: string): Promise<void>;
+  /** Forgets the user's wrong codes. */
+  succeeded(userId: string): Promise<void>;
+}
+
+/** Counts the codes of second factors. */
+export function createCodeLimiter(database: Database, given: Partial<LoginLimits> = {}): CodeLimiter {
+  const { perCode } = { ...DEFAULTS, ...given };
+  const codes = createLimiter(database, {
+    keyPrefix: 'login-code',
+    points: perCode,
+    duration: CODE_WINDOW_SECONDS,
+  });
+  return {
+    attempt: async (userId) => consume(codes, userId),
+    async succeeded(userId) {
+      await codes.delete(userId);
     },
   };
 }

@@ -123,9 +123,8 @@ export const sessionsOf = (database: Knex, userId: string) =>
 
 /** Ends a user's sessions at once, but for the one to keep; answers how many. */
 export async function revokeSessionsOf(database: Knex, userId: string, keepId?: string): Promise<number> {
-  return sessionsOf(database, userId)
-    .modify((query) => (keepId === undefined ? query : query.whereNot('id', keepId)))
-    .patch({ revokedAt: new Date() });
+  const others = sessionsOf(database, userId).patch({ revokedAt: new Date() });
+  return keepId === undefined ? others : others.whereNot('id', keepId);
 }
 
 /** The session a refresh token belongs to, spent or not. */

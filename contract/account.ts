@@ -76,3 +76,32 @@ export const NewApiToken = z
   .object({ ...ApiToken.shape, token: z.string().meta({ description: 'Shown now and never again' }) })
   .meta({ id: 'NewApiToken' });
 export type NewApiToken = z.infer<typeof NewApiToken>;
+
+/** A code of an app, or a recovery code as it was printed; spaces and hyphens do not matter. */
+export const SecondFactorCode = z.string().trim().min(1, { error: 'type the code' }).max(64);
+
+export const ConfirmPassword = z.strictObject({ password: PresentPassword }).meta({ id: 'ConfirmPassword' });
+export const ConfirmTwoFactor = z.strictObject({ code: SecondFactorCode }).meta({ id: 'ConfirmTwoFactor' });
+
+export const TwoFactor = z
+  .object({
+    enabledAt: z.iso.datetime().nullable().meta({ description: 'Null while it is off' }),
+    recoveryCodesLeft: z.int(),
+  })
+  .meta({ id: 'TwoFactor' });
+export type TwoFactor = z.infer<typeof TwoFactor>;
+
+export const TwoFactorEnrolment = z
+  .object({
+    secret: z.string().meta({ description: 'Base32, to be typed into an app' }),
+    uri: z.string().meta({ description: 'otpauth://…, to be shown as a QR code' }),
+  })
+  .meta({ id: 'TwoFactorEnrolment' });
+export type TwoFactorEnrolment = z.infer<typeof TwoFactorEnrolment>;
+
+export const RecoveryCodes = z
+  .object({
+    recoveryCodes: z.array(z.string()).meta({ description: 'Each good once; shown now and never again' }),
+  })
+  .meta({ id: 'RecoveryCodes' });
+export type RecoveryCodes = z.infer<typeof RecoveryCodes>;

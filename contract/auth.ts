@@ -2,7 +2,13 @@ import { z } from 'zod';
 import { AccountRole, GrantRole } from './roles.ts';
 
 export const Login = z
-  .strictObject({ email: z.string().trim().max(254), password: z.string().min(1).max(1024) })
+  .strictObject({
+    email: z.string().trim().max(254),
+    password: z.string().min(1).max(1024),
+    code: z.string().trim().min(1).max(64).optional().meta({
+      description: 'of the second factor, where one is needed: of an app, or a recovery code',
+    }),
+  })
   .meta({ id: 'Login' });
 export type Login = z.infer<typeof Login>;
 

@@ -60,6 +60,8 @@ export const PROBLEM_CODES = [
   'idempotency_key_reused',
   'unauthenticated',
   'invalid_credentials',
+  'second_factor_required',
+  'invalid_code',
   'session_expired',
   'invalid_link',
   'forbidden',

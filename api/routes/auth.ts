@@ -14,6 +14,7 @@ import { InvalidCredentials, SessionExpired, Unauthenticated } from '../errors.t
 import { createLoginLimiter } from '../login-limits.ts';
 import { logOf } from '../middleware/request-id.ts';
 import { requireSameOrigin } from '../middleware/same-origin.ts';
+import { createSecondFactorCheck } from '../second-factor.ts';
 import {
   findSessionOfToken,
   openSession,
@@ -28,15 +29,17 @@ const SESSION_ANSWER = {
   200: { description: 'A session; the refresh token is in the cookie', schema: Session },
 };
 
-type AuthDeps = Pick<Deps, 'database' | 'jwtSecret' | 'publicUrl' | 'loginLimits'>;
+type AuthDeps = Pick<Deps, 'database' | 'jwtSecret' | 'publicUrl' | 'loginLimits' | 'secretBox'>;
 
 /** Logging in, staying logged in and logging out. */
 export function authRoutes(deps: AuthDeps): Endpoint[] {
   return [login(deps), refresh(deps), logout(deps)];
 }
 
-function login({ database, jwtSecret, publicUrl, loginLimits }: AuthDeps): Endpoint {
+function login(deps: AuthDeps): Endpoint {
+  const { database, jwtSecret, publicUrl, loginLimits } = deps;
   const limiter = createLoginLimiter(database, loginLimits);
+  const checkSecondFactor = createSecondFactorCheck(deps);
   return endpoint({
     method: 'post',
     path: '/login',
@@ -45,8 +48,8 @@ function login({ database, jwtSecret, publicUrl, loginLimits }: AuthDeps): Endpo
     auth: 'none',
     body: Login,
     answers: SESSION_ANSWER,
-    problems: ['invalid_credentials', 'rate_limited', 'forbidden'],
-    async handle(ctx, { body: { email, password } }) {
+    problems: ['invalid_credentials', 'second_factor_required', 'invalid_code', 'rate_limited', 'forbidden'],
+    async handle(ctx, { body: { email, password, code } }) {
       requireSameOrigin(ctx, publicUrl);
       await limiter.attempt(clientIp(ctx), email);
       const startedAt = performance.now();
@@ -56,6 +59,8 @@ function login({ database, jwtSecret, publicUrl, loginLimits }: AuthDeps): Endpo
         await limiter.untilRefusal(startedAt);
         throw new InvalidCredentials();
       }
+      await limiter.succeeded(clientIp(ctx), email);
+      await checkSecondFactor(ctx, user.id, code);
       const newHash = await renewedHash(user, password);
       const session = await database.transaction(async (trx) => {
         if (newHash !== null) await replaceHash(trx, ctx, user, newHash);
@@ -66,7 +71,6 @@ function login({ database, jwtSecret, publicUrl, loginLimits }: AuthDeps): Endpo
           userAgent: ctx.get('User-Agent') || null,
         });
       });
-      await limiter.succeeded(clientIp(ctx), email);
       setCookie(ctx, session.refreshToken, publicUrl);
       await answerSession(ctx, { database, jwtSecret }, session.sessionId);
     },
