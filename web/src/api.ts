@@ -92,6 +92,10 @@ async function json<T>(path: string, request?: ApiRequest): Promise<T> {
 export interface ServerFilter {
   search: string;
   status: string;
+  /** key=value */
+  label: string;
+  /** The account's id. */
+  account: string;
   sort: string;
 }
 
@@ -101,10 +105,12 @@ export function listServers(
   cursor: string | null,
   signal?: AbortSignal,
 ): Promise<ServerList> {
-  const query = new URLSearchParams({ limit: '50' });
+  const query = new URLSearchParams({ limit: '100' });
   if (cursor) query.set('cursor', cursor);
   if (filter.search) query.set('search', filter.search);
   if (filter.status) query.set('status', filter.status);
+  if (filter.label) query.set('label', filter.label);
+  if (filter.account) query.set('accountId', filter.account);
   if (filter.sort) query.set('sort', filter.sort);
   return json(`/servers?${query}`, { signal });
 }

@@ -5,7 +5,7 @@ import { applyServer, applyServerDeleted, putServer, serversKey, summarize, with
 import { createQueryClient } from './query-client.ts';
 import { buildOperation, buildServer } from './test-api.ts';
 
-const ALL = { search: '', status: '', sort: '' };
+const ALL = { search: '', status: '', label: '', account: '', sort: '' };
 const pagesOf = (...items: Server[]): InfiniteData<ServerList, string | null> => ({
   pages: [{ items, nextCursor: null }],
   pageParams: [null],
@@ -20,6 +20,14 @@ test('a new server goes in front of the list that is newest first, and into no o
   expect(names(putServer(pagesOf(old), recent, { ...ALL, sort: 'name' }))).toEqual(['old']);
   expect(names(putServer(pagesOf(old), recent, { ...ALL, status: 'stopped' }))).toEqual(['old']);
   expect(names(putServer(pagesOf(old), recent, { ...ALL, search: '203.0.113' }))).toEqual(['new', 'old']);
+});
+
+test('a new server goes only into lists of its account and its labels', () => {
+  const server = buildServer({ labels: { env: 'a=b' } });
+  expect(names(putServer(pagesOf(), server, { ...ALL, label: 'env=a=b' }))).toEqual(['web-1']);
+  expect(names(putServer(pagesOf(), server, { ...ALL, label: 'env=a' }))).toEqual([]);
+  expect(names(putServer(pagesOf(), server, { ...ALL, account: server.accountId }))).toEqual(['web-1']);
+  expect(names(putServer(pagesOf(), server, { ...ALL, account: 'another' }))).toEqual([]);
 });
 
 test('a server leaves a list whose status it no longer has', () => {

@@ -44,6 +44,9 @@ export const isLiveOperation = (operation: { status: string }): boolean =>
 
 function belongs(server: Server, filter: ServerFilter): boolean {
   if (filter.status && server.status !== filter.status) return false;
+  if (filter.account && server.accountId !== filter.account) return false;
+  const [key = '', ...value] = filter.label.split('=');
+  if (filter.label && server.labels[key] !== value.join('=')) return false;
   const search = filter.search.trim().toLowerCase();
   return (
     !search ||
@@ -69,7 +72,12 @@ export function putServer(pages: Pages<ServerList>, server: Server, filter: Serv
 }
 
 function mapItems(pages: Pages<ServerList>, change: (item: Server) => Server[]): Pages<ServerList> {
-  return { ...pages, pages: pages.pages.map((page) => ({ ...page, items: page.items.flatMap(change) })) };
+  const changed = pages.pages.map((page) => {
+    const items = page.items.flatMap(change);
+    const isSame = items.length === page.items.length && items.every((item, at) => item === page.items[at]);
+    return isSame ? page : { ...page, items };
+  });
+  return { ...pages, pages: changed };
 }
 
 function eachServerList(

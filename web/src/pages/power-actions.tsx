@@ -1,46 +1,28 @@
 import { Button } from '@blueprintjs/core';
-import { Offline, Play, Power, Refresh, Reset } from '@blueprintjs/icons';
-import { type ReactElement, useState } from 'react';
-import type { PowerAction, Server, ServerStatus } from '../../../contract/servers.ts';
+import { useState } from 'react';
+import type { PowerAction, Server } from '../../../contract/servers.ts';
+import { useForbidden } from '../hooks/use-forbidden.ts';
 import { POWER_ACTIONS } from '../operation-words.ts';
 import { blockedBecause } from './blocked-because.ts';
 import { PowerDialog } from './power-dialog.tsx';
-
-const ICONS: Record<PowerAction, ReactElement> = {
-  start: <Play />,
-  shutdown: <Power />,
-  reboot: <Refresh />,
-  stop: <Offline />,
-  reset: <Reset />,
-};
-const ORDER: PowerAction[] = ['start', 'shutdown', 'reboot', 'stop', 'reset'];
-const ALL = new Set<PowerAction>(ORDER);
-
-/** What makes sense in each status. Of an unknown server nobody knows, so nothing is ruled out. */
-const POSSIBLE: Record<ServerStatus, ReadonlySet<PowerAction>> = {
-  running: new Set<PowerAction>(['shutdown', 'reboot', 'stop', 'reset']),
-  stopped: new Set<PowerAction>(['start']),
-  unknown: ALL,
-  provisioning: new Set(),
-  suspended: new Set(),
-  failed: new Set(),
-  deleting: new Set(),
-};
+import { POWER_ORDER, unfitFor } from './power-fit.ts';
+import { POWER_ICONS } from './power-icons.tsx';
 
 /** The power buttons; those that cannot be used now say why. A suspended server has none: its page says what to do. */
 export function PowerActions({ server }: { server: Server }) {
   const [asked, setAsked] = useState<PowerAction | null>(null);
-  const reason = blockedBecause(server);
+  const forbidden = useForbidden();
+  const reason = forbidden(server, 'operate') ?? blockedBecause(server);
   if (server.status === 'suspended') return null;
   return (
     <div className="power-actions" role="group" aria-label="Power">
-      {ORDER.map((action) => (
+      {POWER_ORDER.map((action) => (
         <Button
           key={action}
-          icon={ICONS[action]}
+          icon={POWER_ICONS[action]}
           text={POWER_ACTIONS[action].label}
-          disabled={reason !== null || !POSSIBLE[server.status].has(action)}
-          title={reason ?? unfit(action, server.status)}
+          disabled={reason !== null || unfitFor(action, server) !== null}
+          title={reason ?? unfitFor(action, server) ?? undefined}
           aria-describedby={reason ? 'power-reason' : undefined}
           onClick={() => setAsked(action)}
         />
@@ -53,9 +35,4 @@ export function PowerActions({ server }: { server: Server }) {
       {asked && <PowerDialog server={server} action={asked} onClose={() => setAsked(null)} />}
     </div>
   );
-}
-
-function unfit(action: PowerAction, status: ServerStatus): string | undefined {
-  if (POSSIBLE[status].has(action)) return undefined;
-  return action === 'start' ? 'The server is running already' : 'The server is not running';
 }

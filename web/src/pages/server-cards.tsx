@@ -1,36 +1,69 @@
-import { Classes } from '@blueprintjs/core';
+import { Checkbox, Classes } from '@blueprintjs/core';
+import { useRef } from 'react';
 import { Link } from 'react-router';
 import { OperationLine } from '../components/operation-line.tsx';
 import { ServerSize } from '../components/server-size.tsx';
 import { StatusLabel } from '../components/status-label.tsx';
+import { useWindowRows } from '../hooks/use-window-rows.ts';
 import { AddressCell } from './address-cell.tsx';
+import { ServerLabels } from './server-labels.tsx';
 import type { ServerListProps } from './server-table.tsx';
 
+const CARD_PX = 108;
+
 /** The servers as a list of cards, for narrow screens. */
-export function ServerCards({ servers, isLoading, isStale }: ServerListProps) {
+export function ServerCards({ servers, isLoading, isStale, selection, onLabel, onNearEnd }: ServerListProps) {
+  const list = useRef<HTMLUListElement>(null);
+  const { rows, before, after, measure } = useWindowRows(list, {
+    count: servers.length,
+    rowPx: CARD_PX,
+    onNearEnd,
+  });
   return (
-    <ul className={isStale ? 'server-cards is-stale' : 'server-cards'} aria-busy={isLoading || isStale}>
+    <ul
+      ref={list}
+      className={isStale ? 'server-cards is-stale' : 'server-cards'}
+      aria-busy={isLoading || isStale}
+      style={{ paddingTop: before, paddingBottom: after }}
+    >
       {isLoading &&
-        [0, 1, 2].map((row) => (
-          <li key={row} aria-hidden="true" className={`server-card ${Classes.SKELETON}`} />
+        [0, 1, 2, 3, 4].map((row) => (
+          <li key={row} aria-hidden="true">
+            <div className={`server-card ${Classes.SKELETON}`} />
+          </li>
         ))}
-      {servers.map((server) => (
-        <li key={server.id} className="server-card">
-          <div className="server-card-head">
-            <Link to={`/servers/${server.id}`} className="row-link">
-              {server.name}
-            </Link>
-            <StatusLabel status={server.status} observedAt={server.statusObservedAt} />
-          </div>
-          {server.operation && <OperationLine operation={server.operation} />}
-          <AddressCell server={server} />
-          <div className="server-card-foot">
-            <span>{server.plan.name}</span>
-            <ServerSize size={server} />
-            <span className="muted">{server.location ?? server.node}</span>
-          </div>
-        </li>
-      ))}
+      {rows.map(({ index }) => {
+        const server = servers[index];
+        if (!server) return null;
+        return (
+          <li key={server.id} ref={measure} data-index={index}>
+            <div className={`server-card rail rail-${server.status}`}>
+              <div className="server-card-head">
+                <Checkbox
+                  className="row-pick"
+                  aria-label={`Select ${server.name}`}
+                  checked={selection.has(server.id)}
+                  onChange={() => selection.toggle(server.id, false)}
+                />
+                <Link to={`/servers/${server.id}`} className="row-link">
+                  {server.name}
+                </Link>
+                <StatusLabel status={server.status} observedAt={server.statusObservedAt} />
+              </div>
+              {server.operation && <OperationLine operation={server.operation} />}
+              <AddressCell server={server} />
+              <div className="server-card-foot">
+                <span>{server.plan.name}</span>
+                <ServerSize size={server} />
+                <span className="muted">{server.location ?? server.node}</span>
+              </div>
+              {Object.keys(server.labels).length > 0 && (
+                <ServerLabels labels={server.labels} onLabel={onLabel} />
+              )}
+            </div>
+          </li>
+        );
+      })}
     </ul>
   );
 }

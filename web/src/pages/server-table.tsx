@@ -1,12 +1,19 @@
-import { Classes, HTMLTable } from '@blueprintjs/core';
+import { Checkbox, Classes, HTMLTable } from '@blueprintjs/core';
 import { CaretDown, CaretUp } from '@blueprintjs/icons';
+import { memo, useRef } from 'react';
 import { Link } from 'react-router';
 import type { Server } from '../../../contract/servers.ts';
 import { OperationLine } from '../components/operation-line.tsx';
 import { ServerSize } from '../components/server-size.tsx';
 import { StatusLabel } from '../components/status-label.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
+import type { Selection } from '../hooks/use-selection.ts';
+import { useStore } from '../hooks/use-store.ts';
+import { useUser } from '../hooks/use-user.ts';
+import { useWindowRows } from '../hooks/use-window-rows.ts';
+import { type Column, columnStore, COLUMNS } from '../server-columns.ts';
 import { AddressCell } from './address-cell.tsx';
+import { ServerLabels } from './server-labels.tsx';
 
 export interface ServerListProps {
   servers: Server[];
@@ -14,72 +21,188 @@ export interface ServerListProps {
   /** The rows answer an earlier filter while the new answer is under way. */
   isStale: boolean;
   sort: string;
+  selection: Selection<Server>;
   onSort: (sort: string) => void;
+  onLabel: (label: string) => void;
+  /** Reads on; null when there is nothing more, or it is being read. */
+  onNearEnd: (() => void) | null;
 }
 
-const COLUMN_COUNT = 6;
+/** As high as a status with an operation under it; the style sheet says the same. */
+const ROW_PX = 56;
 
 /** The servers as dense rows, for wide screens. */
-export function ServerTable({ servers, isLoading, isStale, sort, onSort }: ServerListProps) {
+export function ServerTable(props: ServerListProps) {
+  const { servers, isLoading, isStale, selection, onLabel, onNearEnd } = props;
+  const columns = useStore(columnStore);
+  const body = useRef<HTMLTableSectionElement>(null);
+  const { rows, before, after } = useWindowRows(body, { count: servers.length, rowPx: ROW_PX, onNearEnd });
   return (
     <HTMLTable
       compact
       interactive
       className={isStale ? 'server-table is-stale' : 'server-table'}
       aria-busy={isLoading || isStale}
+      aria-rowcount={isLoading || onNearEnd ? -1 : servers.length + 1}
     >
-      <thead>
-        <tr>
-          <th className="column-status">Status</th>
-          <SortHeader label="Name" field="name" sort={sort} onSort={onSort} className="column-name" />
-          <th className="column-plan">Plan</th>
-          <th className="column-address">Address</th>
-          <th className="column-place">Location</th>
-          <SortHeader
-            label="Created"
-            field="createdAt"
-            sort={sort}
-            onSort={onSort}
-            className="column-created"
-          />
-        </tr>
-      </thead>
-      <tbody>
-        {isLoading ? <SkeletonRows /> : servers.map((server) => <Row key={server.id} server={server} />)}
+      <TableHead {...props} columns={columns} />
+      <tbody ref={body}>
+        {isLoading && <SkeletonRows columns={columns} />}
+        <Room px={before} />
+        {rows.map(({ index }) => {
+          const server = servers[index];
+          if (!server) return null;
+          return (
+            <Row
+              key={server.id}
+              server={server}
+              rowIndex={index + 2}
+              columns={columns}
+              isSelected={selection.has(server.id)}
+              onToggle={selection.toggle}
+              onLabel={onLabel}
+            />
+          );
+        })}
+        <Room px={after} />
       </tbody>
     </HTMLTable>
   );
 }
 
-function Row({ server }: { server: Server }) {
+/** Stands for the rows that are not rendered. */
+function Room({ px }: { px: number }) {
+  if (px === 0) return null;
   return (
-    <tr>
+    <tr aria-hidden="true" className="server-room">
+      <td style={{ height: px }} />
+    </tr>
+  );
+}
+
+function TableHead({
+  servers,
+  selection,
+  sort,
+  onSort,
+  columns,
+}: ServerListProps & { columns: readonly Column[] }) {
+  const sorting = { sort, onSort };
+  const count = selection.items.length;
+  return (
+    <thead>
+      <tr>
+        <th className="column-pick">
+          <Checkbox
+            aria-label="Select all that are listed"
+            checked={count > 0 && count === servers.length}
+            indeterminate={count > 0 && count < servers.length}
+            onChange={selection.toggleAll}
+          />
+        </th>
+        <th className="column-status">Status</th>
+        <SortHeader label="Name" field="name" {...sorting} className="column-name" />
+        {columns.map((column) =>
+          column === 'created' ? (
+            <SortHeader
+              key={column}
+              label="Created"
+              field="createdAt"
+              {...sorting}
+              className="column-created"
+            />
+          ) : (
+            <th key={column} className={`column-${column}`}>
+              {COLUMNS[column]}
+            </th>
+          ),
+        )}
+      </tr>
+    </thead>
+  );
+}
+
+interface RowProps {
+  server: Server;
+  rowIndex: number;
+  columns: readonly Column[];
+  isSelected: boolean;
+  onToggle: (id: string, isRange: boolean) => void;
+  onLabel: (label: string) => void;
+}
+
+const Row = memo(function Row({ server, rowIndex, columns, isSelected, onToggle, onLabel }: RowProps) {
+  return (
+    <tr aria-rowindex={rowIndex} aria-selected={isSelected} className={`rail rail-${server.status}`}>
+      <td>
+        <Checkbox
+          className="row-pick"
+          aria-label={`Select ${server.name}`}
+          checked={isSelected}
+          onChange={({ nativeEvent }) =>
+            onToggle(server.id, nativeEvent instanceof MouseEvent && nativeEvent.shiftKey)
+          }
+        />
+      </td>
       <td>
         <StatusLabel status={server.status} observedAt={server.statusObservedAt} />
         {server.operation && <OperationLine operation={server.operation} />}
       </td>
       <td>
-        <Link to={`/servers/${server.id}`} className="row-link">
+        <Link to={`/servers/${server.id}`} className="row-link" title={server.name}>
           {server.name}
         </Link>
         <span className="second-line">{origin(server)}</span>
       </td>
-      <td>
-        {server.plan.name}
-        <ServerSize size={server} />
-      </td>
-      <td>
-        <AddressCell server={server} />
-      </td>
-      <td>
-        {server.location ?? server.node ?? <span className="muted">–</span>}
-        {server.location && server.node && <span className="second-line">{server.node}</span>}
-      </td>
-      <td className="muted">
-        <TimeAgo iso={server.createdAt} />
-      </td>
+      {columns.map((column) => (
+        <td key={column}>
+          <Cell column={column} server={server} onLabel={onLabel} />
+        </td>
+      ))}
     </tr>
   );
+});
+
+function Cell({
+  column,
+  server,
+  onLabel,
+}: {
+  column: Column;
+  server: Server;
+  onLabel: (label: string) => void;
+}) {
+  const user = useUser();
+  switch (column) {
+    case 'plan':
+      return (
+        <>
+          {server.plan.name}
+          <ServerSize size={server} />
+        </>
+      );
+    case 'address':
+      return <AddressCell server={server} />;
+    case 'place':
+      return (
+        <>
+          {server.location ?? server.node ?? <span className="muted">–</span>}
+          {server.location && server.node && <span className="second-line">{server.node}</span>}
+        </>
+      );
+    case 'labels':
+      return <ServerLabels labels={server.labels} onLabel={onLabel} />;
+    case 'account':
+      return (
+        user?.accounts.find(({ id }) => id === server.accountId)?.name ?? <span className="muted">–</span>
+      );
+    case 'created':
+      return (
+        <span className="muted">
+          <TimeAgo iso={server.createdAt} />
+        </span>
+      );
+  }
 }
 
 /** An imported server's host name, as it can be searched for, and its system, where that is known. */
@@ -112,13 +235,12 @@ function SortHeader({ label, field, sort, onSort, className }: SortHeaderProps) 
   );
 }
 
-function SkeletonRows() {
-  return [0, 1, 2, 3, 4].map((row) => (
+function SkeletonRows({ columns }: { columns: readonly Column[] }) {
+  return Array.from({ length: 8 }, (_, row) => (
     <tr key={row} aria-hidden="true">
-      {Array.from({ length: COLUMN_COUNT }, (_, column) => (
+      {['pick', 'status', 'name', ...columns].map((column) => (
         <td key={column}>
-          <span className={Classes.SKELETON}>placeholder</span>
-          <span className="second-line" />
+          <span className={Classes.SKELETON}>{column === 'pick' ? 'o' : 'placeholder'}</span>
         </td>
       ))}
     </tr>

@@ -1,8 +1,8 @@
 import { screen, waitFor, within } from '@testing-library/react';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { renderApp } from '../render-app.tsx';
 import { summarize } from '../live-cache.ts';
-import { USER, buildOperation, buildServer, fakeApi, ok, refusal } from '../test-api.ts';
+import { ACCOUNT, USER, buildOperation, buildServer, fakeApi, ok, refusal, session } from '../test-api.ts';
 
 const list = (...items: unknown[]) => ok({ items, nextCursor: null });
 const rowOf = async (name: string) =>
@@ -73,17 +73,163 @@ test('search and status live in the address and go to the API', async () => {
   expect(api.sent('GET /servers').at(-1)?.query.get('status')).toBe('running');
 });
 
-test('more servers are loaded by cursor', async () => {
-  fakeApi({
-    'GET /servers': ({ query }) =>
-      query.get('cursor') === 'next'
-        ? list(buildServer({ name: 'web-2' }))
-        : ok({ items: [buildServer()], nextCursor: 'next' }),
+test('the list reads on by itself, and says when that failed', async () => {
+  let isDown = true;
+  const api = fakeApi({
+    'GET /servers': ({ query }) => {
+      if (query.get('cursor') !== 'next') return ok({ items: [buildServer()], nextCursor: 'next' });
+      return isDown ? refusal(503, 'unavailable', 'Not now') : list(buildServer({ name: 'web-2' }));
+    },
   });
   const { user } = renderApp('/');
-  await user.click(await screen.findByRole('button', { name: 'Load more' }));
+  const retry = await screen.findByRole('button', { name: 'Try again' });
+  expect(screen.getByRole('alert')).toHaveTextContent('could not be read on');
+  isDown = false;
+  await user.click(retry);
   await rowOf('web-2');
-  expect(screen.queryByRole('button', { name: 'Load more' })).toBeNull();
+  expect(screen.getByText('2 servers, that is all')).toBeVisible();
+  expect(api.sent('GET /servers').some(({ query }) => query.get('limit') === '100')).toBe(true);
+});
+
+test('of very many servers only the rows in sight are rendered', async () => {
+  const many = Array.from({ length: 10_000 }, (_, index) => buildServer({ name: `many-${index}` }));
+  fakeApi({ 'GET /servers': () => list(...many) });
+  renderApp('/');
+  await rowOf('many-0');
+  expect(screen.getByText('10000 servers, that is all')).toBeVisible();
+  expect(screen.getByRole('table')).toHaveAttribute('aria-rowcount', '10001');
+  expect(screen.getAllByRole('link', { name: /^many-/ }).length).toBeLessThan(60);
+});
+
+test('a label is a way to all servers that carry it', async () => {
+  const api = fakeApi({
+    'GET /servers': () => list(buildServer({ labels: { env: 'prod', tier: 'web', team: 'a' } })),
+  });
+  const { user, router } = renderApp('/');
+  const row = within(await rowOf('web-1'));
+  expect(row.getByText('and 1 more')).toBeVisible();
+  await user.click(row.getByRole('button', { name: 'env=prod' }));
+  await waitFor(() => expect(router.state.location.search).toBe('?label=env%3Dprod'));
+  await waitFor(() => expect(api.sent('GET /servers').at(-1)?.query.get('label')).toBe('env=prod'));
+  expect(screen.getByLabelText('Label')).toHaveValue('env=prod');
+});
+
+test('a column that was hidden stays so in this browser', async () => {
+  fakeApi({ 'GET /servers': () => list(buildServer()) });
+  const { user } = renderApp('/');
+  await rowOf('web-1');
+  await user.click(screen.getByRole('button', { name: 'Columns' }));
+  await user.click(await screen.findByRole('checkbox', { name: 'Plan' }));
+  await waitFor(() => expect(screen.queryByRole('columnheader', { name: 'Plan' })).toBeNull());
+  expect(JSON.parse(localStorage.getItem('berth-server-columns') ?? '[]')).not.toContain('plan');
+  await user.click(screen.getByRole('checkbox', { name: 'Plan' }));
+  expect(screen.getByRole('columnheader', { name: 'Plan' })).toBeVisible();
+});
+
+test('filters are saved under a name and come back', async () => {
+  fakeApi({ 'GET /servers': () => list(buildServer()) });
+  const { user, router } = renderApp('/?status=running&sort=name');
+  await rowOf('web-1');
+  await user.click(screen.getByRole('button', { name: 'Views' }));
+  await user.type(await screen.findByLabelText('Name of the view'), 'Up and running{enter}');
+  await user.keyboard('{Escape}');
+  await waitFor(() => expect(screen.queryByRole('list', { name: 'Saved views' })).toBeNull());
+  await user.selectOptions(screen.getByLabelText('Status'), 'Any status');
+  await waitFor(() => expect(router.state.location.search).toBe('?sort=name'));
+  await user.click(screen.getByRole('button', { name: 'Views' }));
+  const views = within(await screen.findByRole('list', { name: 'Saved views' }));
+  await user.click(views.getByRole('button', { name: 'Up and running' }));
+  await waitFor(() => expect(router.state.location.search).toContain('status=running'));
+});
+
+describe('several servers at once', () => {
+  const [up, down, busy] = [
+    buildServer({ name: 'up' }),
+    buildServer({ name: 'down', status: 'stopped' }),
+    buildServer({ name: 'busy' }),
+  ];
+  const accepted = (server: typeof up) =>
+    ok({ server, operation: buildOperation(server, 'reboot', { status: 'running' }) }, 202);
+  const open = async () => {
+    const app = renderApp('/');
+    await app.user.click(await screen.findByRole('checkbox', { name: 'Select all that are listed' }));
+    const bar = within(screen.getByRole('region', { name: 'Selected servers' }));
+    expect(bar.getByText('3 selected')).toBeVisible();
+    await app.user.click(bar.getByRole('button', { name: 'Reboot' }));
+    return { ...app, dialog: within(await screen.findByRole('dialog', { name: 'Reboot 3 servers?' })) };
+  };
+
+  test('are each asked by themselves, and those that cannot do it are left out', async () => {
+    const api = fakeApi({
+      'GET /servers': () => list(up, down, busy),
+      [`POST /servers/${up.id}/actions`]: () => accepted(up),
+      [`POST /servers/${busy.id}/actions`]: () => accepted(busy),
+    });
+    const { user, dialog } = await open();
+    expect(dialog.getByText('The server is not running')).toBeVisible();
+    await user.click(dialog.getByRole('button', { name: 'Reboot 2 servers' }));
+    expect(await dialog.findByText('2 of 2 accepted.')).toBeVisible();
+    const keys = [up, busy].map(({ id }) =>
+      api.sent(`POST /servers/${id}/actions`)[0]?.headers.get('idempotency-key'),
+    );
+    expect(new Set(keys).size).toBe(2);
+    expect(api.sent(`POST /servers/${down.id}/actions`)).toEqual([]);
+    await user.click(dialog.getByRole('button', { name: 'Done' }));
+    await waitFor(() => expect(screen.queryByText('3 selected')).toBeNull());
+  });
+
+  test('tell which of them refused, and only those are asked again, unclear ones under the same key', async () => {
+    let attempt = 0;
+    const api = fakeApi({
+      'GET /servers': () => list(up, { ...down, status: 'running' }, busy),
+      [`POST /servers/${up.id}/actions`]: () => accepted(up),
+      [`POST /servers/${down.id}/actions`]: () =>
+        (attempt += 1) === 1 ? refusal(503, 'unavailable', 'Not now') : accepted(down),
+      [`POST /servers/${busy.id}/actions`]: () =>
+        refusal(409, 'server_busy', 'Another operation is under way'),
+    });
+    const { user, dialog } = await open();
+    await user.click(dialog.getByRole('button', { name: 'Reboot 3 servers' }));
+    expect(await dialog.findByText('1 of 3 accepted, 2 failed.')).toBeVisible();
+    expect(dialog.getByText('Another operation is under way')).toBeVisible();
+    await user.click(dialog.getByRole('button', { name: 'Try the failed ones again' }));
+    expect(await dialog.findByText('2 of 3 accepted, 1 failed.')).toBeVisible();
+    const [first, second] = api
+      .sent(`POST /servers/${down.id}/actions`)
+      .map(({ headers }) => headers.get('idempotency-key'));
+    expect(first).toBe(second);
+    expect(api.sent(`POST /servers/${up.id}/actions`)).toHaveLength(1);
+  });
+});
+
+describe('somebody who may not', () => {
+  test('order is not offered to', async () => {
+    fakeApi({
+      'GET /servers': () => list(),
+      'POST /refresh': () =>
+        ok({ ...session(), user: { ...USER, accounts: [{ ...ACCOUNT, role: 'viewer' }] } }),
+    });
+    renderApp('/');
+    expect(await screen.findByText(/role does not allow ordering/)).toBeVisible();
+    expect(screen.queryByRole('link', { name: /Create/ })).toBeNull();
+  });
+
+  test('see anything is told so', async () => {
+    fakeApi({
+      'GET /servers': () => list(),
+      'POST /refresh': () => ok({ ...session(), user: { ...USER, accounts: [] } }),
+    });
+    renderApp('/');
+    expect(await screen.findByText('You do not belong to an account yet')).toBeVisible();
+  });
+
+  test('look into an account is told so, and gets back to their own', async () => {
+    fakeApi({ 'GET /servers': ({ query }) => (query.has('accountId') ? list() : list(buildServer())) });
+    const { user } = renderApp('/?account=99999999-9999-4999-8999-999999999999');
+    expect(await screen.findByText('You do not belong to this account')).toBeVisible();
+    await user.click(screen.getByRole('button', { name: 'Show your servers' }));
+    await rowOf('web-1');
+  });
 });
 
 test('an event changes the row without reading the list again', async () => {

@@ -1,66 +1,46 @@
-import { Button, Classes, HTMLSelect, InputGroup } from '@blueprintjs/core';
-import { CloudServer, Cross, Plus, Search } from '@blueprintjs/icons';
-import { useEffect, useState } from 'react';
-import { Link, useSearchParams } from 'react-router';
+import { Button, Classes } from '@blueprintjs/core';
+import { CloudServer, Cross, Lock, Plus, Search } from '@blueprintjs/icons';
+import { useCallback, useMemo } from 'react';
+import { Link } from 'react-router';
 import type { ServerFilter } from '../api.ts';
+import { problemCode } from '../api-error.ts';
 import { ErrorState } from '../components/error-state.tsx';
-import { PageTitle } from '../components/page-title.tsx';
-import { STATUS_WORDS } from '../components/status-label.tsx';
-import { useMediaQuery } from '../hooks/use-media-query.ts';
-import { useServers } from '../hooks/use-servers.ts';
-import { ServerCards } from './server-cards.tsx';
-import { ServerTable } from './server-table.tsx';
 import { NoticeState } from '../components/notice-state.tsx';
-
-const TYPING_PAUSE_MS = 250;
-
-/** The filter lives in the address, so that it survives a reload and can be sent to somebody. */
-function useFilter(): [ServerFilter, (change: Partial<ServerFilter>) => void] {
-  const [params, setParams] = useSearchParams();
-  const filter = {
-    search: params.get('search') ?? '',
-    status: params.get('status') ?? '',
-    sort: params.get('sort') ?? '',
-  };
-  const change = (changes: Partial<ServerFilter>): void => {
-    setParams(
-      (before) => {
-        for (const [name, value] of Object.entries(changes)) {
-          if (value) before.set(name, value);
-          else before.delete(name);
-        }
-        return before;
-      },
-      { replace: true },
-    );
-  };
-  return [filter, change];
-}
+import { PageTitle } from '../components/page-title.tsx';
+import { useOrderingAccounts } from '../hooks/use-forbidden.ts';
+import { useMediaQuery } from '../hooks/use-media-query.ts';
+import { useSelection } from '../hooks/use-selection.ts';
+import { useServerFilter } from '../hooks/use-server-filter.ts';
+import { useServers } from '../hooks/use-servers.ts';
+import { useUser } from '../hooks/use-user.ts';
+import { BulkBar } from './bulk-bar.tsx';
+import { ServerCards } from './server-cards.tsx';
+import { ServerFilterBar } from './server-filter-bar.tsx';
+import { ServerTable } from './server-table.tsx';
 
 /** All servers of the caller. */
 export function ServersPage() {
-  const [filter, changeFilter] = useFilter();
+  const [filter, changeFilter] = useServerFilter();
   const servers = useServers(filter);
   const isNarrow = useMediaQuery('(max-width: 700px)');
-  const isFiltered = filter.search !== '' || filter.status !== '';
-  const items = servers.data?.pages.flatMap((page) => page.items) ?? [];
+  const items = useMemo(() => servers.data?.pages.flatMap((page) => page.items) ?? [], [servers.data]);
+  const isFiltered = filter.search !== '' || filter.status !== '' || filter.label !== '';
   const isEmpty = servers.isSuccess && items.length === 0;
-  const List = isNarrow ? ServerCards : ServerTable;
-
+  const isForbidden = useIsForbidden(filter, servers.error);
   return (
     <div className="page">
       <PageTitle text="Servers" />
       <div className="page-head">
         <h1>Servers</h1>
-        <Link to="/servers/new" className={`${Classes.BUTTON} ${Classes.INTENT_PRIMARY}`}>
-          <Plus /> <span className={Classes.BUTTON_TEXT}>Create server</span>
-        </Link>
+        <CreateLink text="Create server" />
       </div>
-      {isEmpty && !isFiltered ? (
+      {isForbidden ? (
+        <NotYours account={filter.account} onAll={() => changeFilter({ account: '' })} />
+      ) : isEmpty && !isFiltered ? (
         <NoServers />
       ) : (
         <>
-          <FilterBar filter={filter} onChange={changeFilter} />
+          <ServerFilterBar filter={filter} servers={items} isNarrow={isNarrow} onChange={changeFilter} />
           {servers.isError && !servers.data ? (
             <ErrorState
               title="Your servers could not be read"
@@ -68,88 +48,97 @@ export function ServersPage() {
               onRetry={() => void servers.refetch()}
             />
           ) : isEmpty ? (
-            <NoMatch onClear={() => changeFilter({ search: '', status: '' })} />
+            <NoMatch onClear={() => changeFilter({ search: '', status: '', label: '' })} />
           ) : (
-            <List
-              servers={items}
-              isLoading={servers.isPending}
-              isStale={servers.isPlaceholderData}
-              sort={filter.sort}
-              onSort={(sort) => changeFilter({ sort })}
+            <ServerRows
+              key={JSON.stringify({ ...filter, sort: '' })}
+              {...{ servers, items, isNarrow, filter, changeFilter }}
             />
           )}
         </>
       )}
-      {servers.hasNextPage && (
-        <div className="load-more">
-          <Button
-            text="Load more"
-            loading={servers.isFetchingNextPage}
-            onClick={() => void servers.fetchNextPage()}
-          />
-        </div>
-      )}
     </div>
   );
 }
 
-function FilterBar({
-  filter,
-  onChange,
-}: {
+/** Whether it is clear that there can be nothing for the one who looks. */
+function useIsForbidden({ account }: ServerFilter, error: Error | null): boolean {
+  const user = useUser();
+  if (!user || user.role === 'admin') return false;
+  if (problemCode(error) === 'forbidden') return true;
+  if (account) return !user.accounts.some(({ id }) => id === account);
+  return user.accounts.length === 0 && user.grants.length === 0;
+}
+
+interface ServerRowsProps {
+  servers: ReturnType<typeof useServers>;
+  items: NonNullable<ReturnType<typeof useServers>['data']>['pages'][number]['items'];
+  isNarrow: boolean;
   filter: ServerFilter;
-  onChange: (change: Partial<ServerFilter>) => void;
-}) {
-  const [text, setText] = useState(filter.search);
-  const [applied, setApplied] = useState(filter.search);
-  if (applied !== filter.search) {
-    setApplied(filter.search);
-    setText(filter.search);
-  }
-  useEffect(() => {
-    if (text.trim() === filter.search) return;
-    const timer = setTimeout(() => onChange({ search: text.trim() }), TYPING_PAUSE_MS);
-    return () => clearTimeout(timer);
-  });
+  changeFilter: (change: Partial<ServerFilter>) => void;
+}
+
+/** The rows with what can be done to several at once; they go on by themselves. */
+function ServerRows({ servers, items, isNarrow, filter, changeFilter }: ServerRowsProps) {
+  const selection = useSelection(items);
+  const { fetchNextPage, hasNextPage, isFetchingNextPage, isFetchNextPageError, isPlaceholderData } = servers;
+  const readOn = useCallback(() => void fetchNextPage(), [fetchNextPage]);
+  const isAtRest = hasNextPage && !isFetchingNextPage && !isFetchNextPageError && !isPlaceholderData;
+  const List = isNarrow ? ServerCards : ServerTable;
   return (
-    <div className="filter-bar" role="search">
-      <InputGroup
-        className="filter-search"
-        type="search"
-        leftElement={<Search className="filter-icon" />}
-        placeholder="Name or address"
-        aria-label="Search servers"
-        value={text}
-        onValueChange={setText}
+    <>
+      <List
+        servers={items}
+        isLoading={servers.isPending}
+        isStale={isPlaceholderData}
+        sort={filter.sort}
+        selection={selection}
+        onSort={(sort) => changeFilter({ sort })}
+        onLabel={useCallback((label: string) => changeFilter({ label }), [changeFilter])}
+        onNearEnd={isAtRest ? readOn : null}
       />
-      <HTMLSelect
-        aria-label="Status"
-        value={filter.status}
-        onChange={(event) => onChange({ status: event.currentTarget.value })}
-      >
-        <option value="">Any status</option>
-        {Object.entries(STATUS_WORDS).map(([status, word]) => (
-          <option key={status} value={status}>
-            {word}
-          </option>
-        ))}
-      </HTMLSelect>
-    </div>
+      {isFetchNextPageError ? (
+        <div className="list-end" role="alert">
+          The list could not be read on. <Button size="small" text="Try again" onClick={readOn} />
+        </div>
+      ) : (
+        !servers.isPending && (
+          <p className="list-end muted">
+            {hasNextPage ? `${items.length} servers read, more to come` : all(items.length)}
+          </p>
+        )
+      )}
+      <BulkBar selection={selection} />
+    </>
+  );
+}
+
+const all = (count: number): string => (count === 1 ? '1 server' : `${count} servers, that is all`);
+
+/** The way to the order form, for those who may order. */
+function CreateLink({ text }: { text: string }) {
+  const accounts = useOrderingAccounts();
+  if (accounts?.length === 0) return null;
+  return (
+    <Link to="/servers/new" className={`${Classes.BUTTON} ${Classes.INTENT_PRIMARY}`}>
+      <Plus /> <span className={Classes.BUTTON_TEXT}>{text}</span>
+    </Link>
   );
 }
 
 function NoServers() {
+  const mayOrder = useOrderingAccounts()?.length !== 0;
   return (
     <NoticeState
       level={2}
       icon={<CloudServer size={40} />}
       title="No servers yet"
-      description="Choose a system and a size; it runs within a minute or so."
-      action={
-        <Link to="/servers/new" className={`${Classes.BUTTON} ${Classes.INTENT_PRIMARY}`}>
-          <Plus /> <span className={Classes.BUTTON_TEXT}>Create your first server</span>
-        </Link>
+      description={
+        mayOrder
+          ? 'Choose a system and a size; it runs within a minute or so.'
+          : 'Your role does not allow ordering servers. Once somebody else has, they are listed here.'
       }
+      {...(mayOrder ? { action: <CreateLink text="Create your first server" /> } : {})}
     />
   );
 }
@@ -160,8 +149,20 @@ function NoMatch({ onClear }: { onClear: () => void }) {
       level={2}
       icon={<Search size={40} />}
       title="No server matches"
-      description="None of your servers has this name, address and status."
+      description="None of your servers has this name, address, status and label."
       action={<Button icon={<Cross />} text="Clear the filter" onClick={onClear} />}
+    />
+  );
+}
+
+function NotYours({ account, onAll }: { account: string; onAll: () => void }) {
+  return (
+    <NoticeState
+      level={2}
+      icon={<Lock size={40} />}
+      title={account ? 'You do not belong to this account' : 'You do not belong to an account yet'}
+      description="Ask an owner of the account to invite you, or to share single servers with you."
+      {...(account ? { action: <Button text="Show your servers" onClick={onAll} /> } : {})}
     />
   );
 }

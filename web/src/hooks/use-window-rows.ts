@@ -1,0 +1,45 @@
+import { useWindowVirtualizer, type VirtualItem, type Virtualizer } from '@tanstack/react-virtual';
+import { type RefObject, useEffect, useLayoutEffect, useState } from 'react';
+
+/** How many rows before its end a list is continued. */
+const AHEAD = 60;
+
+interface WindowRows {
+  rows: VirtualItem[];
+  /** The room that the rows above and below the rendered ones take, in pixels. */
+  before: number;
+  after: number;
+  measure: Virtualizer<Window, Element>['measureElement'];
+}
+
+/** Which of `count` rows the window shows, of a list that begins at `list` and may be continued by `onNearEnd`. */
+export function useWindowRows(
+  list: RefObject<HTMLElement | null>,
+  { count, rowPx, onNearEnd }: { count: number; rowPx: number; onNearEnd: (() => void) | null },
+): WindowRows {
+  const [top, setTop] = useState(0);
+  useLayoutEffect(() => {
+    const { current } = list;
+    if (current) setTop(Math.round(current.getBoundingClientRect().top + window.scrollY));
+  }, [list, count]);
+  // oxlint-disable-next-line react/incompatible-library -- nothing here is compiled by the React Compiler
+  const virtualizer = useWindowVirtualizer({
+    count,
+    estimateSize: () => rowPx,
+    overscan: 12,
+    scrollMargin: top,
+    useFlushSync: false,
+  });
+  const rows = virtualizer.getVirtualItems();
+  const [first, last] = [rows[0], rows.at(-1)];
+  const isNearEnd = last !== undefined && last.index >= count - AHEAD;
+  useEffect(() => {
+    if (isNearEnd) onNearEnd?.();
+  }, [isNearEnd, count, onNearEnd]);
+  return {
+    rows,
+    before: first ? first.start - top : 0,
+    after: last ? Math.max(0, virtualizer.getTotalSize() - (last.end - top)) : 0,
+    measure: virtualizer.measureElement,
+  };
+}

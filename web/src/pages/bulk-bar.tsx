@@ -1,0 +1,41 @@
+import { Button } from '@blueprintjs/core';
+import { lazy, Suspense, useState } from 'react';
+import type { PowerAction, Server } from '../../../contract/servers.ts';
+import type { Selection } from '../hooks/use-selection.ts';
+import { POWER_ACTIONS } from '../operation-words.ts';
+import { POWER_ORDER } from './power-fit.ts';
+import { POWER_ICONS } from './power-icons.tsx';
+
+const BulkPowerDialog = lazy(async () => ({
+  default: (await import('./bulk-power-dialog.tsx')).BulkPowerDialog,
+}));
+
+/** What can be done with all selected servers at once; nothing while none is. */
+export function BulkBar({ selection }: { selection: Selection<Server> }) {
+  // The dialog keeps to the servers it was opened for, whatever happens to the list behind it.
+  const [asked, setAsked] = useState<{ action: PowerAction; servers: Server[] } | null>(null);
+  const { items } = selection;
+  return (
+    <>
+      {items.length > 0 && (
+        <section className="bulk-bar" aria-label="Selected servers">
+          <strong role="status">{`${items.length} selected`}</strong>
+          {POWER_ORDER.map((action) => (
+            <Button
+              key={action}
+              icon={POWER_ICONS[action]}
+              text={POWER_ACTIONS[action].label}
+              onClick={() => setAsked({ action, servers: items })}
+            />
+          ))}
+          <Button variant="minimal" text="Clear the selection" onClick={selection.clear} />
+        </section>
+      )}
+      {asked && (
+        <Suspense fallback={null}>
+          <BulkPowerDialog {...asked} onDone={selection.clear} onClose={() => setAsked(null)} />
+        </Suspense>
+      )}
+    </>
+  );
+}

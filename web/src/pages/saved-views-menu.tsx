@@ -1,0 +1,83 @@
+import { Button, InputGroup, PopoverNext } from '@blueprintjs/core';
+import { Bookmark, Cross } from '@blueprintjs/icons';
+import { useState } from 'react';
+import type { ServerFilter } from '../api.ts';
+import { filterQuery, parseFilter } from '../hooks/use-server-filter.ts';
+import { useStore } from '../hooks/use-store.ts';
+import { dropView, savedViews, saveView } from '../saved-views.ts';
+
+interface SavedViewsProps {
+  filter: ServerFilter;
+  onApply: (filter: Partial<ServerFilter>) => void;
+}
+
+/** Filters that were given a name: to come back to, to forget, and to add to. */
+export function SavedViews({ filter, onApply }: SavedViewsProps) {
+  const views = useStore(savedViews);
+  const query = filterQuery(filter);
+  const present = views.find((view) => view.query === query);
+  return (
+    <PopoverNext
+      placement="bottom-end"
+      content={
+        <div className="popover-form">
+          {views.length === 0 && <p className="muted">No views are saved in this browser yet.</p>}
+          <ul className="saved-views" aria-label="Saved views">
+            {views.map((view) => (
+              <li key={view.name}>
+                <Button
+                  variant="minimal"
+                  fill
+                  alignText="start"
+                  text={view.name}
+                  active={view === present}
+                  className="bp6-popover-dismiss"
+                  onClick={() => onApply(filterOf(view.query))}
+                />
+                <Button
+                  variant="minimal"
+                  icon={<Cross />}
+                  aria-label={`Forget ${view.name}`}
+                  onClick={() => dropView(view.name)}
+                />
+              </li>
+            ))}
+          </ul>
+          <SaveView query={query} />
+        </div>
+      }
+    >
+      <Button icon={<Bookmark />} text={present?.name ?? 'Views'} />
+    </PopoverNext>
+  );
+}
+
+/** A view of no account in particular leaves the chosen one alone. */
+function filterOf(query: string): Partial<ServerFilter> {
+  const { account, ...rest } = parseFilter(new URLSearchParams(query));
+  return account ? { ...rest, account } : rest;
+}
+
+function SaveView({ query }: { query: string }) {
+  const [name, setName] = useState('');
+  return (
+    <form
+      className="save-view"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!name.trim()) return;
+        saveView({ name: name.trim(), query });
+        setName('');
+      }}
+    >
+      <InputGroup
+        aria-label="Name of the view"
+        placeholder="Name these filters"
+        maxLength={60}
+        value={name}
+        onValueChange={setName}
+      />
+      <Button type="submit" text="Save" disabled={!name.trim()} />
+    </form>
+  );
+}

@@ -1,0 +1,163 @@
+import { Button, Checkbox, HTMLSelect, InputGroup, PopoverNext } from '@blueprintjs/core';
+import { ColumnLayout, Search } from '@blueprintjs/icons';
+import { useEffect, useId, useState } from 'react';
+import type { Server } from '../../../contract/servers.ts';
+import type { ServerFilter } from '../api.ts';
+import { STATUS_WORDS } from '../components/status-label.tsx';
+import { useStore } from '../hooks/use-store.ts';
+import { type Column, columnStore, COLUMNS, toggleColumn } from '../server-columns.ts';
+import { SavedViews } from './saved-views-menu.tsx';
+
+const TYPING_PAUSE_MS = 250;
+const isLabel = (text: string): boolean => text === '' || /^[^=]+=/.test(text);
+
+interface FilterBarProps {
+  filter: ServerFilter;
+  /** What is listed: where labels to choose from are found. */
+  servers: Server[];
+  isNarrow: boolean;
+  onChange: (change: Partial<ServerFilter>) => void;
+}
+
+/** Search, filters, sorting where there are no columns to click, and what to keep of them. */
+export function ServerFilterBar({ filter, servers, isNarrow, onChange }: FilterBarProps) {
+  return (
+    <div className="filter-bar" role="search">
+      <TypedFilter
+        id="server-search"
+        className="filter-search"
+        label="Search servers"
+        placeholder="Name or address"
+        value={filter.search}
+        onApply={(search) => onChange({ search })}
+      />
+      <HTMLSelect
+        aria-label="Status"
+        value={filter.status}
+        onChange={(event) => onChange({ status: event.currentTarget.value })}
+      >
+        <option value="">Any status</option>
+        {Object.entries(STATUS_WORDS).map(([status, word]) => (
+          <option key={status} value={status}>
+            {word}
+          </option>
+        ))}
+      </HTMLSelect>
+      <TypedFilter
+        className="filter-label"
+        label="Label"
+        placeholder="Label: key=value"
+        value={filter.label}
+        suggestions={labelsOf(servers)}
+        isComplete={isLabel}
+        onApply={(label) => onChange({ label })}
+      />
+      {isNarrow && (
+        <HTMLSelect
+          aria-label="Sort"
+          value={filter.sort}
+          onChange={(event) => onChange({ sort: event.currentTarget.value })}
+        >
+          <option value="">Newest first</option>
+          <option value="createdAt">Oldest first</option>
+          <option value="name">By name</option>
+          <option value="-name">By name, backwards</option>
+        </HTMLSelect>
+      )}
+      <span className="filter-tools">
+        <SavedViews filter={filter} onApply={onChange} />
+        {!isNarrow && <ColumnChoice />}
+      </span>
+    </div>
+  );
+}
+
+interface TypedFilterProps {
+  id?: string;
+  className: string;
+  label: string;
+  placeholder: string;
+  value: string;
+  suggestions?: string[];
+  /** Whether what was typed so far says anything. */
+  isComplete?: (text: string) => boolean;
+  onApply: (text: string) => void;
+}
+
+/** A field that filters when its reader pauses typing. */
+function TypedFilter({
+  label,
+  value,
+  suggestions = [],
+  isComplete = () => true,
+  onApply,
+  ...field
+}: TypedFilterProps) {
+  const listId = useId();
+  const [text, setText] = useState(value);
+  const [applied, setApplied] = useState(value);
+  if (applied !== value) {
+    setApplied(value);
+    setText(value);
+  }
+  useEffect(() => {
+    const typed = text.trim();
+    if (typed === value || !isComplete(typed)) return;
+    const timer = setTimeout(() => onApply(typed), TYPING_PAUSE_MS);
+    return () => clearTimeout(timer);
+  });
+  return (
+    <>
+      <InputGroup
+        {...field}
+        type="search"
+        leftElement={<Search className="filter-icon" />}
+        aria-label={label}
+        list={suggestions.length > 0 ? listId : undefined}
+        value={text}
+        onValueChange={setText}
+      />
+      {suggestions.length > 0 && (
+        <datalist id={listId}>
+          {suggestions.map((suggestion) => (
+            <option key={suggestion} value={suggestion} />
+          ))}
+        </datalist>
+      )}
+    </>
+  );
+}
+
+const MOST_SUGGESTIONS = 50;
+
+function labelsOf(servers: Server[]): string[] {
+  const labels = new Set<string>();
+  for (const server of servers.slice(0, 500)) {
+    for (const [key, value] of Object.entries(server.labels)) labels.add(`${key}=${value}`);
+  }
+  return [...labels].sort().slice(0, MOST_SUGGESTIONS);
+}
+
+function ColumnChoice() {
+  const shown = useStore(columnStore);
+  return (
+    <PopoverNext
+      placement="bottom-end"
+      content={
+        <fieldset className="popover-form">
+          <legend>Columns</legend>
+          {Object.entries(COLUMNS).map(([column, label]) => (
+            <Checkbox
+              key={column}
+              label={label}
+              checked={shown.includes(column as Column)}
+              onChange={() => toggleColumn(column as Column)}
+            />
+          ))}
+        </fieldset>
+      }
+    >
+      <Button icon={<ColumnLayout />} text="Columns" />
+    </PopoverNext>
+  );
+}

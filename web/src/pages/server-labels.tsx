@@ -1,0 +1,30 @@
+import { Tag } from '@blueprintjs/core';
+import type { Server } from '../../../contract/servers.ts';
+
+/** How many labels have room beside each other. */
+const SHOWN = 2;
+
+/** The first labels, each a way to all servers that carry it, and how many more there are. */
+export function ServerLabels({
+  labels,
+  onLabel,
+}: {
+  labels: Server['labels'];
+  onLabel: (label: string) => void;
+}) {
+  const all = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  return (
+    <span className="row-labels">
+      {all.slice(0, SHOWN).map((label) => (
+        <Tag key={label} minimal interactive title={`Only ${label}`} onClick={() => onLabel(label)}>
+          {label}
+        </Tag>
+      ))}
+      {all.length > SHOWN && (
+        <span className="second-line" title={all.slice(SHOWN).join('\n')}>
+          {`and ${all.length - SHOWN} more`}
+        </span>
+      )}
+    </span>
+  );
+}
