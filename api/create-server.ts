@@ -40,13 +40,14 @@ export async function createServer(
   const account = await lockAccount(trx, user, input.accountId);
   const { plan, template } = await findGoods(trx, input);
   const sshKeyIds = await saveSshKeys(trx, account.id, input.sshKeys ?? []);
-  const clusters = await clustersWithRoom(trx, { plan, template, userData: input.userData });
+  const clusters = await clustersWithRoom(trx, { plan, template, input });
   const seal = async (purpose: string, plaintext: string | undefined) =>
     plaintext === undefined ? null : sealSecret(trx, secretBox, purpose, plaintext);
 
   const server = await insertServer(trx, {
     accountId: account.id,
     name: input.name,
+    labels: input.labels ?? {},
     planId: plan.id,
     templateId: template.id,
     vcpu: plan.vcpu,
@@ -107,17 +108,25 @@ async function findGoods(trx: Knex, input: CreateServer): Promise<{ plan: Plan; 
 /** The clusters that can take the server, least loaded node first. */
 async function clustersWithRoom(
   trx: Knex,
-  { plan, template, userData }: { plan: Plan; template: Template; userData: string | undefined },
+  { plan, template, input: { location, userData } }: { plan: Plan; template: Template; input: CreateServer },
 ): Promise<[string, ...string[]]> {
   const { memoryMib, diskGib } = plan;
   const nodes = await nodesWithRoom(trx, { templateId: template.id, memoryMib, diskGib });
-  const ids = [...new Set(nodes.map((node) => node.clusterId))];
+  const there = location === undefined ? null : await clustersAt(trx, location);
+  const ids = [...new Set(nodes.map((node) => node.clusterId))].filter((id) => there?.includes(id) ?? true);
   if (ids.length === 0) throw new NoCapacity();
   if (userData === undefined) return ids as [string, ...string[]]; // not empty, as just checked
   const able = await Cluster.query(trx).findByIds(ids).whereNotNull('snippetsStorage');
   const [first, ...others] = ids.filter((id) => able.some((cluster) => cluster.id === id));
   if (first === undefined) throw new UserDataUnsupported();
   return [first, ...others];
+}
+
+async function clustersAt(trx: Knex, location: string): Promise<string[]> {
+  const clusters = await Cluster.query(trx).where({ location });
+  if (clusters.length === 0)
+    throw new InvalidInput([{ field: 'location', message: 'there is no such location' }]);
+  return clusters.map(({ id }) => id);
 }
 
 /** Proxmox's own prefix, BC:24:11, and three random bytes; drawn again in the rare case that they are taken. */

@@ -33,6 +33,35 @@ export const TemplateList = z
   .object({ items: z.array(Template), nextCursor: z.string().nullable() })
   .meta({ id: 'TemplateList' });
 
+export const AvailabilityQuery = z.strictObject({ templateId: z.uuid() });
+
+/** As many servers as are told of at most. */
+export const MOST_AVAILABLE = 10;
+
+/** What there is room for right now; it reserves nothing. */
+export const AvailabilityList = z
+  .object({
+    items: z.array(
+      z.object({
+        location: z.string(),
+        planId: z.uuid(),
+        servers: z
+          .int()
+          .max(MOST_AVAILABLE)
+          .meta({
+            description: `how many more of this plan fit there, by memory, disk and addresses; at most ${MOST_AVAILABLE} are counted`,
+          }),
+        usualSeconds: z.int().nullable().meta({
+          description: 'how long building one has usually taken there; null: not known yet',
+        }),
+      }),
+    ),
+    nextCursor: z.null(),
+  })
+  .meta({ id: 'AvailabilityList' });
+export type AvailabilityList = z.infer<typeof AvailabilityList>;
+export type Availability = AvailabilityList['items'][number];
+
 /** A row of `operation-table.ts`. */
 export const OperationTypeView = z
   .object({

@@ -154,6 +154,8 @@ export const CreateServer = z
     accountId: z.uuid().optional().meta({ description: 'whose it will be; your first account unless given' }),
     planId: z.uuid(),
     templateId: z.uuid(),
+    location: z.string().max(200).optional().meta({ description: 'wherever there is room unless given' }),
+    labels: Labels.optional(),
     sshKeys: z.array(SshKey).max(20).optional(),
     password: ServerPassword.optional(),
     userData: z

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { PlanList, TemplateList } from '../../contract/catalog.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AvailabilityList, PlanList, TemplateList } from '../../contract/catalog.ts';
 import { buildCatalog, buildUser, type Catalog } from '../../tests/builders.ts';
 import { startTestApi, type TestApi } from '../../tests/api.ts';
 
@@ -31,6 +31,49 @@ it('offers enabled templates some node holds', async () => {
   await disabled.$query(api.database).patch({ enabled: false });
   const { items } = TemplateList.parse((await api.call('GET', '/templates', { token })).body);
   expect(items.map(({ name }) => name)).toEqual([catalog.template.name]);
+});
+
+describe('/availability', () => {
+  const availability = async (templateId: string) =>
+    AvailabilityList.parse((await api.call('GET', `/availability?templateId=${templateId}`, { token })).body)
+      .items;
+
+  it('counts by what is scarcest: memory, disk or addresses, up to ten', async () => {
+    const roomy = await buildCatalog(api.database, { nodes: 1, addresses: 20 });
+    const scarce = await buildCatalog(api.database, { nodes: 2, addresses: 3, nodeMemoryMib: 65_536 });
+    const small = await buildCatalog(api.database, { nodes: 2, nodeMemoryMib: 2_048, addresses: 20 });
+    const servers = async ({ template, plan }: Catalog) =>
+      (await availability(template.id)).find(({ planId }) => planId === plan.id)?.servers;
+    expect([await servers(roomy), await servers(scarce)]).toEqual([10, 3]);
+    expect(await servers(small)).toBe((2 * 2_048) / small.plan.memoryMib);
+  });
+
+  it('tells of a location without room, and how long building has taken where that is known', async () => {
+    const { template, plan, cluster, nodes } = await buildCatalog(api.database, { nodes: 1 });
+    await cluster.$query(api.database).patch({ location: 'Oslo' });
+    await api.database('stepDurations').insert([
+      {
+        operationType: 'provision',
+        step: 'clone',
+        nodeId: nodes[0]?.id,
+        storage: 'local-lvm',
+        seconds: [30],
+        median: 30,
+      },
+      {
+        operationType: 'provision',
+        step: 'ready',
+        nodeId: nodes[0]?.id,
+        storage: 'local-lvm',
+        seconds: [12],
+        median: 12,
+      },
+    ]);
+    const of = async () => (await availability(template.id)).find(({ planId }) => planId === plan.id);
+    expect(await of()).toMatchObject({ location: 'Oslo', usualSeconds: 42 });
+    await nodes[0]?.$query(api.database).patch({ acceptsServers: false });
+    expect(await of()).toMatchObject({ location: 'Oslo', servers: 0, usualSeconds: null });
+  });
 });
 
 it('is for users only', async () => {

@@ -1,8 +1,15 @@
 import { OPERATION_TYPES } from '../../contract/operation-table.ts';
-import { OperationTypeList, PlanList, TemplateList } from '../../contract/catalog.ts';
+import {
+  AvailabilityList,
+  AvailabilityQuery,
+  OperationTypeList,
+  PlanList,
+  TemplateList,
+} from '../../contract/catalog.ts';
 import { Plan } from '../../db/models/plan.ts';
 import { Template } from '../../db/models/template.ts';
 import { TemplateVm } from '../../db/models/template-vm.ts';
+import { findAvailability } from '../availability.ts';
 import type { Deps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../endpoint.ts';
 import { toOperationTypeView, toPlanView, toTemplateView } from '../views/catalog.ts';
@@ -37,6 +44,19 @@ export function catalogRoutes({ database }: Pick<Deps, 'database'>): Endpoint[] 
           .whereExists(TemplateVm.query(database).whereColumn('templateVms.templateId', 'templates.id'))
           .orderBy('name');
         ctx.body = { items: templates.map(toTemplateView), nextCursor: null };
+      },
+    }),
+    endpoint({
+      method: 'get',
+      path: '/availability',
+      tag: 'Catalog',
+      summary: 'Where there is room for which plan, and how long building a server takes there',
+      auth: 'bearer',
+      query: AvailabilityQuery,
+      answers: { 200: { description: 'Every location and plan', schema: AvailabilityList } },
+      problems: ['invalid_input'],
+      async handle(ctx, { query: { templateId } }) {
+        ctx.body = { items: await findAvailability(database, templateId), nextCursor: null };
       },
     }),
     endpoint({

@@ -36,6 +36,24 @@ const order = (overrides: object = {}) => ({
 });
 
 describe('ordering a server', () => {
+  it('carries its labels and stands where it was ordered to', async () => {
+    const { token } = await someCustomer();
+    const elsewhere = await buildCatalog(api.database);
+    await elsewhere.cluster.$query(api.database).patch({ location: 'Oslo' });
+    const body = {
+      ...order(),
+      templateId: elsewhere.template.id,
+      planId: elsewhere.plan.id,
+      labels: { app: 'shop' },
+    };
+    const answer = await api.call('POST', '/servers', { token, body: { ...body, location: 'Oslo' } });
+    expect(Accepted.parse(answer.body).server).toMatchObject({ labels: { app: 'shop' }, location: 'Oslo' });
+    const full = await api.call('POST', '/servers', { token, body: { ...body, location: 'Testville' } });
+    expect([full.status, full.body.code]).toEqual([422, 'no_capacity']);
+    const unheardOf = await api.call('POST', '/servers', { token, body: { ...body, location: 'Atlantis' } });
+    expect(unheardOf.body).toMatchObject({ code: 'invalid_input', issues: [{ field: 'location' }] });
+  });
+
   it('answers 202 with server, operation and where to follow it, and starts the workflow', async () => {
     const { token, user, account } = await someCustomer();
     const answer = await api.call('POST', '/servers', {

@@ -1,4 +1,4 @@
-import type { PlanList, TemplateList } from '../../contract/catalog.ts';
+import type { AvailabilityList, PlanList, TemplateList } from '../../contract/catalog.ts';
 import type { Decision, Operation } from '../../contract/operations.ts';
 import type {
   MigrateServer,
@@ -134,6 +134,9 @@ export const listPlans = (signal?: AbortSignal): Promise<z.infer<typeof PlanList
 
 export const listTemplates = (signal?: AbortSignal): Promise<z.infer<typeof TemplateList>> =>
   json('/templates', { signal });
+
+export const listAvailability = (templateId: string, signal?: AbortSignal): Promise<AvailabilityList> =>
+  json(`/availability?templateId=${encodeURIComponent(templateId)}`, { signal });
 
 export const createServer = (body: CreateServer, idempotencyKey: string): Promise<Accepted> =>
   json('/servers', { method: 'POST', body, idempotencyKey });

@@ -1,8 +1,12 @@
-import { Button, Callout, FormGroup, InputGroup, TextArea } from '@blueprintjs/core';
+import { Button, FormGroup, InputGroup, TextArea } from '@blueprintjs/core';
 import { Random } from '@blueprintjs/icons';
-import { useState } from 'react';
-import type { Template } from '../../../contract/catalog.ts';
-import type { DraftField, FieldErrors, NewServerDraft } from './new-server-form.ts';
+import {
+  MOST_AT_ONCE,
+  namesOf,
+  type DraftField,
+  type FieldErrors,
+  type NewServerDraft,
+} from './new-server-form.ts';
 import { suggestName } from './suggest-name.ts';
 
 export interface FieldProps {
@@ -12,7 +16,7 @@ export interface FieldProps {
 }
 
 /** What ties an input to its error for assistive technology. */
-function errorProps(field: DraftField, errors: FieldErrors) {
+export function errorProps(field: DraftField, errors: FieldErrors) {
   const isWrong = errors[field] !== undefined;
   return {
     id: `new-${field}`,
@@ -22,7 +26,7 @@ function errorProps(field: DraftField, errors: FieldErrors) {
   };
 }
 
-function groupProps(field: DraftField, errors: FieldErrors, help: string) {
+export function groupProps(field: DraftField, errors: FieldErrors, help: string) {
   const error = errors[field];
   return {
     labelFor: `new-${field}`,
@@ -31,7 +35,7 @@ function groupProps(field: DraftField, errors: FieldErrors, help: string) {
   };
 }
 
-/** The server's name, with another suggestion at hand. */
+/** The servers' name, with another suggestion at hand, and how many of them. */
 export function NameField({ draft, errors, onChange }: FieldProps) {
   return (
     <section className="panel">
@@ -57,94 +61,46 @@ export function NameField({ draft, errors, onChange }: FieldProps) {
           }
         />
       </FormGroup>
-    </section>
-  );
-}
-
-/** How to log in: keys, and a password for the console. */
-export function AccessFields({
-  draft,
-  errors,
-  onChange,
-  template,
-}: FieldProps & { template: Template | undefined }) {
-  const hasNoAccess = !draft.sshKeys.trim() && !draft.password;
-  return (
-    <section className="panel">
-      <h2>Access</h2>
-      <FormGroup
-        label="SSH keys"
-        {...groupProps(
-          'sshKeys',
-          errors,
-          'Public keys, one per line, from a file such as ~/.ssh/id_ed25519.pub',
-        )}
-      >
-        <TextArea
-          {...errorProps('sshKeys', errors)}
-          fill
-          className="code-input"
-          rows={3}
-          spellCheck={false}
-          placeholder="ssh-ed25519 AAAA… you@laptop"
-          value={draft.sshKeys}
-          onChange={(event) => onChange('sshKeys', event.currentTarget.value)}
-        />
-      </FormGroup>
-      <FormGroup
-        label="Password"
-        labelInfo="(optional)"
-        {...groupProps(
-          'password',
-          errors,
-          `For ${template?.defaultUser ?? 'the default user'}; at least 10 characters`,
-        )}
-      >
+      <FormGroup label="How many" {...groupProps('count', errors, numbered(draft))}>
         <InputGroup
-          {...errorProps('password', errors)}
-          className="name-input"
-          type="password"
-          autoComplete="new-password"
-          value={draft.password}
-          onValueChange={(value) => onChange('password', value)}
+          {...errorProps('count', errors)}
+          className="count-input"
+          type="number"
+          min={1}
+          max={MOST_AT_ONCE}
+          value={draft.count}
+          onValueChange={(value) => onChange('count', value)}
         />
       </FormGroup>
-      {hasNoAccess && (
-        <Callout intent="warning" compact>
-          Without a key or a password nobody can log in to this server.
-        </Callout>
-      )}
     </section>
   );
 }
 
-/** cloud-config or a script, folded away because few need it. */
-export function UserDataField({ draft, errors, onChange }: FieldProps) {
-  const [isOpen, setIsOpen] = useState(false);
-  const isShown = isOpen || draft.userData !== '' || errors.userData !== undefined;
-  if (!isShown) {
-    return (
-      <div>
-        <Button variant="minimal" text="Add user data (cloud-init)" onClick={() => setIsOpen(true)} />
-      </div>
-    );
-  }
+function numbered({ name, count }: NewServerDraft): string {
+  const many = Number(count);
+  if (!(many > 1) || many > MOST_AT_ONCE) return `Up to ${MOST_AT_ONCE} alike at once`;
+  const names = namesOf(name, many);
+  return `${names[0]} to ${names.at(-1)}`;
+}
+
+/** Labels, as lines of text. */
+export function LabelsField({ draft, errors, onChange }: FieldProps) {
   return (
     <section className="panel">
       <FormGroup
-        label="User data"
+        label="Labels"
         labelInfo="(optional)"
-        {...groupProps('userData', errors, 'cloud-config or a script, run at the first boot')}
+        {...groupProps('labels', errors, 'One per line, as key=value; servers are found by them')}
       >
         <TextArea
-          {...errorProps('userData', errors)}
+          {...errorProps('labels', errors)}
           fill
           className="code-input"
-          rows={8}
+          rows={2}
           spellCheck={false}
-          placeholder={'#cloud-config\npackages: [nginx]'}
-          value={draft.userData}
-          onChange={(event) => onChange('userData', event.currentTarget.value)}
+          placeholder="env=production"
+          value={draft.labels}
+          onChange={(event) => onChange('labels', event.currentTarget.value)}
         />
       </FormGroup>
     </section>

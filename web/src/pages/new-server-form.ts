@@ -8,38 +8,88 @@ export interface NewServerDraft {
   name: string;
   templateId: string;
   planId: string;
+  /** Empty: wherever there is room. */
+  location: string;
+  /** How many servers, in digits. */
+  count: string;
   sshKeys: string;
   password: string;
   userData: string;
+  /** Lines of key=value. */
+  labels: string;
 }
 export type DraftField = keyof NewServerDraft;
 export type FieldErrors = Partial<Record<DraftField, string>>;
 
-const FIELDS: DraftField[] = ['name', 'templateId', 'planId', 'sshKeys', 'password', 'userData'];
+export const MOST_AT_ONCE = 10;
 
-const keyLines = (text: string): { line: number; key: string }[] =>
+const FIELDS: DraftField[] = [
+  'name',
+  'templateId',
+  'planId',
+  'location',
+  'count',
+  'sshKeys',
+  'password',
+  'userData',
+  'labels',
+];
+
+const linesOf = (text: string): { line: number; text: string }[] =>
   text
     .split('\n')
-    .map((key, index) => ({ line: index + 1, key: key.trim() }))
-    .filter(({ key }) => key !== '');
+    .map((line, index) => ({ line: index + 1, text: line.trim() }))
+    .filter((line) => line.text !== '');
 
-/** Checks the draft with the API's own schema. Gives the body to send, or what is wrong at which field. */
-export function parseDraft(draft: NewServerDraft): { body: CreateServer } | { errors: FieldErrors } {
+/** Checks the draft with the API's own schema. Gives the orders to send, or what is wrong at which field. */
+export function parseDraft(draft: NewServerDraft): { orders: CreateServer[] } | { errors: FieldErrors } {
   const errors: FieldErrors = {};
   if (!draft.templateId) errors.templateId = 'Choose a template';
   if (!draft.planId) errors.planId = 'Choose a plan';
-  const keys = keyLines(draft.sshKeys);
-  const parsed = CreateServer.safeParse({
-    name: draft.name,
-    templateId: draft.templateId,
-    planId: draft.planId,
-    ...(keys.length > 0 ? { sshKeys: keys.map(({ key }) => key) } : {}),
-    ...(draft.password ? { password: draft.password } : {}),
-    ...(draft.userData.trim() ? { userData: draft.userData } : {}),
-  });
-  if (parsed.success) return { body: parsed.data };
-  const issues = parsed.error.issues.map(({ path, message }) => ({ field: path.join('.'), message }));
-  return { errors: { ...placeIssues(issues, draft), ...errors } };
+  const count = Number(draft.count);
+  if (!Number.isInteger(count) || count < 1 || count > MOST_AT_ONCE)
+    errors.count = `Order 1 to ${MOST_AT_ONCE} servers at once`;
+  const labels = linesOf(draft.labels);
+  const wrong = labels.find(({ text }) => !/^[^=]+=/.test(text));
+  if (wrong) errors.labels = `Line ${wrong.line}: write it as key=value`;
+
+  const keys = linesOf(draft.sshKeys);
+  const names = errors.count ? [draft.name] : namesOf(draft.name, count);
+  const parsed = names.map((name) =>
+    CreateServer.safeParse({
+      name,
+      templateId: draft.templateId,
+      planId: draft.planId,
+      ...(draft.location ? { location: draft.location } : {}),
+      ...(labels.length > 0
+        ? { labels: Object.fromEntries(labels.map(({ text }) => splitLabel(text))) }
+        : {}),
+      ...(keys.length > 0 ? { sshKeys: keys.map(({ text }) => text) } : {}),
+      ...(draft.password ? { password: draft.password } : {}),
+      ...(draft.userData.trim() ? { userData: draft.userData } : {}),
+    }),
+  );
+  const refused = parsed.find(({ success }) => !success);
+  const issues = (refused?.error?.issues ?? []).map(({ path, message }) => ({
+    field: path.join('.'),
+    message,
+  }));
+  const found = { ...placeIssues(issues, draft), ...errors };
+  if (Object.keys(found).length > 0) return { errors: found };
+  return { orders: parsed.flatMap(({ data }) => data ?? []) };
+}
+
+/** Several servers are numbered: web-1, web-2, … */
+export function namesOf(name: string, count: number): string[] {
+  if (count === 1) return [name];
+  const base = name.trim().replace(/-\d+$/, '');
+  const first = Number(/-(\d+)$/.exec(name.trim())?.[1] ?? 1);
+  return Array.from({ length: count }, (_, index) => `${base}-${first + index}`);
+}
+
+function splitLabel(text: string): [key: string, value: string] {
+  const [key = '', ...value] = text.split('=');
+  return [key.trim(), value.join('=').trim()];
 }
 
 /** The errors of a refusal that belong to a field; empty when it is about something else. */
@@ -53,13 +103,20 @@ export function refusalErrors(error: unknown, draft: NewServerDraft): FieldError
 function placeIssues(issues: NonNullable<Problem['issues']>, draft: NewServerDraft): FieldErrors {
   const errors: FieldErrors = {};
   for (const { field, message } of issues) {
-    const [name = '', index] = field.split(/[./[\]]+/).filter(Boolean);
+    const [name = '', part] = field.split(/[./[\]]+/).filter(Boolean);
     const target = FIELDS.find((known) => known === name);
     if (!target || errors[target]) continue;
-    const line = target === 'sshKeys' ? keyLines(draft.sshKeys)[Number(index)]?.line : undefined;
-    errors[target] = line === undefined ? capitalize(message) : `Line ${line}: ${message}`;
+    errors[target] = capitalize(where(target, part, draft) + message);
   }
   return errors;
+}
+
+/** Which of several keys or labels is meant. */
+function where(target: DraftField, part: string | undefined, draft: NewServerDraft): string {
+  if (part === undefined) return '';
+  if (target === 'labels') return `${part}: `;
+  const line = target === 'sshKeys' ? linesOf(draft.sshKeys)[Number(part)]?.line : undefined;
+  return line === undefined ? '' : `Line ${line}: `;
 }
 
 const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

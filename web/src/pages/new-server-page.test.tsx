@@ -1,12 +1,15 @@
-import { screen, within } from '@testing-library/react';
-import { expect, test } from 'vitest';
+import { cleanup, screen, waitFor, within } from '@testing-library/react';
+import { beforeEach, expect, test } from 'vitest';
+import type { Availability } from '../../../contract/catalog.ts';
 import { renderApp } from '../render-app.tsx';
 import { PLAN, TEMPLATE, buildOperation, buildServer, fakeApi, ok, refusal } from '../test-api.ts';
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl ada@laptop';
 
-async function openForm() {
-  const app = renderApp('/servers/new');
+beforeEach(() => sessionStorage.clear());
+
+async function openForm(search = '') {
+  const app = renderApp(`/servers/new${search}`);
   await screen.findByRole('form', { name: 'Create server' });
   const submit = () => app.user.click(screen.getByRole('button', { name: 'Create server' }));
   const name = async (text: string) => {
@@ -128,4 +131,124 @@ test('an accepted order leads to the page of the server, where its steps are', a
     templateId: TEMPLATE.id,
     sshKeys: [KEY],
   });
+});
+
+const room = (places: Partial<Availability>[]) => () =>
+  ok({
+    items: places.map((place) => ({
+      location: 'Bergen',
+      planId: PLAN.id,
+      servers: 10,
+      usualSeconds: null,
+      ...place,
+    })),
+    nextCursor: null,
+  });
+
+test('a plan that is nearly gone says so, and how soon a server is ready', async () => {
+  fakeApi({ 'GET /availability': room([{ servers: 2, usualSeconds: 45 }]) });
+  await openForm();
+  await screen.findByText('2 left · ready in about 45 s');
+});
+
+test('a plan without room cannot be chosen, but perhaps elsewhere', async () => {
+  const api = fakeApi({
+    'GET /availability': room([{ servers: 0 }, { location: 'Oslo', servers: 3 }]),
+    'POST /servers': () => refusal(422, 'quota_exceeded', 'You have reached your quota'),
+  });
+  const { user, submit } = await openForm();
+  expect(await screen.findByRole('radio', { name: 'Bergen' })).toBeDisabled();
+  await user.click(screen.getByRole('radio', { name: 'Oslo' }));
+  await user.click(screen.getByRole('radio', { name: 'Small' }));
+  await submit();
+  expect(await screen.findByText('You have reached your quota')).toBeVisible();
+  expect(api.sent('POST /servers')[0]?.body).toMatchObject({ location: 'Oslo' });
+});
+
+test('several servers are numbered, and those that were accepted are not ordered again', async () => {
+  let left = 1;
+  const api = fakeApi({
+    'POST /servers': ({ body }) => {
+      const { name } = body as { name: string };
+      if (name === 'web-2' && left-- > 0) return refusal(422, 'no_capacity', 'There is no room');
+      const server = buildServer({ name, status: 'provisioning' });
+      return ok({ server, operation: buildOperation(server, 'provision') }, 202);
+    },
+    'GET /servers': () => ok({ items: [], nextCursor: null }),
+  });
+  const { user, name, router } = await openForm();
+  await name('web');
+  await user.clear(screen.getByLabelText('How many'));
+  await user.type(screen.getByLabelText('How many'), '3');
+  expect(screen.getByText('web-1 to web-3')).toBeVisible();
+  await user.click(screen.getByRole('radio', { name: 'Small' }));
+  const submit = () => user.click(screen.getByRole('button', { name: 'Create 3 servers' }));
+  await submit();
+  expect(await screen.findByText(/1 of 3 servers are ordered: web-1/)).toBeVisible();
+  await submit();
+  await waitFor(() => expect(router.state.location.pathname).toBe('/'));
+  const names = api.sent('POST /servers').map(({ body }) => (body as { name: string }).name);
+  expect(names).toEqual(['web-1', 'web-2', 'web-2', 'web-3']);
+});
+
+test('what was typed is there again after a reload, but for the password', async () => {
+  fakeApi();
+  const first = await openForm();
+  await first.name('half-done');
+  await first.user.type(screen.getByLabelText('Labels (optional)'), 'env=test');
+  await first.user.type(screen.getByLabelText(/^Password/), 'correct horse battery');
+  cleanup();
+  await openForm();
+  expect(screen.getByLabelText('Name')).toHaveValue('half-done');
+  expect(screen.getByLabelText('Labels (optional)')).toHaveValue('env=test');
+  expect(screen.getByLabelText(/^Password/)).toHaveValue('');
+  expect(JSON.stringify(sessionStorage)).not.toContain('correct horse');
+});
+
+test('a link can choose, and the address says what is chosen', async () => {
+  fakeApi();
+  const { user, router } = await openForm(`?plan=${PLAN.id}&name=linked`);
+  expect(screen.getByRole('radio', { name: 'Small' })).toBeChecked();
+  expect(screen.getByLabelText('Name')).toHaveValue('linked');
+  await user.type(screen.getByLabelText('Name'), '-1');
+  expect(router.state.location.search).toContain(`plan=${PLAN.id}`);
+});
+
+test('a complete form can be had as a command line, without its password', async () => {
+  fakeApi();
+  const { user, name } = await openForm();
+  expect(screen.queryByRole('button', { name: 'As curl' })).toBeNull();
+  await name('web-1');
+  await user.click(screen.getByRole('radio', { name: 'Small' }));
+  await user.type(screen.getByLabelText(/^Password/), 'correct horse battery');
+  await user.click(screen.getByRole('button', { name: 'As curl' }));
+  const dialog = within(await screen.findByRole('dialog'));
+  expect(dialog.getByText(/curl -X POST/)).toHaveTextContent('"name": "web-1"');
+  expect(dialog.getByText(/curl -X POST/)).not.toHaveTextContent('correct horse');
+});
+
+test('user data that cloud-init would not take is marked with its line', async () => {
+  fakeApi();
+  const { user } = await openForm();
+  await user.click(screen.getByRole('button', { name: /Add user data/ }));
+  const field = screen.getByLabelText(/^User data/);
+  await user.type(field, 'packages: nginx');
+  await waitFor(() => expect(field).toHaveAccessibleDescription(/Begin with #cloud-config/));
+  await user.clear(field);
+  await user.click(field);
+  await user.paste('#cloud-config\npackages: [nginx');
+  await waitFor(() => expect(field).toHaveAccessibleDescription(/^Line \d: /));
+  await user.paste(']');
+  await waitFor(() =>
+    expect(field).toHaveAccessibleDescription('cloud-config or a script, run at the first boot'),
+  );
+});
+
+test('a private key is not taken for a public one', async () => {
+  fakeApi();
+  const { user } = await openForm();
+  const file = new File(['-----BEGIN OPENSSH PRIVATE KEY-----'], 'id_ed25519.pub', { type: 'text/plain' });
+  await user.upload(screen.getByLabelText('Public key files'), file);
+  expect(await screen.findByText(/That is a private key/)).toBeVisible();
+  expect(screen.getByLabelText('SSH keys')).toHaveValue('');
 });

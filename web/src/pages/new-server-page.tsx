@@ -1,28 +1,22 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useRef, useState } from 'react';
-import { Link, useNavigate } from 'react-router';
+import { Link, useNavigate, useSearchParams } from 'react-router';
 import { ChevronLeft } from '@blueprintjs/icons';
 import { Spinner } from '@blueprintjs/core';
 import type { Plan, Template } from '../../../contract/catalog.ts';
-import type { CreateServer } from '../../../contract/servers.ts';
-import { createServer } from '../api.ts';
 import { ErrorState } from '../components/error-state.tsx';
 import { PageTitle } from '../components/page-title.tsx';
+import { useAvailability } from '../hooks/use-availability.ts';
 import { usePlans, useTemplates } from '../hooks/use-catalog.ts';
-import { useSubmit } from '../hooks/use-submit.ts';
-import { applyAccepted } from '../live-cache.ts';
-import { AccessFields, NameField, UserDataField } from './new-server-fields.tsx';
-import {
-  type DraftField,
-  type FieldErrors,
-  type NewServerDraft,
-  parseDraft,
-  refusalErrors,
-} from './new-server-form.ts';
+import { PartlyOrdered, useCreateServers } from '../hooks/use-create-servers.ts';
+import { AccessFields } from './access-fields.tsx';
+import { LocationCards } from './location-cards.tsx';
+import { initialDraft, keepDraft, linkTo } from './new-server-draft.ts';
+import { LabelsField, NameField } from './new-server-fields.tsx';
+import { type DraftField, type FieldErrors, parseDraft, refusalErrors } from './new-server-form.ts';
 import { NewServerSummary } from './new-server-summary.tsx';
-import { PlanCards } from './plan-cards.tsx';
-import { suggestName } from './suggest-name.ts';
+import { PlanCards, stock } from './plan-cards.tsx';
 import { TemplateCards } from './template-cards.tsx';
+import { UserDataField } from './user-data-field.tsx';
 
 /** Orders a server; after that its own page shows it being built. */
 export function NewServerPage() {
@@ -52,23 +46,28 @@ export function NewServerPage() {
 }
 
 function NewServerForm({ plans, templates }: { plans: Plan[]; templates: Template[] }) {
-  const [draft, setDraft] = useState<NewServerDraft>(() => ({
-    name: suggestName(),
-    templateId: templates[0]?.id ?? '',
-    planId: '',
-    sshKeys: '',
-    password: '',
-    userData: '',
-  }));
+  const [params, setParams] = useSearchParams();
+  const [draft, setDraft] = useState(() => initialDraft(params, templates[0]?.id ?? ''));
   const [errors, setErrors] = useState<FieldErrors>({});
   const form = useRef<HTMLFormElement>(null);
-  const create = useCreate();
+  const navigate = useNavigate();
+  const create = useCreateServers((accepted) => {
+    keepDraft(null);
+    const [first] = accepted;
+    void navigate(accepted.length === 1 && first ? `/servers/${first.server.id}` : '/');
+  });
+  const availability = useAvailability(draft.templateId);
   const template = templates.find((candidate) => candidate.id === draft.templateId);
   const chosenPlan = plans.find((candidate) => candidate.id === draft.planId);
-  const plan = chosenPlan && template && chosenPlan.diskGib < template.minDiskGib ? undefined : chosenPlan;
+  const isTooSmall = chosenPlan && template && chosenPlan.diskGib < template.minDiskGib;
+  const isSoldOut = chosenPlan && stock(availability, chosenPlan, draft.location)?.servers === 0;
+  const plan = isTooSmall || isSoldOut ? undefined : chosenPlan;
 
   function change(field: DraftField, value: string): void {
-    setDraft((before) => ({ ...before, [field]: value }));
+    const changed = { ...draft, [field]: value };
+    setDraft(changed);
+    keepDraft(changed);
+    setParams(linkTo(changed), { replace: true, preventScrollReset: true });
     setErrors((before) => Object.fromEntries(Object.entries(before).filter(([name]) => name !== field)));
   }
 
@@ -81,28 +80,35 @@ function NewServerForm({ plans, templates }: { plans: Plan[]; templates: Templat
     );
   }
 
+  const parsed = parseDraft({ ...draft, planId: plan?.id ?? '' });
+
   function submit(event: FormEvent): void {
     event.preventDefault();
-    const parsed = parseDraft({ ...draft, planId: plan?.id ?? '' });
     if ('errors' in parsed) return show(parsed.errors);
-    create.mutate(parsed.body, { onError: (error) => show(refusalErrors(error, draft)) });
+    create.mutate(parsed.orders, { onError: (error) => show(refusalErrors(reasonOf(error), draft)) });
   }
 
   const field = { draft, errors, onChange: change };
-  const isFieldRefusal = create.error !== null && Object.keys(refusalErrors(create.error, draft)).length > 0;
+  const isFieldRefusal =
+    create.error !== null &&
+    !(create.error instanceof PartlyOrdered) &&
+    Object.keys(refusalErrors(create.error, draft)).length > 0;
   return (
     <form ref={form} className="new-server" noValidate onSubmit={submit} aria-label="Create server">
       <div className="new-server-fields">
         <NameField {...field} />
+        <LocationCards availability={availability} {...field} />
         <TemplateCards templates={templates} {...field} />
-        <PlanCards plans={plans} template={template} {...field} />
+        <PlanCards plans={plans} template={template} availability={availability} {...field} />
         <AccessFields {...field} template={template} />
+        <LabelsField {...field} />
         <UserDataField {...field} />
       </div>
       <NewServerSummary
         draft={draft}
         template={template}
         plan={plan}
+        order={'orders' in parsed ? parsed.orders[0] : undefined}
         isBusy={create.isPending}
         error={isFieldRefusal ? null : create.error}
         hasFieldErrors={Object.keys(errors).length > 0}
@@ -111,15 +117,4 @@ function NewServerForm({ plans, templates }: { plans: Plan[]; templates: Templat
   );
 }
 
-function useCreate() {
-  const client = useQueryClient();
-  const navigate = useNavigate();
-  const submit = useSubmit();
-  return useMutation({
-    mutationFn: (body: CreateServer) => submit(body, (key) => createServer(body, key)),
-    onSuccess: async (accepted) => {
-      applyAccepted(client, accepted);
-      await navigate(`/servers/${accepted.server.id}`);
-    },
-  });
-}
+const reasonOf = (error: unknown): unknown => (error instanceof PartlyOrdered ? error.reason : error);

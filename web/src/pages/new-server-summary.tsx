@@ -2,12 +2,17 @@ import { Button } from '@blueprintjs/core';
 import type { Plan, Template } from '../../../contract/catalog.ts';
 import { ProblemCallout } from '../components/problem-callout.tsx';
 import { formatDisk, formatMemory } from '../format-size.ts';
+import { PartlyOrdered } from '../hooks/use-create-servers.ts';
+import type { CreateServer } from '../../../contract/servers.ts';
 import type { NewServerDraft } from './new-server-form.ts';
+import { OrderAsCurl } from './order-as-curl.tsx';
 
 interface NewServerSummaryProps {
   draft: NewServerDraft;
   template: Template | undefined;
   plan: Plan | undefined;
+  /** The first of them, once the form is complete. */
+  order: CreateServer | undefined;
   isBusy: boolean;
   /** A refusal that belongs to no field. */
   error: Error | null;
@@ -19,6 +24,7 @@ export function NewServerSummary({
   draft,
   template,
   plan,
+  order,
   isBusy,
   error,
   hasFieldErrors,
@@ -29,6 +35,8 @@ export function NewServerSummary({
       <h2>Summary</h2>
       <dl>
         <Line name="Name" value={draft.name.trim() || '–'} />
+        {Number(draft.count) > 1 && <Line name="How many" value={draft.count} />}
+        <Line name="Location" value={draft.location || 'Anywhere'} />
         <Line name="Template" value={template?.name ?? '–'} />
         <Line name="Plan" value={plan?.name ?? 'Choose one'} />
         {plan && (
@@ -39,9 +47,15 @@ export function NewServerSummary({
         )}
         <Line name="Access" value={describeAccess(keyCount, draft.password !== '')} />
       </dl>
+      {error instanceof PartlyOrdered && (
+        <p className="summary-error" role="alert">
+          {error.message}: {error.accepted.map(({ server }) => server.name).join(', ')}. Trying again orders
+          the rest.
+        </p>
+      )}
       {error && (
         <ProblemCallout
-          error={error}
+          error={error instanceof PartlyOrdered ? error.reason : error}
           retryHint="It is not known whether the order arrived. Trying again is safe: it makes one server."
         />
       )}
@@ -50,10 +64,21 @@ export function NewServerSummary({
           Something needs your attention: see the marked fields.
         </p>
       )}
-      <Button type="submit" intent="primary" size="large" fill text="Create server" loading={isBusy} />
+      <Button
+        type="submit"
+        intent="primary"
+        size="large"
+        fill
+        text={submitText(draft.count)}
+        loading={isBusy}
+      />
+      <OrderAsCurl order={order} />
     </aside>
   );
 }
+
+const submitText = (count: string): string =>
+  Number(count) > 1 ? `Create ${Number(count)} servers` : 'Create server';
 
 function Line({ name, value }: { name: string; value: string }) {
   return (

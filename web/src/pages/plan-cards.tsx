@@ -1,15 +1,19 @@
-import type { Plan, Template } from '../../../contract/catalog.ts';
+import { MOST_AVAILABLE, type Availability, type Plan, type Template } from '../../../contract/catalog.ts';
 import { formatDisk, formatMemory, formatNetwork } from '../format-size.ts';
+import { formatDuration } from '../format-time.ts';
 import { ChoiceCards } from './choice-cards.tsx';
 import type { FieldProps } from './new-server-fields.tsx';
 
 interface PlanCardsProps extends FieldProps {
   plans: Plan[];
   template: Template | undefined;
+  /** Undefined until it is known. */
+  availability: Availability[] | undefined;
 }
 
-/** The sizes a server can have; one whose disk cannot hold the template cannot be chosen. */
-export function PlanCards({ plans, template, draft, errors, onChange }: PlanCardsProps) {
+/** The sizes a server can have; one whose disk cannot hold the template, or that has no room, cannot be chosen. */
+export function PlanCards({ plans, template, availability, draft, errors, onChange }: PlanCardsProps) {
+  const stockOf = (plan: Plan) => stock(availability, plan, draft.location);
   return (
     <ChoiceCards
       legend="Plan"
@@ -25,15 +29,45 @@ export function PlanCards({ plans, template, draft, errors, onChange }: PlanCard
             <span>{`${plan.vcpu} vCPU · ${formatMemory(plan.memoryMib)} memory`}</span>
             <span>{`${formatDisk(plan.diskGib)} disk`}</span>
             <span>{networkOf(plan)}</span>
+            {describeStock(stockOf(plan))}
           </>
         ),
         refusal:
           template && plan.diskGib < template.minDiskGib
             ? `${template.name} needs ${formatDisk(template.minDiskGib)} of disk`
-            : null,
+            : stockOf(plan)?.servers === 0
+              ? `No room ${draft.location ? `in ${draft.location} ` : ''}at the moment`
+              : null,
       }))}
     />
   );
+}
+
+interface Stock {
+  servers: number;
+  usualSeconds: number | null;
+}
+
+/** How many there are, there or anywhere, and how soon the quickest place has one; null until that is known. */
+export function stock(availability: Availability[] | undefined, plan: Plan, location: string): Stock | null {
+  const places = availability?.filter(
+    (one) => one.planId === plan.id && (location === '' || one.location === location),
+  );
+  if (!places || places.length === 0) return null;
+  const known = places.flatMap(({ usualSeconds }) => usualSeconds ?? []);
+  return {
+    servers: places.reduce((sum, { servers }) => sum + servers, 0),
+    usualSeconds: known.length > 0 ? Math.min(...known) : null,
+  };
+}
+
+function describeStock(found: Stock | null) {
+  if (!found || found.servers === 0) return null;
+  const left = found.servers < MOST_AVAILABLE ? `${found.servers} left` : null;
+  const soon =
+    found.usualSeconds === null ? null : `ready in about ${formatDuration(found.usualSeconds * 1_000)}`;
+  const words = [left, soon].filter(Boolean).join(' · ');
+  return words ? <span>{words}</span> : null;
 }
 
 function networkOf(plan: Plan): string {

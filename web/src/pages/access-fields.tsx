@@ -1,0 +1,125 @@
+import { Button, Callout, FormGroup, InputGroup, TextArea } from '@blueprintjs/core';
+import { Key, Upload } from '@blueprintjs/icons';
+import { useRef, useState } from 'react';
+import type { Template } from '../../../contract/catalog.ts';
+import { canGenerateSshKey, generateSshKey } from '../generate-ssh-key.ts';
+import { saveFile } from '../save-file.ts';
+import { errorProps, groupProps, type FieldProps } from './new-server-fields.tsx';
+
+/** How to log in: keys, and a password for the console. */
+export function AccessFields({
+  draft,
+  errors,
+  onChange,
+  template,
+}: FieldProps & { template: Template | undefined }) {
+  const hasNoAccess = !draft.sshKeys.trim() && !draft.password;
+  const addKey = (key: string) => {
+    const before = draft.sshKeys.trimEnd();
+    onChange('sshKeys', `${before}${before ? '\n' : ''}${key.trim()}\n`);
+  };
+  return (
+    <section className="panel">
+      <h2>Access</h2>
+      <FormGroup
+        label="SSH keys"
+        {...groupProps(
+          'sshKeys',
+          errors,
+          'Public keys, one per line, from a file such as ~/.ssh/id_ed25519.pub',
+        )}
+      >
+        <TextArea
+          {...errorProps('sshKeys', errors)}
+          fill
+          className="code-input"
+          rows={3}
+          spellCheck={false}
+          placeholder="ssh-ed25519 AAAA… you@laptop"
+          value={draft.sshKeys}
+          onChange={(event) => onChange('sshKeys', event.currentTarget.value)}
+        />
+      </FormGroup>
+      <KeyButtons name={draft.name} onKey={addKey} />
+      <FormGroup
+        label="Password"
+        labelInfo="(optional)"
+        {...groupProps(
+          'password',
+          errors,
+          `For ${template?.defaultUser ?? 'the default user'}; at least 10 characters`,
+        )}
+      >
+        <InputGroup
+          {...errorProps('password', errors)}
+          className="name-input"
+          type="password"
+          autoComplete="new-password"
+          value={draft.password}
+          onValueChange={(value) => onChange('password', value)}
+        />
+      </FormGroup>
+      {hasNoAccess && (
+        <Callout intent="warning" compact>
+          Without a key or a password nobody can log in to this server.
+        </Callout>
+      )}
+    </section>
+  );
+}
+
+/** Two more ways to a key: from a file, or made here, whose private part is saved and kept nowhere. */
+function KeyButtons({ name, onKey }: { name: string; onKey: (key: string) => void }) {
+  const file = useRef<HTMLInputElement>(null);
+  const [told, setTold] = useState<{ isBad: boolean; text: string } | null>(null);
+
+  async function read(files: FileList | null): Promise<void> {
+    const texts = await Promise.all([...(files ?? [])].map((one) => one.text()));
+    if (texts.some((text) => text.includes('PRIVATE KEY')))
+      return setTold({ isBad: true, text: 'That is a private key: choose the file that ends in .pub.' });
+    setTold(null);
+    for (const text of texts) onKey(text);
+  }
+
+  async function generate(): Promise<void> {
+    const comment = `${name.trim() || 'server'}@berth`;
+    try {
+      const { publicKey, privateKey } = await generateSshKey(comment);
+      const fileName = `${comment.replace('@', '_')}_ed25519`;
+      saveFile(fileName, privateKey);
+      onKey(publicKey);
+      setTold({
+        isBad: false,
+        text: `The private key was saved as ${fileName}. It is nowhere else: keep it, and make it yours with chmod 600.`,
+      });
+    } catch {
+      setTold({ isBad: true, text: 'This browser cannot make Ed25519 keys; use ssh-keygen instead.' });
+    }
+  }
+
+  return (
+    <div className="key-buttons">
+      <input
+        ref={file}
+        type="file"
+        hidden
+        multiple
+        accept=".pub,text/plain"
+        aria-label="Public key files"
+        onChange={(event) => void read(event.currentTarget.files)}
+      />
+      <Button
+        size="small"
+        icon={<Upload size={14} />}
+        text="From a file"
+        onClick={() => file.current?.click()}
+      />
+      {canGenerateSshKey() && (
+        <Button size="small" icon={<Key size={14} />} text="Make a key" onClick={() => void generate()} />
+      )}
+      <p role="status" className={told?.isBad ? 'choice-error' : 'muted'}>
+        {told?.text}
+      </p>
+    </div>
+  );
+}
