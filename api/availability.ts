@@ -20,7 +20,7 @@ const PLACES = `
           select 1 from ip_addresses a join ip_pools p on p.id = a.pool_id
           where p.cluster_id = c.id and family(a.address) = f.family and not a.reserved
             and not exists (select 1 from ip_leases l where l.ip_address_id = a.id)
-          limit ${MOST_AVAILABLE}) some
+          limit ${MOST_AVAILABLE}) counted
       ) as free
       from (select 4 as family union select family(network) from ip_pools where cluster_id = c.id) f
     ) by_family
@@ -32,7 +32,7 @@ const PLACES = `
 
 /** Whole seconds, of the steps that are known. */
 const USUAL = `
-  select sum(usual_seconds('provision', step, ?::uuid, ?))::int as seconds
+  select sum(usual_seconds('provision', step, ?::uuid, ?::text))::int as seconds
   from unnest(?::text[]) as step`;
 
 /** How many servers of each plan on offer fit where, by location; a location that has no room is told of with 0. */
