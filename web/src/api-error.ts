@@ -29,6 +29,15 @@ export function problemCode(error: unknown): Problem['code'] | null {
   return error instanceof ApiError ? error.problem.code : null;
 }
 
+/** What the API says is wrong with one field, as a sentence; null when that is not what it refused. */
+export function fieldIssue(error: unknown, field: string): string | null {
+  if (!(error instanceof ApiError)) return null;
+  const issue = error.problem.issues?.find((one) => one.field === field || one.field.startsWith(`${field}.`));
+  return issue ? sentence(issue.message) : null;
+}
+
+export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** Reads an answer that is not 2xx. A proxy's error page becomes a problem of its own. */
 export async function readProblem(response: Response): Promise<ApiError> {
   const retryAfter = Number.parseInt(response.headers.get('retry-after') ?? '', 10);

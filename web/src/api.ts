@@ -84,7 +84,8 @@ async function send(path: string, request: ApiRequest, token: string): Promise<R
   }
 }
 
-async function json<T>(path: string, request?: ApiRequest): Promise<T> {
+/** The same, and reads the JSON of its answer. */
+export async function json<T>(path: string, request?: ApiRequest): Promise<T> {
   const response = await apiFetch(path, request);
   return (await response.json()) as T;
 }

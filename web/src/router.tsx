@@ -28,6 +28,24 @@ export const routes: RouteObject[] = [
         path: 'servers/:id',
         lazy: async () => ({ Component: (await import('./pages/server-page.tsx')).ServerPage }),
       },
+      {
+        path: 'account',
+        lazy: async () => ({ Component: (await import('./pages/account-page.tsx')).AccountPage }),
+        children: [
+          {
+            index: true,
+            lazy: async () => ({ Component: (await import('./pages/profile-page.tsx')).ProfilePage }),
+          },
+          {
+            path: 'security',
+            lazy: async () => ({ Component: (await import('./pages/security-page.tsx')).SecurityPage }),
+          },
+          {
+            path: 'tokens',
+            lazy: async () => ({ Component: (await import('./pages/api-tokens-page.tsx')).ApiTokensPage }),
+          },
+        ],
+      },
       { path: '*', Component: NotFoundPage },
     ],
   },

@@ -42,12 +42,18 @@ function activate(session: Session): void {
   sessionStore.set({ status: 'active', accessToken: session.accessToken, user: session.user });
 }
 
-/** Logs in here and in every other tab that waits for it. Throws ApiError when refused (also `rate_limited` with its delay), NetworkError when nothing answered. */
-export async function logIn(email: string, password: string): Promise<void> {
-  const response = await post('/login', { email, password });
+/** Logs in here and in every other tab that waits for it. Throws ApiError when refused (`second_factor_required` when it takes a `code` too; `rate_limited` with its delay), NetworkError when nothing answered. */
+export async function logIn(email: string, password: string, code?: string): Promise<void> {
+  const response = await post('/login', { email, password, ...(code === undefined ? {} : { code }) });
   if (!response.ok) throw await readProblem(response);
   activate((await response.json()) as Session);
   otherTabs?.postMessage('login');
+}
+
+/** Shows the user as they are now, after they have changed something about themselves. */
+export function showUser(user: User): void {
+  const session = sessionStore.get();
+  if (session.status === 'active') sessionStore.set({ ...session, user });
 }
 
 /** Ends the session here and in every other tab, even when the API cannot be told. */

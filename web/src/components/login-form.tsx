@@ -1,6 +1,7 @@
 import { Button, Callout, FormGroup, InputGroup } from '@blueprintjs/core';
 import { type FormEvent, useState } from 'react';
-import { ApiError, NetworkError } from '../api-error.ts';
+import { ApiError, NetworkError, problemCode } from '../api-error.ts';
+import { formatDuration } from '../format-time.ts';
 import { useNow } from '../hooks/use-now.ts';
 import { logIn } from '../session.ts';
 
@@ -8,31 +9,57 @@ import { logIn } from '../session.ts';
 function useLogIn() {
   const [error, setError] = useState<unknown>(null);
   const [isBusy, setIsBusy] = useState(false);
+  const [needsCode, setNeedsCode] = useState(false);
   const [blockedUntilMs, setBlockedUntilMs] = useState(0);
   const now = useNow(blockedUntilMs > 0 ? 500 : null);
   const waitSeconds = Math.max(0, Math.ceil((blockedUntilMs - now) / 1000));
 
-  async function attempt(email: string, password: string): Promise<void> {
+  async function attempt(email: string, password: string, code?: string): Promise<void> {
     if (isBusy || waitSeconds > 0) return;
     setIsBusy(true);
     setError(null);
     try {
-      await logIn(email, password);
+      await logIn(email, password, code);
     } catch (refusal) {
-      setError(refusal);
+      if (problemCode(refusal) === 'second_factor_required') setNeedsCode(true);
+      else setError(refusal);
       const delay = refusal instanceof ApiError ? refusal.retryAfterSeconds : null;
       setBlockedUntilMs(delay ? Date.now() + delay * 1000 : 0);
       setIsBusy(false);
     }
   }
-  return { attempt, error, isBusy, waitSeconds };
+  function forget(): void {
+    setError(null);
+    setBlockedUntilMs(0);
+  }
+  function startOver(): void {
+    setNeedsCode(false);
+    forget();
+  }
+  return { attempt, startOver, forget, needsCode, error, isBusy, waitSeconds };
 }
 
-/** E-mail and password. `lockedEmail` asks the same person again. A rate limit counts down and then lets go. */
+/** E-mail and password, then a code where one is needed. `lockedEmail` asks the same person again. A rate limit counts down and then lets go. */
 export function LoginForm({ lockedEmail }: { lockedEmail?: string }) {
   const [email, setEmail] = useState(lockedEmail ?? '');
   const [password, setPassword] = useState('');
-  const { attempt, error, isBusy, waitSeconds } = useLogIn();
+  const { attempt, startOver, forget, needsCode, error, isBusy, waitSeconds } = useLogIn();
+
+  if (needsCode) {
+    return (
+      <CodeForm
+        error={error}
+        isBusy={isBusy}
+        waitSeconds={waitSeconds}
+        onCode={(code) => void attempt(email, password, code)}
+        onSwitch={forget}
+        onBack={() => {
+          setPassword('');
+          startOver();
+        }}
+      />
+    );
+  }
 
   function submit(event: FormEvent): void {
     event.preventDefault();
@@ -67,16 +94,88 @@ export function LoginForm({ lockedEmail }: { lockedEmail?: string }) {
         />
       </FormGroup>
       {error !== null && <LoginRefusal error={error} waitSeconds={waitSeconds} />}
-      <Button
-        type="submit"
-        intent="primary"
-        size="large"
-        fill
-        loading={isBusy}
-        disabled={waitSeconds > 0}
-        text={waitSeconds > 0 ? `Try again in ${waitSeconds} s` : 'Log in'}
-      />
+      <SubmitButton isBusy={isBusy} waitSeconds={waitSeconds} />
     </form>
+  );
+}
+
+interface CodeFormProps {
+  error: unknown;
+  isBusy: boolean;
+  waitSeconds: number;
+  onCode: (code: string) => void;
+  /** Another kind of code is about to be typed: what was said of the first does not hold for it. */
+  onSwitch: () => void;
+  onBack: () => void;
+}
+
+/** The second step: what an app shows, or one of the codes that were kept for when it is lost. */
+function CodeForm({ error, isBusy, waitSeconds, onCode, onSwitch, onBack }: CodeFormProps) {
+  const [code, setCode] = useState('');
+  const [isRecovery, setIsRecovery] = useState(false);
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    onCode(code);
+  }
+
+  return (
+    <form onSubmit={submit} aria-label="Second step">
+      <FormGroup
+        label={isRecovery ? 'Recovery code' : 'Code of your app'}
+        labelFor="login-code"
+        helperText={
+          <span id="login-code-help">
+            {isRecovery ? 'One of the ten you were shown. Each works once.' : 'Six digits'}
+          </span>
+        }
+      >
+        <InputGroup
+          key={isRecovery ? 'recovery' : 'app'}
+          id="login-code"
+          className="code-input"
+          autoComplete={isRecovery ? 'off' : 'one-time-code'}
+          inputMode={isRecovery ? 'text' : 'numeric'}
+          spellCheck={false}
+          size="large"
+          required
+          autoFocus
+          maxLength={64}
+          aria-describedby="login-code-help"
+          value={code}
+          onValueChange={setCode}
+        />
+      </FormGroup>
+      {error !== null && <LoginRefusal error={error} waitSeconds={waitSeconds} />}
+      <SubmitButton isBusy={isBusy} waitSeconds={waitSeconds} />
+      <div className="login-other">
+        <Button
+          variant="minimal"
+          size="small"
+          text={isRecovery ? 'Use the app' : 'Use a recovery code'}
+          onClick={() => {
+            setIsRecovery(!isRecovery);
+            setCode('');
+            onSwitch();
+          }}
+        />
+        <Button variant="minimal" size="small" text="Back" onClick={onBack} />
+      </div>
+    </form>
+  );
+}
+
+function SubmitButton({ isBusy, waitSeconds }: { isBusy: boolean; waitSeconds: number }) {
+  return (
+    <Button
+      type="submit"
+      intent="primary"
+      size="large"
+      fill
+      loading={isBusy}
+      disabled={waitSeconds > 0}
+      text={waitSeconds > 0 ? `Try again in ${formatDuration(waitSeconds * 1000)}` : 'Log in'}
+    />
   );
 }
 
@@ -91,6 +190,8 @@ function LoginRefusal({ error, waitSeconds }: { error: unknown; waitSeconds: num
 function explain(error: unknown, waitSeconds: number): string {
   if (error instanceof NetworkError) return 'Berth does not answer. Check your connection and try again.';
   if (!(error instanceof ApiError)) return 'Something went wrong. Try again.';
+  if (error.problem.code === 'invalid_code')
+    return 'This code is wrong, or has been used. Wait for the next one.';
   if (error.problem.code === 'invalid_credentials') return 'E-mail or password is wrong.';
   if (error.problem.code !== 'rate_limited') return error.message;
   return waitSeconds > 0

@@ -1,6 +1,8 @@
-import { Button, Menu, MenuItem, PopoverNext, SegmentedControl } from '@blueprintjs/core';
+import { Button, Menu, MenuDivider, MenuItem, PopoverNext, SegmentedControl } from '@blueprintjs/core';
 import { CaretDown, LogOut, User as UserIcon } from '@blueprintjs/icons';
+import { useHref, useNavigate } from 'react-router';
 import type { User } from '../../../contract/auth.ts';
+import { ACCOUNT_PAGES } from '../account-pages.ts';
 import { useStore } from '../hooks/use-store.ts';
 import { logOut } from '../session.ts';
 import { type Theme, setTheme, themeStore } from '../theme.ts';
@@ -11,7 +13,7 @@ const THEMES: { value: Theme; label: string }[] = [
   { value: 'system', label: 'System' },
 ];
 
-/** Who is logged in, the theme, and the way out. */
+/** Who is logged in, the theme, the pages of their account, and the way out. */
 export function UserMenu({ user }: { user: User }) {
   const theme = useStore(themeStore);
   return (
@@ -34,6 +36,10 @@ export function UserMenu({ user }: { user: User }) {
             />
           </div>
           <Menu>
+            {ACCOUNT_PAGES.map((page) => (
+              <PageItem key={page.path} {...page} />
+            ))}
+            <MenuDivider />
             <MenuItem icon={<LogOut />} text="Log out" onClick={() => void logOut()} />
           </Menu>
         </div>
@@ -47,5 +53,21 @@ export function UserMenu({ user }: { user: User }) {
         text={<span className="user-menu-name">{user.name || user.email}</span>}
       />
     </PopoverNext>
+  );
+}
+
+function PageItem({ path, title }: { path: string; title: string }) {
+  const href = useHref(path);
+  const navigate = useNavigate();
+  return (
+    <MenuItem
+      text={title}
+      href={href}
+      onClick={(event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return; // in a tab or window of its own
+        event.preventDefault();
+        void navigate(path);
+      }}
+    />
   );
 }

@@ -16,6 +16,8 @@ interface ChangeDialogProps {
   onSubmit: () => void;
   onClose: () => void;
   className?: string;
+  /** What to think of a request that nobody answered. */
+  retryHint?: string;
   children: ReactNode;
 }
 
@@ -30,6 +32,7 @@ export function ChangeDialog({
   onSubmit,
   onClose,
   className = 'narrow-dialog',
+  retryHint = 'It is not known whether the request was accepted. Trying again is safe: it happens once.',
   children,
 }: ChangeDialogProps) {
   useReturnFocus();
@@ -43,12 +46,7 @@ export function ChangeDialog({
       >
         <DialogBody>
           {children}
-          {change.error && (
-            <ProblemCallout
-              error={change.error}
-              retryHint="It is not known whether the request was accepted. Trying again is safe: it happens once."
-            />
-          )}
+          {change.error && <ProblemCallout error={change.error} retryHint={retryHint} />}
         </DialogBody>
         <DialogFooter
           actions={

@@ -38,6 +38,52 @@ test('a rate limit blocks the form and counts down', async () => {
   expect(api.sent('POST /login')).toHaveLength(1);
 });
 
+test('a second factor is asked for after the password, and a wrong code is said so', async () => {
+  const api = fakeApi({
+    ...noSession,
+    'POST /login': () => refusal(401, 'second_factor_required', 'A code of your second factor is needed.'),
+  });
+  emptyList(api);
+  const { user } = renderApp('/login');
+  await fillIn(user);
+  const code = await screen.findByLabelText('Code of your app');
+  expect(screen.queryByRole('alert')).toBeNull();
+  api.on('POST /login', () => refusal(401, 'invalid_code', 'This code is wrong'));
+  await user.type(code, '123456');
+  await user.click(screen.getByRole('button', { name: 'Log in' }));
+  expect(await screen.findByRole('alert')).toHaveTextContent('This code is wrong');
+  api.on('POST /login', () => ok(session()));
+  await user.click(screen.getByRole('button', { name: 'Use a recovery code' }));
+  expect(screen.queryByRole('alert')).toBeNull();
+  await user.type(screen.getByLabelText('Recovery code'), 'aaaa-bbbb-cccc-dddd');
+  await user.click(screen.getByRole('button', { name: 'Log in' }));
+  expect(await screen.findByText('No servers yet')).toBeVisible();
+  expect(api.sent('POST /login').map(({ body }) => (body as { code?: string }).code)).toEqual([
+    undefined,
+    '123456',
+    'aaaa-bbbb-cccc-dddd',
+  ]);
+});
+
+test('a recovery code may be tried while the codes of the app have to wait', async () => {
+  const api = fakeApi({
+    ...noSession,
+    'POST /login': () => refusal(401, 'second_factor_required', 'A code of your second factor is needed.'),
+  });
+  const { user } = renderApp('/login');
+  await fillIn(user);
+  api.on('POST /login', () =>
+    refusal(429, 'rate_limited', 'Too many attempts', {}, { 'retry-after': '7200' }),
+  );
+  await user.type(await screen.findByLabelText('Code of your app'), '123456');
+  await user.click(screen.getByRole('button', { name: 'Log in' }));
+  expect(await screen.findByRole('button', { name: /Try again in (2 h|1 h 59 min)/ })).toBeDisabled();
+  await user.click(screen.getByRole('button', { name: 'Use a recovery code' }));
+  expect(screen.getByRole('button', { name: 'Log in' })).toBeEnabled();
+  await user.click(screen.getByRole('button', { name: 'Back' }));
+  expect(screen.getByLabelText('Password')).toHaveValue('');
+});
+
 test('somebody who is not logged in gets to where they were going after logging in', async () => {
   const api = fakeApi({ ...noSession, 'POST /login': () => ok(session()) });
   emptyList(api);

@@ -1,11 +1,11 @@
-import { Button, Callout, FormGroup, InputGroup } from '@blueprintjs/core';
-import { EyeOff, EyeOpen } from '@blueprintjs/icons';
-import { type FormEvent, type RefObject, useRef, useState } from 'react';
+import { Button, Callout } from '@blueprintjs/core';
+import { type FormEvent, useRef, useState } from 'react';
 import { useLocation, useNavigate } from 'react-router';
 import { SetPassword } from '../../../contract/auth.ts';
-import { ApiError, NetworkError, problemCode } from '../api-error.ts';
+import { ApiError, fieldIssue, NetworkError, problemCode, sentence } from '../api-error.ts';
 import { Brand } from '../components/brand.tsx';
 import { PageTitle } from '../components/page-title.tsx';
+import { PasswordField } from '../components/password-field.tsx';
 import { setPassword } from '../session.ts';
 import '../zod-without-eval.ts';
 
@@ -54,7 +54,7 @@ function SetPasswordForm({ token }: { token: string }) {
   const [mistake, setMistake] = useState<string | null>(null);
   const field = useRef<HTMLInputElement>(null);
   const { attempt, error, isBusy } = useSetPassword(token);
-  const wrong = mistake ?? fieldError(error);
+  const wrong = mistake ?? fieldIssue(error, 'password');
 
   function submit(event: FormEvent): void {
     event.preventDefault();
@@ -69,6 +69,12 @@ function SetPasswordForm({ token }: { token: string }) {
   return (
     <form onSubmit={submit} noValidate aria-label="Set your password">
       <PasswordField
+        id="new-password"
+        label="New password"
+        help="At least 10 characters"
+        isNew
+        isLarge
+        autoFocus
         inputRef={field}
         value={password}
         wrong={wrong}
@@ -77,59 +83,13 @@ function SetPasswordForm({ token }: { token: string }) {
           setMistake(null);
         }}
       />
-      {error !== null && fieldError(error) === null && (
+      {error !== null && fieldIssue(error, 'password') === null && (
         <Callout intent="danger" role="alert" className="login-refusal" compact>
           {explain(error)}
         </Callout>
       )}
       <Button type="submit" intent="primary" size="large" fill loading={isBusy} text="Set password" />
     </form>
-  );
-}
-
-interface PasswordFieldProps {
-  inputRef: RefObject<HTMLInputElement | null>;
-  value: string;
-  /** What is wrong with it. */
-  wrong: string | null;
-  onChange: (value: string) => void;
-}
-
-function PasswordField({ inputRef, value, wrong, onChange }: PasswordFieldProps) {
-  const [isShown, setIsShown] = useState(false);
-  const intent = wrong ? 'danger' : 'none';
-  const toggle = isShown ? 'Hide the password' : 'Show the password';
-  return (
-    <FormGroup
-      label="New password"
-      labelFor="new-password"
-      intent={intent}
-      helperText={<span id="new-password-help">{wrong ?? 'At least 10 characters'}</span>}
-    >
-      <InputGroup
-        id="new-password"
-        inputRef={inputRef}
-        type={isShown ? 'text' : 'password'}
-        autoComplete="new-password"
-        spellCheck={false}
-        size="large"
-        autoFocus
-        intent={intent}
-        aria-invalid={wrong !== null}
-        aria-describedby="new-password-help"
-        value={value}
-        onValueChange={onChange}
-        rightElement={
-          <Button
-            variant="minimal"
-            icon={isShown ? <EyeOff /> : <EyeOpen />}
-            aria-label={toggle}
-            title={toggle}
-            onClick={() => setIsShown(!isShown)}
-          />
-        }
-      />
-    </FormGroup>
   );
 }
 
@@ -141,16 +101,7 @@ function LinkOfNoUse({ text }: { text: string }) {
   );
 }
 
-/** What the API says about the password itself. */
-function fieldError(error: unknown): string | null {
-  if (!(error instanceof ApiError)) return null;
-  const issue = error.problem.issues?.find(({ field }) => field === 'password');
-  return issue ? sentence(issue.message) : null;
-}
-
 function explain(error: unknown): string {
   if (error instanceof NetworkError) return 'Berth does not answer. Check your connection and try again.';
   return error instanceof ApiError ? error.message : 'Something went wrong. Try again.';
 }
-
-const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,0 +1,44 @@
+import type {
+  ApiTokenList,
+  ChangePassword,
+  CreateApiToken,
+  NewApiToken,
+  OpenSessionList,
+  RecoveryCodes,
+  TwoFactor,
+  TwoFactorEnrolment,
+} from '../../contract/account.ts';
+import type { User } from '../../contract/auth.ts';
+import { apiFetch, json } from './api.ts';
+
+const ME = '/users/me';
+
+/** Sends a request whose answer has no body. */
+async function send(path: string, method: 'POST' | 'DELETE', body?: unknown): Promise<void> {
+  await apiFetch(path, { method, ...(body === undefined ? {} : { body }) });
+}
+
+export const updateProfile = (body: { name: string }): Promise<User> => json(ME, { method: 'PATCH', body });
+export const changePassword = async (body: ChangePassword) => send(`${ME}/password`, 'POST', body);
+
+export const listSessions = (signal?: AbortSignal): Promise<OpenSessionList> =>
+  json(`${ME}/sessions`, { signal });
+export const endSession = async (id: string) => send(`${ME}/sessions/${id}`, 'DELETE');
+export const endOtherSessions = async () => send(`${ME}/sessions`, 'DELETE');
+
+export const listApiTokens = (signal?: AbortSignal): Promise<ApiTokenList> =>
+  json(`${ME}/tokens`, { signal });
+export const createApiToken = (body: CreateApiToken): Promise<NewApiToken> =>
+  json(`${ME}/tokens`, { method: 'POST', body });
+export const revokeApiToken = async (id: string) => send(`${ME}/tokens/${id}`, 'DELETE');
+
+export const getTwoFactor = (signal?: AbortSignal): Promise<TwoFactor> =>
+  json(`${ME}/two-factor`, { signal });
+export const enrolTwoFactor = (password: string): Promise<TwoFactorEnrolment> =>
+  json(`${ME}/two-factor`, { method: 'POST', body: { password } });
+export const confirmTwoFactor = (code: string): Promise<RecoveryCodes> =>
+  json(`${ME}/two-factor/confirm`, { method: 'POST', body: { code } });
+export const renewRecoveryCodes = (password: string): Promise<RecoveryCodes> =>
+  json(`${ME}/two-factor/recovery-codes`, { method: 'POST', body: { password } });
+export const disableTwoFactor = async (password: string) =>
+  send(`${ME}/two-factor/disable`, 'POST', { password });

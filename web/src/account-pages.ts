@@ -1,0 +1,6 @@
+/** The pages of somebody's own account, in the order of its menu. */
+export const ACCOUNT_PAGES = [
+  { path: '/account', title: 'Profile' },
+  { path: '/account/security', title: 'Security' },
+  { path: '/account/tokens', title: 'API tokens' },
+] as const;

@@ -1,0 +1,69 @@
+import { Button, FormGroup, InputGroup } from '@blueprintjs/core';
+import { EyeOff, EyeOpen } from '@blueprintjs/icons';
+import { type RefObject, useState } from 'react';
+
+interface PasswordFieldProps {
+  id: string;
+  label: string;
+  value: string;
+  /** What is wrong with it. */
+  wrong: string | null;
+  onChange: (value: string) => void;
+  help?: string;
+  /** One that is chosen now, not one that is known. */
+  isNew?: boolean;
+  autoFocus?: boolean;
+  isLarge?: boolean;
+  inputRef?: RefObject<HTMLInputElement | null>;
+}
+
+/** A password, which can be looked at while it is typed. */
+export function PasswordField({
+  id,
+  label,
+  value,
+  wrong,
+  onChange,
+  help,
+  isNew = false,
+  autoFocus = false,
+  isLarge = false,
+  inputRef,
+}: PasswordFieldProps) {
+  const [isShown, setIsShown] = useState(false);
+  const intent = wrong ? 'danger' : 'none';
+  const toggle = isShown ? 'Hide the password' : 'Show the password';
+  const text = wrong ?? help;
+  return (
+    <FormGroup
+      label={label}
+      labelFor={id}
+      intent={intent}
+      helperText={text && <span id={`${id}-help`}>{text}</span>}
+    >
+      <InputGroup
+        id={id}
+        {...(inputRef ? { inputRef } : {})}
+        type={isShown ? 'text' : 'password'}
+        autoComplete={isNew ? 'new-password' : 'current-password'}
+        spellCheck={false}
+        size={isLarge ? 'large' : 'medium'}
+        autoFocus={autoFocus}
+        intent={intent}
+        aria-invalid={wrong !== null}
+        {...(text ? { 'aria-describedby': `${id}-help` } : {})}
+        value={value}
+        onValueChange={onChange}
+        rightElement={
+          <Button
+            variant="minimal"
+            icon={isShown ? <EyeOff /> : <EyeOpen />}
+            aria-label={toggle}
+            title={toggle}
+            onClick={() => setIsShown(!isShown)}
+          />
+        }
+      />
+    </FormGroup>
+  );
+}

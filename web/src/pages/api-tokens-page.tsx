@@ -1,0 +1,147 @@
+import { Button, Spinner, Tag } from '@blueprintjs/core';
+import { Add, Key } from '@blueprintjs/icons';
+import { useState } from 'react';
+import type { ApiToken, NewApiToken } from '../../../contract/account.ts';
+import { revokeApiToken } from '../account-api.ts';
+import { ErrorState } from '../components/error-state.tsx';
+import { NoticeState } from '../components/notice-state.tsx';
+import { PageTitle } from '../components/page-title.tsx';
+import { TimeAgo } from '../components/time-ago.tsx';
+import { formatExact } from '../format-time.ts';
+import { TOKENS_KEY, useAccountChange, useApiTokens } from '../hooks/use-account.ts';
+import { useNow } from '../hooks/use-now.ts';
+import { ChangeDialog } from './change-dialog.tsx';
+import { CreateTokenDialog } from './create-token-dialog.tsx';
+import { PERMISSIONS } from './permission-words.ts';
+import { ShowTokenDialog } from './show-token-dialog.tsx';
+
+/** Tokens for programs. */
+export function ApiTokensPage() {
+  const [isCreating, setIsCreating] = useState(false);
+  const [made, setMade] = useState<NewApiToken | null>(null);
+  const create = () => setIsCreating(true);
+  return (
+    <>
+      <PageTitle text="API tokens" />
+      <div className="page-head">
+        <div>
+          <h1>API tokens</h1>
+          <span className="muted">
+            Programs act for you with them. <a href="/docs">Documentation of the API</a>
+          </span>
+        </div>
+        <Button intent="primary" icon={<Add />} text="Create token" onClick={create} />
+      </div>
+      <TokenList />
+      {isCreating && (
+        <CreateTokenDialog
+          onMade={(token) => {
+            setIsCreating(false);
+            setMade(token);
+          }}
+          onClose={() => setIsCreating(false)}
+        />
+      )}
+      {made && <ShowTokenDialog made={made} onClose={() => setMade(null)} />}
+    </>
+  );
+}
+
+function TokenList() {
+  const tokens = useApiTokens();
+  if (tokens.isPending) return <Spinner className="page-spinner" aria-label="Loading the API tokens" />;
+  if (tokens.isError && !tokens.data) {
+    return (
+      <ErrorState
+        title="Your API tokens cannot be shown"
+        error={tokens.error}
+        onRetry={() => void tokens.refetch()}
+      />
+    );
+  }
+  const { items } = tokens.data;
+  if (items.length === 0) {
+    return (
+      <NoticeState
+        level={2}
+        icon={<Key size={40} />}
+        title="No API tokens"
+        description="A token lets a script or a tool such as Terraform do what you can do here, or less."
+      />
+    );
+  }
+  return (
+    <section className="panel" aria-label="Your API tokens">
+      <ul className="row-list first-list" aria-label="API tokens">
+        {items.map((token) => (
+          <TokenRow key={token.id} token={token} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function TokenRow({ token }: { token: ApiToken }) {
+  const [isAsked, setIsAsked] = useState(false);
+  return (
+    <li>
+      <div className="row-main">
+        <div className="row-title">
+          {token.name}
+          <code className="muted">{token.hint}…</code>
+          <Tag minimal>{PERMISSIONS[token.permission].title}</Tag>
+          {token.isStaff && (
+            <Tag minimal intent="warning">
+              Administration
+            </Tag>
+          )}
+        </div>
+        <span className="second-line">
+          <Expiry token={token} /> · <LastUse token={token} />
+        </span>
+        {token.sources && <span className="second-line">From {token.sources.join(', ')} only</span>}
+      </div>
+      <Button text="Revoke" aria-label={`Revoke ${token.name}`} onClick={() => setIsAsked(true)} />
+      {isAsked && <RevokeDialog token={token} onClose={() => setIsAsked(false)} />}
+    </li>
+  );
+}
+
+function Expiry({ token: { expiresAt } }: { token: ApiToken }) {
+  const now = useNow(60_000);
+  if (expiresAt === null) return 'Never expires';
+  const date = new Date(expiresAt).toLocaleDateString(undefined, { dateStyle: 'medium' });
+  return Date.parse(expiresAt) <= now ? (
+    <strong className="expired">Expired on {date}</strong>
+  ) : (
+    <span title={formatExact(expiresAt)}>Expires on {date}</span>
+  );
+}
+
+function LastUse({ token: { lastUsedAt, lastUsedIp } }: { token: ApiToken }) {
+  if (lastUsedAt === null) return 'never used';
+  return (
+    <>
+      last used <TimeAgo iso={lastUsedAt} /> from {lastUsedIp}
+    </>
+  );
+}
+
+function RevokeDialog({ token, onClose }: { token: ApiToken; onClose: () => void }) {
+  const revoke = useAccountChange(TOKENS_KEY, revokeApiToken, onClose);
+  return (
+    <ChangeDialog
+      title={`Revoke ${token.name}`}
+      keep="Keep it"
+      submit="Revoke token"
+      isHarsh
+      change={revoke}
+      onSubmit={() => revoke.mutate(token.id)}
+      onClose={onClose}
+    >
+      <p>
+        What uses <code>{token.hint}…</code> is refused from now on. This cannot be undone.
+      </p>
+    </ChangeDialog>
+  );
+}

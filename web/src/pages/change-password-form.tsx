@@ -1,0 +1,77 @@
+import { Button } from '@blueprintjs/core';
+import { type FormEvent, useRef, useState } from 'react';
+import { ChangePassword } from '../../../contract/account.ts';
+import { changePassword } from '../account-api.ts';
+import { fieldIssue, sentence } from '../api-error.ts';
+import { PasswordField } from '../components/password-field.tsx';
+import { ProblemCallout } from '../components/problem-callout.tsx';
+import { SESSIONS_KEY, useAccountChange } from '../hooks/use-account.ts';
+import { useUser } from '../hooks/use-user.ts';
+import { showToast } from '../toaster.tsx';
+import '../zod-without-eval.ts';
+
+/** Another password, for who knows the present one. */
+export function ChangePasswordForm() {
+  const [currentPassword, setCurrent] = useState('');
+  const [newPassword, setNew] = useState('');
+  const [mistake, setMistake] = useState<string | null>(null);
+  const newField = useRef<HTMLInputElement>(null);
+  const user = useUser();
+  const change = useAccountChange(SESSIONS_KEY, changePassword, () => {
+    setCurrent('');
+    setNew('');
+    showToast({ message: 'Your password is changed. Your other sessions have ended.', intent: 'success' });
+  });
+  const wrong = {
+    current: fieldIssue(change.error, 'currentPassword'),
+    new: mistake ?? fieldIssue(change.error, 'newPassword'),
+  };
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    if (change.isPending) return;
+    const issue = ChangePassword.shape.newPassword.safeParse(newPassword).error?.issues[0];
+    setMistake(issue ? sentence(issue.message) : null);
+    if (issue) newField.current?.focus();
+    else change.mutate({ currentPassword, newPassword });
+  }
+
+  return (
+    <section className="panel" aria-labelledby="password-title">
+      <h2 id="password-title">Password</h2>
+      <p className="muted">Changing it ends your other sessions. API tokens go on working.</p>
+      <form onSubmit={submit} noValidate className="short-form" aria-label="Change password">
+        {/* For password managers, which would not know whose password this is. */}
+        <input hidden type="email" autoComplete="username" value={user?.email ?? ''} readOnly />
+        <PasswordField
+          id="current-password"
+          label="Present password"
+          value={currentPassword}
+          wrong={wrong.current}
+          onChange={setCurrent}
+        />
+        <PasswordField
+          id="new-password"
+          label="New password"
+          help="At least 10 characters"
+          isNew
+          inputRef={newField}
+          value={newPassword}
+          wrong={wrong.new}
+          onChange={(value) => {
+            setNew(value);
+            setMistake(null);
+          }}
+        />
+        {change.error && !wrong.current && !wrong.new && <ProblemCallout error={change.error} />}
+        <Button
+          type="submit"
+          intent="primary"
+          text="Change password"
+          disabled={currentPassword === '' || newPassword === ''}
+          loading={change.isPending}
+        />
+      </form>
+    </section>
+  );
+}

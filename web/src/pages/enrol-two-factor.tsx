@@ -1,0 +1,111 @@
+import { FormGroup, InputGroup } from '@blueprintjs/core';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { TwoFactorEnrolment } from '../../../contract/account.ts';
+import { confirmTwoFactor, enrolTwoFactor } from '../account-api.ts';
+import { fieldIssue } from '../api-error.ts';
+import { CopyButton } from '../components/copy-button.tsx';
+import { PasswordField } from '../components/password-field.tsx';
+import { QrCode } from '../components/qr-code.tsx';
+import { TWO_FACTOR_KEY, useAccountChange } from '../hooks/use-account.ts';
+import { ChangeDialog } from './change-dialog.tsx';
+import { RecoveryCodesDialog } from './recovery-codes.tsx';
+
+const TITLE = 'Set up two-factor authentication';
+
+/** The three steps of switching it on: the password, the app, the recovery codes. */
+export function EnrolTwoFactor({ onClose }: { onClose: () => void }) {
+  const [enrolment, setEnrolment] = useState<TwoFactorEnrolment | null>(null);
+  const [codes, setCodes] = useState<string[] | null>(null);
+  if (codes) return <RecoveryCodesDialog codes={codes} onClose={onClose} />;
+  if (enrolment) return <ConfirmDialog enrolment={enrolment} onCodes={setCodes} onClose={onClose} />;
+  return <PasswordDialog onEnrolment={setEnrolment} onClose={onClose} />;
+}
+
+interface PasswordDialogProps {
+  onEnrolment: (enrolment: TwoFactorEnrolment) => void;
+  onClose: () => void;
+}
+
+function PasswordDialog({ onEnrolment, onClose }: PasswordDialogProps) {
+  const [password, setPassword] = useState('');
+  const enrol = useMutation({ mutationFn: enrolTwoFactor, onSuccess: onEnrolment });
+  const wrong = fieldIssue(enrol.error, 'password');
+  return (
+    <ChangeDialog
+      title={TITLE}
+      keep="Cancel"
+      submit="Continue"
+      isReady={password !== ''}
+      change={{ isPending: enrol.isPending, error: wrong ? null : enrol.error }}
+      onSubmit={() => enrol.mutate(password)}
+      onClose={onClose}
+    >
+      <p>
+        You need an app for codes, such as Aegis, Google Authenticator, 1Password or Bitwarden. First show
+        that it is you.
+      </p>
+      <PasswordField
+        id="enrol-password"
+        label="Your password"
+        autoFocus
+        value={password}
+        wrong={wrong}
+        onChange={setPassword}
+      />
+    </ChangeDialog>
+  );
+}
+
+interface ConfirmDialogProps {
+  enrolment: TwoFactorEnrolment;
+  onCodes: (codes: string[]) => void;
+  onClose: () => void;
+}
+
+function ConfirmDialog({ enrolment: { secret, uri }, onCodes, onClose }: ConfirmDialogProps) {
+  const [code, setCode] = useState('');
+  const confirm = useAccountChange(TWO_FACTOR_KEY, confirmTwoFactor, (answer) =>
+    onCodes(answer.recoveryCodes),
+  );
+  const wrong = fieldIssue(confirm.error, 'code');
+  return (
+    <ChangeDialog
+      title={TITLE}
+      keep="Cancel"
+      submit="Turn on"
+      isReady={/^\d{6}$/.test(code.replaceAll(/\s/g, ''))}
+      change={{ isPending: confirm.isPending, error: wrong ? null : confirm.error }}
+      retryHint="It is not known whether it is on now. Reload this page to see."
+      onSubmit={() => confirm.mutate(code)}
+      onClose={onClose}
+    >
+      <p>Scan this with your app:</p>
+      <QrCode text={uri} label="QR code for your app" />
+      <p>Or type this secret into it:</p>
+      <p className="shown-once">
+        <code>{secret.match(/.{1,4}/g)?.join(' ')}</code>
+        <CopyButton text={secret} label="the secret" />
+      </p>
+      <FormGroup
+        label="Code your app shows now"
+        labelFor="enrol-code"
+        intent={wrong ? 'danger' : 'none'}
+        helperText={wrong && <span id="enrol-code-help">{wrong}</span>}
+      >
+        <InputGroup
+          id="enrol-code"
+          autoComplete="one-time-code"
+          inputMode="numeric"
+          className="code-input"
+          maxLength={7}
+          autoFocus
+          aria-invalid={wrong !== null}
+          {...(wrong ? { 'aria-describedby': 'enrol-code-help' } : {})}
+          value={code}
+          onValueChange={setCode}
+        />
+      </FormGroup>
+    </ChangeDialog>
+  );
+}

@@ -1,0 +1,130 @@
+import { Button, Callout, Spinner, Tag } from '@blueprintjs/core';
+import { useState } from 'react';
+import type { TwoFactor } from '../../../contract/account.ts';
+import { disableTwoFactor, renewRecoveryCodes } from '../account-api.ts';
+import { ErrorState } from '../components/error-state.tsx';
+import { PasswordField } from '../components/password-field.tsx';
+import { TimeAgo } from '../components/time-ago.tsx';
+import { fieldIssue } from '../api-error.ts';
+import { TWO_FACTOR_KEY, useAccountChange, useTwoFactor } from '../hooks/use-account.ts';
+import { ChangeDialog } from './change-dialog.tsx';
+import { EnrolTwoFactor } from './enrol-two-factor.tsx';
+import { RecoveryCodesDialog } from './recovery-codes.tsx';
+
+type Open = 'enrol' | 'renew' | 'disable' | null;
+const FEW_CODES = 3;
+
+/** The second step of logging in: whether it is on, and what can be done about that. */
+export function TwoFactorPanel() {
+  const twoFactor = useTwoFactor();
+  const [open, setOpen] = useState<Open>(null);
+  const close = () => setOpen(null);
+  return (
+    <section className="panel" aria-labelledby="two-factor-title">
+      <div className="panel-head">
+        <div>
+          <h2 id="two-factor-title">Two-factor authentication</h2>
+          <p className="muted">A code of an app on your phone, besides the password, whenever you log in.</p>
+        </div>
+        {twoFactor.data && <State twoFactor={twoFactor.data} onOpen={setOpen} />}
+      </div>
+      {twoFactor.data && <FewCodes twoFactor={twoFactor.data} />}
+      {twoFactor.isPending && <Spinner size={24} aria-label="Loading" />}
+      {twoFactor.isError && !twoFactor.data && (
+        <ErrorState
+          title="It is not known whether it is on"
+          error={twoFactor.error}
+          onRetry={() => void twoFactor.refetch()}
+        />
+      )}
+      {open === 'enrol' && <EnrolTwoFactor onClose={close} />}
+      {open === 'renew' && <RenewDialog onClose={close} />}
+      {open === 'disable' && <DisableDialog onClose={close} />}
+    </section>
+  );
+}
+
+function State({ twoFactor, onOpen }: { twoFactor: TwoFactor; onOpen: (open: Open) => void }) {
+  if (twoFactor.enabledAt === null)
+    return <Button intent="primary" text="Set up" onClick={() => onOpen('enrol')} />;
+  return (
+    <div className="button-row">
+      <Button text="New recovery codes" onClick={() => onOpen('renew')} />
+      <Button text="Turn off" onClick={() => onOpen('disable')} />
+    </div>
+  );
+}
+
+function FewCodes({ twoFactor: { enabledAt, recoveryCodesLeft } }: { twoFactor: TwoFactor }) {
+  if (enabledAt === null) return null;
+  return (
+    <>
+      <p>
+        <Tag minimal intent="success">
+          On
+        </Tag>{' '}
+        since <TimeAgo iso={enabledAt} /> · {recoveryCodesLeft} of 10 recovery codes left
+      </p>
+      {recoveryCodesLeft <= FEW_CODES && (
+        <Callout intent="warning" compact>
+          You are running out of recovery codes. Without one, losing your phone locks you out.
+        </Callout>
+      )}
+    </>
+  );
+}
+
+function RenewDialog({ onClose }: { onClose: () => void }) {
+  const [password, setPassword] = useState('');
+  const renew = useAccountChange(TWO_FACTOR_KEY, renewRecoveryCodes);
+  if (renew.data) return <RecoveryCodesDialog codes={renew.data.recoveryCodes} onClose={onClose} />;
+  return (
+    <ChangeDialog
+      title="New recovery codes"
+      keep="Keep the old ones"
+      submit="Get new codes"
+      isReady={password !== ''}
+      change={{ isPending: renew.isPending, error: fieldIssue(renew.error, 'password') ? null : renew.error }}
+      onSubmit={() => renew.mutate(password)}
+      onClose={onClose}
+    >
+      <p>The ten codes you have now stop working.</p>
+      <PasswordField
+        id="renew-password"
+        label="Your password"
+        autoFocus
+        value={password}
+        wrong={fieldIssue(renew.error, 'password')}
+        onChange={setPassword}
+      />
+    </ChangeDialog>
+  );
+}
+
+function DisableDialog({ onClose }: { onClose: () => void }) {
+  const [password, setPassword] = useState('');
+  const disable = useAccountChange(TWO_FACTOR_KEY, disableTwoFactor, onClose);
+  const wrong = fieldIssue(disable.error, 'password');
+  return (
+    <ChangeDialog
+      title="Turn off two-factor authentication"
+      keep="Keep it on"
+      submit="Turn off"
+      isHarsh
+      isReady={password !== ''}
+      change={{ isPending: disable.isPending, error: wrong ? null : disable.error }}
+      onSubmit={() => disable.mutate(password)}
+      onClose={onClose}
+    >
+      <p>Whoever knows your password can then log in as you. Your recovery codes stop working.</p>
+      <PasswordField
+        id="disable-password"
+        label="Your password"
+        autoFocus
+        value={password}
+        wrong={wrong}
+        onChange={setPassword}
+      />
+    </ChangeDialog>
+  );
+}
