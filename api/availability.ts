@@ -41,7 +41,11 @@ export async function findAvailability(database: Knex, templateId: string): Prom
   const places = await queryRows<Place>(database, PLACES, [templateId]);
   const found = new Map<string, Availability>();
   for (const plan of plans) {
-    const nodes = await nodesWithRoom(database, { templateId, ...plan });
+    const nodes = await nodesWithRoom(database, {
+      templateId,
+      memoryMib: plan.memoryMib,
+      diskGib: plan.diskGib,
+    });
     for (const { clusterId, location, addresses } of places) {
       const here = nodes.filter((node) => node.clusterId === clusterId);
       const fitting = Math.min(

@@ -67,7 +67,14 @@ describe('a customer in a browser', () => {
   it('orders a server and sees every step live until it runs with its address', async () => {
     const form = page.getByRole('form', { name: 'Create server' });
     await fillIn(form, 'shop-1');
-    await picture('create');
+    const [key] = await Promise.all([page.waitForEvent('download'), button('Make a key', form).click()]);
+    expect(key.suggestedFilename()).toBe('shop-1_berth_ed25519');
+    await form.getByLabel('Labels').fill('env=demo');
+    await expectSound(page, 'create');
+    await button('As curl', form).click();
+    await page.getByText('curl -X POST').waitFor(WAIT);
+    await expectSound(page, 'create-as-curl');
+    await page.keyboard.press('Escape');
     await button('Create server').click();
     await status('Provisioning').waitFor(WAIT);
     for (const { title } of OPERATIONS.provision.steps) {

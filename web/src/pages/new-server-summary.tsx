@@ -36,7 +36,7 @@ export function NewServerSummary({
       <dl>
         <Line name="Name" value={draft.name.trim() || '–'} />
         {Number(draft.count) > 1 && <Line name="How many" value={draft.count} />}
-        <Line name="Location" value={draft.location || 'Anywhere'} />
+        {draft.location && <Line name="Location" value={draft.location} />}
         <Line name="Template" value={template?.name ?? '–'} />
         <Line name="Plan" value={plan?.name ?? 'Choose one'} />
         {plan && (
