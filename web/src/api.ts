@@ -130,6 +130,11 @@ export function listOperations(
   return json(`/servers/${serverId}/operations?${query}`, { signal });
 }
 
+/** The newest operations of all servers: those under way, or those that are over. */
+export function listAllOperations(which: 'live' | 'over', signal?: AbortSignal): Promise<OperationList> {
+  return json(`/operations?status=${which}&limit=${which === 'live' ? 100 : 20}`, { signal });
+}
+
 export const listPlans = (signal?: AbortSignal): Promise<z.infer<typeof PlanList>> =>
   json('/plans', { signal });
 

@@ -6,8 +6,10 @@ import type { ServerFilter } from './api.ts';
 export const serversKey = (filter: ServerFilter) => ['servers', filter] as const;
 export const serverKey = (id: string) => ['server', id] as const;
 export const operationsKey = (serverId: string) => ['operations', serverId] as const;
+/** Those of all servers: under way, and what was over last; each a list, newest first. */
+export const allOperationsKey = (which: 'live' | 'over') => ['all-operations', which] as const;
 /** The first parts of the keys that events keep up to date. */
-export const LIVE_KEYS = new Set<unknown>(['servers', 'server', 'operations']);
+export const LIVE_KEYS = new Set<unknown>(['servers', 'server', 'operations', 'all-operations']);
 
 type Pages<T> = InfiniteData<T, string | null>;
 
@@ -128,6 +130,12 @@ export function applyOperation(client: QueryClient, operation: Operation): void 
   client.setQueryData<Pages<OperationList>>(operationsKey(operation.serverId), (pages) =>
     pages ? putOperation(pages, operation) : pages,
   );
+  for (const which of ['live', 'over'] as const) {
+    const belongsHere = isLiveOperation(operation) === (which === 'live');
+    client.setQueryData<Operation[]>(allOperationsKey(which), (list) =>
+      list ? placeOperation(list, operation, belongsHere) : list,
+    );
+  }
   const summary = summarize(operation);
   const withLine = (server: Server): Server => {
     if (summary) return { ...server, operation: summary };
@@ -137,6 +145,12 @@ export function applyOperation(client: QueryClient, operation: Operation): void 
   eachServerList(client, (pages) =>
     mapItems(pages, (item) => [item.id === operation.serverId ? withLine(item) : item]),
   );
+}
+
+function placeOperation(list: Operation[], operation: Operation, belongsHere: boolean): Operation[] {
+  const at = list.findIndex(({ id }) => id === operation.id);
+  if (!belongsHere) return at < 0 ? list : list.toSpliced(at, 1);
+  return at < 0 ? [operation, ...list] : list.with(at, operation);
 }
 
 /** The same pages with this operation in its new state, or in front when it is new. */

@@ -2,6 +2,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import type { ServerEventName, ServerEvents } from '../../contract/events.ts';
 import type { z } from 'zod';
+import { announce } from './announce.ts';
 import { apiFetch, reachability } from './api.ts';
 import { LIVE_KEYS, applyOperation, applyServer, applyServerDeleted } from './live-cache.ts';
 import { createStore } from './store.ts';
@@ -114,8 +115,10 @@ function receive(client: QueryClient, event: EventSourceMessage): void {
   const name = event.event as ServerEventName | undefined;
   const data = JSON.parse(event.data || '{}') as unknown;
   if (name === 'server') applyServer(client, data as EventData['server']);
-  else if (name === 'operation') applyOperation(client, data as EventData['operation']);
-  else if (name === 'server-deleted') applyServerDeleted(client, (data as EventData['server-deleted']).id);
+  else if (name === 'operation') {
+    announce(client, data as EventData['operation']);
+    applyOperation(client, data as EventData['operation']);
+  } else if (name === 'server-deleted') applyServerDeleted(client, (data as EventData['server-deleted']).id);
   else if (name === 'reset') void catchUp(client);
 }
 

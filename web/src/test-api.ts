@@ -165,6 +165,7 @@ export function fakeApi(routes: Record<string, Handler> = {}): TestApi {
       'POST /refresh': () => ok(session()),
       'GET /plans': () => ok({ items: [PLAN], nextCursor: null }),
       'GET /availability': () => ok({ items: [], nextCursor: null }),
+      'GET /operations': () => ok({ items: [], nextCursor: null }),
       'GET /settings': () => ok({ deleteGraceHours: 0 }),
       'GET /templates': () => ok({ items: [TEMPLATE], nextCursor: null }),
       'GET /events': () => eventStream(streams),

@@ -4,8 +4,11 @@ import { Link, NavLink, Outlet, ScrollRestoration } from 'react-router';
 import type { User } from '../../../contract/auth.ts';
 import { startLive } from '../live.ts';
 import { Toasts } from '../toaster.tsx';
+import { AccountSwitch } from './account-switch.tsx';
 import { Brand } from './brand.tsx';
 import { ConnectionState, OfflineBanner } from './connection-state.tsx';
+import { Keyboard } from './keyboard.tsx';
+import { OperationsButton } from './operations-button.tsx';
 import { RequireSession } from './require-session.tsx';
 import { UserMenu } from './user-menu.tsx';
 
@@ -33,7 +36,9 @@ function Frame({ user }: { user: User }) {
             </NavLink>
           </nav>
           <span className="header-gap" />
+          <AccountSwitch accounts={user.accounts} />
           <ConnectionState />
+          <OperationsButton />
           <UserMenu user={user} />
         </div>
       </header>
@@ -41,6 +46,7 @@ function Frame({ user }: { user: User }) {
       <main id="main" tabIndex={-1}>
         <Outlet />
       </main>
+      <Keyboard />
       <Toasts />
       <ScrollRestoration />
     </>

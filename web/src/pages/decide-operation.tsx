@@ -4,6 +4,7 @@ import type { Decision, OfferedDecision, Operation } from '../../../contract/ope
 import { decideOperation } from '../api.ts';
 import { useSubmit } from '../hooks/use-submit.ts';
 import { applyOperation } from '../live-cache.ts';
+import { useForbidden } from '../hooks/use-forbidden.ts';
 import { useIsAdmin } from '../hooks/use-is-admin.ts';
 import { showToast } from '../toaster.tsx';
 
@@ -18,6 +19,7 @@ export function DecideOperation({ operation }: { operation: Operation }) {
   const client = useQueryClient();
   const submit = useSubmit();
   const isAdmin = useIsAdmin();
+  const forbidden = useForbidden()({ id: operation.serverId, accountId: operation.accountId }, 'operate');
   const decide = useMutation({
     mutationFn: (decision: Decision) =>
       submit({ operation: operation.id, decision }, (key) => decideOperation(operation.id, decision, key)),
@@ -26,6 +28,7 @@ export function DecideOperation({ operation }: { operation: Operation }) {
   });
   const offered = operation.decisions.filter(({ by }) => isAdmin || by === 'customer');
   if (offered.length === 0) return null;
+  if (forbidden) return <p className="muted">{forbidden}</p>;
   return (
     <dl className="decisions" aria-label="How to go on">
       {offered.map((choice) => (

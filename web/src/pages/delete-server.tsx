@@ -1,20 +1,27 @@
 import { Button } from '@blueprintjs/core';
 import { Trash } from '@blueprintjs/icons';
 import { useState } from 'react';
+import { noReturnAt } from '../../../contract/operation-table.ts';
 import type { Server } from '../../../contract/servers.ts';
 import { formatHours } from '../format-time.ts';
 import { useDeleteGraceHours } from '../hooks/use-catalog.ts';
+import { useForbidden } from '../hooks/use-forbidden.ts';
 import { useMayCancel } from '../hooks/use-is-admin.ts';
 import { operationName } from '../operation-words.ts';
 import { DeleteDialog } from './delete-dialog.tsx';
 import { ProtectionSwitch } from './protection-switch.tsx';
 
 /** Why the server cannot be deleted now; null when it can. */
-function useObstacle({ operation, deleteProtection }: Server): string | null {
+function useObstacle(server: Server): string | null {
+  const { operation, deleteProtection } = server;
   const mayCancel = useMayCancel(operation?.type ?? '');
+  const forbidden = useForbidden()(server, 'manage');
+  if (forbidden) return forbidden;
   if (deleteProtection) return 'This server is protected against deletion. Switch the protection off first.';
   if (!operation) return null;
-  return `“${operationName(operation.type)}” is under way; wait for it${mayCancel ? ' or cancel it first' : ''}.`;
+  const canCancel =
+    mayCancel && !operation.cancelRequested && noReturnAt(operation.type, operation.step) === null;
+  return `“${operationName(operation.type)}” is under way; wait for it${canCancel ? ' or cancel it first' : ''}.`;
 }
 
 /** Of a server that was never built there is nothing to give back. */

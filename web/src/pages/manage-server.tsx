@@ -2,6 +2,7 @@ import { Button, Tag } from '@blueprintjs/core';
 import { type ComponentType, type ReactNode, lazy, Suspense, useId, useState } from 'react';
 import type { Server } from '../../../contract/servers.ts';
 import { formatDisk, formatMemory } from '../format-size.ts';
+import { useForbidden } from '../hooks/use-forbidden.ts';
 import { useIsAdmin } from '../hooks/use-is-admin.ts';
 import { blockedBecause } from './blocked-because.ts';
 import { ProtectionSwitch } from './protection-switch.tsx';
@@ -23,26 +24,37 @@ const DIALOGS = {
 } satisfies Record<string, Dialog>;
 type DialogName = keyof typeof DIALOGS;
 
+const BLOCKED_ID = 'manage-blocked';
+
 /** What else can be done with a server; what cannot be done now says why. */
 export function ManageServer({ server }: { server: Server }) {
   const [asked, setAsked] = useState<DialogName | null>(null);
   const isAdmin = useIsAdmin();
   const blocked = blockedBecause(server);
+  const forbidden = useForbidden();
+  const [mayNotOperate, mayNotManage] = [forbidden(server, 'operate'), forbidden(server, 'manage')];
   const inRescue = server.rescue ? 'Leave the rescue system first.' : null;
   const AskedDialog = asked && DIALOGS[asked];
   return (
     <section className="panel manage" aria-labelledby="manage-title">
       <h2 id="manage-title">Manage</h2>
+      {blocked && (
+        <p id={BLOCKED_ID} className="muted">
+          {blocked}
+        </p>
+      )}
       <Deed
         label="Change plan"
         about={`${server.plan.name}: ${server.vcpu} vCPU, ${formatMemory(server.memoryMib)} memory, ${formatDisk(server.diskGib)} disk.`}
-        blocked={blocked}
+        isBlocked={blocked !== null}
+        obstacle={mayNotManage}
         onAsk={() => setAsked('plan')}
       />
       <Deed
         label="Reset password"
         about={`Sets a new password for ${server.defaultUser ?? 'the user'} inside.`}
-        blocked={blocked ?? inRescue}
+        isBlocked={blocked !== null}
+        obstacle={mayNotOperate ?? inRescue}
         onAsk={() => setAsked('password')}
       />
       <Deed
@@ -52,19 +64,22 @@ export function ManageServer({ server }: { server: Server }) {
             ? 'Restarts the server from its own disk.'
             : 'For a system that does not boot any more: restarts the server from a medium of your provider.'
         }
-        blocked={blocked}
+        isBlocked={blocked !== null}
+        obstacle={mayNotOperate}
         onAsk={() => setAsked('rescue')}
       />
       <Deed
         label="Edit labels"
         about={<Labels labels={server.labels} />}
-        blocked={server.status === 'deleting' ? blocked : null}
+        isBlocked={server.status === 'deleting'}
+        obstacle={mayNotOperate}
         onAsk={() => setAsked('labels')}
       />
       <Deed
         label="Rebuild"
         about="Erases the disk and installs a fresh system. Id, addresses and SSH keys are kept."
-        blocked={blocked ?? inRescue ?? unfitForRebuild(server)}
+        isBlocked={blocked !== null}
+        obstacle={mayNotManage ?? inRescue ?? unfitForRebuild(server)}
         isHarsh
         onAsk={() => setAsked('rebuild')}
       />
@@ -89,7 +104,7 @@ function unfitForRebuild({ rebuildProtection, template }: Server): string | null
 function ProviderDeeds({ server, onAsk }: { server: Server; onAsk: (name: DialogName) => void }) {
   const isSuspended = server.status === 'suspended';
   const blocked = blockedBecause(server);
-  const moveBlocked = isSuspended && !server.operation ? null : blocked;
+  const isMoveBlocked = blocked !== null && !(isSuspended && !server.operation);
   return (
     <div className="manage-provider" role="group" aria-labelledby="provider-title">
       <h3 id="provider-title">For administrators</h3>
@@ -97,14 +112,14 @@ function ProviderDeeds({ server, onAsk }: { server: Server; onAsk: (name: Dialog
         <Deed
           label="Lift suspension"
           about="Gives the server back, with the power state it had."
-          blocked={moveBlocked}
+          isBlocked={isMoveBlocked}
           onAsk={() => onAsk('lift')}
         />
       ) : (
         <Deed
           label="Suspend"
           about="Shuts the server down and keeps it down; its owner is told the reason."
-          blocked={blocked}
+          isBlocked={blocked !== null}
           isHarsh
           onAsk={() => onAsk('suspend')}
         />
@@ -112,7 +127,7 @@ function ProviderDeeds({ server, onAsk }: { server: Server; onAsk: (name: Dialog
       <Deed
         label="Move to another node"
         about={server.node ? `It is on ${server.node}.` : 'Its node is not known.'}
-        blocked={moveBlocked}
+        isBlocked={isMoveBlocked}
         onAsk={() => onAsk('move')}
       />
     </div>
@@ -122,25 +137,27 @@ function ProviderDeeds({ server, onAsk }: { server: Server; onAsk: (name: Dialog
 interface DeedProps {
   label: string;
   about: ReactNode;
-  /** Why it cannot be done now; null when it can. */
-  blocked: string | null;
+  /** Nothing can be done now, for the reason that is said once above. */
+  isBlocked: boolean;
+  /** Why this cannot be done beside that; null when it can. */
+  obstacle?: string | null;
   isHarsh?: boolean;
   onAsk: () => void;
 }
 
-function Deed({ label, about, blocked, isHarsh = false, onAsk }: DeedProps) {
+function Deed({ label, about, isBlocked, obstacle = null, isHarsh = false, onAsk }: DeedProps) {
   const id = useId();
   return (
     <div className="deed">
       <span id={id} className="muted">
-        {blocked ?? about}
+        {obstacle ?? about}
       </span>
       <Button
         text={label}
         intent={isHarsh ? 'danger' : 'none'}
         variant={isHarsh ? 'outlined' : 'solid'}
-        disabled={blocked !== null}
-        aria-describedby={id}
+        disabled={isBlocked || obstacle !== null}
+        aria-describedby={isBlocked ? `${BLOCKED_ID} ${id}` : id}
         onClick={onAsk}
       />
     </div>

@@ -41,8 +41,14 @@ const linesOf = (text: string): { line: number; text: string }[] =>
     .map((line, index) => ({ line: index + 1, text: line.trim() }))
     .filter((line) => line.text !== '');
 
-/** Checks the draft with the API's own schema. Gives the orders to send, or what is wrong at which field. */
-export function parseDraft(draft: NewServerDraft): { orders: CreateServer[] } | { errors: FieldErrors } {
+/**
+ * Checks the draft with the API's own schema. Gives the orders to send, for an account where there is a choice, or
+ * what is wrong at which field.
+ */
+export function parseDraft(
+  draft: NewServerDraft,
+  accountId?: string,
+): { orders: CreateServer[] } | { errors: FieldErrors } {
   const errors: FieldErrors = {};
   if (!draft.templateId) errors.templateId = 'Choose a template';
   if (!draft.planId) errors.planId = 'Choose a plan';
@@ -60,6 +66,7 @@ export function parseDraft(draft: NewServerDraft): { orders: CreateServer[] } | 
       name,
       templateId: draft.templateId,
       planId: draft.planId,
+      ...(accountId ? { accountId } : {}),
       ...(draft.location ? { location: draft.location } : {}),
       ...(labels.length > 0
         ? { labels: Object.fromEntries(labels.map(({ text }) => splitLabel(text))) }

@@ -1,13 +1,16 @@
 import { type FormEvent, useRef, useState } from 'react';
 import { Link, useNavigate, useSearchParams } from 'react-router';
-import { ChevronLeft } from '@blueprintjs/icons';
+import { ChevronLeft, Lock } from '@blueprintjs/icons';
 import { Spinner } from '@blueprintjs/core';
 import type { Plan, Template } from '../../../contract/catalog.ts';
 import { ErrorState } from '../components/error-state.tsx';
+import { NoticeState } from '../components/notice-state.tsx';
 import { PageTitle } from '../components/page-title.tsx';
 import { useAvailability } from '../hooks/use-availability.ts';
 import { usePlans, useTemplates } from '../hooks/use-catalog.ts';
 import { PartlyOrdered, useCreateServers } from '../hooks/use-create-servers.ts';
+import { useOrderingAccounts } from '../hooks/use-forbidden.ts';
+import { useOrderedFor } from '../hooks/use-ordered-for.ts';
 import { AccessFields } from './access-fields.tsx';
 import { LocationCards } from './location-cards.tsx';
 import { initialDraft, keepDraft, linkTo } from './new-server-draft.ts';
@@ -22,6 +25,7 @@ import { UserDataField } from './user-data-field.tsx';
 export function NewServerPage() {
   const plans = usePlans();
   const templates = useTemplates();
+  const isForbidden = useOrderingAccounts()?.length === 0;
   const failed = [plans, templates].find((query) => query.isError);
   return (
     <div className="page">
@@ -30,7 +34,14 @@ export function NewServerPage() {
         <ChevronLeft size={14} /> Servers
       </Link>
       <h1>Create server</h1>
-      {failed?.error ? (
+      {isForbidden ? (
+        <NoticeState
+          level={2}
+          icon={<Lock size={40} />}
+          title="Your role does not allow ordering servers"
+          description="Ask an owner of the account for a role that does."
+        />
+      ) : failed?.error ? (
         <ErrorState
           title="Plans and templates could not be read"
           error={failed.error}
@@ -56,6 +67,7 @@ function NewServerForm({ plans, templates }: { plans: Plan[]; templates: Templat
     const [first] = accepted;
     void navigate(accepted.length === 1 && first ? `/servers/${first.server.id}` : '/');
   });
+  const account = useOrderedFor();
   const availability = useAvailability(draft.templateId);
   const template = templates.find((candidate) => candidate.id === draft.templateId);
   const chosenPlan = plans.find((candidate) => candidate.id === draft.planId);
@@ -80,7 +92,7 @@ function NewServerForm({ plans, templates }: { plans: Plan[]; templates: Templat
     );
   }
 
-  const parsed = parseDraft({ ...draft, planId: plan?.id ?? '' });
+  const parsed = parseDraft({ ...draft, planId: plan?.id ?? '' }, account?.id);
 
   function submit(event: FormEvent): void {
     event.preventDefault();
@@ -106,6 +118,7 @@ function NewServerForm({ plans, templates }: { plans: Plan[]; templates: Templat
       </div>
       <NewServerSummary
         draft={draft}
+        accountName={account?.name}
         template={template}
         plan={plan}
         order={'orders' in parsed ? parsed.orders[0] : undefined}

@@ -9,6 +9,8 @@ import { OrderAsCurl } from './order-as-curl.tsx';
 
 interface NewServerSummaryProps {
   draft: NewServerDraft;
+  /** Whose it will be, where there is a choice. */
+  accountName: string | undefined;
   template: Template | undefined;
   plan: Plan | undefined;
   /** The first of them, once the form is complete. */
@@ -22,6 +24,7 @@ interface NewServerSummaryProps {
 /** What is about to be ordered; stays in sight while the form scrolls. */
 export function NewServerSummary({
   draft,
+  accountName,
   template,
   plan,
   order,
@@ -37,6 +40,7 @@ export function NewServerSummary({
         <Line name="Name" value={draft.name.trim() || '–'} />
         {Number(draft.count) > 1 && <Line name="How many" value={draft.count} />}
         {draft.location && <Line name="Location" value={draft.location} />}
+        {accountName && <Line name="Account" value={accountName} />}
         <Line name="Template" value={template?.name ?? '–'} />
         <Line name="Plan" value={plan?.name ?? 'Choose one'} />
         {plan && (

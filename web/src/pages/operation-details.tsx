@@ -25,13 +25,16 @@ const INTENT: Record<OperationStatus, 'none' | 'primary' | 'warning' | 'success'
 export function OperationDetails({
   operation,
   isCollapsible = false,
+  isFoldedAtFirst = false,
 }: {
   operation: Operation;
   isCollapsible?: boolean;
+  isFoldedAtFirst?: boolean;
 }) {
   const isLive = isLiveOperation(operation);
   const [choice, setChoice] = useState<boolean | null>(null);
-  const isOpen = !isCollapsible || (choice ?? (isLive || operation.status === 'failed'));
+  const isOpen =
+    !isCollapsible || (choice ?? (!isFoldedAtFirst && (isLive || operation.status === 'failed')));
   const id = useId();
   const name = operationName(operation.type);
   return (

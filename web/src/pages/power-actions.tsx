@@ -1,5 +1,6 @@
 import { Button } from '@blueprintjs/core';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
+import { useLocation, useNavigate } from 'react-router';
 import type { PowerAction, Server } from '../../../contract/servers.ts';
 import { useForbidden } from '../hooks/use-forbidden.ts';
 import { POWER_ACTIONS } from '../operation-words.ts';
@@ -12,6 +13,7 @@ import { POWER_ICONS } from './power-icons.tsx';
 export function PowerActions({ server }: { server: Server }) {
   const [asked, setAsked] = useState<PowerAction | null>(null);
   const forbidden = useForbidden();
+  useAskedFromElsewhere(setAsked);
   const reason = forbidden(server, 'operate') ?? blockedBecause(server);
   if (server.status === 'suspended') return null;
   return (
@@ -35,4 +37,16 @@ export function PowerActions({ server }: { server: Server }) {
       {asked && <PowerDialog server={server} action={asked} onClose={() => setAsked(null)} />}
     </div>
   );
+}
+
+/** The jump bar leads here with an action in the history's state, which is taken out so that a reload does not ask again. */
+function useAskedFromElsewhere(onAsked: (action: PowerAction) => void): void {
+  const { state, search } = useLocation() as { state: { power?: PowerAction } | null; search: string };
+  const navigate = useNavigate();
+  const power = state?.power;
+  useEffect(() => {
+    if (!power) return;
+    onAsked(power);
+    void navigate({ search }, { replace: true, state: null });
+  }, [power, search, navigate, onAsked]);
 }

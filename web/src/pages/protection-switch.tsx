@@ -2,6 +2,7 @@ import { Switch } from '@blueprintjs/core';
 import { useId } from 'react';
 import type { Server } from '../../../contract/servers.ts';
 import { ProblemCallout } from '../components/problem-callout.tsx';
+import { useForbidden } from '../hooks/use-forbidden.ts';
 import { useUpdateServer } from '../hooks/use-update-server.ts';
 
 const WORDS = {
@@ -18,6 +19,7 @@ const WORDS = {
 /** A switch that keeps a server from being deleted or rebuilt. It shows what holds, not what was just asked for. */
 export function ProtectionSwitch({ server, field }: { server: Server; field: keyof typeof WORDS }) {
   const update = useUpdateServer(server);
+  const forbidden = useForbidden()(server, 'operate');
   const id = useId();
   const { label, effect } = WORDS[field];
   return (
@@ -25,14 +27,14 @@ export function ProtectionSwitch({ server, field }: { server: Server; field: key
       <Switch
         role="switch"
         checked={server[field]}
-        disabled={update.isPending || server.status === 'deleting'}
+        disabled={forbidden !== null || update.isPending || server.status === 'deleting'}
         aria-describedby={id}
         onChange={(event) => update.mutate({ [field]: event.currentTarget.checked })}
       >
         {label}
       </Switch>
       <p id={id} className="muted">
-        {effect}
+        {forbidden ?? effect}
       </p>
       {update.error && (
         <ProblemCallout

@@ -4,12 +4,14 @@ import { type FormEvent, useState } from 'react';
 import type { Server } from '../../../contract/servers.ts';
 import { ApiError } from '../api-error.ts';
 import { ProblemCallout } from '../components/problem-callout.tsx';
+import { useForbidden } from '../hooks/use-forbidden.ts';
 import { useReturnFocus } from '../hooks/use-return-focus.ts';
 import { useUpdateServer } from '../hooks/use-update-server.ts';
 
 /** The pencil beside a server's name. */
 export function RenameServer({ server }: { server: Server }) {
   const [isAsked, setIsAsked] = useState(false);
+  if (useForbidden()(server, 'operate')) return null;
   return (
     <>
       <Button

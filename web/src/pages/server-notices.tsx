@@ -3,6 +3,7 @@ import { type ReactNode, lazy, Suspense, useState } from 'react';
 import type { Server } from '../../../contract/servers.ts';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { formatExact } from '../format-time.ts';
+import { useForbidden } from '../hooks/use-forbidden.ts';
 import { useIsAdmin } from '../hooks/use-is-admin.ts';
 import { useCancelOperation } from '../hooks/use-cancel-operation.ts';
 import { PowerDialog } from './power-dialog.tsx';
@@ -17,7 +18,7 @@ export function ServerNotices({ server }: { server: Server }) {
       {server.status === 'unknown' && <UnknownNotice server={server} />}
       {server.status === 'suspended' && <SuspendedNotice server={server} />}
       {server.deletesAt && operation?.type === 'terminate' && (
-        <DeletionNotice deletesAt={server.deletesAt} operation={operation} />
+        <DeletionNotice server={server} deletesAt={server.deletesAt} operation={operation} />
       )}
       {server.rescue && <RescueNotice server={server} />}
       {server.restartNeeded && <RestartNotice server={server} />}
@@ -63,14 +64,17 @@ function SuspendedNotice({ server }: { server: Server }) {
 }
 
 function DeletionNotice({
+  server,
   deletesAt,
   operation,
 }: {
+  server: Server;
   deletesAt: string;
   operation: NonNullable<Server['operation']>;
 }) {
   const cancel = useCancelOperation(operation.id);
   const isKept = operation.cancelRequested;
+  const forbidden = useForbidden()(server, 'operate');
   return (
     <Notice
       text={
@@ -81,7 +85,8 @@ function DeletionNotice({
       action={
         <Button
           text="Keep the server"
-          disabled={isKept}
+          disabled={isKept || forbidden !== null}
+          title={forbidden ?? undefined}
           loading={cancel.isPending}
           onClick={() => cancel.mutate()}
         />
@@ -92,6 +97,7 @@ function DeletionNotice({
 
 function RescueNotice({ server }: { server: Server }) {
   const [isAsked, setIsAsked] = useState(false);
+  const forbidden = useForbidden()(server, 'operate');
   return (
     <Notice
       text="This server is in the rescue system. Its own disk is there to be mended, and is not booted from until you leave."
@@ -99,7 +105,8 @@ function RescueNotice({ server }: { server: Server }) {
         <>
           <Button
             text="Leave rescue system"
-            disabled={server.operation !== null}
+            disabled={server.operation !== null || forbidden !== null}
+            title={forbidden ?? undefined}
             onClick={() => setIsAsked(true)}
           />
           {isAsked && (
@@ -116,6 +123,7 @@ function RescueNotice({ server }: { server: Server }) {
 function RestartNotice({ server }: { server: Server }) {
   const [isAsked, setIsAsked] = useState(false);
   const isRunning = server.status === 'running';
+  const forbidden = useForbidden()(server, 'operate');
   return (
     <Notice
       text={
@@ -126,7 +134,12 @@ function RestartNotice({ server }: { server: Server }) {
       action={
         isRunning && (
           <>
-            <Button text="Reboot now" disabled={server.operation !== null} onClick={() => setIsAsked(true)} />
+            <Button
+              text="Reboot now"
+              disabled={server.operation !== null || forbidden !== null}
+              title={forbidden ?? undefined}
+              onClick={() => setIsAsked(true)}
+            />
             {isAsked && <PowerDialog server={server} action="reboot" onClose={() => setIsAsked(false)} />}
           </>
         )

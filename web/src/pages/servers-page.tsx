@@ -1,7 +1,7 @@
 import { Button, Classes } from '@blueprintjs/core';
 import { CloudServer, Cross, Lock, Plus, Search } from '@blueprintjs/icons';
-import { useCallback, useMemo } from 'react';
-import { Link } from 'react-router';
+import { useCallback, useEffect, useMemo } from 'react';
+import { Link, useLocation } from 'react-router';
 import type { ServerFilter } from '../api.ts';
 import { problemCode } from '../api-error.ts';
 import { ErrorState } from '../components/error-state.tsx';
@@ -27,6 +27,7 @@ export function ServersPage() {
   const isFiltered = filter.search !== '' || filter.status !== '' || filter.label !== '';
   const isEmpty = servers.isSuccess && items.length === 0;
   const isForbidden = useIsForbidden(filter, servers.error);
+  useAskedSearch();
   return (
     <div className="page">
       <PageTitle text="Servers" />
@@ -59,6 +60,15 @@ export function ServersPage() {
       )}
     </div>
   );
+}
+
+/** The shortcut for searching leads here from other pages. */
+function useAskedSearch(): void {
+  const { state } = useLocation() as { state: { focus?: string } | null };
+  const isAsked = state?.focus === 'search';
+  useEffect(() => {
+    if (isAsked) document.getElementById('server-search')?.focus();
+  }, [isAsked]);
 }
 
 /** Whether it is clear that there can be nothing for the one who looks. */

@@ -1,0 +1,53 @@
+import { Button, Tag } from '@blueprintjs/core';
+import { Pulse } from '@blueprintjs/icons';
+import { lazy, Suspense } from 'react';
+import { useSearchParams } from 'react-router';
+import { useAllOperations } from '../hooks/use-all-operations.ts';
+
+const OperationCentre = lazy(async () => ({
+  default: (await import('../pages/operation-centre.tsx')).OperationCentre,
+}));
+
+const PARAM = 'operations';
+
+/** How many operations are under way, and the way to all of them; open or not is said by the address. */
+export function OperationsButton() {
+  const [params, setParams] = useSearchParams();
+  const live = useAllOperations('live').data ?? [];
+  const attention = live.filter(({ status }) => status === 'needs_attention').length;
+  const isOpen = params.has(PARAM);
+  const show = (shown: boolean) =>
+    setParams(
+      (before) => {
+        if (shown) before.set(PARAM, 'open');
+        else before.delete(PARAM);
+        return before;
+      },
+      { replace: !shown, preventScrollReset: true },
+    );
+  const label =
+    attention > 0 ? `${live.length} operations, ${attention} need attention` : `${live.length} operations`;
+  return (
+    <>
+      <Button
+        variant="minimal"
+        icon={<Pulse />}
+        aria-label={label}
+        aria-expanded={isOpen}
+        title="Operations"
+        onClick={() => show(true)}
+      >
+        {live.length > 0 && (
+          <Tag round size="medium" intent={attention > 0 ? 'warning' : 'primary'}>
+            {live.length}
+          </Tag>
+        )}
+      </Button>
+      {isOpen && (
+        <Suspense fallback={null}>
+          <OperationCentre onClose={() => show(false)} />
+        </Suspense>
+      )}
+    </>
+  );
+}
