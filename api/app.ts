@@ -12,6 +12,7 @@ import { accountRoutes } from './routes/accounts.ts';
 import { adoptionRoutes } from './routes/adoptions.ts';
 import { attentionRoutes } from './routes/attention.ts';
 import { apiTokenRoutes } from './routes/api-tokens.ts';
+import { auditLogRoutes } from './routes/audit-log.ts';
 import { authRoutes } from './routes/auth.ts';
 import { catalogRoutes } from './routes/catalog.ts';
 import { clusterRoutes } from './routes/clusters.ts';
@@ -65,6 +66,7 @@ function createRouter(deps: Deps): Router {
     ...userRoutes(deps),
     ...apiTokenRoutes(deps),
     ...twoFactorRoutes(deps),
+    ...auditLogRoutes(deps),
     ...catalogRoutes(deps),
     ...settingsRoutes(deps),
     ...attentionRoutes(deps),

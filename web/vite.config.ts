@@ -13,6 +13,7 @@ const API_PATHS = [
   '/templates',
   '/operations',
   '/events',
+  '/audit-log',
 ];
 
 /** The API serves `dist` under `/app/`; `vite dev` forwards what belongs to the API instead. */

@@ -8,6 +8,7 @@ import type {
   TwoFactor,
   TwoFactorEnrolment,
 } from '../../contract/account.ts';
+import type { AuditEntryList } from '../../contract/audit-log.ts';
 import type { User } from '../../contract/auth.ts';
 import { apiFetch, json } from './api.ts';
 
@@ -42,3 +43,12 @@ export const renewRecoveryCodes = (password: string): Promise<RecoveryCodes> =>
   json(`${ME}/two-factor/recovery-codes`, { method: 'POST', body: { password } });
 export const disableTwoFactor = async (password: string) =>
   send(`${ME}/two-factor/disable`, 'POST', { password });
+
+/** One page of the audit log, of entries older than `before`. */
+export const listAuditEntries = (before: string | null, signal?: AbortSignal): Promise<AuditEntryList> =>
+  json(`/audit-log${before ? `?before=${before}` : ''}`, { signal });
+
+/** All that is kept about the user, as JSON. */
+export async function exportData(): Promise<string> {
+  return (await apiFetch(`${ME}/export`)).text();
+}

@@ -3,4 +3,5 @@ export const ACCOUNT_PAGES = [
   { path: '/account', title: 'Profile' },
   { path: '/account/security', title: 'Security' },
   { path: '/account/tokens', title: 'API tokens' },
+  { path: '/account/audit', title: 'Audit log' },
 ] as const;

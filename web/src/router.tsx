@@ -44,6 +44,10 @@ export const routes: RouteObject[] = [
             path: 'tokens',
             lazy: async () => ({ Component: (await import('./pages/api-tokens-page.tsx')).ApiTokensPage }),
           },
+          {
+            path: 'audit',
+            lazy: async () => ({ Component: (await import('./pages/audit-page.tsx')).AuditPage }),
+          },
         ],
       },
       { path: '*', Component: NotFoundPage },

@@ -243,3 +243,51 @@ test('administrators may make tokens for administration', async () => {
   await user.click(await button('Create token'));
   expect((await dialog('Create API token')).getByLabelText(/For administration/)).toBeVisible();
 });
+
+test('the audit log says who did what from where, and goes back', async () => {
+  const entry = {
+    id: '9',
+    at: '2026-01-02T00:00:00Z',
+    action: 'server.update',
+    actor: 'member',
+    actorName: 'bob@example.org',
+    accountName: 'Ada Ltd',
+    serverId: OTHER.id,
+    serverName: 'web-1',
+    tokenName: 'terraform',
+    ip: '203.0.113.7',
+    requestId: null,
+    details: {},
+  };
+  const older = { ...entry, id: '3', action: 'session.act_as', actor: 'provider', actorName: null, ip: null };
+  const { user } = open('/account/audit', {
+    'GET /audit-log': ({ query }) =>
+      ok(
+        query.get('before') === '9'
+          ? { items: [older], nextBefore: null }
+          : { items: [entry], nextBefore: '9' },
+      ),
+  });
+  const list = within(await screen.findByRole('list', { name: 'Audit log' }));
+  expect(list.getByRole('listitem')).toHaveTextContent(
+    /Changed settings of the server.*web-1.*by token terraform.*bob@example\.org · from 203\.0\.113\.7 · Ada Ltd/,
+  );
+  await user.click(await button('Show older'));
+  expect(await screen.findByText(/Your provider/)).toBeVisible();
+  expect(screen.queryByRole('button', { name: 'Show older' })).toBeNull();
+});
+
+test('an audit log that cannot be read says why', async () => {
+  open('/account/audit', {
+    'GET /audit-log': () => refusal(503, 'unavailable', 'Berth cannot reach its database.'),
+  });
+  expect(await screen.findByText('The audit log cannot be shown')).toBeVisible();
+});
+
+test('data that cannot be exported says why', async () => {
+  const { user } = open('/account', {
+    'GET /users/me/export': () => refusal(503, 'unavailable', 'Berth cannot reach its database.'),
+  });
+  await user.click(await button('Export'));
+  expect(await screen.findByText('Berth cannot reach its database.')).toBeVisible();
+});

@@ -1,14 +1,16 @@
 import { Button, FormGroup, InputGroup } from '@blueprintjs/core';
+import { Download } from '@blueprintjs/icons';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import type { User } from '../../../contract/auth.ts';
-import { updateProfile } from '../account-api.ts';
+import { exportData, updateProfile } from '../account-api.ts';
 import { fieldIssue } from '../api-error.ts';
 import { Fact, Facts } from '../components/facts.tsx';
 import { PageTitle } from '../components/page-title.tsx';
 import { ProblemCallout } from '../components/problem-callout.tsx';
 import { useUser } from '../hooks/use-user.ts';
 import { showUser } from '../session.ts';
+import { saveFile } from '../save-file.ts';
 import { showToast } from '../toaster.tsx';
 
 /** Who somebody is, and which accounts they take part in. */
@@ -31,6 +33,7 @@ export function ProfilePage() {
         ))}
         {user.accounts.length === 0 && <Fact name="None">You take part in no account.</Fact>}
       </Facts>
+      <ExportPanel />
     </>
   );
 }
@@ -81,5 +84,30 @@ function NameForm({ user }: { user: User }) {
       {update.error && !wrong && <ProblemCallout error={update.error} />}
       <Button type="submit" intent="primary" text="Save" disabled={!isNew} loading={update.isPending} />
     </form>
+  );
+}
+
+/** All that Berth keeps about somebody, to take away. */
+function ExportPanel() {
+  const exported = useMutation({
+    mutationFn: exportData,
+    onSuccess: (text) => saveFile('berth-data.json', text),
+  });
+  return (
+    <section className="panel" aria-labelledby="export-title">
+      <div className="panel-head">
+        <div>
+          <h2 id="export-title">Your data</h2>
+          <p className="muted">All that is kept about you, as a JSON file. Secrets are left out.</p>
+        </div>
+        <Button
+          icon={<Download />}
+          text="Export"
+          loading={exported.isPending}
+          onClick={() => exported.mutate()}
+        />
+      </div>
+      {exported.error && <ProblemCallout error={exported.error} />}
+    </section>
   );
 }

@@ -1,0 +1,50 @@
+import { AuditEntryList, ExportedData, ListAuditQuery } from '../../contract/audit-log.ts';
+import { audit } from '../audit.ts';
+import { listAuditEntries } from '../audit-rows.ts';
+import type { Deps } from '../deps.ts';
+import { exportData } from '../export-data.ts';
+import { endpoint, type Endpoint } from '../endpoint.ts';
+import { currentUser } from '../middleware/authenticate.ts';
+
+/** Who did what, and all that is kept about somebody. */
+export function auditLogRoutes({ database }: Pick<Deps, 'database'>): Endpoint[] {
+  return [
+    endpoint({
+      method: 'get',
+      path: '/audit-log',
+      tag: 'Users',
+      summary:
+        'What you did, what was done to you, and what happened in accounts you manage; the latest first',
+      auth: 'session',
+      query: ListAuditQuery,
+      answers: { 200: { description: 'One page', schema: AuditEntryList } },
+      problems: ['invalid_input'],
+      async handle(ctx, { query: { limit, before } }) {
+        const found = await listAuditEntries(database, currentUser(ctx), { limit: limit + 1, before });
+        const items = found.slice(0, limit);
+        const body: AuditEntryList = {
+          items,
+          nextBefore: found.length > limit ? (items.at(-1)?.id ?? null) : null,
+        };
+        ctx.body = body;
+      },
+    }),
+    endpoint({
+      method: 'get',
+      path: '/users/me/export',
+      tag: 'Users',
+      summary: 'All that is kept about you and the accounts you own, but for secrets',
+      auth: 'session',
+      answers: { 200: { description: 'Your data', schema: ExportedData } },
+      async handle(ctx) {
+        const user = currentUser(ctx);
+        await database.transaction(async (trx) =>
+          audit(trx, ctx, { userId: user.id, action: 'user.export' }),
+        );
+        ctx.set('Content-Disposition', 'attachment; filename="berth-data.json"');
+        ctx.type = 'application/json';
+        ctx.body = JSON.stringify(await exportData(database, user), null, 2);
+      },
+    }),
+  ];
+}

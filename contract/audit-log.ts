@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+export const ListAuditQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  before: z
+    .string()
+    .regex(/^\d{1,18}$/, { error: 'not an entry' })
+    .optional()
+    .meta({ description: 'only entries older than the one with this id' }),
+});
+
+export const AuditEntry = z
+  .object({
+    id: z.string(),
+    at: z.iso.datetime(),
+    action: z.string().meta({ description: 'Subject and verb, such as server.stop' }),
+    actor: z.enum(['you', 'member', 'provider']).meta({
+      description: 'member: somebody else of one of your accounts',
+    }),
+    actorName: z.string().nullable().meta({ description: 'Null for the provider' }),
+    accountName: z.string().nullable(),
+    serverId: z.uuid().nullable(),
+    serverName: z.string().nullable(),
+    tokenName: z.string().nullable().meta({ description: 'The API token it was done with' }),
+    ip: z.string().nullable().meta({ description: 'Null for the provider' }),
+    requestId: z.string().nullable(),
+    details: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'AuditEntry' });
+export type AuditEntry = z.infer<typeof AuditEntry>;
+
+export const AuditEntryList = z
+  .object({ items: z.array(AuditEntry), nextBefore: z.string().nullable() })
+  .meta({ id: 'AuditEntryList' });
+export type AuditEntryList = z.infer<typeof AuditEntryList>;
+
+/** `GET /users/me/export`: lists of rows, by what they are about. */
+export const ExportedData = z
+  .looseObject({ exportedAt: z.iso.datetime(), auditLog: z.array(AuditEntry) })
+  .meta({ id: 'ExportedData' });

@@ -1,0 +1,131 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { codeAt } from '../../api/totp.ts';
+import { startBerth, type Run, type RunningBerth } from './berth.ts';
+import { expectSound, launchBrowser } from './browser.ts';
+
+const WAIT = { timeout: 30_000 };
+
+describe('a customer looking after their account', () => {
+  let berth: RunningBerth;
+  let run: Run;
+  let browser: Browser;
+  let page: Page;
+  let secret = '';
+  let recoveryCode = '';
+
+  beforeAll(async () => {
+    [berth, browser] = await Promise.all([startBerth(), launchBrowser()]);
+    run = await berth.run();
+    page = await open();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await berth.stop();
+  });
+
+  /** A browser of its own, as far as Berth can tell. */
+  const open = async (): Promise<Page> => {
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      reducedMotion: 'reduce',
+    });
+    return context.newPage();
+  };
+  const button = (name: string, on = page) => on.getByRole('button', { name, exact: true });
+  const logIn = async (on: Page, password = run.customer.password) => {
+    await on.goto(run.dashboardUrl);
+    await on.getByLabel('E-mail').fill(run.customer.email);
+    await on.getByLabel('Password').fill(password);
+    await button('Log in', on).click();
+  };
+  const sendCode = async (on: Page, label: string, code: string) => {
+    await on.getByLabel(label).fill(code);
+    await button('Log in', on).click();
+  };
+  const goTo = async (title: string) => {
+    await page.getByRole('button', { name: /Account menu/ }).click();
+    await page.getByRole('menuitem', { name: title }).click();
+    await page.getByRole('heading', { name: title, level: 1 }).waitFor(WAIT);
+  };
+
+  it('finds its pages in the menu', async () => {
+    await logIn(page);
+    await goTo('Profile');
+    await expectSound(page, 'profile');
+    await goTo('Security');
+    await page.getByText('Chrome on Linux').waitFor(WAIT);
+    await expectSound(page, 'security');
+  });
+
+  it('turns on two-factor authentication with an app', async () => {
+    await button('Set up').click();
+    await page.getByLabel('Your password').fill(run.customer.password);
+    await button('Continue').click();
+    await page.getByRole('img', { name: 'QR code for your app' }).waitFor(WAIT);
+    await expectSound(page, 'two-factor-app');
+    secret = ((await page.locator('.shown-once code').textContent()) ?? '').replaceAll(' ', '');
+    // The one before the present code is good as well, and leaves that to log in with.
+    await page.getByLabel('Code your app shows now').fill(await codeAt(secret, Date.now() - 30_000));
+    await button('Turn on').click();
+    await page.getByRole('list', { name: 'Recovery codes' }).waitFor(WAIT);
+    await expectSound(page, 'two-factor-codes');
+    recoveryCode = (await page.locator('.recovery-codes code').first().textContent()) ?? '';
+    await page.getByText('I have kept them in a safe place').click();
+    await button('Done').click();
+    await page.getByText('10 of 10 recovery codes left').waitFor(WAIT);
+  });
+
+  it('is asked for a code at the next login, and a code is good once', async () => {
+    const other = await open();
+    await logIn(other);
+    await other.getByLabel('Code of your app').waitFor(WAIT);
+    await expectSound(other, 'second-step');
+    const code = await codeAt(secret, Date.now());
+    await sendCode(other, 'Code of your app', code);
+    await other.getByRole('button', { name: /Account menu/ }).waitFor(WAIT);
+    await other.context().close();
+
+    const thief = await open();
+    await logIn(thief);
+    await sendCode(thief, 'Code of your app', code);
+    await thief.getByText('This code is wrong, or has been used.').waitFor(WAIT);
+    await button('Use a recovery code', thief).click();
+    await sendCode(thief, 'Recovery code', recoveryCode);
+    await thief.getByRole('button', { name: /Account menu/ }).waitFor(WAIT);
+  });
+
+  it('sees the other sessions and throws them out', async () => {
+    await page.reload();
+    await button('End all others').click();
+    await button('End all others').waitFor({ state: 'detached', ...WAIT });
+    expect(await page.getByRole('list', { name: 'Sessions' }).getByRole('listitem').count()).toBe(1);
+    await page.getByText('9 of 10 recovery codes left').waitFor(WAIT);
+  });
+
+  it('makes a token that works, and revokes it', async () => {
+    await goTo('API tokens');
+    await button('Create token').click();
+    await page.getByRole('dialog').getByLabel('Name', { exact: true }).fill('deploy');
+    await expectSound(page, 'create-token');
+    await page.getByRole('dialog').getByRole('button', { name: 'Create token' }).click();
+    const token = (await page.locator('.token-text code').textContent(WAIT)) ?? '';
+    await expectSound(page, 'token');
+    const status = async () =>
+      (await fetch(`${run.apiUrl}/servers`, { headers: { Authorization: `Bearer ${token}` } })).status;
+    expect(await status()).toBe(200);
+    await button('Done').click();
+    await expectSound(page, 'tokens');
+    await button('Revoke deploy').click();
+    await button('Revoke token').click();
+    await page.getByText('No API tokens').waitFor(WAIT);
+    expect(await status()).toBe(401);
+  });
+
+  it('reads all of that in the audit log', async () => {
+    await goTo('Audit log');
+    await page.getByText('Revoked an API token: deploy').waitFor(WAIT);
+    await page.getByText('Wrong code at login, after the right password').waitFor(WAIT);
+    await expectSound(page, 'audit');
+  });
+});
