@@ -38,6 +38,7 @@ import { serverActionRoutes } from './routes/server-actions.ts';
 import { serverPasswordRoutes } from './routes/server-password.ts';
 import { serverRoutes } from './routes/servers.ts';
 import { settingsRoutes } from './routes/settings.ts';
+import { sshKeyRoutes } from './routes/ssh-keys.ts';
 import { suspensionRoutes } from './routes/suspension.ts';
 import { templateRoutes } from './routes/templates.ts';
 import { twoFactorRoutes } from './routes/two-factor.ts';
@@ -67,6 +68,7 @@ function createRouter(deps: Deps): Router {
     ...apiTokenRoutes(deps),
     ...twoFactorRoutes(deps),
     ...auditLogRoutes(deps),
+    ...sshKeyRoutes(deps),
     ...catalogRoutes(deps),
     ...settingsRoutes(deps),
     ...attentionRoutes(deps),

@@ -3,7 +3,7 @@ import { queryRows } from '../db/query-rows.ts';
 import { InvalidInput } from './errors.ts';
 import { parseSshKey } from './ssh-key.ts';
 
-/** Keeps an account's keys, each once by its fingerprint, and answers their ids; InvalidInput names a damaged one. */
+/** Keeps an account's keys, each once by its fingerprint and under the name it has there, and answers their ids; InvalidInput names a damaged one. */
 export async function saveSshKeys(trx: Knex, accountId: string, texts: string[]): Promise<string[]> {
   const keys = texts.map((text, index) => {
     const key = parseSshKey(text);
@@ -16,7 +16,7 @@ export async function saveSshKeys(trx: Knex, accountId: string, texts: string[])
     const [key] = await queryRows<{ id: string }>(
       trx,
       `insert into ssh_keys (account_id, name, public_key, fingerprint) values (?, ?, ?, ?)
-       on conflict (account_id, fingerprint) do update set name = excluded.name returning id`,
+       on conflict (account_id, fingerprint) do update set name = ssh_keys.name returning id`,
       [accountId, name, publicKey, fingerprint],
     );
     if (key) ids.add(key.id);

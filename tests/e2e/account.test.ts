@@ -98,8 +98,9 @@ describe('a customer looking after their account', () => {
   it('sees the other sessions and throws them out', async () => {
     await page.reload();
     await button('End all others').click();
-    await button('End all others').waitFor({ state: 'detached', ...WAIT });
-    expect(await page.getByRole('list', { name: 'Sessions' }).getByRole('listitem').count()).toBe(1);
+    const sessions = page.getByRole('list', { name: 'Sessions' }).getByRole('listitem');
+    await sessions.nth(1).waitFor({ state: 'detached', ...WAIT });
+    expect(await sessions.count()).toBe(1);
     await page.getByText('9 of 10 recovery codes left').waitFor(WAIT);
   });
 
