@@ -14,6 +14,7 @@ const API_PATHS = [
   '/operations',
   '/events',
   '/audit-log',
+  '/ssh-keys',
 ];
 
 /** The API serves `dist` under `/app/`; `vite dev` forwards what belongs to the API instead. */

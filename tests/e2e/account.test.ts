@@ -45,7 +45,9 @@ describe('a customer looking after their account', () => {
   };
   const goTo = async (title: string) => {
     await page.getByRole('button', { name: /Account menu/ }).click();
-    await page.getByRole('menuitem', { name: title }).click();
+    const item = page.getByRole('menuitem', { name: title });
+    await item.click();
+    await item.waitFor({ state: 'detached', ...WAIT });
     await page.getByRole('heading', { name: title, level: 1 }).waitFor(WAIT);
   };
 
@@ -121,6 +123,18 @@ describe('a customer looking after their account', () => {
     await button('Revoke token').click();
     await page.getByText('No API tokens').waitFor(WAIT);
     expect(await status()).toBe(401);
+  });
+
+  it('keeps an SSH key', async () => {
+    await goTo('SSH keys');
+    await button('Add key').click();
+    const dialog = page.getByRole('dialog');
+    await dialog
+      .getByLabel('Public key')
+      .fill('ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl ada@laptop');
+    await dialog.getByRole('button', { name: 'Add key' }).click();
+    await page.getByText('ada@laptop').waitFor(WAIT);
+    await expectSound(page, 'ssh-keys');
   });
 
   it('reads all of that in the audit log', async () => {

@@ -10,6 +10,7 @@ import type {
 } from '../../contract/account.ts';
 import type { AuditEntryList } from '../../contract/audit-log.ts';
 import type { User } from '../../contract/auth.ts';
+import type { AddSshKey, SavedSshKey, SavedSshKeyList } from '../../contract/ssh-keys.ts';
 import { apiFetch, json } from './api.ts';
 
 const ME = '/users/me';
@@ -52,3 +53,10 @@ export const listAuditEntries = (before: string | null, signal?: AbortSignal): P
 export async function exportData(): Promise<string> {
   return (await apiFetch(`${ME}/export`)).text();
 }
+
+export const listSshKeys = (signal?: AbortSignal): Promise<SavedSshKeyList> => json('/ssh-keys', { signal });
+export const addSshKey = (body: AddSshKey): Promise<SavedSshKey> =>
+  json('/ssh-keys', { method: 'POST', body });
+export const renameSshKey = (id: string, name: string): Promise<SavedSshKey> =>
+  json(`/ssh-keys/${id}`, { method: 'PATCH', body: { name } });
+export const deleteSshKey = async (id: string) => send(`/ssh-keys/${id}`, 'DELETE');

@@ -15,6 +15,9 @@ const WORDS: Record<string, string> = {
   'user.password_link': 'Made a link to set the password with',
   'token.create': 'Made an API token',
   'token.revoke': 'Revoked an API token',
+  'ssh_key.add': 'Added an SSH key',
+  'ssh_key.rename': 'Renamed an SSH key',
+  'ssh_key.delete': 'Deleted an SSH key',
   'two_factor.enrol': 'Began to set up two-factor authentication',
   'two_factor.enable': 'Turned two-factor authentication on',
   'two_factor.renew_codes': 'Got new recovery codes',
@@ -31,5 +34,7 @@ export function describeDeed({ action, details }: AuditEntry): string {
   const [subject = '', verb = ''] = action.split('.');
   const words = known ?? `${verb.charAt(0).toUpperCase()}${verb.slice(1).replaceAll('_', ' ')}: ${subject}`;
   const name = details['name'];
-  return subject === 'token' && typeof name === 'string' ? `${words}: ${name}` : words;
+  return (subject === 'token' || subject === 'ssh_key') && typeof name === 'string'
+    ? `${words}: ${name}`
+    : words;
 }

@@ -41,6 +41,10 @@ export const routes: RouteObject[] = [
             lazy: async () => ({ Component: (await import('./pages/security-page.tsx')).SecurityPage }),
           },
           {
+            path: 'ssh-keys',
+            lazy: async () => ({ Component: (await import('./pages/ssh-keys-page.tsx')).SshKeysPage }),
+          },
+          {
             path: 'tokens',
             lazy: async () => ({ Component: (await import('./pages/api-tokens-page.tsx')).ApiTokensPage }),
           },

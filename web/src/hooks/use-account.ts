@@ -3,6 +3,7 @@ import { getTwoFactor, listApiTokens, listSessions } from '../account-api.ts';
 
 export const SESSIONS_KEY = ['account', 'sessions'];
 export const TOKENS_KEY = ['account', 'tokens'];
+export const SSH_KEYS_KEY = ['account', 'ssh-keys'];
 export const TWO_FACTOR_KEY = ['account', 'two-factor'];
 
 export const useSessions = () =>

@@ -1,0 +1,208 @@
+import { Button, FormGroup, InputGroup, Spinner, TextArea } from '@blueprintjs/core';
+import { Add, Key } from '@blueprintjs/icons';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { SavedSshKey } from '../../../contract/ssh-keys.ts';
+import { addSshKey, deleteSshKey, listSshKeys, renameSshKey } from '../account-api.ts';
+import { fieldIssue } from '../api-error.ts';
+import { CopyButton } from '../components/copy-button.tsx';
+import { ErrorState } from '../components/error-state.tsx';
+import { NoticeState } from '../components/notice-state.tsx';
+import { PageTitle } from '../components/page-title.tsx';
+import { TimeAgo } from '../components/time-ago.tsx';
+import { SSH_KEYS_KEY, useAccountChange } from '../hooks/use-account.ts';
+import { useUser } from '../hooks/use-user.ts';
+import { ChangeDialog } from './change-dialog.tsx';
+
+/** The SSH keys somebody's accounts keep. */
+export function SshKeysPage() {
+  const [isAdding, setIsAdding] = useState(false);
+  return (
+    <>
+      <PageTitle text="SSH keys" />
+      <div className="page-head">
+        <div>
+          <h1>SSH keys</h1>
+          <span className="muted">Public keys your accounts keep for the servers they order.</span>
+        </div>
+        <Button intent="primary" icon={<Add />} text="Add key" onClick={() => setIsAdding(true)} />
+      </div>
+      <KeyList />
+      {isAdding && <AddDialog onClose={() => setIsAdding(false)} />}
+    </>
+  );
+}
+
+function KeyList() {
+  const keys = useQuery({
+    queryKey: SSH_KEYS_KEY,
+    queryFn: ({ signal }) => listSshKeys(signal),
+    staleTime: 0,
+  });
+  if (keys.isPending) return <Spinner className="page-spinner" aria-label="Loading the SSH keys" />;
+  if (!keys.data) {
+    return (
+      <ErrorState
+        title="Your SSH keys cannot be shown"
+        error={keys.error}
+        onRetry={() => void keys.refetch()}
+      />
+    );
+  }
+  const { items } = keys.data;
+  if (items.length === 0) {
+    return (
+      <NoticeState
+        level={2}
+        icon={<Key size={40} />}
+        title="No SSH keys"
+        description="Add one here, or with an order: it is kept too."
+      />
+    );
+  }
+  return (
+    <section className="panel" aria-label="Your SSH keys">
+      <ul className="row-list first-list" aria-label="SSH keys">
+        {items.map((key) => (
+          <KeyRow key={key.id} sshKey={key} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function KeyRow({ sshKey }: { sshKey: SavedSshKey }) {
+  const { accountId, name, publicKey, fingerprint, servers, createdAt } = sshKey;
+  const [open, setOpen] = useState<'rename' | 'delete' | null>(null);
+  const accounts = useUser()?.accounts ?? [];
+  const account = accounts.length > 1 ? accounts.find(({ id }) => id === accountId)?.name : undefined;
+  const close = () => setOpen(null);
+  return (
+    <li>
+      <div className="row-main">
+        <div className="row-title">
+          {name}
+          <CopyButton text={publicKey} label={`the key ${name}`} />
+        </div>
+        <span className="second-line">
+          <code>{fingerprint}</code>
+        </span>
+        <span className="second-line">
+          added <TimeAgo iso={createdAt} /> · {servers === 1 ? '1 server' : `${servers} servers`}
+          {account && ` · ${account}`}
+        </span>
+      </div>
+      <div className="button-row row-end">
+        <Button text="Rename" aria-label={`Rename ${name}`} onClick={() => setOpen('rename')} />
+        <Button text="Delete" aria-label={`Delete ${name}`} onClick={() => setOpen('delete')} />
+      </div>
+      {open === 'rename' && <RenameDialog sshKey={sshKey} onClose={close} />}
+      {open === 'delete' && <DeleteDialog sshKey={sshKey} onClose={close} />}
+    </li>
+  );
+}
+
+function AddDialog({ onClose }: { onClose: () => void }) {
+  const [publicKey, setPublicKey] = useState('');
+  const [name, setName] = useState('');
+  const add = useAccountChange(SSH_KEYS_KEY, addSshKey, onClose);
+  const wrong = fieldIssue(add.error, 'publicKey');
+  return (
+    <ChangeDialog
+      title="Add an SSH key"
+      keep="Cancel"
+      submit="Add key"
+      isReady={publicKey.trim() !== ''}
+      change={{ isPending: add.isPending, error: wrong ? null : add.error }}
+      onSubmit={() => add.mutate({ publicKey, ...(name.trim() ? { name } : {}) })}
+      onClose={onClose}
+    >
+      <FormGroup
+        label="Public key"
+        labelFor="key-text"
+        intent={wrong ? 'danger' : 'none'}
+        helperText={<span id="key-text-help">{wrong ?? 'From a file such as ~/.ssh/id_ed25519.pub'}</span>}
+      >
+        <TextArea
+          id="key-text"
+          className="code-input"
+          fill
+          rows={4}
+          spellCheck={false}
+          autoFocus
+          placeholder="ssh-ed25519 AAAA… you@laptop"
+          aria-describedby="key-text-help"
+          aria-invalid={wrong !== null}
+          value={publicKey}
+          onChange={(event) => setPublicKey(event.currentTarget.value)}
+        />
+      </FormGroup>
+      <NameField name={name} help="The comment of the key when left out" onChange={setName} />
+    </ChangeDialog>
+  );
+}
+
+interface KeyDialogProps {
+  sshKey: SavedSshKey;
+  onClose: () => void;
+}
+
+function RenameDialog({ sshKey, onClose }: KeyDialogProps) {
+  const [name, setName] = useState(sshKey.name);
+  const rename = useAccountChange(
+    SSH_KEYS_KEY,
+    async (wanted: string) => renameSshKey(sshKey.id, wanted),
+    onClose,
+  );
+  return (
+    <ChangeDialog
+      title={`Rename ${sshKey.name}`}
+      keep="Keep the name"
+      submit="Rename"
+      isReady={name.trim() !== '' && name.trim() !== sshKey.name}
+      change={rename}
+      onSubmit={() => rename.mutate(name)}
+      onClose={onClose}
+    >
+      <NameField name={name} onChange={setName} />
+    </ChangeDialog>
+  );
+}
+
+function DeleteDialog({ sshKey, onClose }: KeyDialogProps) {
+  const remove = useAccountChange(SSH_KEYS_KEY, deleteSshKey, onClose);
+  return (
+    <ChangeDialog
+      title={`Delete ${sshKey.name}`}
+      keep="Keep it"
+      submit="Delete key"
+      isHarsh
+      change={remove}
+      onSubmit={() => remove.mutate(sshKey.id)}
+      onClose={onClose}
+    >
+      <p>Servers that were built with it keep it inside: remove it there too, from ~/.ssh/authorized_keys.</p>
+    </ChangeDialog>
+  );
+}
+
+interface NameFieldProps {
+  name: string;
+  help?: string;
+  onChange: (name: string) => void;
+}
+
+function NameField({ name, help, onChange }: NameFieldProps) {
+  return (
+    <FormGroup label="Name" labelFor="key-name" helperText={help && <span id="key-name-help">{help}</span>}>
+      <InputGroup
+        id="key-name"
+        autoComplete="off"
+        maxLength={200}
+        {...(help ? { 'aria-describedby': 'key-name-help' } : {})}
+        value={name}
+        onValueChange={onChange}
+      />
+    </FormGroup>
+  );
+}
