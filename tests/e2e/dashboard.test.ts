@@ -177,6 +177,41 @@ describe('a customer in a browser', () => {
     await expectSound(page, 'list');
   });
 
+  it('reboots it from the list with others that cannot, and follows that in the drawer', async () => {
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.getByRole('checkbox', { name: 'Select all that are listed' }).check({ force: true });
+    await button('Reboot', page.getByRole('region', { name: 'Selected servers' })).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('1 server cannot do this now and is left out.').waitFor(WAIT);
+    await expectSound(page, 'bulk');
+    await button('Reboot 1 server', dialog).click();
+    await dialog.getByText('1 of 1 accepted.').waitFor(WAIT);
+    await button('Done', dialog).click();
+    await page.locator('button[title="Operations"]').click();
+    const recent = page.getByRole('region', { name: 'Recent' });
+    await recent.getByRole('listitem').first().filter({ hasText: 'Succeeded' }).waitFor(WAIT);
+    await expectSound(page, 'operations');
+    await page.keyboard.press('Escape');
+    await recent.waitFor({ state: 'detached' });
+  });
+
+  it('is found by the keyboard alone', async () => {
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor(WAIT);
+    await expectSound(page, 'keyboard');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.keyboard.press('Control+k');
+    await page.getByLabel('Jump to').fill('shop');
+    await page.getByRole('option', { name: /shop-1/ }).waitFor(WAIT);
+    await picture('jump');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'shop-1', level: 1 }).waitFor(WAIT);
+    await page.keyboard.press('g');
+    await page.keyboard.press('s');
+    await page.getByRole('heading', { name: 'Servers', level: 1 }).waitFor(WAIT);
+  });
+
   it('is still logged in after a reload, and sees in one window what is done in another', async () => {
     await page.reload();
     await page.getByRole('link', { name: 'shop-1' }).first().click();
