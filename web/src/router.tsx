@@ -1,13 +1,17 @@
 import { type RouteObject, createBrowserRouter } from 'react-router';
 import { Shell } from './components/shell.tsx';
-import { LoginPage } from './pages/login-page.tsx';
 import { NotFoundPage } from './pages/not-found-page.tsx';
 import { RouteError } from './pages/route-error.tsx';
 import { ServersPage } from './pages/servers-page.tsx';
 
-/** The first pages come with the entry; the others when somebody goes there. */
+/** The first page after a login comes with the entry; the others when somebody goes there. */
 export const routes: RouteObject[] = [
-  { path: '/login', Component: LoginPage },
+  {
+    path: '/login',
+    ErrorBoundary: RouteError,
+    HydrateFallback: () => null,
+    lazy: async () => ({ Component: (await import('./pages/login-page.tsx')).LoginPage }),
+  },
   {
     path: '/set-password',
     ErrorBoundary: RouteError,

@@ -1,12 +1,15 @@
 import { Button, Spinner } from '@blueprintjs/core';
 import { Offline } from '@blueprintjs/icons';
-import type { ReactNode } from 'react';
+import { lazy, Suspense, type ReactNode } from 'react';
 import { Navigate, useLocation } from 'react-router';
 import type { User } from '../../../contract/auth.ts';
 import { useStore } from '../hooks/use-store.ts';
 import { restoreSession, sessionStore } from '../session.ts';
-import { SessionExpiredDialog } from './session-expired-dialog.tsx';
 import { NoticeState } from './notice-state.tsx';
+
+const SessionExpiredDialog = lazy(async () => ({
+  default: (await import('./session-expired-dialog.tsx')).SessionExpiredDialog,
+}));
 
 /** Renders its children for somebody; sends nobody to the login page, which brings them back here afterwards. */
 export function RequireSession({ children }: { children: (user: User) => ReactNode }) {
@@ -41,7 +44,11 @@ export function RequireSession({ children }: { children: (user: User) => ReactNo
       return (
         <>
           {children(session.user)}
-          {session.status === 'expired' && <SessionExpiredDialog email={session.user.email} />}
+          {session.status === 'expired' && (
+            <Suspense fallback={null}>
+              <SessionExpiredDialog email={session.user.email} />
+            </Suspense>
+          )}
         </>
       );
   }
