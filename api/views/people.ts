@@ -3,7 +3,7 @@ import type { ManagedAccountRow, PersonRow } from '../people-rows.ts';
 
 const iso = (time: Date | null): string | null => time?.toISOString() ?? null;
 
-export function toPersonView({ sortValue: _, ...row }: PersonRow): Person {
+export function toPersonView({ sortValue: _sortValue, ...row }: PersonRow): Person {
   return {
     ...row,
     disabledAt: iso(row.disabledAt),
@@ -12,6 +12,6 @@ export function toPersonView({ sortValue: _, ...row }: PersonRow): Person {
   };
 }
 
-export function toManagedAccountView({ sortValue: _, ...row }: ManagedAccountRow): ManagedAccount {
+export function toManagedAccountView({ sortValue: _sortValue, ...row }: ManagedAccountRow): ManagedAccount {
   return { ...row, suspendedAt: iso(row.suspendedAt), createdAt: row.createdAt.toISOString() };
 }

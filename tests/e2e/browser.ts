@@ -35,8 +35,12 @@ export async function expectSound(page: Page, name: string): Promise<void> {
     await page.emulateMedia({ colorScheme });
     for (const width of [360, 1280]) {
       await page.setViewportSize({ width, height: 800 });
-      const overflow = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
-      expect(overflow).toBeLessThanOrEqual(0);
+      // What is shown may depend on the width, and comes a moment after it.
+      await expect
+        .poll(() => page.evaluate('document.documentElement.scrollWidth - window.innerWidth'), {
+          timeout: 5_000,
+        })
+        .toBeLessThanOrEqual(0);
       const path = await screenshotPath(`${name}-${colorScheme}-${width}`);
       // A dialog covers the window, not the whole page.
       if (path) await page.screenshot({ path, fullPage: (await page.getByRole('dialog').count()) === 0 });

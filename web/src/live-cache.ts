@@ -8,6 +8,8 @@ export const serverKey = (id: string) => ['server', id] as const;
 export const operationsKey = (serverId: string) => ['operations', serverId] as const;
 /** Those of all servers: under way, and what was over last; each a list, newest first. */
 export const allOperationsKey = (which: 'live' | 'over') => ['all-operations', which] as const;
+/** Of all servers, those in a status. */
+export const operationsInKey = (status: string) => ['operations', { status }] as const;
 /** The first parts of the keys that events keep up to date. */
 export const LIVE_KEYS = new Set<unknown>(['servers', 'server', 'operations', 'all-operations']);
 
@@ -127,9 +129,14 @@ export function summarize(operation: Operation): OperationSummary | null {
 /** Writes an operation's present state into its server's activity, and its line into the server. */
 export function applyOperation(client: QueryClient, operation: Operation): void {
   remember(operation.id, operation);
-  client.setQueryData<Pages<OperationList>>(operationsKey(operation.serverId), (pages) =>
-    pages ? putOperation(pages, operation) : pages,
-  );
+  for (const { queryKey } of client.getQueryCache().findAll({ queryKey: ['operations'] })) {
+    const of = queryKey[1] as string | { status: string };
+    const fits = typeof of === 'string' ? of === operation.serverId : of.status === operation.status;
+    client.setQueryData<Pages<OperationList>>(
+      queryKey,
+      (pages) => pages && (fits ? putOperation(pages, operation) : dropOperation(pages, operation.id)),
+    );
+  }
   for (const which of ['live', 'over'] as const) {
     const belongsHere = isLiveOperation(operation) === (which === 'live');
     client.setQueryData<Operation[]>(allOperationsKey(which), (list) =>
@@ -151,6 +158,11 @@ function placeOperation(list: Operation[], operation: Operation, belongsHere: bo
   const at = list.findIndex(({ id }) => id === operation.id);
   if (!belongsHere) return at < 0 ? list : list.toSpliced(at, 1);
   return at < 0 ? [operation, ...list] : list.with(at, operation);
+}
+
+function dropOperation(pages: Pages<OperationList>, id: string): Pages<OperationList> {
+  const keep = (item: Operation): boolean => item.id !== id;
+  return { ...pages, pages: pages.pages.map((page) => ({ ...page, items: page.items.filter(keep) })) };
 }
 
 /** The same pages with this operation in its new state, or in front when it is new. */

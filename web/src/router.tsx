@@ -58,6 +58,10 @@ export const routes: RouteObject[] = [
           },
         ],
       },
+      {
+        path: 'admin/*',
+        lazy: async () => ({ Component: (await import('./admin/admin-pages.tsx')).AdminPages }),
+      },
       { path: '*', Component: NotFoundPage },
     ],
   },

@@ -119,6 +119,11 @@ export async function restoreSession(): Promise<void> {
  */
 export async function renewToken(spent: string): Promise<string | null> {
   const before = sessionStore.get();
+  if (before.status === 'active' && before.user.actingAdmin && before.accessToken === spent) {
+    // What was asked for in a customer's name is not done in the administrator's: it is refused.
+    await restoreSession();
+    return null;
+  }
   if (before.status === 'active' && before.accessToken !== spent) return before.accessToken;
   if (before.status === 'active' && !(await refreshSession())) {
     const now = sessionStore.get();

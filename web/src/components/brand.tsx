@@ -12,7 +12,7 @@ export function Brand() {
           strokeWidth="2"
         />
       </svg>
-      Berth
+      <span className="brand-name">Berth</span>
     </span>
   );
 }

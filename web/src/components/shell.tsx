@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { Link, NavLink, Outlet, ScrollRestoration } from 'react-router';
 import type { User } from '../../../contract/auth.ts';
 import { startLive } from '../live.ts';
@@ -11,6 +11,8 @@ import { Keyboard } from './keyboard.tsx';
 import { OperationsButton } from './operations-button.tsx';
 import { RequireSession } from './require-session.tsx';
 import { UserMenu } from './user-menu.tsx';
+
+const ActingBanner = lazy(async () => ({ default: (await import('./acting-banner.tsx')).ActingBanner }));
 
 /** The frame around every page of somebody who is logged in. */
 export function Shell() {
@@ -34,6 +36,11 @@ function Frame({ user }: { user: User }) {
             <NavLink to="/" end className="nav-link">
               Servers
             </NavLink>
+            {user.role === 'admin' && (
+              <NavLink to="/admin" className="nav-link">
+                Admin
+              </NavLink>
+            )}
           </nav>
           <span className="header-gap" />
           <AccountSwitch accounts={user.accounts} />
@@ -43,6 +50,11 @@ function Frame({ user }: { user: User }) {
         </div>
       </header>
       <OfflineBanner />
+      {user.actingAdmin && (
+        <Suspense fallback={null}>
+          <ActingBanner user={user} />
+        </Suspense>
+      )}
       <main id="main" tabIndex={-1}>
         <Outlet />
       </main>

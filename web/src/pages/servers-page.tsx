@@ -1,6 +1,6 @@
 import { Button, Classes } from '@blueprintjs/core';
 import { CloudServer, Cross, Lock, Plus, Search } from '@blueprintjs/icons';
-import { useCallback, useEffect, useMemo } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo } from 'react';
 import { Link, useLocation } from 'react-router';
 import type { ServerFilter } from '../api.ts';
 import { problemCode } from '../api-error.ts';
@@ -13,10 +13,11 @@ import { useSelection } from '../hooks/use-selection.ts';
 import { useServerFilter } from '../hooks/use-server-filter.ts';
 import { useServers } from '../hooks/use-servers.ts';
 import { useUser } from '../hooks/use-user.ts';
-import { BulkBar } from './bulk-bar.tsx';
 import { ServerCards } from './server-cards.tsx';
 import { ServerFilterBar } from './server-filter-bar.tsx';
 import { ServerTable } from './server-table.tsx';
+
+const BulkBar = lazy(async () => ({ default: (await import('./bulk-bar.tsx')).BulkBar }));
 
 /** All servers of the caller. */
 export function ServersPage() {
@@ -118,7 +119,9 @@ function ServerRows({ servers, items, isNarrow, filter, changeFilter }: ServerRo
           </p>
         )
       )}
-      <BulkBar selection={selection} />
+      <Suspense fallback={null}>
+        <BulkBar selection={selection} />
+      </Suspense>
     </>
   );
 }

@@ -1,0 +1,154 @@
+import type { Browser, Locator, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Server } from '../../contract/servers.ts';
+import { startBerth, type Run, type RunningBerth } from './berth.ts';
+import { expectSound, launchBrowser } from './browser.ts';
+
+const WAIT = { timeout: 60_000 };
+
+describe("an operator's day in a browser", () => {
+  let berth: RunningBerth;
+  let run: Run;
+  let browser: Browser;
+  let page: Page;
+  let server: Server;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    [berth, browser] = await Promise.all([startBerth(), launchBrowser()]);
+    run = await berth.run();
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      reducedMotion: 'reduce',
+    });
+    page = await context.newPage();
+    page.on('pageerror', (err) => complaints.push(err.message));
+    const accepted = await berth.api.accepted(berth.api.order('shop-1'));
+    ({ server } = accepted);
+    await berth.api.settled(accepted.operation.id);
+    await page.goto(`${run.dashboardUrl}admin`);
+    await page.getByLabel('E-mail').fill(run.admin.email);
+    await page.getByLabel('Password').fill(run.admin.password);
+    await button('Log in').click();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await berth.stop();
+  });
+
+  // What one test leaves open is not in the way of the next.
+  afterEach(async () => page.keyboard.press('Escape'));
+
+  const button = (name: string, within: Page | Locator = page) =>
+    within.getByRole('button', { name, exact: true });
+  const go = async (name: string) => {
+    await page.getByRole('navigation', { name: 'Administration' }).getByText(name, { exact: true }).click();
+    await page.getByRole('heading', { level: 1, name }).waitFor(WAIT);
+  };
+  const row = (text: string) => page.getByRole('row').filter({ hasText: text });
+
+  it('finds what needs attention, with cause and remedy, and resumes it', async () => {
+    await berth.addFault({
+      method: 'PUT',
+      path: '/resize$',
+      action: 'failTask',
+      message: 'unable to resize: No space left on device',
+      count: 1,
+    });
+    const { items } = await berth.api.get<{ items: { id: string; name: string }[] }>('/plans');
+    const planId = items.find(({ name }) => name === 'Medium')?.id;
+    const { operation } = await berth.api.accepted(
+      berth.api.request('POST', `/servers/${server.id}/resize`, { planId }),
+    );
+    await go('Operations');
+    const failed = page.getByRole('list', { name: 'Operations' }).getByRole('listitem').first();
+    await failed
+      .getByText(/No space left on device/)
+      .first()
+      .waitFor(WAIT);
+    await expectSound(page, 'admin-operations');
+    await button('Resume', failed).click();
+    expect(await berth.api.settled(operation.id)).toMatchObject({ status: 'succeeded' });
+    await page.getByRole('heading', { level: 2, name: 'Nothing waits for a decision' }).waitFor(WAIT);
+  });
+
+  it.each(['Differences', 'Orphans', 'Clusters', 'IP pools', 'Migrations', 'Templates', 'Accounts'])(
+    'reads the page %s',
+    async (name) => {
+      await go(name);
+      await page
+        .getByRole('main')
+        .getByLabel('Loading')
+        .waitFor({ state: 'detached', ...WAIT });
+      expect(await page.getByText(/could not be read/).count()).toBe(0);
+      await expectSound(page, `admin-${name.toLowerCase().replaceAll(' ', '-')}`);
+    },
+  );
+
+  it('finds a server and compares it with Proxmox', async () => {
+    await go('Servers');
+    await row('shop-1').waitFor(WAIT);
+    await expectSound(page, 'admin-servers');
+    await page.goto(`${run.dashboardUrl}admin/servers/${server.id}/truth`);
+    await page.getByRole('heading', { level: 1 }).filter({ hasText: 'shop-1' }).waitFor(WAIT);
+    await expectSound(page, 'admin-truth');
+  });
+
+  it('puts a node into maintenance and sees what is on it', async () => {
+    await go('Clusters');
+    await page.getByRole('link', { name: 'pve1', exact: true }).first().click();
+    await page.getByRole('heading', { level: 1, name: /^pve1/ }).waitFor(WAIT);
+    await page.getByRole('switch').or(page.getByRole('checkbox')).first().click({ force: true });
+    await page
+      .getByText(/maintenance/i)
+      .first()
+      .waitFor(WAIT);
+    await expectSound(page, 'admin-node');
+    const nodes = await berth.admin.get<{ items: { name: string; acceptsServers: boolean }[] }>(
+      '/admin/nodes',
+    );
+    expect(nodes.items.find(({ name }) => name === 'pve1')).toMatchObject({ acceptsServers: false });
+  });
+
+  it('adds a plan, which customers can order at once', async () => {
+    await go('Plans');
+    await button('Add plan').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('Huge');
+    await dialog.getByLabel('Processors').fill('16');
+    await dialog.getByLabel('Memory (MiB)').fill('32768');
+    await dialog.getByLabel('Disk (GiB)').fill('400');
+    await expectSound(page, 'admin-add-plan');
+    await button('Add plan', dialog).click();
+    await row('Huge').waitFor(WAIT);
+    const { items } = await berth.api.get<{ items: { name: string }[] }>('/plans');
+    expect(items.map(({ name }) => name)).toContain('Huge');
+  });
+
+  it('looks through the eyes of a customer, with a banner, and comes back', async () => {
+    await go('Users');
+    await expectSound(page, 'admin-users');
+    await button(`Sign in as ${run.customer.email}`).click();
+    await button('Sign in as this user', page.getByRole('dialog')).click();
+    await page.getByText(/see Berth as/).waitFor(WAIT);
+    await page.getByText('shop-1', { exact: true }).waitFor(WAIT);
+    await expectSound(page, 'acting');
+    await button('Leave').click();
+    await page.getByRole('heading', { level: 1, name: 'Users' }).waitFor(WAIT);
+    expect(await page.getByText(/see Berth as/).count()).toBe(0);
+  });
+
+  it('is not met by a customer', async () => {
+    const theirs = await (await browser.newContext()).newPage();
+    await theirs.goto(`${run.dashboardUrl}admin/users`);
+    await theirs.getByLabel('E-mail').fill(run.customer.email);
+    await theirs.getByLabel('Password').fill(run.customer.password);
+    await button('Log in', theirs).click();
+    await theirs.getByRole('heading', { level: 1, name: 'There is nothing here' }).waitFor(WAIT);
+    expect(await theirs.getByRole('navigation', { name: 'Administration' }).count()).toBe(0);
+  });
+
+  it('has met no error of the page', () => {
+    expect(complaints).toEqual([]);
+  });
+});

@@ -1,0 +1,158 @@
+import { Button, Tag } from '@blueprintjs/core';
+import { Search } from '@blueprintjs/icons';
+import { useState } from 'react';
+import { Link } from 'react-router';
+import type { ManagedAccount, UpdateAccount } from '../../../contract/people.ts';
+import { NoticeState } from '../components/notice-state.tsx';
+import { TimeAgo } from '../components/time-ago.tsx';
+import { ChangeDialog } from '../pages/change-dialog.tsx';
+import { AdminPage } from './admin-page.tsx';
+import { type Column, DataTable } from './data-table.tsx';
+import { SearchField } from './search-field.tsx';
+import { TextField } from './text-field.tsx';
+import { UseBar } from './use-bar.tsx';
+import { useAdminChange, useParam, useRows } from './use-admin.ts';
+
+type Deed = 'quota' | 'suspend';
+
+/** Who owns servers. */
+export function AccountsPage() {
+  const [search, setSearch] = useParam('search');
+  const rows = useRows<ManagedAccount>('/admin/accounts', { search });
+  const [wish, setWish] = useState<{ account: ManagedAccount; deed: Deed } | null>(null);
+  return (
+    <AdminPage title="Accounts">
+      <div className="filter-bar">
+        <SearchField
+          label="Search accounts"
+          placeholder="Name, or e-mail address of a member"
+          value={search}
+          onSearch={setSearch}
+        />
+      </div>
+      <DataTable
+        label="Accounts"
+        rows={rows}
+        columns={columns((account, deed) => setWish({ account, deed }))}
+        empty={<NoticeState level={2} icon={<Search size={40} />} title="No account matches" />}
+      />
+      {wish?.deed === 'quota' && <QuotaDialog account={wish.account} onClose={() => setWish(null)} />}
+      {wish?.deed === 'suspend' && <SuspendDialog account={wish.account} onClose={() => setWish(null)} />}
+    </AdminPage>
+  );
+}
+
+const columns = (onDeed: (account: ManagedAccount, deed: Deed) => void): Column<ManagedAccount>[] => [
+  {
+    title: 'Account',
+    cell: ({ name, suspendedAt }) => (
+      <span>
+        <strong>{name}</strong>{' '}
+        {suspendedAt && (
+          <Tag minimal intent="warning">
+            suspended
+          </Tag>
+        )}
+      </span>
+    ),
+  },
+  {
+    title: 'Members',
+    cell: ({ members }) =>
+      members.map(({ id, email, role }) => (
+        <div key={id}>
+          <Link to={`/admin/users?search=${encodeURIComponent(email)}`}>{email}</Link>
+          <span className="muted">{` ${role}`}</span>
+        </div>
+      )),
+  },
+  {
+    title: 'Servers',
+    cell: ({ id, name, servers, maxServers }) => (
+      <>
+        <Link to={`/admin/servers?account=${id}`} className="numeric">{`${servers} of ${maxServers}`}</Link>
+        <UseBar label={`Quota of ${name} in use`} used={servers} total={maxServers} />
+      </>
+    ),
+  },
+  { title: 'Since', cell: ({ createdAt }) => <TimeAgo iso={createdAt} /> },
+  {
+    title: 'Actions',
+    isActions: true,
+    cell: (account) => (
+      <span className="row-actions">
+        <Button
+          size="small"
+          text="Quota"
+          aria-label={`Quota of ${account.name}`}
+          onClick={() => onDeed(account, 'quota')}
+        />
+        <Button
+          size="small"
+          text={account.suspendedAt ? 'Lift suspension' : 'Suspend'}
+          aria-label={`${account.suspendedAt ? 'Lift the suspension of' : 'Suspend'} ${account.name}`}
+          onClick={() => onDeed(account, 'suspend')}
+        />
+      </span>
+    ),
+  },
+];
+
+interface AccountDialogProps {
+  account: ManagedAccount;
+  onClose: () => void;
+}
+
+const useAccountChange = (id: string, onClose: () => void) =>
+  useAdminChange<UpdateAccount>(
+    { path: () => `/admin/accounts/${id}`, method: 'PATCH', body: (input) => input },
+    { onDone: onClose, isRefusalShown: true },
+  );
+
+function QuotaDialog({ account: { id, name, servers, maxServers }, onClose }: AccountDialogProps) {
+  const [text, setText] = useState(String(maxServers));
+  const change = useAccountChange(id, onClose);
+  const isNumber = /^\d{1,6}$/.test(text.trim());
+  return (
+    <ChangeDialog
+      title={`Quota of ${name}`}
+      keep="Cancel"
+      submit="Save quota"
+      isReady={isNumber}
+      change={change}
+      onSubmit={() => change.mutate({ maxServers: Number(text) })}
+      onClose={onClose}
+    >
+      <TextField
+        label="How many servers it may have"
+        help={`It has ${servers}. With fewer it keeps those and can order none.`}
+        isNumber
+        autoFocus
+        value={text}
+        onChange={setText}
+      />
+    </ChangeDialog>
+  );
+}
+
+function SuspendDialog({ account: { id, name, suspendedAt }, onClose }: AccountDialogProps) {
+  const isSuspended = suspendedAt !== null;
+  const change = useAccountChange(id, onClose);
+  return (
+    <ChangeDialog
+      title={isSuspended ? `Lift the suspension of ${name}?` : `Suspend ${name}?`}
+      keep="Leave it as it is"
+      submit={isSuspended ? 'Lift suspension' : 'Suspend account'}
+      isHarsh={!isSuspended}
+      change={change}
+      onSubmit={() => change.mutate({ suspended: !isSuspended })}
+      onClose={onClose}
+    >
+      <p>
+        {isSuspended
+          ? 'It can order servers again.'
+          : 'It can order nothing and make no server larger. Its servers run on: suspend them one by one, on their pages, if they are to stop.'}
+      </p>
+    </ChangeDialog>
+  );
+}

@@ -1,0 +1,57 @@
+import { Button, Callout } from '@blueprintjs/core';
+import { useMutation } from '@tanstack/react-query';
+import type { Cluster, ConnectionReport } from '../../../contract/clusters.ts';
+import { json } from '../api.ts';
+import { ProblemCallout } from '../components/problem-callout.tsx';
+
+/** A cluster's name with the test of its connection, and what that finds, each with what to do about it. */
+export function ConnectionTest({ cluster: { id, name } }: { cluster: Cluster }) {
+  const test = useMutation({
+    mutationFn: () => json<ConnectionReport>(`/admin/clusters/${id}/test`, { method: 'POST' }),
+  });
+  return (
+    <>
+      <div className="panel-head">
+        <h2>{name}</h2>
+        <Button
+          size="small"
+          text="Test connection"
+          aria-label={`Test the connection to ${name}`}
+          loading={test.isPending}
+          onClick={() => test.mutate()}
+        />
+      </div>
+      <div role="status">{test.data && <Findings report={test.data} />}</div>
+      {test.error && <ProblemCallout error={test.error} />}
+    </>
+  );
+}
+
+function Findings({ report: { ok, version, findings } }: { report: ConnectionReport }) {
+  return (
+    <div className="findings">
+      <Callout compact intent={ok ? 'success' : 'danger'}>
+        <p className="callout-title">
+          {ok ? 'Berth can work with this cluster' : 'Berth cannot work with this cluster'}
+        </p>
+        <p className="callout-text">
+          {version ? `Proxmox VE ${version} answers.` : 'Proxmox VE does not answer.'}
+        </p>
+      </Callout>
+      {findings.map(({ code, level, message, remedy, endpoint, path }) => (
+        <Callout
+          key={[code, endpoint, path, message].join(' ')}
+          compact
+          intent={level === 'error' ? 'danger' : 'warning'}
+        >
+          <p className="callout-title">{message}</p>
+          <p className="callout-text">{remedy}</p>
+          <p className="callout-small">
+            Code <code>{code}</code>
+            {endpoint && ` · ${endpoint}`}
+          </p>
+        </Callout>
+      ))}
+    </div>
+  );
+}

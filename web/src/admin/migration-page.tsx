@@ -1,0 +1,165 @@
+import { Button, Callout, HTMLTable, Spinner, Tag } from '@blueprintjs/core';
+import { ChevronLeft, Tick } from '@blueprintjs/icons';
+import { Link, useParams } from 'react-router';
+import type { MigrationException, MigrationReport } from '../../../contract/migration-runs.ts';
+import { problemCode } from '../api-error.ts';
+import { ErrorState } from '../components/error-state.tsx';
+import { Fact, Facts } from '../components/facts.tsx';
+import { NoticeState } from '../components/notice-state.tsx';
+import { NotFoundPage } from '../pages/not-found-page.tsx';
+import { AdminPage } from './admin-page.tsx';
+import { type Column, DataTable } from './data-table.tsx';
+import { RunProgress, RunStatus } from './run-progress.tsx';
+import { type Rows, useParam, useRows, useThing } from './use-admin.ts';
+
+const READ_AGAIN_MS = 3_000;
+
+/** One run: how far it is, what it made of its source, and the rows that somebody should look at. */
+export function MigrationPage() {
+  const { id = '' } = useParams();
+  const report = useThing<MigrationReport>(`/admin/migration-runs/${id}`, READ_AGAIN_MS);
+  if (report.isPending) return <Spinner className="page-spinner" aria-label="Loading" />;
+  if (!report.data) {
+    if (problemCode(report.error) === 'not_found') return <NotFoundPage />;
+    return (
+      <ErrorState
+        title="This run could not be read"
+        error={report.error}
+        onRetry={() => void report.refetch()}
+      />
+    );
+  }
+  return <Report report={report.data} />;
+}
+
+function Report({ report }: { report: MigrationReport }) {
+  const { run } = report;
+  return (
+    <>
+      <Link to="/admin/migrations" className="back-link">
+        <ChevronLeft size={14} /> Migrations
+      </Link>
+      <AdminPage
+        title={`${run.dryRun ? 'Dry run' : 'Run'} of ${run.source}`}
+        about={run.sourceLabel}
+        action={<RunStatus run={run} />}
+      >
+        {run.cause && (
+          <Callout compact intent={run.status === 'failed' ? 'danger' : 'warning'} className="notice">
+            <p className="callout-title">{run.cause.meaning}</p>
+            {run.cause.message && <p className="callout-text">{run.cause.message}</p>}
+            <p className="callout-text">
+              <strong>What to do now:</strong> {run.cause.remedy}
+            </p>
+            <p className="callout-small">
+              Code <code>{run.cause.code}</code>
+            </p>
+          </Callout>
+        )}
+        <div className="overview">
+          <Facts title="Progress">
+            <Fact name="Rows">
+              <RunProgress run={run} />
+            </Fact>
+          </Facts>
+          <Comparison report={report} />
+        </div>
+        <Exceptions report={report} />
+      </AdminPage>
+    </>
+  );
+}
+
+/** Whether every row and every sum of the source is accounted for. */
+function Comparison({ report: { outcomes, comparison } }: { report: MigrationReport }) {
+  const unequal = comparison
+    ? [...comparison.counts, ...comparison.money].filter(({ isEqual }) => !isEqual)
+    : [];
+  return (
+    <Facts title="Report">
+      {(['user', 'client', 'service'] as const).map((entity) => (
+        <Fact key={entity} name={`${entity}s`}>
+          {outcomes
+            .filter((row) => row.entity === entity)
+            .map(({ outcome, rows }) => `${rows} ${outcome}`)
+            .join(', ') || '–'}
+        </Fact>
+      ))}
+      <Fact name="VMs">
+        {comparison?.vmsByCluster.map(({ cluster, state, total }) => (
+          <div key={`${cluster} ${state}`}>{`${cluster}: ${total} ${state}`}</div>
+        )) ?? '–'}
+      </Fact>
+      <Fact name="Sums">
+        {!comparison && 'Not compared with the source yet'}
+        {comparison && unequal.length === 0 && 'Every row is accounted for, and all money agrees to the cent'}
+        {unequal.map(({ what, source, berth }) => (
+          <div key={what} className="value-differs">
+            {`${what}: ${source} in the source, ${berth} accounted for`}
+          </div>
+        ))}
+      </Fact>
+    </Facts>
+  );
+}
+
+function Exceptions({ report: { run, reasons } }: { report: MigrationReport }) {
+  const [code, setCode] = useParam('code');
+  const rows = useRows<MigrationException>(`/admin/migration-runs/${run.id}/exceptions`, { code });
+  // A row of the source has its kind and number instead of an id.
+  const withIds = {
+    ...rows,
+    items: rows.items.map((row) => ({ ...row, id: `${row.entity}/${row.sourceId}` })),
+  } satisfies Rows<MigrationException & { id: string }>;
+  return (
+    <section className="admin-section" aria-label="Exceptions">
+      <h2>Reasons</h2>
+      {reasons.length > 0 && (
+        <HTMLTable compact className="admin-table" aria-label="Reasons">
+          <thead>
+            <tr>
+              <th>Reason</th>
+              <th className="number">Rows</th>
+            </tr>
+          </thead>
+          <tbody>
+            {reasons.map((reason) => (
+              <tr key={`${reason.entity} ${reason.outcome} ${reason.code}`}>
+                <td>
+                  <Button
+                    variant="minimal"
+                    size="small"
+                    text={reason.code}
+                    aria-pressed={code === reason.code}
+                    active={code === reason.code}
+                    onClick={() => setCode(code === reason.code ? '' : reason.code)}
+                  />{' '}
+                  <Tag minimal>{`${reason.entity}s ${reason.outcome}`}</Tag>
+                  <span className="second-line">{`${reason.meaning} ${reason.remedy}`}</span>
+                </td>
+                <td className="number">{reason.rows}</td>
+              </tr>
+            ))}
+          </tbody>
+        </HTMLTable>
+      )}
+      <h2 className="admin-section">{code ? `Rows with ${code}` : 'Rows to look at'}</h2>
+      <DataTable
+        label="Rows to look at"
+        rows={withIds}
+        columns={COLUMNS}
+        empty={<NoticeState level={2} icon={<Tick size={40} />} title="No row to look at" />}
+      />
+    </section>
+  );
+}
+
+const COLUMNS: Column<MigrationException>[] = [
+  { title: 'Row', cell: ({ entity, sourceId }) => <strong>{`${entity} ${sourceId}`}</strong> },
+  { title: 'Outcome', cell: ({ outcome }) => outcome },
+  {
+    title: 'Why',
+    cell: ({ code, warnings }) => <code>{[code, ...warnings].filter(Boolean).join(', ')}</code>,
+  },
+  { title: 'Message', cell: ({ message }) => message ?? '–' },
+];

@@ -1,0 +1,133 @@
+import { Button, Spinner, Tab, Tabs } from '@blueprintjs/core';
+import { Tick } from '@blueprintjs/icons';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { Link } from 'react-router';
+import type { Operation } from '../../../contract/operations.ts';
+import type { OperationList } from '../../../contract/servers.ts';
+import { serverWorkflowId } from '../../../contract/temporal.ts';
+import { json } from '../api.ts';
+import { ErrorState } from '../components/error-state.tsx';
+import { NoticeState } from '../components/notice-state.tsx';
+import { operationsInKey, withNews } from '../live-cache.ts';
+import { OperationDetails } from '../pages/operation-details.tsx';
+import { AdminPage } from './admin-page.tsx';
+import { useAdminSettings, useAttention, useParam } from './use-admin.ts';
+
+const READ_AGAIN_MS = 10_000;
+const STATUSES = [
+  {
+    status: 'needs_attention',
+    title: 'Needs attention',
+    count: 'needsAttention',
+    none: 'Nothing waits for a decision',
+  },
+  { status: 'running', title: 'Running', count: 'running', none: 'Nothing is running' },
+  { status: 'pending', title: 'Queued', count: 'pending', none: 'Nothing waits to start' },
+  { status: 'failed', title: 'Failed', count: null, none: 'Nothing has failed' },
+] as const;
+
+/** The operations of one status, newest first; events keep them up to date. */
+function useOperationsIn(status: string) {
+  return useInfiniteQuery({
+    queryKey: operationsInKey(status),
+    queryFn: ({ pageParam, signal }) =>
+      withNews(
+        () => {
+          const params = new URLSearchParams({
+            status,
+            limit: '20',
+            ...(pageParam ? { cursor: pageParam } : {}),
+          });
+          return json<OperationList>(`/operations?${params}`, { signal });
+        },
+        (page) => page.items,
+        (page, items) => ({ ...page, items: items.filter((item) => item.status === status) }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.nextCursor,
+    refetchInterval: READ_AGAIN_MS,
+  });
+}
+
+/** Everything that is being done, on whose server ever: what stands still first. */
+export function OperationsPage() {
+  const [status, setStatus] = useParam('status', 'needs_attention');
+  const { data: attention } = useAttention();
+  return (
+    <AdminPage title="Operations">
+      <Tabs
+        id="operation-status"
+        selectedTabId={status}
+        renderActiveTabPanelOnly
+        onChange={(next) => setStatus(String(next))}
+      >
+        {STATUSES.map(({ status: id, title, count, none }) => (
+          <Tab
+            key={id}
+            id={id}
+            title={count && attention ? `${title} (${attention.operations[count]})` : title}
+            panel={<OperationsIn status={id} none={none} />}
+          />
+        ))}
+      </Tabs>
+    </AdminPage>
+  );
+}
+
+function OperationsIn({ status, none }: { status: string; none: string }) {
+  const operations = useOperationsIn(status);
+  if (operations.isPending) return <Spinner className="page-spinner" aria-label="Loading" />;
+  if (operations.isError && !operations.data)
+    return (
+      <ErrorState
+        title="The operations could not be read"
+        error={operations.error}
+        onRetry={() => void operations.refetch()}
+      />
+    );
+  const items = operations.data.pages.flatMap((page) => page.items);
+  if (items.length === 0) return <NoticeState level={2} icon={<Tick size={40} />} title={none} />;
+  return (
+    <>
+      <ol className="activity" aria-label="Operations">
+        {items.map((operation) => (
+          <li key={operation.id} className="panel">
+            <Place operation={operation} />
+            <OperationDetails operation={operation} isCollapsible />
+          </li>
+        ))}
+      </ol>
+      {operations.hasNextPage && (
+        <div className="load-more">
+          <Button
+            text="Load more"
+            loading={operations.isFetchingNextPage}
+            onClick={() => void operations.fetchNextPage()}
+          />
+        </div>
+      )}
+    </>
+  );
+}
+
+/** Which server it is about, whose that is, and where its workflow can be looked into. */
+function Place({ operation: { serverId, serverName, accountId, accountName } }: { operation: Operation }) {
+  const { data: settings } = useAdminSettings();
+  return (
+    <div className="operation-place">
+      <Link to={`/servers/${serverId}`}>
+        <strong>{serverName}</strong>
+      </Link>
+      <Link to={`/admin/servers?account=${accountId}`}>{accountName}</Link>
+      {settings?.workflowUi && (
+        <a
+          href={settings.workflowUi + encodeURIComponent(serverWorkflowId(serverId))}
+          target="_blank"
+          rel="noreferrer"
+        >
+          Workflow in the Temporal UI
+        </a>
+      )}
+    </div>
+  );
+}

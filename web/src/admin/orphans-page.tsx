@@ -1,0 +1,178 @@
+import { Button, HTMLSelect, Tag } from '@blueprintjs/core';
+import { Tick } from '@blueprintjs/icons';
+import { useState } from 'react';
+import { Link } from 'react-router';
+import type { Cluster } from '../../../contract/clusters.ts';
+import { DESTRUCTIBLE_KINDS, type Orphan, type OrphanKind } from '../../../contract/reconcile.ts';
+import { NoticeState } from '../components/notice-state.tsx';
+import { TimeAgo } from '../components/time-ago.tsx';
+import { useNow } from '../hooks/use-now.ts';
+import { AdminPage } from './admin-page.tsx';
+import { type Column, DataTable } from './data-table.tsx';
+import { type OrphanVerb, SettleOrphanDialog } from './settle-orphan-dialog.tsx';
+import { ReconcileStates } from './reconcile-states.tsx';
+import { useParam, useRows } from './use-admin.ts';
+
+const KIND_WORDS: Record<OrphanKind, string> = {
+  marked_vm_without_server: 'VM without a server',
+  server_without_vm: 'Server without a VM',
+  vmid_lease_without_server: 'VM id without a server',
+  vmid_lease_without_vm: 'VM id without a VM',
+  ip_lease_without_server: 'Address without a server',
+  disk: 'Disk of no VM',
+  backup: 'Backup of no VM',
+};
+
+const STATES = [
+  { value: '', text: 'Found or in quarantine' },
+  { value: 'quarantined', text: 'In quarantine' },
+  { value: 'dismissed', text: 'Dismissed' },
+  { value: 'destroyed', text: 'Destroyed' },
+];
+
+/** What belongs to nobody, and what becomes of it. */
+export function OrphansPage() {
+  const [state, setState] = useParam('state');
+  const [wish, setWish] = useState<{ orphan: Orphan; verb: OrphanVerb } | null>(null);
+  const rows = useRows<Orphan>('/admin/orphans', { state });
+  const clusters = useRows<Cluster>('/admin/clusters');
+  const clusterName = (id: string) => clusters.items.find((cluster) => cluster.id === id)?.name ?? '–';
+  return (
+    <AdminPage
+      title="Orphans"
+      about="What is on a cluster, or held by Berth, and belongs to no server. Nothing is destroyed before its quarantine is over."
+    >
+      <ReconcileStates />
+      <div className="filter-bar">
+        <HTMLSelect
+          aria-label="State"
+          value={state}
+          options={STATES.map(({ value, text }) => ({ value, label: text }))}
+          onChange={(event) => setState(event.currentTarget.value)}
+        />
+      </div>
+      <DataTable
+        label="Orphans"
+        rows={rows}
+        columns={columns(clusterName, (orphan, verb) => setWish({ orphan, verb }))}
+        empty={
+          <NoticeState
+            level={2}
+            icon={<Tick size={40} />}
+            title="No orphans"
+            description="Two comparisons in a row have to see something before it is listed here."
+          />
+        }
+      />
+      {wish && <SettleOrphanDialog orphan={wish.orphan} verb={wish.verb} onClose={() => setWish(null)} />}
+    </AdminPage>
+  );
+}
+
+const columns = (
+  clusterName: (id: string) => string,
+  onSettle: (orphan: Orphan, verb: OrphanVerb) => void,
+): Column<Orphan>[] => [
+  {
+    title: 'What',
+    cell: ({ kind, identifier, evidence }) => (
+      <span>
+        <strong>{evidence.name ?? evidence.address ?? identifier}</strong>
+        <span className="second-line">{KIND_WORDS[kind]}</span>
+      </span>
+    ),
+  },
+  {
+    title: 'Where',
+    cell: ({ clusterId, node, evidence }) => (
+      <>
+        {[clusterName(clusterId), node].filter(Boolean).join(' · ')}
+        {evidence.vmid !== undefined && <span className="second-line">{`VM ${evidence.vmid}`}</span>}
+      </>
+    ),
+  },
+  { title: 'Evidence', cell: (orphan) => <Evidence orphan={orphan} /> },
+  { title: 'Found', cell: ({ firstSeenAt }) => <TimeAgo iso={firstSeenAt} /> },
+  { title: 'State', cell: (orphan) => <State orphan={orphan} /> },
+  {
+    title: 'Actions',
+    isActions: true,
+    cell: (orphan) => <Actions orphan={orphan} onSettle={(verb) => onSettle(orphan, verb)} />,
+  },
+];
+
+function Evidence({ orphan: { evidence } }: { orphan: Orphan }) {
+  const { reason, status, server, serverId, sizeGib, storage } = evidence;
+  const facts = [
+    reason,
+    status,
+    server && `its server is ${server}`,
+    storage,
+    sizeGib !== undefined && `${Number(sizeGib.toFixed(1))} GiB`,
+  ].filter(Boolean);
+  return (
+    <>
+      {facts.join(', ') || '–'}
+      {serverId && server !== 'unknown' && server !== 'deleted' && (
+        <Link className="second-line" to={`/servers/${serverId}`}>
+          Open its server
+        </Link>
+      )}
+    </>
+  );
+}
+
+function State({ orphan: { state, request, note, quarantinedUntil } }: { orphan: Orphan }) {
+  const intent = state === 'quarantined' ? 'warning' : 'none';
+  return (
+    <>
+      <Tag minimal intent={request ? 'primary' : intent}>
+        {request ? `${request} under way` : state}
+      </Tag>
+      {state === 'quarantined' && quarantinedUntil && (
+        <span className="second-line">
+          until <TimeAgo iso={quarantinedUntil} />
+        </span>
+      )}
+      {note && <span className="second-line">{note}</span>}
+    </>
+  );
+}
+
+function Actions({ orphan, onSettle }: { orphan: Orphan; onSettle: (verb: OrphanVerb) => void }) {
+  const now = useNow(20_000);
+  const { state, kind, request, goneAt, quarantinedUntil, evidence, identifier } = orphan;
+  if (request || goneAt) return null;
+  const name = evidence.name ?? identifier;
+  const isOver = quarantinedUntil !== null && Date.parse(quarantinedUntil) <= now;
+  const offered: { verb: OrphanVerb; text: string; isReady: boolean }[] =
+    state === 'found'
+      ? [
+          ...(DESTRUCTIBLE_KINDS.includes(kind)
+            ? [{ verb: 'quarantine' as const, text: 'Quarantine', isReady: true }]
+            : []),
+          { verb: 'dismiss', text: 'Dismiss', isReady: true },
+        ]
+      : state === 'quarantined'
+        ? [
+            { verb: 'release', text: 'Release', isReady: true },
+            { verb: 'destroy', text: 'Destroy', isReady: isOver },
+          ]
+        : [];
+  return (
+    <span className="row-actions">
+      {offered.map(({ verb, text, isReady }) => (
+        <Button
+          key={verb}
+          size="small"
+          text={text}
+          aria-label={`${text} ${name}`}
+          intent={verb === 'destroy' ? 'danger' : 'none'}
+          disabled={!isReady}
+          title={isReady ? '' : 'Once its quarantine is over'}
+          onClick={() => onSettle(verb)}
+        />
+      ))}
+    </span>
+  );
+}

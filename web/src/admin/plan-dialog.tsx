@@ -1,0 +1,68 @@
+import { useState } from 'react';
+import type { CreatePlan, ManagedPlan } from '../../../contract/catalog.ts';
+import { ChangeDialog } from '../pages/change-dialog.tsx';
+import { TextField, wholeNumber } from './text-field.tsx';
+import { useAdminChange } from './use-admin.ts';
+
+const text = (value: number | null | undefined): string => (value == null ? '' : String(value));
+
+/** Adds a plan, or changes the size of one. */
+export function PlanDialog({ plan, onClose }: { plan: ManagedPlan | null; onClose: () => void }) {
+  const [name, setName] = useState(plan?.name ?? '');
+  const [vcpu, setVcpu] = useState(text(plan?.vcpu));
+  const [memory, setMemory] = useState(text(plan?.memoryMib));
+  const [disk, setDisk] = useState(text(plan?.diskGib));
+  const [traffic, setTraffic] = useState(text(plan?.trafficGib));
+  const [network, setNetwork] = useState(text(plan?.networkMbps));
+  const [cpus, memoryMib, diskGib] = [wholeNumber(vcpu), wholeNumber(memory), wholeNumber(disk)];
+  const [trafficGib, networkMbps] = [wholeNumber(traffic), wholeNumber(network)];
+  const body: CreatePlan | null =
+    name.trim() &&
+    cpus &&
+    memoryMib &&
+    diskGib &&
+    (traffic.trim() === '' || trafficGib) &&
+    (network.trim() === '' || networkMbps)
+      ? { name: name.trim(), vcpu: cpus, memoryMib, diskGib, trafficGib, networkMbps }
+      : null;
+  const change = useAdminChange<CreatePlan>(
+    {
+      path: () => (plan ? `/admin/plans/${plan.id}` : '/admin/plans'),
+      method: plan ? 'PATCH' : 'POST',
+      body: (input) => input,
+    },
+    { onDone: onClose, isRefusalShown: true },
+  );
+  return (
+    <ChangeDialog
+      title={plan ? `Edit ${plan.name}` : 'Add a plan'}
+      keep="Cancel"
+      submit={plan ? 'Save plan' : 'Add plan'}
+      isReady={body !== null}
+      change={change}
+      onSubmit={() => body && change.mutate(body)}
+      onClose={onClose}
+    >
+      <TextField label="Name" value={name} onChange={setName} autoFocus />
+      <div className="form-grid">
+        <TextField label="Processors" isNumber value={vcpu} onChange={setVcpu} />
+        <TextField label="Memory (MiB)" isNumber value={memory} onChange={setMemory} />
+        <TextField label="Disk (GiB)" isNumber value={disk} onChange={setDisk} />
+        <TextField
+          label="Traffic a month (GiB)"
+          isNumber
+          placeholder="unmetered"
+          value={traffic}
+          onChange={setTraffic}
+        />
+        <TextField
+          label="Network (Mbit/s)"
+          isNumber
+          placeholder="unlimited"
+          value={network}
+          onChange={setNetwork}
+        />
+      </div>
+    </ChangeDialog>
+  );
+}

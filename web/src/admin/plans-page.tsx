@@ -1,0 +1,74 @@
+import { Button, Switch } from '@blueprintjs/core';
+import { Plus, Tick } from '@blueprintjs/icons';
+import { useState } from 'react';
+import type { ManagedPlan } from '../../../contract/catalog.ts';
+import { NoticeState } from '../components/notice-state.tsx';
+import { formatDisk, formatMemory, formatNetwork } from '../format-size.ts';
+import { AdminPage } from './admin-page.tsx';
+import { type Column, DataTable } from './data-table.tsx';
+import { PlanDialog } from './plan-dialog.tsx';
+import { useAdminChange, useRows } from './use-admin.ts';
+
+/** What customers can order. */
+export function PlansPage() {
+  const rows = useRows<ManagedPlan>('/admin/plans');
+  const [edited, setEdited] = useState<ManagedPlan | 'new' | null>(null);
+  return (
+    <AdminPage
+      title="Plans"
+      about="A plan that is changed or taken off the offer leaves the servers that have it as they are."
+      action={<Button intent="primary" icon={<Plus />} text="Add plan" onClick={() => setEdited('new')} />}
+    >
+      <DataTable
+        label="Plans"
+        rows={rows}
+        columns={columns(setEdited)}
+        empty={<NoticeState level={2} icon={<Tick size={40} />} title="No plans yet" />}
+      />
+      {edited && <PlanDialog plan={edited === 'new' ? null : edited} onClose={() => setEdited(null)} />}
+    </AdminPage>
+  );
+}
+
+const columns = (onEdit: (plan: ManagedPlan) => void): Column<ManagedPlan>[] => [
+  { title: 'Plan', cell: ({ name }) => <strong>{name}</strong> },
+  { title: 'vCPU', isNumber: true, cell: ({ vcpu }) => vcpu },
+  { title: 'Memory', isNumber: true, cell: ({ memoryMib }) => formatMemory(memoryMib) },
+  { title: 'Disk', isNumber: true, cell: ({ diskGib }) => formatDisk(diskGib) },
+  {
+    title: 'Traffic',
+    isNumber: true,
+    cell: ({ trafficGib }) => (trafficGib === null ? 'unmetered' : formatDisk(trafficGib)),
+  },
+  {
+    title: 'Network',
+    isNumber: true,
+    cell: ({ networkMbps }) => (networkMbps === null ? 'unlimited' : formatNetwork(networkMbps)),
+  },
+  { title: 'Servers', isNumber: true, cell: ({ servers }) => servers },
+  { title: 'On offer', cell: (plan) => <OfferSwitch plan={plan} /> },
+  {
+    title: 'Actions',
+    isActions: true,
+    cell: (plan) => (
+      <Button size="small" text="Edit" aria-label={`Edit ${plan.name}`} onClick={() => onEdit(plan)} />
+    ),
+  },
+];
+
+function OfferSwitch({ plan: { id, name, enabled } }: { plan: ManagedPlan }) {
+  const change = useAdminChange<boolean>({
+    path: () => `/admin/plans/${id}`,
+    method: 'PATCH',
+    body: (next) => ({ enabled: next }),
+  });
+  return (
+    <Switch
+      className="row-switch"
+      aria-label={`${name} is on offer`}
+      checked={enabled}
+      disabled={change.isPending}
+      onChange={() => change.mutate(!enabled)}
+    />
+  );
+}

@@ -1,0 +1,87 @@
+import { Button } from '@blueprintjs/core';
+import { Plus, Tick } from '@blueprintjs/icons';
+import { useState } from 'react';
+import type { Pool } from '../../../contract/pools.ts';
+import { NoticeState } from '../components/notice-state.tsx';
+import { AdminPage } from './admin-page.tsx';
+import { AddAddressesDialog, PoolDialog } from './pool-dialogs.tsx';
+import { type Column, DataTable } from './data-table.tsx';
+import { UseBar } from './use-bar.tsx';
+import { useRows } from './use-admin.ts';
+
+/** Networks from which servers get their addresses. */
+export function PoolsPage() {
+  const rows = useRows<Pool>('/admin/pools');
+  const [extended, setExtended] = useState<Pool | null>(null);
+  const [isAdding, setIsAdding] = useState(false);
+  return (
+    <AdminPage
+      title="IP pools"
+      action={<Button intent="primary" icon={<Plus />} text="Add pool" onClick={() => setIsAdding(true)} />}
+    >
+      <DataTable
+        label="IP pools"
+        rows={rows}
+        columns={columns(setExtended)}
+        empty={
+          <NoticeState
+            level={2}
+            icon={<Tick size={40} />}
+            title="No pools yet"
+            description="Without a free address nothing can be ordered."
+          />
+        }
+      />
+      {extended && <AddAddressesDialog pool={extended} onClose={() => setExtended(null)} />}
+      {isAdding && <PoolDialog onClose={() => setIsAdding(false)} />}
+    </AdminPage>
+  );
+}
+
+const columns = (onExtend: (pool: Pool) => void): Column<Pool>[] => [
+  {
+    title: 'Pool',
+    cell: ({ name, cluster }) => (
+      <span>
+        <strong>{name}</strong>
+        <span className="second-line">{cluster}</span>
+      </span>
+    ),
+  },
+  {
+    title: 'Network',
+    cell: ({ network, gateway }) => (
+      <>
+        <span className="numeric">{network}</span>
+        <span className="second-line numeric">{`gateway ${gateway}`}</span>
+      </>
+    ),
+  },
+  {
+    title: 'Bridge',
+    cell: ({ bridge, vlan }) => (vlan === null ? bridge : `${bridge}, VLAN ${vlan}`),
+  },
+  {
+    title: 'Leased',
+    cell: ({ name, addresses, leased, reserved }) => (
+      <>
+        <span className="numeric">{`${leased} of ${addresses}`}</span>
+        {reserved > 0 && <span className="second-line">{`${reserved} reserved`}</span>}
+        <UseBar label={`Addresses of ${name} in use`} used={leased + reserved} total={addresses} />
+      </>
+    ),
+  },
+  { title: 'Free', isNumber: true, cell: ({ free }) => free },
+  {
+    title: 'Actions',
+    isActions: true,
+    cell: (pool) => (
+      <Button
+        size="small"
+        text="Add addresses"
+        aria-label={`Add addresses to ${pool.name}`}
+        onClick={() => onExtend(pool)}
+      />
+    ),
+  },
+];

@@ -1,0 +1,46 @@
+import { Button, Tag } from '@blueprintjs/core';
+import { Refresh } from '@blueprintjs/icons';
+import type { ReconcileState } from '../../../contract/reconcile.ts';
+import { TimeAgo } from '../components/time-ago.tsx';
+import { useAdminChange, useRows } from './use-admin.ts';
+
+const INTENT = { running: 'primary', complete: 'success', incomplete: 'warning', failed: 'danger' } as const;
+
+/** Per cluster: how the latest comparison ended, and the way to have one now. */
+export function ReconcileStates() {
+  const { items } = useRows<ReconcileState>('/admin/reconcile', {}, 5_000);
+  const compare = useAdminChange<string>({ path: (id) => `/admin/clusters/${id}/reconcile` });
+  return (
+    <div className="reconcile-states">
+      {items.map(({ clusterId, cluster, lastRun }) => (
+        <section key={clusterId} className="panel" aria-label={`Comparison of ${cluster}`}>
+          <div className="panel-head">
+            <h2>{cluster}</h2>
+            <Button
+              size="small"
+              icon={<Refresh />}
+              text="Compare now"
+              aria-label={`Compare ${cluster} now`}
+              loading={
+                (compare.isPending && compare.variables === clusterId) || lastRun?.status === 'running'
+              }
+              onClick={() => compare.mutate(clusterId)}
+            />
+          </div>
+          {lastRun ? (
+            <>
+              <Tag minimal intent={INTENT[lastRun.status]}>
+                {lastRun.status}
+              </Tag>{' '}
+              <TimeAgo iso={lastRun.finishedAt ?? lastRun.startedAt} />
+              {` · ${lastRun.serversRead} servers read`}
+              {lastRun.message && <p className="second-line">{lastRun.message}</p>}
+            </>
+          ) : (
+            <span className="muted">Not compared yet</span>
+          )}
+        </section>
+      ))}
+    </div>
+  );
+}

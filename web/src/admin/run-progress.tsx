@@ -1,0 +1,41 @@
+import { Tag } from '@blueprintjs/core';
+import type { MigrationRun } from '../../../contract/migration-runs.ts';
+import { PercentBar } from '../components/percent-bar.tsx';
+
+const INTENT = {
+  pending: 'primary',
+  running: 'primary',
+  paused: 'warning',
+  succeeded: 'success',
+  failed: 'danger',
+  cancelled: 'none',
+  rolled_back: 'none',
+} as const;
+
+/** How a run stands, and in which phase while it is not over. */
+export function RunStatus({ run: { status, phase, pauseRequested } }: { run: MigrationRun }) {
+  const isLive = status === 'pending' || status === 'running' || status === 'paused';
+  return (
+    <>
+      <Tag minimal intent={INTENT[status]}>
+        {pauseRequested && status === 'running' ? 'pausing' : status.replace('_', ' ')}
+      </Tag>
+      {isLive && <span className="second-line">{phase}</span>}
+    </>
+  );
+}
+
+/** How many rows of each kind have been read and loaded. */
+export function RunProgress({ run: { progress } }: { run: MigrationRun }) {
+  return progress.map(({ entity, total, read, loaded, quarantined }) => (
+    <div key={entity}>
+      <span className="numeric">
+        {`${entity}s: ${read} of ${total ?? '?'} read, ${loaded} loaded`}
+        {quarantined > 0 && `, ${quarantined} quarantined`}
+      </span>
+      {total !== null && total > 0 && (
+        <PercentBar percent={Math.min(100, (read / total) * 100)} label={`${entity}s read`} />
+      )}
+    </div>
+  ));
+}

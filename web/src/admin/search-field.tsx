@@ -1,0 +1,41 @@
+import { InputGroup } from '@blueprintjs/core';
+import { Search } from '@blueprintjs/icons';
+import { useEffect, useState } from 'react';
+
+const TYPING_PAUSE_MS = 250;
+
+/** Searches once the typing pauses. */
+export function SearchField({
+  label,
+  placeholder,
+  value,
+  onSearch,
+}: {
+  label: string;
+  placeholder: string;
+  value: string;
+  onSearch: (text: string) => void;
+}) {
+  const [text, setText] = useState(value);
+  const [applied, setApplied] = useState(value);
+  if (applied !== value) {
+    setApplied(value);
+    setText(value);
+  }
+  useEffect(() => {
+    if (text.trim() === value) return;
+    const timer = setTimeout(() => onSearch(text.trim()), TYPING_PAUSE_MS);
+    return () => clearTimeout(timer);
+  });
+  return (
+    <InputGroup
+      className="filter-search"
+      type="search"
+      leftElement={<Search className="filter-icon" />}
+      placeholder={placeholder}
+      aria-label={label}
+      value={text}
+      onValueChange={setText}
+    />
+  );
+}

@@ -1,0 +1,47 @@
+import type { Drift } from '../../../contract/reconcile.ts';
+import { Fact } from '../components/facts.tsx';
+import { ChangeDialog } from '../pages/change-dialog.tsx';
+import { useAdminChange } from './use-admin.ts';
+
+export type DriftVerb = 'repair' | 'accept';
+
+/** Says which side gives way before a difference is settled. */
+export function SettleDriftDialog({
+  drift,
+  verb,
+  onClose,
+}: {
+  drift: Drift;
+  verb: DriftVerb;
+  onClose: () => void;
+}) {
+  const change = useAdminChange<null>(
+    { path: () => `/admin/drift/${drift.id}/${verb}` },
+    { onDone: onClose, isRefusalShown: true },
+  );
+  const isRepair = verb === 'repair';
+  return (
+    <ChangeDialog
+      title={`${isRepair ? 'Repair' : 'Accept'} “${drift.title}” of ${drift.serverName}?`}
+      keep="Leave it as it is"
+      submit={isRepair ? 'Repair the VM' : 'Accept into the record'}
+      change={change}
+      onSubmit={() => change.mutate(null)}
+      onClose={onClose}
+    >
+      <p>
+        {isRepair
+          ? 'The VM on Proxmox VE is changed to what the record says. Of a running VM some of it takes effect only from its next start on; the note then says so.'
+          : 'The record takes over what the VM has. Nothing is changed on Proxmox VE.'}
+      </p>
+      <dl>
+        <Fact name="Record">
+          <code>{drift.record ?? '–'}</code>
+        </Fact>
+        <Fact name="Proxmox VE">
+          <code>{drift.proxmox ?? '–'}</code>
+        </Fact>
+      </dl>
+    </ChangeDialog>
+  );
+}

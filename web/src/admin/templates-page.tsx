@@ -1,0 +1,133 @@
+import { Button, FormGroup, HTMLSelect, Switch } from '@blueprintjs/core';
+import { Tick } from '@blueprintjs/icons';
+import { useState } from 'react';
+import type { ManagedTemplate, UpdateTemplate } from '../../../contract/catalog.ts';
+import { NoticeState } from '../components/notice-state.tsx';
+import { formatDisk } from '../format-size.ts';
+import { ChangeDialog } from '../pages/change-dialog.tsx';
+import { AdminPage } from './admin-page.tsx';
+import { type Column, DataTable } from './data-table.tsx';
+import { TextField, wholeNumber } from './text-field.tsx';
+import { useAdminChange, useRows } from './use-admin.ts';
+
+const READY_WORDS: Record<ManagedTemplate['readyWhen'], string> = {
+  agent: 'its guest agent answers',
+  address: 'its guest agent reports the address',
+  running: 'its VM runs',
+};
+
+/** The systems that servers are made from. */
+export function TemplatesPage() {
+  const rows = useRows<ManagedTemplate>('/admin/templates');
+  const [edited, setEdited] = useState<ManagedTemplate | null>(null);
+  return (
+    <AdminPage
+      title="Templates"
+      about={
+        <>
+          VMs that are templates on Proxmox VE and carry the tag <code>berth-template</code>; workers find
+          them within a minute.
+        </>
+      }
+    >
+      <DataTable
+        label="Templates"
+        rows={rows}
+        columns={columns(setEdited)}
+        empty={<NoticeState level={2} icon={<Tick size={40} />} title="No templates yet" />}
+      />
+      {edited && <TemplateDialog template={edited} onClose={() => setEdited(null)} />}
+    </AdminPage>
+  );
+}
+
+const columns = (onEdit: (template: ManagedTemplate) => void): Column<ManagedTemplate>[] => [
+  {
+    title: 'Template',
+    cell: ({ name, osName, osVersion }) => (
+      <span>
+        <strong>{name}</strong>
+        <span className="second-line">{`${osName} ${osVersion}`}</span>
+      </span>
+    ),
+  },
+  {
+    title: 'Nodes',
+    cell: ({ places }) =>
+      places.length === 0
+        ? 'none: cannot be ordered'
+        : places.map(({ node, vmid, storage }) => `${node} (VM ${vmid}, ${storage})`).join(', '),
+  },
+  { title: 'Least disk', isNumber: true, cell: ({ minDiskGib }) => formatDisk(minDiskGib) },
+  { title: 'A server is ready once', cell: ({ readyWhen }) => READY_WORDS[readyWhen] },
+  { title: 'Servers', isNumber: true, cell: ({ servers }) => servers },
+  { title: 'On offer', cell: (template) => <OfferSwitch template={template} /> },
+  {
+    title: 'Actions',
+    isActions: true,
+    cell: (template) => (
+      <Button
+        size="small"
+        text="Edit"
+        aria-label={`Edit ${template.name}`}
+        onClick={() => onEdit(template)}
+      />
+    ),
+  },
+];
+
+const update = (id: string) => ({
+  path: () => `/admin/templates/${id}`,
+  method: 'PATCH' as const,
+  body: (input: UpdateTemplate) => input,
+});
+
+function OfferSwitch({ template: { id, name, enabled } }: { template: ManagedTemplate }) {
+  const change = useAdminChange<UpdateTemplate>(update(id));
+  return (
+    <Switch
+      className="row-switch"
+      aria-label={`${name} is on offer`}
+      checked={enabled}
+      disabled={change.isPending}
+      onChange={() => change.mutate({ enabled: !enabled })}
+    />
+  );
+}
+
+function TemplateDialog({ template, onClose }: { template: ManagedTemplate; onClose: () => void }) {
+  const [disk, setDisk] = useState(String(template.minDiskGib));
+  const [readyWhen, setReadyWhen] = useState(template.readyWhen);
+  const minDiskGib = wholeNumber(disk);
+  const change = useAdminChange<UpdateTemplate>(update(template.id), {
+    onDone: onClose,
+    isRefusalShown: true,
+  });
+  return (
+    <ChangeDialog
+      title={`Edit ${template.name}`}
+      keep="Cancel"
+      submit="Save template"
+      isReady={minDiskGib !== null}
+      change={change}
+      onSubmit={() => minDiskGib && change.mutate({ minDiskGib, readyWhen })}
+      onClose={onClose}
+    >
+      <TextField
+        label="Least disk (GiB)"
+        isNumber
+        help="Plans with less disk cannot be ordered with it"
+        value={disk}
+        onChange={setDisk}
+      />
+      <FormGroup label="A new server is ready once" labelFor="ready-when">
+        <HTMLSelect
+          id="ready-when"
+          value={readyWhen}
+          options={Object.entries(READY_WORDS).map(([value, label]) => ({ value, label }))}
+          onChange={(event) => setReadyWhen(event.currentTarget.value as ManagedTemplate['readyWhen'])}
+        />
+      </FormGroup>
+    </ChangeDialog>
+  );
+}

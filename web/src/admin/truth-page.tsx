@@ -1,0 +1,96 @@
+import { HTMLTable, Spinner } from '@blueprintjs/core';
+import { ChevronLeft } from '@blueprintjs/icons';
+import { useState } from 'react';
+import { Link, useParams } from 'react-router';
+import type { ComparedField, Drift, Truth } from '../../../contract/reconcile.ts';
+import type { Server } from '../../../contract/servers.ts';
+import { ErrorState } from '../components/error-state.tsx';
+import { TimeAgo } from '../components/time-ago.tsx';
+import { AdminPage } from './admin-page.tsx';
+import { DriftActions } from './drift-page.tsx';
+import { type DriftVerb, SettleDriftDialog } from './settle-drift-dialog.tsx';
+import { useThing } from './use-admin.ts';
+
+/** A server's record beside its VM, field by field. */
+export function TruthPage() {
+  const { id = '' } = useParams();
+  const server = useThing<Server>(`/servers/${id}`);
+  const truth = useThing<Truth>(`/admin/servers/${id}/truth`);
+  const [wish, setWish] = useState<{ drift: Drift; verb: DriftVerb } | null>(null);
+  return (
+    <>
+      <Link to="/admin/truth" className="back-link">
+        <ChevronLeft size={14} /> Differences
+      </Link>
+      <AdminPage
+        title={`Truth of ${server.data?.name ?? 'a server'}`}
+        about={truth.data && <Reading truth={truth.data} />}
+        action={<Link to={`/servers/${id}`}>Open the server</Link>}
+      >
+        {truth.isPending && <Spinner className="page-spinner" aria-label="Loading" />}
+        {truth.isError && !truth.data && (
+          <ErrorState
+            title="This server could not be compared"
+            error={truth.error}
+            onRetry={() => void truth.refetch()}
+          />
+        )}
+        {truth.data && <Fields truth={truth.data} onSettle={(drift, verb) => setWish({ drift, verb })} />}
+      </AdminPage>
+      {wish && <SettleDriftDialog drift={wish.drift} verb={wish.verb} onClose={() => setWish(null)} />}
+    </>
+  );
+}
+
+function Reading({ truth: { readAt, node, vmid } }: { truth: Truth }) {
+  if (!readAt) return <>Its VM has not been read yet; the next comparison does.</>;
+  return (
+    <>
+      VM {vmid} on {node}, read <TimeAgo iso={readAt} />
+    </>
+  );
+}
+
+function Fields({
+  truth: { fields, drift },
+  onSettle,
+}: {
+  truth: Truth;
+  onSettle: (drift: Drift, verb: DriftVerb) => void;
+}) {
+  const driftOf = ({ field }: ComparedField) => drift.find((one) => one.field === field);
+  return (
+    <HTMLTable compact className="admin-table" aria-label="Record and VM">
+      <thead>
+        <tr>
+          <th>Field</th>
+          <th>Record</th>
+          <th>Proxmox VE</th>
+          <th className="actions">
+            <span className="visually-hidden">Actions</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {fields.map((field) => {
+          const found = driftOf(field);
+          return (
+            <tr key={field.field}>
+              <td>{field.title}</td>
+              <td>
+                <code>{field.record ?? '–'}</code>
+              </td>
+              <td>
+                <code className={field.agrees ? undefined : 'value-differs'}>{field.proxmox ?? '–'}</code>
+                {!field.agrees && <span className="visually-hidden"> differs</span>}
+              </td>
+              <td className="actions">
+                {found && <DriftActions drift={found} onSettle={(verb) => onSettle(found, verb)} />}
+              </td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </HTMLTable>
+  );
+}

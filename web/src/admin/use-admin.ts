@@ -1,0 +1,115 @@
+import {
+  keepPreviousData,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+  type UseInfiniteQueryResult,
+} from '@tanstack/react-query';
+import { useSearchParams } from 'react-router';
+import type { AdminSettings, Attention } from '../../../contract/admin.ts';
+import { type ApiRequest, json } from '../api.ts';
+import { useSubmit } from '../hooks/use-submit.ts';
+import { showToast } from '../toaster.tsx';
+
+const READ_AGAIN_MS = 10_000;
+
+interface Page<T> {
+  items: T[];
+  nextCursor: string | null;
+}
+
+export interface Rows<T> {
+  items: T[];
+  query: Pick<
+    UseInfiniteQueryResult,
+    'isPending' | 'isError' | 'error' | 'refetch' | 'hasNextPage' | 'isFetchingNextPage' | 'fetchNextPage'
+  > & { isPlaceholderData: boolean; isSuccess: boolean };
+}
+
+/** What a list of the API holds, page by page, read again while somebody looks. What is empty in `filter` is not asked for. */
+export function useRows<T>(
+  path: string,
+  filter: Record<string, string> = {},
+  everyMs = READ_AGAIN_MS,
+): Rows<T> {
+  const query = useInfiniteQuery({
+    queryKey: ['admin', path, filter],
+    queryFn: ({ pageParam, signal }) => {
+      const given = Object.entries(filter).filter(([, value]) => value !== '');
+      const params = new URLSearchParams([
+        ...given,
+        ...(pageParam ? [['cursor', pageParam] as [string, string]] : []),
+      ]);
+      return json<Page<T>>(params.size > 0 ? `${path}?${params}` : path, { signal });
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.nextCursor,
+    placeholderData: keepPreviousData,
+    refetchInterval: everyMs,
+  });
+  return { items: query.data?.pages.flatMap((page) => page.items) ?? [], query };
+}
+
+/** One thing of the API, read again while somebody looks. */
+export function useThing<T>(path: string, everyMs: number | false = READ_AGAIN_MS) {
+  return useQuery({
+    queryKey: ['admin', path],
+    queryFn: ({ signal }) => json<T>(path, { signal }),
+    refetchInterval: everyMs,
+  });
+}
+
+export const useAttention = () => useThing<Attention>('/admin/attention');
+export const useAdminSettings = () => useThing<AdminSettings>('/admin/settings', false);
+
+interface Change<T> {
+  path: (input: T) => string;
+  method?: NonNullable<ApiRequest['method']>;
+  body?: (input: T) => unknown;
+}
+
+/**
+ * Changes something; then everything on the page is read again. A refusal is shown as a toast, unless `onRefused` says that
+ * whoever calls shows it.
+ */
+export function useAdminChange<T, Answer = unknown>(
+  { path, method = 'POST', body }: Change<T>,
+  { onDone, isRefusalShown = false }: { onDone?: (answer: Answer) => void; isRefusalShown?: boolean } = {},
+) {
+  const client = useQueryClient();
+  const submit = useSubmit();
+  return useMutation({
+    mutationFn: (input: T) =>
+      submit({ path: path(input), input }, async (idempotencyKey) => {
+        const content = body?.(input);
+        return json<Answer>(path(input), {
+          method,
+          idempotencyKey,
+          ...(content === undefined ? {} : { body: content }),
+        });
+      }),
+    onSuccess: async (answer) => {
+      onDone?.(answer);
+      await client.invalidateQueries({ queryKey: ['admin'] });
+    },
+    onError: (error) => {
+      if (!isRefusalShown) showToast({ message: error.message, intent: 'danger' });
+    },
+  });
+}
+
+/** A value of the address, which survives a reload; setting it leaves no step behind in the history. */
+export function useParam(name: string, fallback = ''): [string, (value: string) => void] {
+  const [params, setParams] = useSearchParams();
+  const set = (value: string): void =>
+    setParams(
+      (before) => {
+        if (value && value !== fallback) before.set(name, value);
+        else before.delete(name);
+        return before;
+      },
+      { replace: true },
+    );
+  return [params.get(name) ?? fallback, set];
+}

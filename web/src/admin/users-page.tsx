@@ -1,0 +1,123 @@
+import { Button, Tag } from '@blueprintjs/core';
+import { Plus, Search } from '@blueprintjs/icons';
+import { useState } from 'react';
+import { Link } from 'react-router';
+import type { Person } from '../../../contract/people.ts';
+import { NoticeState } from '../components/notice-state.tsx';
+import { TimeAgo } from '../components/time-ago.tsx';
+import { AdminPage } from './admin-page.tsx';
+import { type Column, DataTable } from './data-table.tsx';
+import { SearchField } from './search-field.tsx';
+import { AddUserDialog, DisableDialog, LinkDialog, SignInAsDialog } from './user-dialogs.tsx';
+import { useParam, useRows } from './use-admin.ts';
+
+type Deed = 'link' | 'disable' | 'sign-in';
+
+/** Everybody who can log in. */
+export function UsersPage() {
+  const [search, setSearch] = useParam('search');
+  const rows = useRows<Person>('/admin/users', { search });
+  const [wish, setWish] = useState<{ user: Person; deed: Deed } | null>(null);
+  const [isAdding, setIsAdding] = useState(false);
+  const close = (): void => setWish(null);
+  return (
+    <AdminPage
+      title="Users"
+      action={<Button intent="primary" icon={<Plus />} text="Add user" onClick={() => setIsAdding(true)} />}
+    >
+      <div className="filter-bar">
+        <SearchField
+          label="Search users"
+          placeholder="E-mail address, name or account"
+          value={search}
+          onSearch={setSearch}
+        />
+      </div>
+      <DataTable
+        label="Users"
+        rows={rows}
+        columns={columns((user, deed) => setWish({ user, deed }))}
+        empty={<NoticeState level={2} icon={<Search size={40} />} title="No user matches" />}
+      />
+      {wish?.deed === 'link' && <LinkDialog user={wish.user} onClose={close} />}
+      {wish?.deed === 'disable' && <DisableDialog user={wish.user} onClose={close} />}
+      {wish?.deed === 'sign-in' && <SignInAsDialog user={wish.user} onClose={close} />}
+      {isAdding && <AddUserDialog onClose={() => setIsAdding(false)} />}
+    </AdminPage>
+  );
+}
+
+const columns = (onDeed: (user: Person, deed: Deed) => void): Column<Person>[] => [
+  {
+    title: 'User',
+    cell: ({ email, name, role }) => (
+      <span>
+        <strong>{email}</strong>{' '}
+        {role === 'admin' && (
+          <Tag minimal intent="primary">
+            administrator
+          </Tag>
+        )}
+        <span className="second-line">{name}</span>
+      </span>
+    ),
+  },
+  {
+    title: 'Accounts',
+    cell: ({ accounts }) =>
+      accounts.length === 0
+        ? '–'
+        : accounts.map(({ id, name, role }) => (
+            <div key={id}>
+              <Link to={`/admin/accounts?search=${encodeURIComponent(name)}`}>{name}</Link>
+              <span className="muted">{` ${role}`}</span>
+            </div>
+          )),
+  },
+  {
+    title: 'State',
+    cell: ({ disabledAt, hasPassword }) => (
+      <Tag minimal intent={disabledAt ? 'danger' : hasPassword ? 'none' : 'warning'}>
+        {disabledAt ? 'disabled' : hasPassword ? 'active' : 'no password yet'}
+      </Tag>
+    ),
+  },
+  {
+    title: 'Last seen',
+    cell: ({ lastSeenAt }) => (lastSeenAt ? <TimeAgo iso={lastSeenAt} /> : 'never'),
+  },
+  { title: 'Since', cell: ({ createdAt }) => <TimeAgo iso={createdAt} /> },
+  {
+    title: 'Actions',
+    isActions: true,
+    cell: (user) => {
+      const { email, role, disabledAt } = user;
+      return (
+        <span className="row-actions">
+          {role === 'customer' && !disabledAt && (
+            <Button
+              size="small"
+              text="Sign in as"
+              aria-label={`Sign in as ${email}`}
+              onClick={() => onDeed(user, 'sign-in')}
+            />
+          )}
+          {!disabledAt && (
+            <Button
+              size="small"
+              text="Password link"
+              aria-label={`Password link for ${email}`}
+              onClick={() => onDeed(user, 'link')}
+            />
+          )}
+          <Button
+            size="small"
+            text={disabledAt ? 'Enable' : 'Disable'}
+            aria-label={`${disabledAt ? 'Enable' : 'Disable'} ${email}`}
+            onClick={() => onDeed(user, 'disable')}
+          />
+        </span>
+      );
+    },
+  },
+];
