@@ -42,6 +42,7 @@ import { sshKeyRoutes } from './routes/ssh-keys.ts';
 import { suspensionRoutes } from './routes/suspension.ts';
 import { templateRoutes } from './routes/templates.ts';
 import { twoFactorRoutes } from './routes/two-factor.ts';
+import { teamRoutes } from './routes/teams.ts';
 import { userRoutes } from './routes/users.ts';
 
 /** The whole API as a Koa application; whoever calls it listens. */
@@ -64,6 +65,7 @@ function createRouter(deps: Deps): Router {
   const endpoints = [
     ...authRoutes(deps),
     ...passwordRoutes(deps),
+    ...teamRoutes(deps),
     ...userRoutes(deps),
     ...apiTokenRoutes(deps),
     ...twoFactorRoutes(deps),

@@ -117,10 +117,8 @@ export class InvalidCode extends Refusal {
 
 export class InvalidLink extends Refusal {
   override name = 'InvalidLink';
-  constructor() {
-    super(410, 'invalid_link', 'This link has expired or has been used.', {
-      detail: 'Ask your provider for a new one.',
-    });
+  constructor(detail = 'Ask your provider for a new one.') {
+    super(410, 'invalid_link', 'This link has expired or has been used.', { detail });
   }
 }
 

@@ -12,6 +12,7 @@ export async function prune(database: Database): Promise<void> {
     .whereRaw(`expires_at < now() - interval '7 days' or revoked_at < now() - interval '7 days'`);
   await database('drifts').whereRaw(`resolved_at < now() - interval '90 days'`).delete();
   await database('orphans').whereRaw(`gone_at < now() - interval '90 days'`).delete();
+  await database('invitations').whereRaw(`expires_at < now() - interval '7 days'`).delete();
   await database('password_links').whereRaw(`expires_at < now() - interval '7 days'`).delete();
   await database('rate_limits').where('expire', '<', Date.now()).delete();
 }
