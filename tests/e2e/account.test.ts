@@ -137,6 +137,39 @@ describe('a customer looking after their account', () => {
     await expectSound(page, 'ssh-keys');
   });
 
+  it('invites somebody, who takes part by the link and sees what they may', async () => {
+    await goTo('Team');
+    await button('Invite').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText(/^Viewer:/).click();
+    await expectSound(page, 'invite');
+    await dialog.getByRole('button', { name: 'Make the link' }).click();
+    const link = (await page.locator('.shown-once code').textContent()) ?? '';
+    await expectSound(page, 'invitation');
+    await button('Done').click();
+    await expectSound(page, 'team');
+
+    const guest = { email: 'guest@berth.test', password: 'correct horse battery' };
+    const added = await berth.admin.request('POST', '/admin/users', { email: guest.email });
+    const { passwordLink } = (await added.json()) as { passwordLink: { link: string } };
+    const theirs = await open();
+    await theirs.goto(passwordLink.link);
+    await theirs.getByLabel('New password').fill(guest.password);
+    await theirs.getByRole('button', { name: /^Set/ }).click();
+    await theirs.getByLabel('E-mail').waitFor(WAIT);
+
+    await theirs.goto(link);
+    await theirs.getByLabel('E-mail').fill(guest.email);
+    await theirs.getByLabel('Password').fill(guest.password);
+    await button('Log in', theirs).click();
+    await button('Take part', theirs).waitFor(WAIT);
+    await expectSound(theirs, 'join');
+    await button('Take part', theirs).click();
+    await theirs.getByRole('heading', { name: 'Servers', level: 1 }).waitFor(WAIT);
+    await page.reload();
+    await page.getByText(guest.email).waitFor(WAIT);
+  });
+
   it('reads all of that in the audit log', async () => {
     await goTo('Audit log');
     await page.getByText('Revoked an API token: deploy').waitFor(WAIT);

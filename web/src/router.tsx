@@ -19,6 +19,12 @@ export const routes: RouteObject[] = [
     lazy: async () => ({ Component: (await import('./pages/set-password-page.tsx')).SetPasswordPage }),
   },
   {
+    path: '/join',
+    ErrorBoundary: RouteError,
+    HydrateFallback: () => null,
+    lazy: async () => ({ Component: (await import('./pages/join-page.tsx')).JoinPage }),
+  },
+  {
     Component: Shell,
     ErrorBoundary: RouteError,
     HydrateFallback: () => null,
@@ -43,6 +49,10 @@ export const routes: RouteObject[] = [
           {
             path: 'security',
             lazy: async () => ({ Component: (await import('./pages/security-page.tsx')).SecurityPage }),
+          },
+          {
+            path: 'team',
+            lazy: async () => ({ Component: (await import('./pages/team-page.tsx')).TeamPage }),
           },
           {
             path: 'ssh-keys',

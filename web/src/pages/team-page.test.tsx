@@ -1,0 +1,114 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import { beforeEach, expect, test } from 'vitest';
+import type { Team } from '../../../contract/team.ts';
+import { renderApp } from '../render-app.tsx';
+import { ACCOUNT, USER, type Handler, fakeApi, ok, refusal, session } from '../test-api.ts';
+
+const MEMBERS = `/accounts/${ACCOUNT.id}/members`;
+const INVITATIONS = `/accounts/${ACCOUNT.id}/invitations`;
+const GRACE = '99999999-9999-4999-8999-999999999991';
+const TEAM: Team = {
+  members: [
+    { userId: USER.id, email: USER.email, name: USER.name, role: 'owner', since: '2026-01-01T00:00:00Z' },
+    {
+      userId: GRACE,
+      email: 'grace@example.org',
+      name: 'Grace',
+      role: 'viewer',
+      since: '2026-01-02T00:00:00Z',
+    },
+  ],
+  guests: [],
+  invitations: [],
+};
+const INVITATION = {
+  id: '99999999-9999-4999-8999-999999999992',
+  role: 'operator',
+  note: 'Linus',
+  serverId: null,
+  serverName: null,
+  invitedBy: USER.email,
+  expiresAt: '2027-01-01T00:00:00Z',
+};
+
+beforeEach(() => sessionStorage.clear());
+
+function open(routes: Record<string, Handler> = {}, path = '/account/team') {
+  const api = fakeApi({
+    [`GET /accounts/${ACCOUNT.id}/team`]: () => ok(TEAM),
+    'GET /servers': () => ok({ items: [], nextCursor: null }),
+    ...routes,
+  });
+  return { api, ...renderApp(path) };
+}
+
+test('a member is given another role', async () => {
+  const { api, user } = open({ [`PATCH ${MEMBERS}/${GRACE}`]: () => ok(TEAM) });
+  await user.selectOptions(await screen.findByLabelText('Role of grace@example.org'), 'Admin');
+  await waitFor(() => expect(api.sent(`PATCH ${MEMBERS}/${GRACE}`)[0]?.body).toEqual({ role: 'admin' }));
+});
+
+test('what is refused is said beside the member', async () => {
+  const { user } = open({
+    [`DELETE ${MEMBERS}/${USER.id}`]: () =>
+      refusal(409, 'invalid_state', 'An account needs an owner.', {
+        detail: 'Make somebody else an owner first.',
+      }),
+  });
+  await user.click(await screen.findByRole('button', { name: `Leave ${ACCOUNT.name}` }));
+  expect(await screen.findByText('Make somebody else an owner first.')).toBeVisible();
+});
+
+test('an invitation is a link that is shown once', async () => {
+  const { api, user } = open({ [`POST ${INVITATIONS}`]: () => ok({ ...INVITATION, token: 'secret' }, 201) });
+  await user.click(await screen.findByRole('button', { name: 'Invite' }));
+  const form = within(await screen.findByRole('dialog'));
+  await user.type(form.getByLabelText(/^For/), 'Linus');
+  await user.click(form.getByRole('button', { name: 'Make the link' }));
+  expect(await screen.findByText(/\/app\/join#secret$/)).toBeVisible();
+  expect(api.sent(`POST ${INVITATIONS}`)[0]?.body).toEqual({ role: 'operator', note: 'Linus' });
+});
+
+test('a viewer sees who takes part and can do nothing but leave', async () => {
+  const viewer = { ...session(), user: { ...USER, accounts: [{ ...ACCOUNT, role: 'viewer' as const }] } };
+  open({ 'POST /refresh': () => ok(viewer) });
+  await screen.findByText('grace@example.org');
+  expect(screen.queryByRole('button', { name: 'Invite' })).toBeNull();
+  expect(screen.queryByRole('button', { name: 'Remove grace@example.org' })).toBeNull();
+  expect(screen.getByRole('button', { name: `Leave ${ACCOUNT.name}` })).toBeVisible();
+});
+
+test('a team that cannot be read says why', async () => {
+  open({
+    [`GET /accounts/${ACCOUNT.id}/team`]: () =>
+      refusal(503, 'unavailable', 'Berth cannot reach its database.'),
+  });
+  expect(await screen.findByText('The team cannot be shown')).toBeVisible();
+});
+
+test('an invitation is taken by whoever opens its link', async () => {
+  const joined = { accountId: ACCOUNT.id, accountName: ACCOUNT.name, serverId: null, role: 'operator' };
+  const { api, user, router } = open({ 'POST /invitations/accept': () => ok(joined) }, '/join#secret');
+  await user.click(await screen.findByRole('button', { name: 'Take part' }));
+  await waitFor(() => expect(router.state.location.pathname).toBe('/'));
+  expect(api.sent('POST /invitations/accept')[0]?.body).toEqual({ token: 'secret' });
+});
+
+test('whoever is not logged in comes back to the invitation after the login', async () => {
+  const { router } = open({ 'POST /refresh': () => refusal(401, 'unauthenticated', 'No') }, '/join#secret');
+  await waitFor(() => expect(router.state.location.pathname).toBe('/login'));
+  expect(router.state.location.search).toBe('?next=%2Fjoin');
+  expect(JSON.stringify(router.state.location)).not.toContain('secret');
+});
+
+test('an invitation of no use says so', async () => {
+  const { user } = open(
+    {
+      'POST /invitations/accept': () =>
+        refusal(410, 'invalid_link', 'This link has expired or has been used.'),
+    },
+    '/join#secret',
+  );
+  await user.click(await screen.findByRole('button', { name: 'Take part' }));
+  expect(await screen.findByText('This link has expired or has been used.')).toBeVisible();
+});

@@ -1,0 +1,229 @@
+import { Button, HTMLSelect, Spinner } from '@blueprintjs/core';
+import { Add } from '@blueprintjs/icons';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useSearchParams } from 'react-router';
+import type { User } from '../../../contract/auth.ts';
+import { includes, PERMISSION_OF } from '../../../contract/permissions.ts';
+import type { AccountRole } from '../../../contract/roles.ts';
+import type { Guest, Invitation, Member, NewInvitation, Team } from '../../../contract/team.ts';
+import { ErrorState } from '../components/error-state.tsx';
+import { PageTitle } from '../components/page-title.tsx';
+import { ProblemCallout } from '../components/problem-callout.tsx';
+import { TimeAgo } from '../components/time-ago.tsx';
+import { useAccountChange } from '../hooks/use-account.ts';
+import { useUser } from '../hooks/use-user.ts';
+import { ROLES } from '../role-words.ts';
+import { changeMember, getTeam, removeGuest, removeMember, revokeInvitation } from '../team-api.ts';
+import { InviteDialog } from './invite-dialog.tsx';
+import { ShowInvitationDialog } from './show-invitation-dialog.tsx';
+
+type Account = User['accounts'][number];
+const teamKey = (accountId: string) => ['account', 'team', accountId];
+
+/** Who takes part in an account of the caller's. */
+export function TeamPage() {
+  const accounts = useUser()?.accounts ?? [];
+  const [params, setParams] = useSearchParams();
+  const account = accounts.find(({ id }) => id === params.get('account')) ?? accounts[0];
+  return (
+    <>
+      <PageTitle text="Team" />
+      <div className="page-head">
+        <div>
+          <h1>Team</h1>
+          <span className="muted">Who takes part in {account?.name ?? 'an account'}, and as what.</span>
+        </div>
+        {accounts.length > 1 && account && (
+          <HTMLSelect
+            aria-label="Account"
+            value={account.id}
+            onChange={(event) => setParams({ account: event.currentTarget.value })}
+            options={accounts.map(({ id, name }) => ({ value: id, label: name }))}
+          />
+        )}
+      </div>
+      {account ? <TeamOf key={account.id} account={account} /> : <p>You take part in no account.</p>}
+    </>
+  );
+}
+
+function TeamOf({ account }: { account: Account }) {
+  const team = useQuery({
+    queryKey: teamKey(account.id),
+    queryFn: ({ signal }) => getTeam(account.id, signal),
+    staleTime: 0,
+  });
+  const [isInviting, setIsInviting] = useState(false);
+  const [made, setMade] = useState<NewInvitation | null>(null);
+  if (team.isPending) return <Spinner className="page-spinner" aria-label="Loading the team" />;
+  if (!team.data)
+    return (
+      <ErrorState title="The team cannot be shown" error={team.error} onRetry={() => void team.refetch()} />
+    );
+  const mayManage = includes(PERMISSION_OF[account.role], 'manage');
+  return (
+    <>
+      <section className="panel" aria-label="Members">
+        <div className="panel-head">
+          <h2>Members</h2>
+          {mayManage && (
+            <Button intent="primary" icon={<Add />} text="Invite" onClick={() => setIsInviting(true)} />
+          )}
+        </div>
+        <ul className="row-list" aria-label="Members">
+          {team.data.members.map((member) => (
+            <MemberRow key={member.userId} account={account} member={member} />
+          ))}
+        </ul>
+      </section>
+      <Rest team={team.data} account={account} mayManage={mayManage} />
+      {isInviting && (
+        <InviteDialog
+          account={account}
+          stale={teamKey(account.id)}
+          onMade={setMade}
+          onClose={() => setIsInviting(false)}
+        />
+      )}
+      {made && <ShowInvitationDialog made={made} onClose={() => setMade(null)} />}
+    </>
+  );
+}
+
+function MemberRow({ account, member }: { account: Account; member: Member }) {
+  const { userId, email, name, role, since } = member;
+  const me = useUser();
+  const key = teamKey(account.id);
+  const change = useAccountChange(key, async (wanted: AccountRole) =>
+    changeMember(account.id, userId, wanted),
+  );
+  const remove = useAccountChange(key, async () => removeMember(account.id, userId));
+  const isMe = me?.id === userId;
+  const held = PERMISSION_OF[account.role];
+  const mayChange = includes(held, 'manage') && includes(held, PERMISSION_OF[role]);
+  const offered = (Object.keys(ROLES) as AccountRole[]).filter((one) => includes(held, PERMISSION_OF[one]));
+  return (
+    <li>
+      <div className="row-main">
+        <div className="row-title">{isMe ? `${email} (you)` : email}</div>
+        <span className="second-line">
+          {name && `${name} · `}since <TimeAgo iso={since} />
+          {!mayChange && ` · ${ROLES[role].title}`}
+        </span>
+        {(change.error ?? remove.error) && <ProblemCallout error={change.error ?? remove.error} />}
+      </div>
+      <div className="button-row row-end">
+        {mayChange && (
+          <HTMLSelect
+            aria-label={`Role of ${email}`}
+            value={role}
+            disabled={change.isPending}
+            onChange={(event) => change.mutate(event.currentTarget.value as AccountRole)} // its options
+            options={offered.map((one) => ({ value: one, label: ROLES[one].title }))}
+          />
+        )}
+        {(mayChange || isMe) && (
+          <Button
+            text={isMe ? 'Leave' : 'Remove'}
+            aria-label={isMe ? `Leave ${account.name}` : `Remove ${email}`}
+            loading={remove.isPending}
+            onClick={() => remove.mutate(undefined)}
+          />
+        )}
+      </div>
+    </li>
+  );
+}
+
+function Rest({ team, account, mayManage }: { team: Team; account: Account; mayManage: boolean }) {
+  return (
+    <>
+      {team.guests.length > 0 && (
+        <section className="panel" aria-label="Guests">
+          <h2>Guests of single servers</h2>
+          <ul className="row-list" aria-label="Guests">
+            {team.guests.map((guest) => (
+              <GuestRow
+                key={guest.userId + guest.serverId}
+                account={account}
+                guest={guest}
+                mayManage={mayManage}
+              />
+            ))}
+          </ul>
+        </section>
+      )}
+      {team.invitations.length > 0 && (
+        <section className="panel" aria-label="Invitations">
+          <h2>Open invitations</h2>
+          <ul className="row-list" aria-label="Invitations">
+            {team.invitations.map((invitation) => (
+              <InvitationRow
+                key={invitation.id}
+                account={account}
+                invitation={invitation}
+                mayManage={mayManage}
+              />
+            ))}
+          </ul>
+        </section>
+      )}
+    </>
+  );
+}
+
+interface RowProps {
+  account: Account;
+  mayManage: boolean;
+}
+
+function GuestRow({ account, guest, mayManage }: RowProps & { guest: Guest }) {
+  const remove = useAccountChange(teamKey(account.id), async () => removeGuest(account.id, guest));
+  return (
+    <li>
+      <div className="row-main">
+        <div className="row-title">{guest.email}</div>
+        <span className="second-line">
+          {ROLES[guest.role].title} of {guest.serverName}, since <TimeAgo iso={guest.since} />
+        </span>
+      </div>
+      {mayManage && (
+        <Button
+          className="row-end"
+          text="Remove"
+          aria-label={`Share ${guest.serverName} with ${guest.email} no more`}
+          loading={remove.isPending}
+          onClick={() => remove.mutate(undefined)}
+        />
+      )}
+    </li>
+  );
+}
+
+function InvitationRow({ account, invitation, mayManage }: RowProps & { invitation: Invitation }) {
+  const { id, role, note, serverName, invitedBy, expiresAt } = invitation;
+  const revoke = useAccountChange(teamKey(account.id), async () => revokeInvitation(account.id, id));
+  const title = note || 'Whoever has the link';
+  return (
+    <li>
+      <div className="row-main">
+        <div className="row-title">{title}</div>
+        <span className="second-line">
+          {ROLES[role].title}
+          {serverName && ` of ${serverName}`} · by {invitedBy ?? 'somebody'} · until{' '}
+          {new Date(expiresAt).toLocaleDateString(undefined, { dateStyle: 'medium' })}
+        </span>
+      </div>
+      {mayManage && (
+        <Button
+          className="row-end"
+          text="Withdraw"
+          aria-label={`Withdraw the invitation: ${title}`}
+          loading={revoke.isPending}
+          onClick={() => revoke.mutate(undefined)}
+        />
+      )}
+    </li>
+  );
+}
