@@ -7,6 +7,7 @@ export interface CurrentUser {
   id: string;
   email: string;
   name: string;
+  /** That of a customer, too, while an administrator uses an API token that is not for administration. */
   role: 'customer' | 'admin';
   createdAt: Date;
   /** Null for an API token. */
@@ -18,7 +19,7 @@ export interface CurrentUser {
   /** Single servers of other accounts. */
   grants: { serverId: string; role: GrantRole }[];
   /** What the API token in use may do at most; null in a session. */
-  token: { id: string; permission: Permission; isStaff: boolean } | null;
+  token: { id: string; permission: Permission } | null;
   /** The administrator who is looking through this user's eyes. */
   actingAdmin: { id: string; email: string } | null;
   /** Where the caller may do what this request needs. */
@@ -26,7 +27,7 @@ export interface CurrentUser {
 }
 
 const USER = `
-  u.id, u.email, u.name, u.role, u.created_at as "createdAt",
+  u.id, u.email, u.name, u.created_at as "createdAt",
     coalesce((
       select json_agg(json_build_object('id', a.id, 'name', a.name, 'role', m.role) order by m.created_at, a.id)
       from memberships m join accounts a on a.id = m.account_id where m.user_id = u.id
@@ -37,7 +38,7 @@ const USER = `
     ), '[]') as grants`;
 
 const OF_SESSION = `
-  select ${USER}, s.id as "sessionId", null as token,
+  select ${USER}, u.role, s.id as "sessionId", null as token,
     coalesce(s.last_used_at < now() - interval '1 minute', true) as "isSessionStale",
     case when ad.id is not null then json_build_object('id', ad.id, 'email', ad.email) end as "actingAdmin"
   from sessions s join users u on u.id = s.user_id left join users ad on ad.id = s.admin_id
@@ -45,8 +46,9 @@ const OF_SESSION = `
     and (s.admin_id is null or (ad.role = 'admin' and ad.disabled_at is null))`;
 
 const OF_TOKEN = `
-  select ${USER}, null as "sessionId", false as "isSessionStale", null as "actingAdmin",
-    json_build_object('id', t.id, 'permission', t.permission, 'isStaff', t.is_staff) as token
+  select ${USER}, case when t.is_staff then u.role else 'customer' end as role, null as "sessionId",
+    false as "isSessionStale", null as "actingAdmin",
+    json_build_object('id', t.id, 'permission', t.permission) as token
   from api_tokens t join users u on u.id = t.user_id
   where t.token_hash = ? and t.revoked_at is null and (t.expires_at is null or t.expires_at > now())
     and (t.sources is null or ?::inet <<= any(t.sources)) and u.disabled_at is null`;

@@ -81,7 +81,7 @@ function check(user: CurrentUser, auth: Endpoint['auth'], permission: Permission
     throw new Forbidden('API tokens cannot do this.', 'Do it in the dashboard, where you are logged in.');
   if (auth === 'session' && actingAdmin)
     throw new Forbidden('Only the user may do this, nobody in their name.', 'Leave their account first.');
-  if (auth === 'admin' && (role !== 'admin' || (token && !token.isStaff)))
+  if (auth === 'admin' && role !== 'admin')
     throw new Forbidden(
       token ? 'This API token is not for administration.' : 'Only administrators may do this.',
     );
