@@ -16,8 +16,6 @@ export default defineConfig({
           include: [`{${SERVER_FOLDERS}}/**/*.test.ts`, '*.test.ts'],
           exclude: ['tests/e2e/**'],
           pool: 'forks',
-          // Loading Temporal, Koa and Knex anew for every file takes nearly half of the processor time.
-          isolate: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           globalSetup: './tests/global-setup.ts',
