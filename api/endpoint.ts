@@ -23,9 +23,9 @@ interface Description {
   summary: string;
   /**
    * Who may call it: users in a session or with an API token, users in a session of their own only (what guards the
-   * account itself), administrators among all of them, or anybody.
+   * account itself), administrators, administrators in a session (what opens the accounts of others), or anybody.
    */
-  auth: 'bearer' | 'session' | 'admin' | 'none';
+  auth: 'bearer' | 'session' | 'admin' | 'admin-session' | 'none';
   /** What it needs of the caller's role or token; looking needs `view`, everything else `manage` unless this says less. */
   permission?: Permission;
   /** Takes an Idempotency-Key. */

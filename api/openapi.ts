@@ -22,7 +22,8 @@ export function openApiDocument(endpoints: Endpoint[], publicUrl: string | undef
       description:
         'Virtual servers on Proxmox VE. Every change is an operation: it is accepted with 202 and followed. ' +
         'x-berth-auth says who may call a route: anybody (none), somebody who is logged in or brings an API token ' +
-        '(bearer), somebody who is logged in (session), administrators (admin). x-berth-permission says what their ' +
+        '(bearer), somebody who is logged in (session), administrators (admin), administrators who are logged in ' +
+        '(admin-session). x-berth-permission says what their ' +
         'role in the account, or their token, has to allow.',
     },
     servers: [{ url: publicUrl ?? '/' }],

@@ -7,11 +7,12 @@ import { Forbidden } from './errors.ts';
 /** The servers somebody may do something to: those of some accounts, and some by themselves; null for all there are. */
 export type Reach = { accountIds: string[]; serverIds: string[] } | null;
 
-/** What `user` may do that needs `permission`. */
+/** Where `user` may do what needs `permission`: nowhere when the API token in use does not go that far. */
 export function reachOf(
-  { role, accounts, grants }: Omit<CurrentUser, 'reach'>,
+  { role, accounts, grants, token }: Omit<CurrentUser, 'reach'>,
   permission: Permission,
 ): Reach {
+  if (token && !includes(token.permission, permission)) return { accountIds: [], serverIds: [] };
   if (role === 'admin') return null;
   const may = (held: keyof typeof PERMISSION_OF) => includes(PERMISSION_OF[held], permission);
   return {

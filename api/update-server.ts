@@ -5,8 +5,9 @@ import type { UpdateServer } from '../contract/servers.ts';
 import { Server } from '../db/models/server.ts';
 import { audit } from './audit.ts';
 import type { CurrentUser } from './current-user.ts';
-import { InvalidState } from './errors.ts';
+import { Forbidden, InvalidState } from './errors.ts';
 import type { Reply } from './idempotency.ts';
+import { isWithin, reachOf } from './reach.ts';
 import { lockServer } from './request-operation.ts';
 import { readServers } from './server-rows.ts';
 import { toServerView } from './views/server.ts';
@@ -21,6 +22,12 @@ interface Update {
 /** Changes what only Berth holds of a server, at once; its VM is not touched. */
 export async function updateServer(trx: Knex.Transaction, { ctx, user, id, input }: Update): Promise<Reply> {
   const server = await lockServer(trx, user, id);
+  const isAboutProtection = input.deleteProtection !== undefined || input.rebuildProtection !== undefined;
+  if (isAboutProtection && !isWithin(reachOf(user, 'manage'), { accountId: server.accountId, serverId: id }))
+    throw new Forbidden(
+      'Protection is for those who may delete and rebuild.',
+      'Ask an admin of the account.',
+    );
   if (input.deleteProtection && server.lifecycle === 'deleting') {
     throw new InvalidState(
       `${server.name} is being deleted already.`,

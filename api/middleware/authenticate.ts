@@ -77,11 +77,11 @@ function check(user: CurrentUser, auth: Endpoint['auth'], permission: Permission
   const { token, actingAdmin, role } = user;
   if (token && !includes(token.permission, permission))
     throw new Forbidden(`This API token may only ${token.permission}.`, 'Make one that may do more.');
-  if (auth === 'session' && token)
+  if ((auth === 'session' || auth === 'admin-session') && token)
     throw new Forbidden('API tokens cannot do this.', 'Do it in the dashboard, where you are logged in.');
   if (auth === 'session' && actingAdmin)
     throw new Forbidden('Only the user may do this, nobody in their name.', 'Leave their account first.');
-  if (auth === 'admin' && role !== 'admin')
+  if ((auth === 'admin' || auth === 'admin-session') && role !== 'admin')
     throw new Forbidden(
       token ? 'This API token is not for administration.' : 'Only administrators may do this.',
     );

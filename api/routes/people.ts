@@ -21,7 +21,7 @@ import { decodeCursor } from '../cursor.ts';
 import { findCurrentUser } from '../current-user.ts';
 import type { Deps } from '../deps.ts';
 import { ById, endpoint, type Endpoint } from '../endpoint.ts';
-import { Forbidden, InvalidState, NameTaken, NotFound, SessionExpired } from '../errors.ts';
+import { InvalidState, NameTaken, NotFound, SessionExpired } from '../errors.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { toPage } from '../page.ts';
 import { listPeople, PEOPLE_SORT, readPerson } from '../people-rows.ts';
@@ -83,7 +83,7 @@ export function peopleRoutes(deps: PeopleDeps): Endpoint[] {
       path: '/admin/users/:id/password-link',
       tag: TAG,
       summary: 'Make a link by which a user sets a password; shown once, and as good as the password',
-      auth: 'admin',
+      auth: 'admin-session',
       params: ById,
       answers: { 201: { description: 'Made', schema: PasswordLink } },
       problems: ['not_found', 'invalid_state'],
@@ -104,7 +104,7 @@ function createEndpoint(deps: PeopleDeps): Endpoint {
     path: '/admin/users',
     tag: TAG,
     summary: 'Add a user, a customer with an account of their own, who sets a password by the link',
-    auth: 'admin',
+    auth: 'admin-session',
     body: CreatePerson,
     answers: { 201: { description: 'Added', schema: CreatedPerson } },
     problems: ['invalid_input', 'name_taken'],
@@ -149,7 +149,7 @@ function signInAsEndpoint({ database, jwtSecret }: PeopleDeps): Endpoint {
     tag: TAG,
     summary:
       'Look through the eyes of a customer: a session of theirs for an hour, in which everything done is recorded as yours',
-    auth: 'admin',
+    auth: 'admin-session',
     params: ById,
     answers: {
       201: { description: 'Opened; it cannot be refreshed, and no cookie is set', schema: SessionView },
@@ -157,8 +157,6 @@ function signInAsEndpoint({ database, jwtSecret }: PeopleDeps): Endpoint {
     problems: ['not_found', 'invalid_state'],
     async handle(ctx, { params: { id } }) {
       const admin = currentUser(ctx);
-      if (!admin.sessionId)
-        throw new Forbidden('API tokens cannot do this.', 'Do it in the dashboard, where you are logged in.');
       const user = await User.query(database).findById(id);
       if (!user) throw new NotFound('There is no such user.');
       if (user.role === 'admin' || user.disabledAt)

@@ -3,8 +3,10 @@ import { Accepted, Server, type ServerList } from '../../contract/servers.ts';
 import { Operation } from '../../contract/operations.ts';
 import {
   buildAccount,
+  buildApiToken,
   buildCatalog,
   buildImportedServer,
+  buildMember,
   buildOperation,
   buildServer,
   buildUser,
@@ -525,6 +527,18 @@ describe('updating a server', () => {
       { action: 'server.update', details: { name: 'after', formerName: 'before' } },
     ]);
     expect(await api.database('operations').where({ serverId: server.id })).toEqual([]);
+  });
+
+  it('is protected by those who may delete it, not by operators or their kind of token', async () => {
+    const { user, account } = await someCustomer();
+    const { id } = await buildServer(api.database, { account, catalog });
+    const operator = await api.logIn(await buildMember(api.database, { account, role: 'operator' }));
+    const ofOwner = await buildApiToken(api.database, user, { permission: 'operate' });
+    for (const token of [operator, ofOwner]) {
+      const patch = async (body: object) =>
+        (await api.call('PATCH', `/servers/${id}`, { token, body })).status;
+      expect([await patch({ deleteProtection: true }), await patch({ labels: {} })]).toEqual([403, 200]);
+    }
   });
 
   it('is told to open dashboards, also the protection', async () => {

@@ -172,7 +172,7 @@ function reset({ database }: TwoFactorDeps): Endpoint {
     path: '/admin/users/:id/two-factor',
     tag: TAG,
     summary: 'Help a user who has lost their app and their recovery codes',
-    auth: 'admin',
+    auth: 'admin-session',
     params: ById,
     answers: { 204: { description: 'Their password alone is enough again' } },
     problems: ['not_found'],

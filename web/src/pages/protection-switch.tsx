@@ -19,7 +19,7 @@ const WORDS = {
 /** A switch that keeps a server from being deleted or rebuilt. It shows what holds, not what was just asked for. */
 export function ProtectionSwitch({ server, field }: { server: Server; field: keyof typeof WORDS }) {
   const update = useUpdateServer(server);
-  const forbidden = useForbidden()(server, 'operate');
+  const forbidden = useForbidden()(server, 'manage');
   const id = useId();
   const { label, effect } = WORDS[field];
   return (
