@@ -15,12 +15,15 @@ export async function leaseAddresses(trx: Knex, clusterId: string, serverId: str
   return pools.length === 0 || leaseAddress(trx, clusterId, serverId, 6);
 }
 
-const freeAddress = (lock: string) => `
-  select a.id from ip_addresses a join ip_pools p on p.id = a.pool_id
-  where p.cluster_id = ? and family(a.address) = ? and not a.reserved
+/** The condition on an address `a` that nobody has, which Berth may give away. */
+export const IS_FREE = `not a.reserved
     and not exists (select 1 from ip_leases l where l.ip_address_id = a.id)
     and not exists (select 1 from server_addresses other join servers s on s.id = other.server_id
-      where host(other.address) = host(a.address) and s.deleted_at is null)
+      where host(other.address) = host(a.address) and s.deleted_at is null)`;
+
+const freeAddress = (lock: string) => `
+  select a.id from ip_addresses a join ip_pools p on p.id = a.pool_id
+  where p.cluster_id = ? and family(a.address) = ? and ${IS_FREE}
   order by a.address limit 1 for update of a ${lock}`;
 
 async function leaseAddress(trx: Knex, clusterId: string, serverId: string, family: 4 | 6): Promise<boolean> {

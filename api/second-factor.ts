@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
 import type { Context } from 'koa';
+import { hashToken } from '../db/hash-token.ts';
 import { Secret } from '../db/models/secret.ts';
 import { TwoFactor } from '../db/models/two-factor.ts';
 import type { SecretBox } from '../db/secrets.ts';
@@ -94,5 +95,4 @@ function drawRecoveryCode(): string {
   return (letters.match(/.{4}/g) ?? []).join('-');
 }
 
-const hashRecoveryCode = (code: string): string =>
-  createHash('sha256').update(code.toLowerCase().replaceAll(/[\s-]/g, '')).digest('hex');
+const hashRecoveryCode = (code: string): string => hashToken(code.toLowerCase().replaceAll(/[\s-]/g, ''));

@@ -1,14 +1,13 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
 import { raw } from 'objection';
+import { hashToken } from '../db/hash-token.ts';
 import { RefreshToken } from '../db/models/refresh-token.ts';
 import { Session } from '../db/models/session.ts';
 import { queryRows } from '../db/query-rows.ts';
 
 export const SESSION_DAYS = 30;
 const GRACE_SECONDS = 10;
-
-const hashToken = (token: string): string => createHash('sha256').update(token).digest('hex');
 
 export interface OpenedSession {
   sessionId: string;

@@ -25,8 +25,3 @@ export async function stepOfCode(secret: string, code: string, now = Date.now())
   const delta = (await totp(secret)).validate({ token: code, timestamp: now, window: WINDOW });
   return delta === null ? null : Math.floor(now / 1000 / STEP_SECONDS) + delta;
 }
-
-/** The code an app shows at a time. For tests. */
-export async function codeAt(secret: string, now: number): Promise<string> {
-  return (await totp(secret)).generate({ timestamp: now });
-}

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PageQuery } from './page.ts';
 
 const Entity = z.enum(['user', 'client', 'service']);
 const Outcome = z.enum(['migrated', 'quarantined', 'skipped']);
@@ -81,9 +82,7 @@ export const MigrationReport = z
   .meta({ id: 'MigrationReport' });
 export type MigrationReport = z.infer<typeof MigrationReport>;
 
-export const ListExceptionsQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(100).default(50),
-  cursor: z.string().max(512).optional(),
+export const ListExceptionsQuery = PageQuery.extend({
   code: z.string().max(100).optional(),
 });
 export type ListExceptionsQuery = z.infer<typeof ListExceptionsQuery>;

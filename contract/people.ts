@@ -1,10 +1,6 @@
 import { z } from 'zod';
+import { PageQuery } from './page.ts';
 import { AccountRole } from './roles.ts';
-
-const page = {
-  limit: z.coerce.number().int().min(1).max(100).default(50),
-  cursor: z.string().max(512).optional(),
-};
 
 /** A user as administrators see them. */
 export const Person = z
@@ -25,8 +21,7 @@ export const PersonList = z
   .object({ items: z.array(Person), nextCursor: z.string().nullable() })
   .meta({ id: 'PersonList' });
 
-export const ListPeopleQuery = z.strictObject({
-  ...page,
+export const ListPeopleQuery = PageQuery.extend({
   search: z
     .string()
     .trim()
@@ -75,8 +70,7 @@ export const ManagedAccountList = z
   .object({ items: z.array(ManagedAccount), nextCursor: z.string().nullable() })
   .meta({ id: 'ManagedAccountList' });
 
-export const ListAccountsQuery = z.strictObject({
-  ...page,
+export const ListAccountsQuery = PageQuery.extend({
   search: z
     .string()
     .trim()

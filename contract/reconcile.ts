@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PageQuery } from './page.ts';
 
 /**
  * Who decides a field when record and VM differ: what Berth owns is repaired on Proxmox, what Proxmox owns is accepted
@@ -176,12 +177,7 @@ export const ReconcileStateList = z
   .object({ items: z.array(ReconcileState), nextCursor: z.string().nullable() })
   .meta({ id: 'ReconcileStateList' });
 
-const page = {
-  limit: z.coerce.number().int().min(1).max(100).default(50),
-  cursor: z.string().max(512).optional(),
-};
-export const ListDriftQuery = z.strictObject({
-  ...page,
+export const ListDriftQuery = PageQuery.extend({
   server: z.uuid().optional(),
   cluster: z.uuid().optional(),
   resolved: z.stringbool().default(false),
@@ -191,8 +187,7 @@ export const DriftList = z
   .object({ items: z.array(Drift), nextCursor: z.string().nullable() })
   .meta({ id: 'DriftList' });
 
-export const ListOrphansQuery = z.strictObject({
-  ...page,
+export const ListOrphansQuery = PageQuery.extend({
   cluster: z.uuid().optional(),
   kind: OrphanKind.optional(),
   state: OrphanState.optional().meta({ description: 'found and quarantined when left out' }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PageQuery } from './page.ts';
 import { Operation, OperationStatus, OperationSummary } from './operations.ts';
 
 /** What a person is told. `unknown` means Proxmox could not be asked lately; it is never shown as stopped. */
@@ -206,9 +207,7 @@ export type ServerAction = z.infer<typeof ServerAction>;
 export const ServerSort = z.enum(['createdAt', '-createdAt', 'name', '-name']);
 export type ServerSort = z.infer<typeof ServerSort>;
 
-export const ListServersQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(100).default(50),
-  cursor: z.string().max(512).optional(),
+export const ListServersQuery = PageQuery.extend({
   sort: ServerSort.default('-createdAt'),
   status: ServerStatus.optional(),
   search: z
@@ -236,11 +235,7 @@ export type ServerList = z.infer<typeof ServerList>;
 export const Accepted = z.object({ server: Server, operation: Operation }).meta({ id: 'Accepted' });
 export type Accepted = z.infer<typeof Accepted>;
 
-export const ListOperationsQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(100).default(50),
-  cursor: z.string().max(512).optional(),
-});
-export const ListAllOperationsQuery = ListOperationsQuery.extend({
+export const ListAllOperationsQuery = PageQuery.extend({
   status: z
     .enum([...OperationStatus.options, 'live', 'over'])
     .default('live')

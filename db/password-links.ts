@@ -1,5 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
+import { hashToken } from './hash-token.ts';
 import { User } from './models/user.ts';
 import { queryRows } from './query-rows.ts';
 
@@ -10,8 +11,6 @@ export interface PasswordLink {
   /** A secret: whoever has it sets the password. */
   link: string;
 }
-
-const hashToken = (token: string): string => createHash('sha256').update(token).digest('hex');
 
 const INSERT_LINKS = `
   with made as (

@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { hashApiToken, TOKEN_PREFIX } from '../api/middleware/authenticate.ts';
+import { TOKEN_PREFIX } from '../api/middleware/authenticate.ts';
 import type { AccountRole } from '../contract/roles.ts';
 import type { Database } from '../db/connect.ts';
 import { Account } from '../db/models/account.ts';
+import { hashToken } from '../db/hash-token.ts';
 import { ApiToken } from '../db/models/api-token.ts';
 import { Cluster } from '../db/models/cluster.ts';
 import { IpAddress } from '../db/models/ip-address.ts';
@@ -55,7 +56,7 @@ export async function buildApiToken(
   await ApiToken.query(database).insert({
     userId: user.id,
     name: 'some token',
-    tokenHash: hashApiToken(token),
+    tokenHash: hashToken(token),
     hint: token.slice(0, 12),
     permission: 'manage',
     ...overrides,

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import jwt from 'koa-jwt';
 import { includes, type Permission } from '../../contract/roles.ts';
 import type { Database } from '../../db/connect.ts';
+import { hashToken } from '../../db/hash-token.ts';
 import { queryRows } from '../../db/query-rows.ts';
 import { parseClaims } from '../access-token.ts';
 import { clientIp } from '../client-ip.ts';
@@ -13,8 +13,6 @@ import { Forbidden, SessionExpired, Unauthenticated } from '../errors.ts';
 
 /** How every API token begins, so that scanners of leaked secrets can know it. */
 export const TOKEN_PREFIX = 'berth_';
-
-export const hashApiToken = (token: string): string => createHash('sha256').update(token).digest('hex');
 
 /**
  * Lets only requests pass that bring a valid access token or API token and may do what `route` does. The session or
@@ -62,7 +60,7 @@ async function ofToken(
   { token, permission }: { token: string; permission: Permission },
 ): Promise<CurrentUser> {
   const ip = clientIp(ctx);
-  const user = await findUserOfToken(database, { tokenHash: hashApiToken(token), ip, permission });
+  const user = await findUserOfToken(database, { tokenHash: hashToken(token), ip, permission });
   if (!user?.token) throw new Unauthenticated();
   await queryRows(
     database,

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { ApiTokenList, CreateApiToken, NewApiToken } from '../../contract/account.ts';
+import { hashToken } from '../../db/hash-token.ts';
 import { ApiToken } from '../../db/models/api-token.ts';
 import { queryRows } from '../../db/query-rows.ts';
 import { audit } from '../audit.ts';
 import type { Deps } from '../deps.ts';
 import { ById, endpoint, type Endpoint } from '../endpoint.ts';
 import { Forbidden, InvalidInput, NotFound, QuotaExceeded } from '../errors.ts';
-import { currentUser, hashApiToken, TOKEN_PREFIX } from '../middleware/authenticate.ts';
+import { currentUser, TOKEN_PREFIX } from '../middleware/authenticate.ts';
 import { toApiTokenView } from '../views/api-token.ts';
 
 const MOST_TOKENS = 50;
@@ -69,7 +70,7 @@ function createToken({ database }: TokenDeps): Endpoint {
           [
             user.id,
             name,
-            hashApiToken(token),
+            hashToken(token),
             token.slice(0, TOKEN_PREFIX.length + 4),
             permission,
             isStaff,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AuditEntryList } from '../../contract/audit-log.ts';
-import { hashApiToken } from '../middleware/authenticate.ts';
+import { hashToken } from '../../db/hash-token.ts';
 import type { Account } from '../../db/models/account.ts';
 import type { User } from '../../db/models/user.ts';
 import { startTestApi, type TestApi } from '../../tests/api.ts';
@@ -141,7 +141,7 @@ describe('the export', () => {
     const text = JSON.stringify(body);
     expect(text).not.toContain('not-theirs');
     expect(text).not.toContain(owner.passwordHash);
-    expect(text).not.toContain(hashApiToken(apiToken));
+    expect(text).not.toContain(hashToken(apiToken));
   });
 
   it('has of an account of others only what the user did there', async () => {

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { explainCode } from '../../contract/migration-codes.ts';
 import {
   ListExceptionsQuery,
@@ -7,6 +6,7 @@ import {
   MigrationRunList,
   RunComparison,
 } from '../../contract/migration-runs.ts';
+import { PageQuery } from '../../contract/page.ts';
 import { decodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { ById, endpoint, type Endpoint } from '../endpoint.ts';
@@ -24,10 +24,6 @@ import { toPage } from '../page.ts';
 import { toExceptionView, toMigrationRunView } from '../views/migration-run.ts';
 
 const TAG = 'Migration';
-const ListRunsQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(100).default(50),
-  cursor: z.string().max(512).optional(),
-});
 
 /** Migrations from WHMCS, to look at; they are steered by `berth-migrate`. For administrators. */
 export function migrationRunRoutes({ database }: Pick<Deps, 'database'>): Endpoint[] {
@@ -38,7 +34,7 @@ export function migrationRunRoutes({ database }: Pick<Deps, 'database'>): Endpoi
       tag: TAG,
       summary: 'All runs with how far they have come, the latest first',
       auth: 'admin',
-      query: ListRunsQuery,
+      query: PageQuery,
       answers: { 200: { description: 'One page', schema: MigrationRunList } },
       problems: ['invalid_input'],
       async handle(ctx, { query: { limit, cursor } }) {

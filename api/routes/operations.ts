@@ -6,7 +6,8 @@ import {
   OperationStatus,
   type Decision,
 } from '../../contract/operations.ts';
-import { ListAllOperationsQuery, ListOperationsQuery, OperationList } from '../../contract/servers.ts';
+import { PageQuery } from '../../contract/page.ts';
+import { ListAllOperationsQuery, OperationList } from '../../contract/servers.ts';
 import { cancelWorkflow, requestCancel } from '../cancel-operation.ts';
 import { recordDecision, signalDecision } from '../decide-operation.ts';
 import { decodeCursor } from '../cursor.ts';
@@ -34,7 +35,7 @@ export function operationRoutes(deps: OperationDeps): Endpoint[] {
       summary: "A server's operations, newest first",
       auth: 'bearer',
       params: ById,
-      query: ListOperationsQuery,
+      query: PageQuery,
       answers: { 200: { description: 'One page', schema: OperationList } },
       problems: ['not_found', 'invalid_input'],
       async handle(ctx, { params: { id }, query }) {

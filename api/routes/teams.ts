@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { includes, PERMISSION_OF, type AccountRole } from '../../contract/roles.ts';
@@ -13,6 +13,7 @@ import {
   type Invitation,
   type Member,
 } from '../../contract/team.ts';
+import { hashToken } from '../../db/hash-token.ts';
 import { Membership } from '../../db/models/membership.ts';
 import { queryRows } from '../../db/query-rows.ts';
 import { audit } from '../audit.ts';
@@ -27,8 +28,6 @@ const INVITATION_DAYS = 7;
 const ByMember = ById.extend({ userId: z.uuid() });
 const ByInvitation = ById.extend({ invitationId: z.uuid() });
 const ByGuest = ByMember.extend({ serverId: z.uuid() });
-
-const hashToken = (token: string): string => createHash('sha256').update(token).digest('hex');
 
 type TeamDeps = Pick<Deps, 'database'>;
 
