@@ -1,10 +1,10 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import type { Server, ServerAction } from '../../../contract/servers.ts';
 import { actOnServer } from '../api.ts';
 import { isOutcomeUnknown } from '../api-error.ts';
 import { applyAccepted } from '../live-cache.ts';
-import { uuid } from '../uuid.ts';
+import { useSubmit } from './use-submit.ts';
 
 /** How many requests are under way at a time. */
 const AT_ONCE = 4;
@@ -20,22 +20,17 @@ export function useBulkPower(body: ServerAction) {
   const client = useQueryClient();
   const [results, setResults] = useState<Readonly<Record<string, BulkResult>>>({});
   const [isSending, setIsSending] = useState(false);
-  // Of a server whose answer never came the key stays, so that nothing happens twice.
-  const keys = useRef(new Map<string, string>());
+  const submit = useSubmit();
   const note = (id: string, result: BulkResult) => setResults((before) => ({ ...before, [id]: result }));
 
   async function sendTo({ id }: Server): Promise<void> {
-    const key = keys.current.get(id) ?? uuid();
-    keys.current.set(id, key);
     note(id, { state: 'sending' });
     try {
-      applyAccepted(client, await actOnServer(id, body, key));
+      applyAccepted(client, await submit([id, body], (key) => actOnServer(id, body, key)));
       note(id, { state: 'accepted' });
     } catch (error) {
-      const isUnknown = isOutcomeUnknown(error);
-      if (!isUnknown) keys.current.delete(id);
       const message = error instanceof Error ? error.message : 'Something went wrong';
-      note(id, { state: isUnknown ? 'unknown' : 'refused', message });
+      note(id, { state: isOutcomeUnknown(error) ? 'unknown' : 'refused', message });
     }
   }
 

@@ -2,9 +2,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRef } from 'react';
 import type { Accepted, CreateServer } from '../../../contract/servers.ts';
 import { createServer } from '../api.ts';
-import { isOutcomeUnknown } from '../api-error.ts';
 import { applyAccepted } from '../live-cache.ts';
-import { uuid } from '../uuid.ts';
+import { useSubmit } from './use-submit.ts';
 
 /** Some of several orders were accepted before one was refused. */
 export class PartlyOrdered extends Error {
@@ -25,13 +24,14 @@ export class PartlyOrdered extends Error {
  */
 export function useCreateServers(onDone: (accepted: Accepted[]) => void) {
   const client = useQueryClient();
-  const sent = useRef(new Map<string, { key: string; accepted?: Accepted }>());
+  const submit = useSubmit();
+  const ordered = useRef(new Map<string, Accepted>());
   return useMutation({
     async mutationFn(orders: CreateServer[]): Promise<Accepted[]> {
       const accepted: Accepted[] = [];
       for (const order of orders) {
         try {
-          accepted.push(await submit(order));
+          accepted.push(await orderOnce(order));
         } catch (error) {
           throw accepted.length > 0 ? new PartlyOrdered(accepted, orders.length, error) : error;
         }
@@ -39,24 +39,18 @@ export function useCreateServers(onDone: (accepted: Accepted[]) => void) {
       return accepted;
     },
     onSuccess(accepted) {
-      sent.current.clear();
+      ordered.current.clear();
       onDone(accepted);
     },
   });
 
-  async function submit(order: CreateServer): Promise<Accepted> {
+  async function orderOnce(order: CreateServer): Promise<Accepted> {
     const text = JSON.stringify(order);
-    const attempt = sent.current.get(text) ?? { key: uuid() };
-    if (attempt.accepted) return attempt.accepted;
-    sent.current.set(text, attempt);
-    try {
-      const accepted = await createServer(order, attempt.key);
-      sent.current.set(text, { ...attempt, accepted });
-      applyAccepted(client, accepted);
-      return accepted;
-    } catch (error) {
-      if (!isOutcomeUnknown(error)) sent.current.delete(text);
-      throw error;
-    }
+    const before = ordered.current.get(text);
+    if (before) return before;
+    const accepted = await submit(order, (key) => createServer(order, key));
+    ordered.current.set(text, accepted);
+    applyAccepted(client, accepted);
+    return accepted;
   }
 }
