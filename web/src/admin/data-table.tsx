@@ -1,6 +1,7 @@
-import { Button, Classes, HTMLTable } from '@blueprintjs/core';
+import { Classes, HTMLTable } from '@blueprintjs/core';
 import type { ReactElement, ReactNode } from 'react';
 import { ErrorState } from '../components/error-state.tsx';
+import { LoadMore } from '../components/load-more.tsx';
 import { useMediaQuery } from '../hooks/use-media-query.ts';
 import type { Rows } from './use-admin.ts';
 
@@ -44,15 +45,7 @@ export function DataTable<T extends { id: string }>({ label, rows, columns, empt
         isLoading={query.isPending}
         isStale={query.isPlaceholderData}
       />
-      {query.hasNextPage && (
-        <div className="load-more">
-          <Button
-            text="Load more"
-            loading={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          />
-        </div>
-      )}
+      <LoadMore {...query} />
     </>
   );
 }

@@ -1,15 +1,14 @@
-import { Button, Spinner, Tab, Tabs } from '@blueprintjs/core';
+import { Tab, Tabs } from '@blueprintjs/core';
 import { Tick } from '@blueprintjs/icons';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import type { Operation } from '../../../contract/operations.ts';
-import type { OperationList } from '../../../contract/servers.ts';
+import type { OperationList as Page } from '../../../contract/servers.ts';
 import { serverWorkflowId } from '../../../contract/temporal.ts';
 import { json } from '../api.ts';
-import { ErrorState } from '../components/error-state.tsx';
 import { NoticeState } from '../components/notice-state.tsx';
 import { operationsInKey, withNews } from '../live-cache.ts';
-import { OperationDetails } from '../pages/operation-details.tsx';
+import { OperationList } from '../pages/operation-list.tsx';
 import { AdminPage } from './admin-page.tsx';
 import { useAdminSettings, useAttention, useParam } from './use-admin.ts';
 
@@ -38,7 +37,7 @@ function useOperationsIn(status: string) {
             limit: '20',
             ...(pageParam ? { cursor: pageParam } : {}),
           });
-          return json<OperationList>(`/operations?${params}`, { signal });
+          return json<Page>(`/operations?${params}`, { signal });
         },
         (page) => page.items,
         (page, items) => ({ ...page, items: items.filter((item) => item.status === status) }),
@@ -75,38 +74,13 @@ export function OperationsPage() {
 }
 
 function OperationsIn({ status, none }: { status: string; none: string }) {
-  const operations = useOperationsIn(status);
-  if (operations.isPending) return <Spinner className="page-spinner" aria-label="Loading" />;
-  if (operations.isError && !operations.data)
-    return (
-      <ErrorState
-        title="The operations could not be read"
-        error={operations.error}
-        onRetry={() => void operations.refetch()}
-      />
-    );
-  const items = operations.data.pages.flatMap((page) => page.items);
-  if (items.length === 0) return <NoticeState level={2} icon={<Tick size={40} />} title={none} />;
   return (
-    <>
-      <ol className="activity" aria-label="Operations">
-        {items.map((operation) => (
-          <li key={operation.id} className="panel">
-            <Place operation={operation} />
-            <OperationDetails operation={operation} isCollapsible />
-          </li>
-        ))}
-      </ol>
-      {operations.hasNextPage && (
-        <div className="load-more">
-          <Button
-            text="Load more"
-            loading={operations.isFetchingNextPage}
-            onClick={() => void operations.fetchNextPage()}
-          />
-        </div>
-      )}
-    </>
+    <OperationList
+      operations={useOperationsIn(status)}
+      failed="The operations could not be read"
+      empty={<NoticeState level={2} icon={<Tick size={40} />} title={none} />}
+      head={(operation) => <Place operation={operation} />}
+    />
   );
 }
 

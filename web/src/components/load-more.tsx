@@ -1,0 +1,17 @@
+import { Button } from '@blueprintjs/core';
+
+interface Pages {
+  hasNextPage: boolean;
+  isFetchingNextPage: boolean;
+  fetchNextPage: () => Promise<unknown>;
+}
+
+/** The way to the next page of a list, while there is one. */
+export function LoadMore({ hasNextPage, isFetchingNextPage, fetchNextPage }: Pages) {
+  if (!hasNextPage) return null;
+  return (
+    <div className="load-more">
+      <Button text="Load more" loading={isFetchingNextPage} onClick={() => void fetchNextPage()} />
+    </div>
+  );
+}
