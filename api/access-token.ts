@@ -5,7 +5,7 @@ import type { CurrentUser } from './current-user.ts';
 export const ACCESS_TOKEN_SECONDS = 600;
 
 const Claims = z.object({ sub: z.uuid(), sid: z.uuid(), exp: z.number() });
-export type Claims = z.infer<typeof Claims>;
+type Claims = z.infer<typeof Claims>;
 
 /** A JWT (HS256), good for ten minutes unless given; the session it names can end it sooner. */
 export function signAccessToken(user: CurrentUser, secret: string, expiresIn = ACCESS_TOKEN_SECONDS): string {

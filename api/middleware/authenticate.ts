@@ -14,6 +14,15 @@ import { Forbidden, SessionExpired, Unauthenticated } from '../errors.ts';
 /** How every API token begins, so that scanners of leaked secrets can know it. */
 export const TOKEN_PREFIX = 'berth_';
 
+/** Who calls, for requests that last. */
+interface Presence {
+  user: CurrentUser;
+  /** The same user as they are by then; undefined when they may not call any more. */
+  again: () => Promise<CurrentUser | undefined>;
+  /** When they have to log in or refresh, in milliseconds; null when there is no such time. */
+  endsAt: number | null;
+}
+
 /**
  * Lets only requests pass that bring a valid access token or API token and may do what `route` does. The session or
  * token and the user behind it are read each time, so that logging out and disabling a user work at once.
@@ -23,27 +32,27 @@ export function authenticate(
   jwtSecret: string,
 ): (route: Pick<Endpoint, 'method' | 'auth' | 'permission'>) => Middleware {
   const verify = jwt({ secret: jwtSecret, algorithms: ['HS256'], key: 'claims', passthrough: true });
-  const ofSession = async (ctx: Context, permission: Permission): Promise<CurrentUser> => {
+  const ofSession = async (ctx: Context, permission: Permission): Promise<Presence> => {
     await verify(ctx, async () => undefined);
     const claims = parseClaims(ctx.state['claims']);
     if (!claims)
       throw isExpired(ctx.state['jwtOriginalError']) ? new SessionExpired() : new Unauthenticated();
-    const user = await findCurrentUser(database, claims.sid, permission);
+    const again = async () => findCurrentUser(database, claims.sid, permission);
+    const user = await again();
     if (!user || user.id !== claims.sub) throw new SessionExpired();
     if (user.isSessionStale)
       await queryRows(database, `update sessions set last_used_at = now() where id = ?`, [claims.sid]);
-    ctx.state['claims'] = claims;
-    return user;
+    return { user, again, endsAt: claims.exp * 1000 };
   };
   return (route) => {
     const permission = permissionFor(route);
     return async (ctx, next) => {
       const token = apiTokenOf(ctx);
-      const user = token
+      const presence = token
         ? await ofToken(database, ctx, { token, permission })
         : await ofSession(ctx, permission);
-      ctx.state['user'] = user;
-      check(user, route.auth, permission);
+      ctx.state['presence'] = presence;
+      check(presence.user, route.auth, permission);
       await next();
     };
   };
@@ -58,9 +67,10 @@ async function ofToken(
   database: Database,
   ctx: Context,
   { token, permission }: { token: string; permission: Permission },
-): Promise<CurrentUser> {
+): Promise<Presence> {
   const ip = clientIp(ctx);
-  const user = await findUserOfToken(database, { tokenHash: hashToken(token), ip, permission });
+  const again = async () => findUserOfToken(database, { tokenHash: hashToken(token), ip, permission });
+  const user = await again();
   if (!user?.token) throw new Unauthenticated();
   await queryRows(
     database,
@@ -68,7 +78,7 @@ async function ofToken(
      where id = ? and (last_used_at is null or last_used_at < now() - interval '1 minute')`,
     [ip, user.token.id],
   );
-  return user;
+  return { user, again, endsAt: null };
 }
 
 function check(user: CurrentUser, auth: Endpoint['auth'], permission: Permission): void {
@@ -91,12 +101,17 @@ function isExpired(err: unknown): boolean {
 
 /** The user `authenticate` found; for handlers behind it only. */
 export function currentUser(ctx: Context): CurrentUser {
-  const user = callerOf(ctx);
-  if (!user) throw new Error('this route is not behind authenticate()');
-  return user;
+  return presenceOf(ctx).user;
+}
+
+/** The same with what a request that lasts has to know. */
+export function presenceOf(ctx: Context): Presence {
+  const presence = ctx.state['presence'] as Presence | undefined; // set above, nowhere else
+  if (!presence) throw new Error('this route is not behind authenticate()');
+  return presence;
 }
 
 /** The same, or undefined where anybody may call. */
 export function callerOf(ctx: Context): CurrentUser | undefined {
-  return ctx.state['user'] as CurrentUser | undefined; // set above, nowhere else
+  return (ctx.state['presence'] as Presence | undefined)?.user; // as there
 }

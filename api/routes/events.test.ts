@@ -3,6 +3,7 @@ import jwt from 'jsonwebtoken';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   buildAccount,
+  buildApiToken,
   buildCatalog,
   buildOperation,
   buildServer,
@@ -143,6 +144,27 @@ describe('the feed', () => {
     await until(() => short.isOver);
     expect(feed.isOver).toBe(false);
     await user.$query(api.database).patch({ disabledAt: new Date() });
+    await until(() => feed.isOver);
+  });
+
+  it('is open to an API token until that is revoked', async () => {
+    const { user, server } = await someCustomer();
+    const feed = await follow(await buildApiToken(api.database, user, { permission: 'view' }));
+    await until(async () => {
+      await server.$query(api.database).patch({ name: `renamed-${feed.seen.length}` });
+      return feed.seen.length > 0;
+    });
+    await api.database('api_tokens').where({ userId: user.id }).update({ revokedAt: new Date() });
+    await until(() => feed.isOver);
+  });
+
+  it('is open to an administrator who looks through the eyes of the customer', async () => {
+    const { user, token } = await someCustomer();
+    const admin = await buildUser(api.database, { role: 'admin' });
+    await api.database('sessions').where({ userId: user.id }).update({ adminId: admin.id });
+    const feed = await follow(token);
+    expect(feed.response.status).toBe(200);
+    await admin.$query(api.database).patch({ disabledAt: new Date() });
     await until(() => feed.isOver);
   });
 

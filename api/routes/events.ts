@@ -1,13 +1,11 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
-import type { Claims } from '../access-token.ts';
-import { findCurrentUser } from '../current-user.ts';
 import type { Deps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../endpoint.ts';
 import { changesSince, latestEventId, toMessages, type FeedMessage } from '../event-hub.ts';
 import { createEventStream, type EventStream } from '../event-stream.ts';
 import { eventStreams } from '../metrics.ts';
-import { currentUser } from '../middleware/authenticate.ts';
+import { presenceOf } from '../middleware/authenticate.ts';
 import { logOf } from '../middleware/request-id.ts';
 import { isWithin, type Reach } from '../reach.ts';
 
@@ -23,12 +21,12 @@ export function eventRoutes(deps: EventDeps): Endpoint[] {
       path: '/events',
       tag: 'Events',
       summary: 'What changes, as it changes: server-sent events, resumable with Last-Event-ID',
-      auth: 'session',
+      auth: 'bearer',
       answers: {
         200: {
           description:
             'Events named server, server-deleted, operation and reset; each carries the present state, so it may ' +
-            'come twice. The stream ends when the access token does.',
+            'come twice. The stream ends when the access token does; that of an API token goes on.',
           contentType: 'text/event-stream',
           schema: z.string(),
         },
@@ -45,7 +43,8 @@ async function openStream(
   ctx: Context,
 ): Promise<void> {
   const stream = createEventStream();
-  let { reach } = currentUser(ctx);
+  const { user: caller, again, endsAt } = presenceOf(ctx);
+  let { reach } = caller;
   const mine = (messages: FeedMessage[]) => messages.filter((message) => isWithin(reach, message));
 
   // Subscribed before the replay is read, so that nothing falls between the two; what comes meanwhile waits.
@@ -67,9 +66,8 @@ async function openStream(
   stream.send(waiting);
   waiting = null;
 
-  const { sid, exp } = ctx.state['claims'] as Claims; // set by authenticate()
   const recheck = async () => {
-    const user = await findCurrentUser(database, sid);
+    const user = await again();
     if (user) ({ reach } = user);
     else stream.end();
   };
@@ -79,7 +77,7 @@ async function openStream(
       // Rather a closed stream than one that may show too much.
       recheck().catch(() => stream.end());
     }, streamRecheckMs),
-    setTimeout(() => stream.end(), Math.max(0, exp * 1000 - Date.now())),
+    ...(endsAt === null ? [] : [setTimeout(() => stream.end(), Math.max(0, endsAt - Date.now()))]),
   ];
   eventStreams.inc();
   stream.body.once('close', () => {
