@@ -70,7 +70,7 @@ interface Change<T> {
 }
 
 /**
- * Changes something; then everything on the page is read again. A refusal is shown as a toast, unless `onRefused` says that
+ * Changes something; then everything on the page is read again. A refusal is shown as a toast, unless `isRefusalShown` says that
  * whoever calls shows it.
  */
 export function useAdminChange<T, Answer = unknown>(

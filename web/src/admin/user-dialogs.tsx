@@ -1,12 +1,11 @@
-import { Button, Dialog, DialogBody, DialogFooter, FormGroup, HTMLSelect } from '@blueprintjs/core';
+import { FormGroup, HTMLSelect } from '@blueprintjs/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import type { CreatePerson, PasswordLink, Person } from '../../../contract/people.ts';
 import { signInAs } from '../acting.ts';
-import { CopyButton } from '../components/copy-button.tsx';
+import { ShownOnceDialog } from '../components/shown-once-dialog.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
-import { useReturnFocus } from '../hooks/use-return-focus.ts';
 import { ChangeDialog } from '../pages/change-dialog.tsx';
 import { TextField } from './text-field.tsx';
 import { useAdminChange } from './use-admin.ts';
@@ -42,21 +41,18 @@ export function LinkDialog({ user: { id, email }, onClose }: UserDialogProps) {
 }
 
 function MadeLink({ email, made, onClose }: { email: string; made: PasswordLink; onClose: () => void }) {
-  useReturnFocus();
   return (
-    <Dialog isOpen title={`Link for ${email}`} onClose={onClose} className="narrow-dialog">
-      <DialogBody>
-        <p>Send it to {email} and nobody else. It is shown only now.</p>
-        <p className="secret-link">
-          <code>{made.link}</code>
-          <CopyButton text={made.link} label="link" />
-        </p>
-        <p className="muted">
-          It can be used until <TimeAgo iso={made.expiresAt} />.
-        </p>
-      </DialogBody>
-      <DialogFooter actions={<Button text="Done" onClick={onClose} />} />
-    </Dialog>
+    <ShownOnceDialog
+      title={`Link for ${email}`}
+      warning={`Send it to ${email} and nobody else. It is shown only now.`}
+      secret={made.link}
+      label="the link"
+      onClose={onClose}
+    >
+      <p className="muted">
+        It can be used until <TimeAgo iso={made.expiresAt} />.
+      </p>
+    </ShownOnceDialog>
   );
 }
 

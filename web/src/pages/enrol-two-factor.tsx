@@ -1,3 +1,4 @@
+import '../shown-once.css';
 import { FormGroup, InputGroup } from '@blueprintjs/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';

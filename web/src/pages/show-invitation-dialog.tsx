@@ -1,33 +1,18 @@
-import { Button, Callout, Dialog, DialogBody, DialogFooter } from '@blueprintjs/core';
 import type { NewInvitation } from '../../../contract/team.ts';
-import { CopyButton } from '../components/copy-button.tsx';
-import { useReturnFocus } from '../hooks/use-return-focus.ts';
+import { ShownOnceDialog } from '../components/shown-once-dialog.tsx';
 import { ROLES } from '../role-words.ts';
 
-/** An invitation that was just made: its link can be seen here and nowhere else. */
+/** An invitation that was just made. */
 export function ShowInvitationDialog({ made, onClose }: { made: NewInvitation; onClose: () => void }) {
-  useReturnFocus();
-  const link = `${location.origin}/app/join#${made.token}`;
+  const { role, serverName, token } = made;
+  const part = `${ROLES[role].title.toLowerCase()}${serverName ? ` of ${serverName}` : ''}`;
   return (
-    <Dialog
-      isOpen
+    <ShownOnceDialog
       title="The invitation"
-      className="narrow-dialog"
+      warning={`Copy it now: it is never shown again. Whoever opens it first is ${part}.`}
+      secret={`${location.origin}/app/join#${token}`}
+      label="the link"
       onClose={onClose}
-      canOutsideClickClose={false}
-    >
-      <DialogBody>
-        <Callout intent="warning" compact>
-          Copy it now: it is never shown again. Whoever opens it first is{' '}
-          {ROLES[made.role].title.toLowerCase()}
-          {made.serverName ? ` of ${made.serverName}` : ''}.
-        </Callout>
-        <p className="shown-once token-text">
-          <code>{link}</code>
-          <CopyButton text={link} label="the link" />
-        </p>
-      </DialogBody>
-      <DialogFooter actions={<Button intent="primary" text="Done" onClick={onClose} />} />
-    </Dialog>
+    />
   );
 }
