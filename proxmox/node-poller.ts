@@ -10,7 +10,7 @@ export type TaskSource = Pick<Proxmox, 'taskStatus' | 'taskLog' | 'findTasks'>;
 export interface PollTiming {
   /** One call per node in this time, whatever the number of waiters. */
   intervalMs: number;
-  /** When a new task is first looked at, if the rate allows. */
+  /** When a new task is first looked at, if the rate allows; sooner hardly any has ended, and the call is missed later. */
   firstCheckMs: number;
   /** Calls a node that was left alone may get at once. */
   burst: number;

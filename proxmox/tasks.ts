@@ -35,7 +35,7 @@ export interface TaskWatcher {
  */
 export function createTaskWatcher(source: TaskSource, timing: Partial<PollTiming> = {}): TaskWatcher {
   const pollers = new Map<string, NodePoller>();
-  const { intervalMs = 1_000, firstCheckMs = 150, burst = 3, graceMs = 5_000 } = timing;
+  const { intervalMs = 1_000, firstCheckMs = 300, burst = 3, graceMs = 5_000 } = timing;
 
   function pollerFor(node: string): NodePoller {
     const poller =
