@@ -29,8 +29,8 @@ const Api = Common.extend({
   BERTH_JWT_SECRET: z.string().min(32, { error: 'at least 32 characters' }),
   BERTH_PUBLIC_URL: z.url().optional(),
   BERTH_TRUST_PROXY: flag,
-  BERTH_QUARANTINE_HOURS: z.coerce.number().int().min(1).max(8_760).default(72),
-  BERTH_DELETE_GRACE_HOURS: z.coerce.number().min(0).max(8_760).default(0),
+  BERTH_QUARANTINE_HOURS: z.coerce.number().int().min(1).max(8_760).optional(),
+  BERTH_DELETE_GRACE_HOURS: z.coerce.number().min(0).max(8_760).optional(),
   TEMPORAL_UI_URL: z.url().optional(),
 });
 

@@ -17,6 +17,7 @@ export interface ClusterConnection {
 
 /** One client and one task watcher per cluster and process, so that polling does not grow with the work. */
 export interface ClusterAccess {
+  /** Another one than before once the cluster's row says something else; work under way keeps the one it has. */
   of(clusterId: string): Promise<ClusterConnection>;
   close(): Promise<void>;
 }
@@ -25,7 +26,17 @@ export interface ClusterAccessOptions {
   database: Database;
   secretBox: SecretBox;
   taskPollMs?: number;
+  /** How long a connection is believed before the cluster's row is read again. */
+  recheckMs?: number;
   onCall?: ProxmoxOptions['onCall'];
+}
+
+const RECHECK_MS = 5_000;
+
+interface Opened {
+  connection: ClusterConnection;
+  settings: string;
+  checkedMs: number;
 }
 
 /** Opens clusters by what their rows say; the token is unsealed here and goes nowhere else. */
@@ -33,20 +44,26 @@ export function createClusterAccess({
   database,
   secretBox,
   taskPollMs,
+  recheckMs = RECHECK_MS,
   onCall,
 }: ClusterAccessOptions): ClusterAccess {
-  const open = new Map<string, Promise<ClusterConnection>>();
+  const open = new Map<string, Opened>();
+  const reading = new Map<string, Promise<Opened>>();
+  const all: ClusterConnection[] = [];
 
-  async function connect(clusterId: string): Promise<ClusterConnection> {
+  async function readOptions(clusterId: string) {
     const cluster = await Cluster.query(database).findById(clusterId).throwIfNotFound();
     const sealed = await Secret.query(database).findById(cluster.tokenSecretId).throwIfNotFound();
-    const options = {
+    return {
       endpoints: cluster.endpoints,
       token: { id: cluster.tokenId, secret: secretBox.open(sealed, sealed.purpose) },
       ...(cluster.tlsFingerprint ? { fingerprint: cluster.tlsFingerprint } : {}),
       ...(cluster.tlsCa ? { ca: cluster.tlsCa } : {}),
-      ...(onCall ? { onCall } : {}),
     };
+  }
+
+  function connect(given: Awaited<ReturnType<typeof readOptions>>): ClusterConnection {
+    const options = { ...given, ...(onCall ? { onCall } : {}) };
     const watching = createProxmox(options);
     return {
       proxmox: createProxmox(options),
@@ -55,21 +72,37 @@ export function createClusterAccess({
     };
   }
 
+  async function read(clusterId: string): Promise<Opened> {
+    const known = open.get(clusterId);
+    const checkedMs = performance.now();
+    try {
+      const options = await readOptions(clusterId);
+      const settings = JSON.stringify(options);
+      if (known?.settings === settings) return Object.assign(known, { checkedMs });
+      const opened = { connection: connect(options), settings, checkedMs };
+      all.push(opened.connection);
+      open.set(clusterId, opened);
+      return opened;
+    } catch (err) {
+      // What was good a moment ago serves while the database is away.
+      if (known) return known;
+      throw err;
+    }
+  }
+
   return {
-    of(clusterId) {
-      let connection = open.get(clusterId);
-      if (!connection) {
-        connection = connect(clusterId);
-        open.set(clusterId, connection);
-        connection.catch(() => open.delete(clusterId));
+    async of(clusterId) {
+      const known = open.get(clusterId);
+      if (known && performance.now() - known.checkedMs < recheckMs) return known.connection;
+      let opened = reading.get(clusterId);
+      if (!opened) {
+        opened = read(clusterId).finally(() => reading.delete(clusterId));
+        reading.set(clusterId, opened);
       }
-      return connection;
+      return (await opened).connection;
     },
     async close() {
-      for (const connection of open.values()) {
-        const { proxmox, watching } = await connection;
-        await Promise.all([proxmox.close(), watching.close()]);
-      }
+      await Promise.all(all.flatMap(({ proxmox, watching }) => [proxmox.close(), watching.close()]));
     },
   };
 }

@@ -11,6 +11,7 @@ import { createDestroyVm, createStopForRemoval } from './destroy-vm.ts';
 import { createFinishOperation } from './finish-operation.ts';
 import { createInspectVm } from './inspect-vm.ts';
 import { createLeaseVmid } from './lease-vmid.ts';
+import { createListUnclaimedVms } from './list-unclaimed-vms.ts';
 import { createMoveVm, createSettleMove, createVerifyMove } from './move-vm.ts';
 import { createLeavePause, createPauseOperation, createTakeDecision } from './pause-operation.ts';
 import { createPlaceServer } from './place-server.ts';
@@ -98,6 +99,7 @@ export function createProxmoxActivities(deps: Deps) {
     reconcileVolumes: createReconcileVolumes(deps),
     repairServer: createRepairServer(deps),
     settleOrphan: createSettleOrphan(deps),
+    listUnclaimedVms: createListUnclaimedVms(deps),
   });
   return { ...withReports(deps, steps), ...ofClusters };
 }

@@ -97,7 +97,12 @@ async function watchWhileElected(options: ClusterWatcherOptions, tenure: Tenure)
   let isKnown = false;
   while (!signal.aborted) {
     try {
-      jobs ??= planJobs(options, tenure, await clusters.of(clusterId));
+      const connection = await clusters.of(clusterId);
+      if (jobs?.tasks !== connection.tasks) {
+        // None yet, or somebody has changed how the cluster is reached.
+        await settled(jobs);
+        jobs = planJobs(options, tenure, connection);
+      }
       const learning = jobs.sync.begin();
       isKnown ||= await hasNodes(tenure, clusterId);
       // Of a new cluster there is nothing to look at before that.
@@ -111,6 +116,10 @@ async function watchWhileElected(options: ClusterWatcherOptions, tenure: Tenure)
     if (!signal.aborted) options.onFirstLook?.(clusterId);
     await delay(intervalMs, undefined, { signal }).catch(() => undefined);
   }
+  await settled(jobs);
+}
+
+async function settled(jobs: Jobs | undefined): Promise<void> {
   await jobs?.sync.settled();
   await jobs?.agents.settled();
 }
@@ -120,6 +129,8 @@ async function hasNodes({ query }: Tenure, clusterId: string): Promise<boolean> 
 }
 
 interface Jobs {
+  /** Of the connection they use, and of no other. */
+  tasks: ClusterConnection['tasks'];
   observer: Observer;
   sync: Job;
   agents: Job;
@@ -136,6 +147,7 @@ function planJobs(options: ClusterWatcherOptions, tenure: Tenure, connection: Cl
   const notice = (what: string) =>
     createNotice(log, { clusterId }, `${what} cannot be read`, `${what} can be read again`);
   return {
+    tasks,
     observer: createObserver({ ...tenure, clusterId, connection, patienceMs: intervalMs }),
     sync: createJob(syncIntervalMs, tenure.signal, notice('nodes, storages and templates'), () =>
       syncCluster(database, clusterId, proxmox, turn),

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { z } from 'zod';
 import type { VmInspection } from '../contract/adoptions.ts';
-import type { ConnectionReport, TestCluster } from '../contract/clusters.ts';
+import type { ConnectionReport, TestCluster, UnclaimedVmList } from '../contract/clusters.ts';
 import type { Log } from '../log.ts';
 import type { Database } from '../db/connect.ts';
 import type { SecretBox } from '../db/secrets.ts';
@@ -24,6 +24,8 @@ export interface Deps {
   testConnection: (connection: z.output<typeof TestCluster>) => Promise<ConnectionReport>;
   /** Looks at a VM on its cluster; null when there is none, ClusterUnreachable when nobody could look in time. */
   inspectVm: (input: { clusterId: string; vmid: number }) => Promise<VmInspection | null>;
+  /** VMs that no server holds; ClusterUnreachable when nobody could look in time. */
+  listUnclaimedVms: (input: { clusterId: string; search: string }) => Promise<UnclaimedVmList>;
   /** The built dashboard; without it `/app/` answers 404. */
   dashboardDir?: string;
   /** Where browsers reach this; https makes cookies `Secure`. */
@@ -35,9 +37,9 @@ export interface Deps {
   loginLimits?: Partial<LoginLimits>;
   /** Of the task queues, where several installations share a Temporal namespace. */
   queuePrefix?: string;
-  /** How long an orphan stays in quarantine before it may be destroyed; 72 when left out. */
+  /** How long an orphan stays in quarantine before it may be destroyed, unless an operator has said. */
   quarantineHours?: number;
-  /** How long a deleted server is kept, powered off, in case it was a mistake; 0 when left out. */
+  /** How long a deleted server is kept, powered off, in case it was a mistake, unless an operator has said. */
   deleteGraceHours?: number;
   /** How often an open stream looks again at what its user may see; 30 s when left out. */
   streamRecheckMs?: number;

@@ -12,7 +12,7 @@ import { createLog } from '../log.ts';
 import { connectionOf, testConnection } from '../proxmox/connection-test.ts';
 import { createApp } from './app.ts';
 import { EventHub } from './event-hub.ts';
-import { inspectVm } from './inspect-vm.ts';
+import { inspectVm, listUnclaimedVms } from './look-at-cluster.ts';
 import { startSweeper } from './sweeper.ts';
 
 const config = loadConfig('api', process.env);
@@ -37,10 +37,13 @@ const app = createApp({
   events,
   testConnection: (given) => testConnection(connectionOf(given)),
   inspectVm: (input) => inspectVm({ temporal, queuePrefix: config.BERTH_QUEUE_PREFIX }, input),
+  listUnclaimedVms: (input) => listUnclaimedVms({ temporal, queuePrefix: config.BERTH_QUEUE_PREFIX }, input),
   trustProxy: config.BERTH_TRUST_PROXY,
   queuePrefix: config.BERTH_QUEUE_PREFIX,
-  quarantineHours: config.BERTH_QUARANTINE_HOURS,
-  deleteGraceHours: config.BERTH_DELETE_GRACE_HOURS,
+  ...(config.BERTH_QUARANTINE_HOURS === undefined ? {} : { quarantineHours: config.BERTH_QUARANTINE_HOURS }),
+  ...(config.BERTH_DELETE_GRACE_HOURS === undefined
+    ? {}
+    : { deleteGraceHours: config.BERTH_DELETE_GRACE_HOURS }),
   ...(existsSync(dashboardDir) ? { dashboardDir } : {}),
   ...(config.TEMPORAL_UI_URL
     ? { workflowUi: workflowUi(config.TEMPORAL_UI_URL, namespace ?? 'default') }

@@ -1,17 +1,46 @@
 import { z } from 'zod';
 
-/** `GET /admin/settings`: how this installation is set up, for those who run it. */
+const SettingSource = z.enum(['default', 'environment', 'database']);
+
+/** Something that operators can set at run time. */
+export const Setting = z
+  .object({
+    value: z.number(),
+    source: SettingSource.meta({ description: 'database: an operator has set it here' }),
+    otherwise: z.number().meta({ description: 'What holds when the database says nothing' }),
+    otherSource: SettingSource.exclude(['database']),
+  })
+  .meta({ id: 'Setting' });
+export type Setting = z.infer<typeof Setting>;
+
+/** `GET /admin/settings`: how this installation is set up, for those who run it. Nothing of it is secret. */
 export const AdminSettings = z
   .object({
     workflowUi: z.string().nullable().meta({
       description: "Where Temporal's UI shows a workflow, whose id (server/<server id>) is put at the end",
     }),
     publicUrl: z.string().nullable().meta({ description: 'Where customers reach Berth' }),
-    quarantineHours: z.int().meta({ description: 'How long an orphan is kept before it may be destroyed' }),
-    deleteGraceHours: z.number().meta({ description: 'How long a deletion can be undone' }),
+    deleteGraceHours: Setting.meta({ description: 'How long a deletion can be undone' }),
+    quarantineHours: Setting.meta({ description: 'How long an orphan is kept before it may be destroyed' }),
+    sessionDays: z.int().meta({ description: 'After which a login has to be made again' }),
   })
   .meta({ id: 'AdminSettings' });
 export type AdminSettings = z.infer<typeof AdminSettings>;
+
+const LONGEST_HOURS = 8_760;
+/** `PATCH /admin/settings`: what is left out stays; null leaves it to the environment again. */
+export const UpdateSettings = z
+  .strictObject({
+    deleteGraceHours: z.number().min(0).max(LONGEST_HOURS).nullable().optional().meta({
+      description: 'Holds for servers that are deleted from now on',
+    }),
+    quarantineHours: z.int().min(1).max(LONGEST_HOURS).nullable().optional().meta({
+      description: 'Holds for orphans that are put into quarantine from now on',
+    }),
+  })
+  .refine((body) => Object.keys(body).length > 0, { error: 'name a setting to change' })
+  .meta({ id: 'UpdateSettings' });
+export type UpdateSettings = z.infer<typeof UpdateSettings>;
 
 const count = z.int().min(0);
 

@@ -66,7 +66,7 @@ export const RescueIso = z
   .meta({ description: 'What servers boot the rescue system from, such as local:iso/rescue.iso' });
 
 /** How a cluster is reached. */
-const Connection = z.strictObject({
+const Reach = {
   endpoints: z
     .array(
       z
@@ -92,20 +92,28 @@ const Connection = z.strictObject({
     .includes('-----BEGIN CERTIFICATE-----', 'a certificate in PEM')
     .optional()
     .meta({ description: "The CA in PEM; without either the system's CAs decide" }),
-  rescueIso: RescueIso.optional(),
-});
+};
+const Connection = z.strictObject({ ...Reach, rescueIso: RescueIso.optional() });
 
 const hasOneTrust = ({ tlsFingerprint, tlsCa }: { tlsFingerprint?: unknown; tlsCa?: unknown }): boolean =>
   tlsFingerprint === undefined || tlsCa === undefined;
 const ONE_TRUST = { path: ['tlsCa'], error: 'give a fingerprint or a CA, not both' };
 
 export const TestCluster = Connection.refine(hasOneTrust, ONE_TRUST).meta({ id: 'TestCluster' });
+const Location = z
+  .string()
+  .trim()
+  .min(1)
+  .max(255)
+  .meta({ description: 'What customers see as the location' });
 export const CreateCluster = Connection.extend({
   name: z.string().regex(/^[\w.-]{1,63}$/, 'letters, digits, dots, - and _, at most 63'),
-  location: z.string().trim().min(1).max(255).meta({ description: 'What customers see as the location' }),
+  location: Location,
 })
   .refine(hasOneTrust, ONE_TRUST)
   .meta({ id: 'CreateCluster' });
+export type TestCluster = z.infer<typeof TestCluster>;
+export type CreateCluster = z.infer<typeof CreateCluster>;
 
 const AT_ONCE = z.int().min(1).max(1_000);
 /** What is left out stays as it is. */
@@ -118,9 +126,16 @@ export const UpdateCluster = z
       description: 'How many new servers may start on one node at once; power actions always may',
     }),
     rescueIso: RescueIso.nullable().optional().meta({ description: 'null: no rescue system there' }),
+    location: Location.optional(),
+    connection: z.strictObject(Reach).refine(hasOneTrust, ONE_TRUST).optional().meta({
+      description:
+        'All of how it is reached, with the secret: a kept one is never sent anywhere it was not given for. Saved when the test finds no error',
+    }),
   })
   .refine((body) => Object.keys(body).length > 0, { error: 'name a field to change' })
   .meta({ id: 'UpdateCluster' });
+
+export type UpdateCluster = z.infer<typeof UpdateCluster>;
 
 export const Cluster = z
   .object({
@@ -144,3 +159,30 @@ export const ClusterList = z
 export const CreatedCluster = z
   .object({ cluster: Cluster, report: ConnectionReport })
   .meta({ id: 'CreatedCluster' });
+
+/** `GET /admin/clusters/:id/unclaimed-vms` */
+export const ListUnclaimedVmsQuery = z.object({
+  search: z.string().trim().max(255).default('').meta({ description: 'Part of a name, or a VM id' }),
+});
+
+/** A VM that no server holds; sizes as the cluster reports them, null where it does not. */
+export const UnclaimedVm = z
+  .object({
+    vmid: z.int(),
+    node: z.string(),
+    name: z.string().nullable(),
+    status: z.string(),
+    vcpu: z.number().nullable(),
+    memoryMib: z.int().nullable(),
+    diskGib: z.int().nullable(),
+  })
+  .meta({ id: 'UnclaimedVm' });
+export type UnclaimedVm = z.infer<typeof UnclaimedVm>;
+export const UnclaimedVmList = z
+  .object({
+    items: z.array(UnclaimedVm),
+    nextCursor: z.null(),
+    total: z.int().meta({ description: 'How many match; the first 200 are listed' }),
+  })
+  .meta({ id: 'UnclaimedVmList' });
+export type UnclaimedVmList = z.infer<typeof UnclaimedVmList>;

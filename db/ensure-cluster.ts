@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { PartialModelObject } from 'objection';
 import type { Database } from './connect.ts';
 import type { SecretBox } from './secrets.ts';
 import { Cluster } from './models/cluster.ts';
@@ -31,17 +32,23 @@ export async function ensureCluster(
     await trx.raw("select pg_advisory_xact_lock(hashtext('ensure-cluster'))");
     const present = await Cluster.query(trx).findOne({ name: settings.name });
     if (!present) return insertCluster(trx, box, settings);
-    const { tokenSecret, rescueIso = present.rescueIso, ...columns } = settings;
-    const tokenSecretId = await sealToken(trx, box, tokenSecret);
-    const { id, tokenSecretId: former } = present;
-    const updated = await Cluster.query(trx).patchAndFetchById(id, {
-      ...columns,
-      rescueIso,
-      tokenSecretId,
-    });
-    await Secret.query(trx).deleteById(former);
-    return updated;
+    const { rescueIso = present.rescueIso, ...given } = settings;
+    return updateCluster(trx, box, present, { ...given, rescueIso });
   });
+}
+
+/** Changes what is given; a new token is sealed and the former one forgotten. */
+export async function updateCluster(
+  trx: Knex,
+  box: SecretBox,
+  { id, tokenSecretId: former }: Cluster,
+  { tokenSecret, ...columns }: Omit<PartialModelObject<Cluster>, 'tokenSecretId'> & { tokenSecret?: string },
+): Promise<Cluster> {
+  if (tokenSecret === undefined) return Cluster.query(trx).patchAndFetchById(id, columns);
+  const tokenSecretId = await sealToken(trx, box, tokenSecret);
+  const updated = await Cluster.query(trx).patchAndFetchById(id, { ...columns, tokenSecretId });
+  await Secret.query(trx).deleteById(former);
+  return updated;
 }
 
 /** Adds a cluster with its token sealed; rejects when there is one of that name. */

@@ -133,6 +133,7 @@ export async function startTestApi(overrides: Partial<Deps> = {}): Promise<TestA
       throw new Error('this test brings no cluster to connect to');
     },
     inspectVm: async () => null,
+    listUnclaimedVms: async () => ({ items: [], nextCursor: null, total: 0 }),
     trustProxy: true,
   };
   const handle = createApp({ ...deps, ...overrides }).callback();

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { inspectVm } from '../api/inspect-vm.ts';
+import { inspectVm, listUnclaimedVms } from '../api/look-at-cluster.ts';
 import { requestOperation, settled, startWorkflow } from '../tests/order.ts';
 import { recordHistory } from '../tests/record-history.ts';
 import { until } from '../tests/until.ts';
@@ -41,6 +41,28 @@ describe('adopting a VM', () => {
       { ...estate.temporal, temporal: estate.temporal.client },
       { clusterId: estate.cluster.id, vmid },
     );
+
+  it('lists the VMs that no server holds, by name or id', async () => {
+    const list = async (search: string) =>
+      listUnclaimedVms(
+        { ...estate.temporal, temporal: estate.temporal.client },
+        { clusterId: estate.cluster.id, search },
+      );
+    const { items } = await list('SHOP-409');
+    expect(items).toEqual([
+      {
+        vmid: 409,
+        node: 'pve1',
+        name: 'shop-409.example.net',
+        status: 'running',
+        vcpu: 4,
+        memoryMib: 3_072,
+        diskGib: 25,
+      },
+    ]);
+    expect((await list('409')).total).toBe(1);
+    expect((await list('none')).items).toEqual([]);
+  });
 
   /** A VM as it was shown, before anybody has agreed. */
   async function shown(prepare?: (config: Record<string, string | number>) => void): Promise<VmInspection> {

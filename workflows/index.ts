@@ -1,5 +1,6 @@
 export { adoptVm } from './adopt-vm.ts';
 export { inspectVm } from './inspect-vm.ts';
+export { listUnclaimedVms } from './list-unclaimed-vms.ts';
 export { migrateServer } from './migrate-server.ts';
 export { powerServer } from './power-server.ts';
 export { provisionServer } from './provision-server.ts';

@@ -1,4 +1,4 @@
-import { AdminSettings, Attention } from '../../contract/admin.ts';
+import { Attention } from '../../contract/admin.ts';
 import { queryRows } from '../../db/query-rows.ts';
 import type { Deps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../endpoint.ts';
@@ -6,27 +6,9 @@ import { listReconcileStates } from '../reconcile-rows.ts';
 
 const TAG = 'Administration';
 
-type AttentionDeps = Pick<
-  Deps,
-  'database' | 'workflowUi' | 'publicUrl' | 'quarantineHours' | 'deleteGraceHours'
->;
-
-/** What waits for a person, and how this installation is set up; for administrators. */
-export function attentionRoutes(deps: AttentionDeps): Endpoint[] {
-  const { database, workflowUi = null, publicUrl = null, quarantineHours = 72, deleteGraceHours = 0 } = deps;
+/** What waits for a person; for administrators. */
+export function attentionRoutes({ database }: Pick<Deps, 'database'>): Endpoint[] {
   return [
-    endpoint({
-      method: 'get',
-      path: '/admin/settings',
-      tag: TAG,
-      summary: 'How this installation is set up',
-      auth: 'admin',
-      answers: { 200: { description: 'As it is now', schema: AdminSettings } },
-      handle(ctx) {
-        const settings: AdminSettings = { workflowUi, publicUrl, quarantineHours, deleteGraceHours };
-        ctx.body = settings;
-      },
-    }),
     endpoint({
       method: 'get',
       path: '/admin/attention',

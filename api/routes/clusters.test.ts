@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ClusterList, ConnectionReport, CreatedCluster } from '../../contract/clusters.ts';
 import { AuditEntry } from '../../db/models/audit-entry.ts';
 import { Cluster } from '../../db/models/cluster.ts';
@@ -9,13 +9,22 @@ import { startSimulator, type Simulator } from '../../testbed/proxmox/simulator.
 import { startTestApi, type TestApi } from '../../tests/api.ts';
 import { buildUser } from '../../tests/builders.ts';
 
+const UNCLAIMED = { vmid: 142, node: 'pve1', status: 'running', vcpu: 2, memoryMib: 2_048, diskGib: 20 };
+
 let api: TestApi;
 let simulator: Simulator;
 let admin: string;
 let customer: string;
 beforeAll(async () => {
   [api, simulator] = await Promise.all([
-    startTestApi({ testConnection: (given) => testConnection(connectionOf(given)) }),
+    startTestApi({
+      testConnection: (given) => testConnection(connectionOf(given)),
+      listUnclaimedVms: async ({ clusterId, search }) => ({
+        items: [{ ...UNCLAIMED, name: `${search} of ${clusterId}` }],
+        nextCursor: null,
+        total: 1,
+      }),
+    }),
     startSimulator(),
   ]);
   admin = await api.logIn(await buildUser(api.database, { role: 'admin' }));
@@ -134,6 +143,63 @@ it('limits what may be done at once on a cluster', async () => {
     action: 'cluster.update',
   });
   expect(deeds[0]).toMatchObject({ details: { copiesPerStorage: 2 } });
+});
+
+describe('a cluster that is there', () => {
+  let id: string;
+  const change = async (body: object) => api.call('PATCH', `/admin/clusters/${id}`, { token: admin, body });
+  const kept = async () => {
+    const row = await Cluster.query(api.database).findById(id).throwIfNotFound();
+    const sealed = await Secret.query(api.database).findById(row.tokenSecretId).throwIfNotFound();
+    return { ...row, secret: api.secretBox.open(sealed, sealed.purpose) };
+  };
+  beforeEach(async () => {
+    const { body } = await api.call('POST', '/admin/clusters', { token: admin, body: cluster() });
+    ({ id } = body.cluster);
+  });
+
+  it('gets another token and another way to trust it, with the secret told to nobody', async () => {
+    await Secret.query(api.database).patch({ keyId: 'former' }).where({ purpose: 'cluster-token' });
+    const { tlsFingerprint: _pin, ...reach } = connection();
+    const answer = await change({ connection: { ...reach, tlsCa: simulator.ca }, location: 'Berlin' });
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { location: 'Berlin', tlsFingerprint: null, hasTlsCa: true },
+    });
+    expect(await kept()).toMatchObject({ secret: simulator.token.secret, tlsCa: simulator.ca });
+    expect(await Secret.query(api.database).where({ keyId: 'former' }).resultSize()).toBe(0);
+    const deeds = await AuditEntry.query(api.database).where({ subjectId: id, action: 'cluster.update' });
+    expect(deeds).toMatchObject([{ details: { location: 'Berlin', tokenId: simulator.token.id } }]);
+    expect(JSON.stringify([answer.body, deeds, api.logLines])).not.toContain(simulator.token.secret);
+  });
+
+  it('keeps the token it has when the new one does not work', async () => {
+    const answer = await change({ connection: { ...connection(), tokenSecret: 'hunter2-hunter2' } });
+    expect(answer).toMatchObject({
+      status: 422,
+      body: { code: 'cluster_unusable', findings: [{ code: 'token_refused' }] },
+    });
+    expect(await kept()).toMatchObject({ secret: simulator.token.secret });
+  });
+
+  it('is not reached elsewhere with the secret it has', async () => {
+    const { tokenSecret: _secret, ...reach } = connection();
+    expect(
+      await change({ connection: { ...reach, endpoints: ['https://elsewhere.example.net'] } }),
+    ).toMatchObject({
+      status: 422,
+      body: { issues: [{ field: 'connection.tokenSecret' }] },
+    });
+  });
+
+  it('tells which VMs no server holds', async () => {
+    const list = (path: string) => api.call('GET', path, { token: admin });
+    expect(await list(`/admin/clusters/${id}/unclaimed-vms?search=shop`)).toMatchObject({
+      status: 200,
+      body: { items: [{ vmid: 142, name: `shop of ${id}` }], total: 1 },
+    });
+    expect((await list(`/admin/clusters/${randomUUID()}/unclaimed-vms`)).status).toBe(404);
+  });
 });
 
 it.each([

@@ -7,10 +7,12 @@ import {
   CreateCluster,
   Cluster as ClusterView,
   CreatedCluster,
+  ListUnclaimedVmsQuery,
   TestCluster,
+  UnclaimedVmList,
   UpdateCluster,
 } from '../../contract/clusters.ts';
-import { insertCluster, openConnection } from '../../db/ensure-cluster.ts';
+import { insertCluster, openConnection, updateCluster } from '../../db/ensure-cluster.ts';
 import { Cluster } from '../../db/models/cluster.ts';
 import type { SecretBox } from '../../db/secrets.ts';
 import { audit } from '../audit.ts';
@@ -27,7 +29,8 @@ export function clusterRoutes({
   database,
   secretBox,
   testConnection,
-}: Pick<Deps, 'database' | 'secretBox' | 'testConnection'>): Endpoint[] {
+  listUnclaimedVms,
+}: Pick<Deps, 'database' | 'secretBox' | 'testConnection' | 'listUnclaimedVms'>): Endpoint[] {
   return [
     endpoint({
       method: 'get',
@@ -95,26 +98,60 @@ export function clusterRoutes({
       method: 'patch',
       path: '/admin/clusters/:id',
       tag: TAG,
-      summary: 'Change how much may be done at once, or what the rescue system is booted from',
+      summary: 'Change how a cluster is reached, what it is called, or how much may be done there at once',
       auth: 'admin',
       params: ById,
       body: UpdateCluster,
       answers: { 200: { description: 'The cluster as it is now', schema: ClusterView } },
-      problems: ['not_found', 'invalid_input'],
+      problems: ['not_found', 'invalid_input', 'cluster_unusable'],
       async handle(ctx, { params: { id }, body }) {
+        const { connection, ...rest } = body;
+        const present = await Cluster.query(database).findById(id);
+        if (!present) throw new NotFound('There is no such cluster.');
+        const rescueIso = rest.rescueIso === undefined ? present.rescueIso : rest.rescueIso;
+        if (connection) {
+          const report = await testConnection({ ...connection, ...(rescueIso ? { rescueIso } : {}) });
+          if (!report.ok) throw new ClusterUnusable(report.findings);
+        }
         const row = await database.transaction(async (trx) => {
-          const limits = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
-          const changed = await Cluster.query(trx).patchAndFetchById(id, limits);
-          if (!changed) throw new NotFound('There is no such cluster.');
+          const changed = await updateCluster(trx, secretBox, present, {
+            ...givenOf(rest),
+            ...(connection && { tlsFingerprint: null, tlsCa: null, ...givenOf(connection) }),
+          });
+          const { tokenSecret: _, tlsCa, ...shown } = connection ?? {};
+          const details = { ...givenOf(rest), ...shown, ...(tlsCa ? { hasTlsCa: true } : {}) };
           const deed = { userId: currentUser(ctx).id, action: 'cluster.update', subjectId: id };
-          await audit(trx, ctx, { ...deed, details: limits });
+          await audit(trx, ctx, { ...deed, details });
           return changed;
         });
         ctx.body = toClusterView(row);
       },
     }),
+    endpoint({
+      method: 'get',
+      path: '/admin/clusters/:id/unclaimed-vms',
+      tag: 'Adoption',
+      summary: 'VMs of a cluster that no server holds, as they are at this moment',
+      auth: 'admin',
+      params: ById,
+      query: ListUnclaimedVmsQuery,
+      answers: { 200: { description: 'By VM id', schema: UnclaimedVmList } },
+      problems: ['not_found', 'unavailable'],
+      async handle(ctx, { params: { id: clusterId }, query: { search } }) {
+        if (!(await Cluster.query(database).findById(clusterId)))
+          throw new NotFound('There is no such cluster.');
+        ctx.body = await listUnclaimedVms({ clusterId, search });
+      },
+    }),
   ];
 }
+
+/** Without what was left out. */
+const givenOf = <T extends object>(fields: T) =>
+  // The cast says what the filter does.
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]: Exclude<T[Key], undefined>;
+  };
 
 async function add(
   trx: Knex,

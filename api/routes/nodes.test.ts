@@ -99,10 +99,7 @@ it('counts what waits for a person', async () => {
 
 it('tells where the Temporal UI is', async () => {
   const { body } = await api.call('GET', '/admin/settings', { token });
-  expect(AdminSettings.parse(body)).toEqual({
-    workflowUi: 'https://temporal.example.net/namespaces/default/workflows/',
-    publicUrl: null,
-    quarantineHours: 72,
-    deleteGraceHours: 0,
-  });
+  expect(AdminSettings.parse(body).workflowUi).toBe(
+    'https://temporal.example.net/namespaces/default/workflows/',
+  );
 });

@@ -20,6 +20,7 @@ import { currentUser } from '../middleware/authenticate.ts';
 import { logOf } from '../middleware/request-id.ts';
 import { toPage } from '../page.ts';
 import { FINDING_SORT, listOrphans, readOrphan } from '../reconcile-rows.ts';
+import { readSettings, type SettingsDeps } from '../settings.ts';
 import { startSettlement } from '../start-finding.ts';
 import { toOrphanView } from '../views/reconcile.ts';
 
@@ -27,9 +28,8 @@ const TAG = 'Reconcile';
 const UNDER_WAY = {
   202: { description: 'Under way: `state` or `note` tell how it ends', schema: OrphanView },
 };
-const QUARANTINE_HOURS = 72;
 
-type OrphanDeps = Pick<Deps, 'database' | 'temporal' | 'jwtSecret' | 'queuePrefix' | 'quarantineHours'>;
+type OrphanDeps = Pick<Deps, 'database' | 'temporal' | 'jwtSecret' | 'queuePrefix'> & SettingsDeps;
 
 /** What belongs to nobody, and what becomes of it: quarantine, then destruction; or release, or dismissal. For administrators. */
 export function orphanRoutes(deps: OrphanDeps): Endpoint[] {
@@ -159,6 +159,7 @@ async function request(
   wanted: OrphanRequest,
   check: (orphan: Orphan, now: Date) => void,
 ): Promise<void> {
+  const { quarantineHours } = await readSettings(deps.database, deps);
   const reply = await change(deps, ctx, id, wanted, (orphan, userId, now) => {
     check(orphan, now);
     return {
@@ -166,7 +167,7 @@ async function request(
       requestedAt: orphan.requestedAt ?? raw('now()'),
       settledBy: userId,
       note: null,
-      ...(wanted === 'quarantine' ? { quarantineHours: deps.quarantineHours ?? QUARANTINE_HOURS } : {}),
+      ...(wanted === 'quarantine' ? { quarantineHours: quarantineHours.value } : {}),
     };
   });
   await startSettlement(deps, id).catch((err: unknown) => {

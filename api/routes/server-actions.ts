@@ -8,11 +8,12 @@ import { mutate, sendReply } from '../idempotency.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { checkActionFits, paramsOfAction } from '../power-action.ts';
 import { acceptedReply, insertOperation, lockServer } from '../request-operation.ts';
+import { readSettings, type SettingsDeps } from '../settings.ts';
 import { updateServer } from '../update-server.ts';
 
 /** What changes a server that exists. */
 export function serverActionRoutes(
-  deps: Pick<Deps, 'database' | 'temporal' | 'jwtSecret' | 'queuePrefix' | 'deleteGraceHours'>,
+  deps: Pick<Deps, 'database' | 'temporal' | 'jwtSecret' | 'queuePrefix'> & SettingsDeps,
 ): Endpoint[] {
   return [
     updateEndpoint(deps),
@@ -31,8 +32,10 @@ export function serverActionRoutes(
         const user = currentUser(ctx);
         // Part of what an Idempotency-Key stands for, which a path without its query is not.
         const body = isNow ? { now: true } : null;
-        const { deleteGraceHours: graceHours = 0 } = deps;
-        await changeServer(deps, ctx, body, (trx) => deleteServer(trx, { ctx, user, id, graceHours, isNow }));
+        await changeServer(deps, ctx, body, async (trx) => {
+          const { deleteGraceHours } = await readSettings(trx, deps);
+          return deleteServer(trx, { ctx, user, id, graceHours: deleteGraceHours.value, isNow });
+        });
       },
     }),
     endpoint({

@@ -37,6 +37,7 @@ function AdminNav() {
         { to: 'clusters', text: 'Clusters', count: data?.nodes.away },
         { to: 'pools', text: 'IP pools' },
         { to: 'migrations', text: 'Migrations' },
+        { to: 'settings', text: 'Settings' },
       ],
     },
     {

@@ -1,10 +1,13 @@
-import { Spinner } from '@blueprintjs/core';
-import { Cloud } from '@blueprintjs/icons';
+import { Button, Classes, Spinner } from '@blueprintjs/core';
+import { Cloud, Plus } from '@blueprintjs/icons';
+import { useState } from 'react';
+import { Link } from 'react-router';
 import type { Cluster } from '../../../contract/clusters.ts';
 import type { Node } from '../../../contract/nodes.ts';
 import { ErrorState } from '../components/error-state.tsx';
 import { NoticeState } from '../components/notice-state.tsx';
 import { AdminPage } from './admin-page.tsx';
+import { AddClusterDialog, EditClusterDialog } from './cluster-dialog.tsx';
 import { ConnectionTest } from './connection-test.tsx';
 import { DataTable } from './data-table.tsx';
 import { NODE_COLUMNS } from './node-columns.tsx';
@@ -14,8 +17,15 @@ import { type Rows, useRows } from './use-admin.ts';
 export function ClustersPage() {
   const clusters = useRows<Cluster>('/admin/clusters');
   const nodes = useRows<Node>('/admin/nodes');
+  const [isAdding, setIsAdding] = useState(false);
+  const [edited, setEdited] = useState<Cluster | null>(null);
   return (
-    <AdminPage title="Clusters">
+    <AdminPage
+      title="Clusters"
+      action={
+        <Button intent="primary" icon={<Plus />} text="Add cluster" onClick={() => setIsAdding(true)} />
+      }
+    >
       {clusters.query.isPending && <Spinner className="page-spinner" aria-label="Loading" />}
       {clusters.query.isError && clusters.items.length === 0 && (
         <ErrorState
@@ -29,24 +39,41 @@ export function ClustersPage() {
           level={2}
           icon={<Cloud size={40} />}
           title="No clusters yet"
-          description="npm run cluster:add adds one; so does POST /admin/clusters."
+          description="Berth needs a Proxmox VE cluster to put servers on. npm run proxmox:bootstrap makes the token it asks for."
         />
       )}
       <div className="cluster-list">
         {clusters.items.map((cluster) => (
-          <ClusterPanel key={cluster.id} cluster={cluster} nodes={nodes} />
+          <ClusterPanel key={cluster.id} cluster={cluster} nodes={nodes} onEdit={() => setEdited(cluster)} />
         ))}
       </div>
+      {isAdding && <AddClusterDialog onClose={() => setIsAdding(false)} />}
+      {edited && <EditClusterDialog cluster={edited} onClose={() => setEdited(null)} />}
     </AdminPage>
   );
 }
 
-function ClusterPanel({ cluster, nodes }: { cluster: Cluster; nodes: Rows<Node> }) {
+interface ClusterPanelProps {
+  cluster: Cluster;
+  nodes: Rows<Node>;
+  onEdit: () => void;
+}
+
+function ClusterPanel({ cluster, nodes, onEdit }: ClusterPanelProps) {
   const own = { ...nodes, items: nodes.items.filter(({ clusterId }) => clusterId === cluster.id) };
   const { name, location, endpoints, tokenId, rescueIso, copiesPerStorage, startsPerNode } = cluster;
   return (
     <section className="panel" aria-label={name}>
-      <ConnectionTest cluster={cluster} />
+      <ConnectionTest cluster={cluster}>
+        <Button size="small" text="Edit" aria-label={`Edit ${name}`} onClick={onEdit} />
+        <Link
+          className={`${Classes.BUTTON} ${Classes.SMALL}`}
+          to={`/admin/clusters/${cluster.id}/adopt`}
+          aria-label={`Adopt a VM of ${name}`}
+        >
+          Adopt a VM
+        </Link>
+      </ConnectionTest>
       <p className="second-line">
         {[location, endpoints.join(', '), tokenId].join(' · ')}
         <br />

@@ -1,11 +1,18 @@
 import { Button, Callout } from '@blueprintjs/core';
 import { useMutation } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
 import type { Cluster, ConnectionReport } from '../../../contract/clusters.ts';
 import { json } from '../api.ts';
 import { ProblemCallout } from '../components/problem-callout.tsx';
 
+interface ConnectionTestProps {
+  cluster: Cluster;
+  /** Beside the button of the test. */
+  children: ReactNode;
+}
+
 /** A cluster's name with the test of its connection, and what that finds, each with what to do about it. */
-export function ConnectionTest({ cluster: { id, name } }: { cluster: Cluster }) {
+export function ConnectionTest({ cluster: { id, name }, children }: ConnectionTestProps) {
   const test = useMutation({
     mutationFn: () => json<ConnectionReport>(`/admin/clusters/${id}/test`, { method: 'POST' }),
   });
@@ -13,13 +20,16 @@ export function ConnectionTest({ cluster: { id, name } }: { cluster: Cluster }) 
     <>
       <div className="panel-head">
         <h2>{name}</h2>
-        <Button
-          size="small"
-          text="Test connection"
-          aria-label={`Test the connection to ${name}`}
-          loading={test.isPending}
-          onClick={() => test.mutate()}
-        />
+        <span className="row-actions">
+          <Button
+            size="small"
+            text="Test connection"
+            aria-label={`Test the connection to ${name}`}
+            loading={test.isPending}
+            onClick={() => test.mutate()}
+          />
+          {children}
+        </span>
       </div>
       <div role="status">{test.data && <Findings report={test.data} />}</div>
       {test.error && <ProblemCallout error={test.error} />}
@@ -27,7 +37,8 @@ export function ConnectionTest({ cluster: { id, name } }: { cluster: Cluster }) 
   );
 }
 
-function Findings({ report: { ok, version, findings } }: { report: ConnectionReport }) {
+/** What a test found: the verdict, then each thing with its remedy. */
+export function Findings({ report: { ok, version, findings } }: { report: ConnectionReport }) {
   return (
     <div className="findings">
       <Callout compact intent={ok ? 'success' : 'danger'}>

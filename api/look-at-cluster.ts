@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import { ActivityFailure, ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
+import { taskQueues } from '../contract/temporal.ts';
+import type { Deps } from './deps.ts';
+import { ClusterUnreachable } from './errors.ts';
+import { withinDeadline } from './start-operation.ts';
+import type * as workflows from '../workflows/index.ts';
+
+type LookDeps = Pick<Deps, 'temporal' | 'queuePrefix'>;
+/** Workflows that look at a cluster and change nothing. */
+type Looks = Pick<typeof workflows, 'inspectVm' | 'listUnclaimedVms'>;
+
+const DEADLINE_MS = 12_000;
+
+/** Has a worker look at a VM and waits for it. Null when there is none; ClusterUnreachable when nobody could look in time. */
+export async function inspectVm(deps: LookDeps, input: { clusterId: string; vmid: number }) {
+  const id = `inspect/${input.clusterId}/${input.vmid}`;
+  return look(deps, 'inspectVm', input, { id, summary: `look at VM ${input.vmid}` });
+}
+
+/** Has a worker list the VMs that no server holds; ClusterUnreachable when nobody could look in time. */
+export async function listUnclaimedVms(deps: LookDeps, input: { clusterId: string; search: string }) {
+  const id = `unclaimed/${input.clusterId}`;
+  return look(deps, 'listUnclaimedVms', input, { id, summary: 'list VMs that no server holds' });
+}
+
+async function look<Name extends keyof Looks>(
+  { temporal, queuePrefix }: LookDeps,
+  name: Name,
+  input: Parameters<Looks[Name]>[0],
+  { id, summary }: { id: string; summary: string },
+): Promise<Awaited<ReturnType<Looks[Name]>>> {
+  const execute = async () =>
+    temporal.workflow.execute<(given: typeof input) => ReturnType<Looks[Name]>>(name, {
+      workflowId: `${id}/${randomUUID()}`,
+      taskQueue: taskQueues(queuePrefix).servers,
+      args: [input],
+      workflowExecutionTimeout: DEADLINE_MS,
+      staticSummary: summary,
+    });
+  try {
+    return await withinDeadline(temporal, execute, DEADLINE_MS);
+  } catch (err) {
+    throw new ClusterUnreachable(saidByProxmox(err));
+  }
+}
+
+function saidByProxmox(err: unknown): string | null {
+  if (!(err instanceof WorkflowFailedError) || !(err.cause instanceof ActivityFailure)) return null;
+  return err.cause.cause instanceof ApplicationFailure ? err.cause.cause.message : null;
+}

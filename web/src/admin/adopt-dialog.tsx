@@ -1,0 +1,169 @@
+import { Callout, FormGroup, HTMLSelect } from '@blueprintjs/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useId, useState } from 'react';
+import { useNavigate } from 'react-router';
+import type { AdoptionPreview, AdoptVm, PreviewAdoption } from '../../../contract/adoptions.ts';
+import type { ManagedPlan } from '../../../contract/catalog.ts';
+import type { UnclaimedVm } from '../../../contract/clusters.ts';
+import type { ManagedAccount } from '../../../contract/people.ts';
+import type { Accepted } from '../../../contract/servers.ts';
+import { json } from '../api.ts';
+import { Fact } from '../components/facts.tsx';
+import { formatDisk, formatMemory } from '../format-size.ts';
+import { applyAccepted } from '../live-cache.ts';
+import { ChangeDialog } from '../pages/change-dialog.tsx';
+import { SearchField } from './search-field.tsx';
+import { TextField } from './text-field.tsx';
+import { useAdminChange, useRows } from './use-admin.ts';
+
+interface AdoptDialogProps {
+  clusterId: string;
+  vm: UnclaimedVm;
+  onClose: () => void;
+}
+
+/** Makes a VM a server: first what that would record and change is shown, then exactly that is done. */
+export function AdoptDialog({ clusterId, vm: { vmid, name: vmName }, onClose }: AdoptDialogProps) {
+  const id = useId();
+  const [search, setSearch] = useState('');
+  const [account, setAccount] = useState('');
+  const [planId, setPlan] = useState('');
+  const [name, setName] = useState('');
+  const accounts = useRows<ManagedAccount>('/admin/accounts', { search });
+  const plans = useRows<ManagedPlan>('/admin/plans');
+  // What a search has left out is chosen no longer.
+  const accountId = accounts.items.find((found) => found.id === account)?.id;
+  const wish: PreviewAdoption | null = accountId
+    ? {
+        clusterId,
+        vmid,
+        accountId,
+        ...(name.trim() ? { name: name.trim() } : {}),
+        ...(planId ? { planId } : {}),
+      }
+    : null;
+  const { preview, adopt, shown } = useAdoption(wish);
+  const isShown = shown !== undefined && shown.obstacles.length === 0;
+  return (
+    <ChangeDialog
+      title={`Adopt ${vmName ?? `VM ${vmid}`}`}
+      className="wide-dialog"
+      keep="Cancel"
+      submit={isShown ? 'Adopt VM' : 'Show what changes'}
+      isReady={wish !== null}
+      change={{ isPending: preview.isPending || adopt.isPending, error: adopt.error ?? preview.error }}
+      onSubmit={() => {
+        if (!wish) return;
+        if (isShown) adopt.mutate({ ...wish, digest: shown.digest });
+        else {
+          adopt.reset();
+          preview.mutate(wish);
+        }
+      }}
+      onClose={onClose}
+    >
+      <FormGroup label="Account" labelFor={`${id}-account`} helperText="Who will own the server.">
+        <SearchField
+          label="Search accounts"
+          placeholder="Name, or e-mail address of a member"
+          value={search}
+          onSearch={setSearch}
+        />
+        <HTMLSelect
+          id={`${id}-account`}
+          fill
+          value={accountId ?? ''}
+          onChange={(event) => setAccount(event.currentTarget.value)}
+        >
+          <option value="" disabled>
+            {accounts.query.isPending
+              ? 'Loading…'
+              : accounts.items.length > 0
+                ? 'Choose one'
+                : 'No account matches'}
+          </option>
+          {accounts.items.map((found) => (
+            <option key={found.id} value={found.id}>
+              {[found.name, ...found.members.slice(0, 1).map(({ email }) => email)].join(' · ')}
+            </option>
+          ))}
+        </HTMLSelect>
+      </FormGroup>
+      <div className="form-grid">
+        <FormGroup label="Plan" labelFor={`${id}-plan`}>
+          <HTMLSelect
+            id={`${id}-plan`}
+            fill
+            value={planId}
+            onChange={(event) => setPlan(event.currentTarget.value)}
+          >
+            <option value="">None: its size as it is</option>
+            {plans.items.map((plan) => (
+              <option key={plan.id} value={plan.id}>
+                {plan.name}
+              </option>
+            ))}
+          </HTMLSelect>
+        </FormGroup>
+        <TextField label="Name" placeholder="made of the VM's" value={name} onChange={setName} />
+      </div>
+      <div role="status">{shown && <Preview preview={shown} />}</div>
+    </ChangeDialog>
+  );
+}
+
+/** What adopting would do as it was last shown for this wish, and the deed, which leads to the server. */
+function useAdoption(wish: PreviewAdoption | null) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const preview = useMutation({
+    mutationFn: (body: PreviewAdoption) =>
+      json<AdoptionPreview>('/admin/adoptions/preview', { method: 'POST', body }),
+  });
+  const adopt = useAdminChange<AdoptVm, Accepted>(
+    { path: () => '/admin/adoptions', body: (input) => input },
+    {
+      isRefusalShown: true,
+      onDone: (accepted) => {
+        applyAccepted(client, accepted);
+        void navigate(`/servers/${accepted.server.id}`);
+      },
+    },
+  );
+  const isOfThis = JSON.stringify(preview.variables) === JSON.stringify(wish);
+  // Whoever was refused looks again at what is there now.
+  return { preview, adopt, shown: isOfThis && !adopt.isError ? preview.data : undefined };
+}
+
+function Preview({ preview: { status, record, changes, obstacles } }: { preview: AdoptionPreview }) {
+  const { name, node, plan, os, vcpu, memoryMib, diskGib, addresses } = record;
+  return (
+    <>
+      {obstacles.map(({ problem, remedy }) => (
+        <Callout key={problem} compact intent="danger">
+          <p className="callout-title">{problem}</p>
+          <p className="callout-text">{remedy}</p>
+        </Callout>
+      ))}
+      <h3>What is recorded</h3>
+      <dl>
+        <Fact name="Name">{name ?? 'has to be given'}</Fact>
+        <Fact name="Status">{status}</Fact>
+        <Fact name="Node">{node}</Fact>
+        <Fact name="Plan">{plan}</Fact>
+        <Fact name="System">{os ?? 'unknown'}</Fact>
+        <Fact name="Size">{`${vcpu} vCPU · ${formatMemory(memoryMib)} · ${formatDisk(diskGib)}`}</Fact>
+        <Fact name="Addresses">{addresses.join(', ') || 'none'}</Fact>
+        <Fact name="Deletion">protected</Fact>
+      </dl>
+      <h3>What is changed on the VM</h3>
+      {changes.map(({ property, from, to }) => (
+        <div key={property} className="adoption-change">
+          <strong>{property}</strong>
+          <del>{from || '(nothing)'}</del>
+          <ins>{to}</ins>
+        </div>
+      ))}
+    </>
+  );
+}

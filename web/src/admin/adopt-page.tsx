@@ -1,0 +1,76 @@
+import { Button } from '@blueprintjs/core';
+import { Search } from '@blueprintjs/icons';
+import { useState } from 'react';
+import { useParams } from 'react-router';
+import type { Cluster, UnclaimedVm } from '../../../contract/clusters.ts';
+import { NoticeState } from '../components/notice-state.tsx';
+import { formatDisk, formatMemory } from '../format-size.ts';
+import { AdminPage } from './admin-page.tsx';
+import { AdoptDialog } from './adopt-dialog.tsx';
+import { type Column, DataTable } from './data-table.tsx';
+import { SearchField } from './search-field.tsx';
+import { useParam, useRows } from './use-admin.ts';
+
+/** Each look is a call to the cluster. */
+const LOOK_AGAIN_MS = 60_000;
+
+/** VMs of a cluster that no server holds, each of which can become one. */
+export function AdoptPage() {
+  const { id = '' } = useParams();
+  const [search, setSearch] = useParam('search');
+  const [chosen, setChosen] = useState<UnclaimedVm | null>(null);
+  const clusters = useRows<Cluster>('/admin/clusters');
+  const vms = useRows<UnclaimedVm>(`/admin/clusters/${id}/unclaimed-vms`, { search }, LOOK_AGAIN_MS);
+  const name = clusters.items.find((cluster) => cluster.id === id)?.name;
+  return (
+    <AdminPage
+      title={name ? `Adopt a VM of ${name}` : 'Adopt a VM'}
+      about="VMs that no server holds. Adopting one changes its description and tags, and nothing else; it runs on."
+    >
+      <div className="filter-bar">
+        <SearchField label="Search VMs" placeholder="Name or VM id" value={search} onSearch={setSearch} />
+      </div>
+      <DataTable
+        label="VMs without a server"
+        rows={{ ...vms, items: vms.items.map((vm) => ({ ...vm, id: String(vm.vmid) })) }}
+        columns={columns(setChosen)}
+        empty={
+          <NoticeState
+            level={2}
+            icon={<Search size={40} />}
+            title={search ? 'No VM matches' : 'Every VM belongs to a server'}
+          />
+        }
+      />
+      {chosen && <AdoptDialog clusterId={id} vm={chosen} onClose={() => setChosen(null)} />}
+    </AdminPage>
+  );
+}
+
+const columns = (onAdopt: (vm: UnclaimedVm) => void): Column<UnclaimedVm>[] => [
+  {
+    title: 'VM',
+    cell: ({ name, vmid }) => (
+      <span>
+        <strong>{name ?? `VM ${vmid}`}</strong>
+        <span className="second-line">{`VM ${vmid}`}</span>
+      </span>
+    ),
+  },
+  { title: 'Status', cell: ({ status }) => status },
+  { title: 'Node', cell: ({ node }) => node },
+  { title: 'vCPU', isNumber: true, cell: ({ vcpu }) => vcpu ?? '–' },
+  {
+    title: 'Memory',
+    isNumber: true,
+    cell: ({ memoryMib }) => (memoryMib === null ? '–' : formatMemory(memoryMib)),
+  },
+  { title: 'Disk', isNumber: true, cell: ({ diskGib }) => (diskGib === null ? '–' : formatDisk(diskGib)) },
+  {
+    title: 'Actions',
+    isActions: true,
+    cell: (vm) => (
+      <Button size="small" text="Adopt" aria-label={`Adopt VM ${vm.vmid}`} onClick={() => onAdopt(vm)} />
+    ),
+  },
+];
