@@ -12,6 +12,7 @@ import type { PowerState } from '../db/models/server.ts';
 import { queryRows, queryRowsPrepared } from '../db/query-rows.ts';
 import type { PagePosition } from './cursor.ts';
 import { likePattern } from './like-pattern.ts';
+import { searchConditions } from './search-servers.ts';
 import { withinReach, type Condition, type Reach } from './reach.ts';
 
 /** Times as PostgreSQL writes them into JSON. */
@@ -173,6 +174,7 @@ export async function listServers(
     ...(query.nodeId ? [{ sql: 's.node_id = ?', bindings: [query.nodeId] }] : []),
     ...(query.label ? [labelled(query.label)] : []),
     ...(query.search ? [foundBy(query.search)] : []),
+    ...(query.q ? searchConditions(query.q, { status: STATUS, foundBy }) : []),
     ...(position ? [after(query.sort, position)] : []),
   ];
   const { sql, bindings } = selectServers(conditions, query.sort, query.limit + 1);

@@ -98,6 +98,8 @@ export interface ServerFilter {
   /** The account's id. */
   account: string;
   sort: string;
+  /** Terms such as `status:stopped node:pve1`; operators only. */
+  q?: string;
 }
 
 /** One page of the caller's servers. */
@@ -113,6 +115,7 @@ export function listServers(
   if (filter.label) query.set('label', filter.label);
   if (filter.account) query.set('accountId', filter.account);
   if (filter.sort) query.set('sort', filter.sort);
+  if (filter.q) query.set('q', filter.q);
   return json(`/servers?${query}`, { signal });
 }
 

@@ -10,6 +10,8 @@ export const operationsKey = (serverId: string) => ['operations', serverId] as c
 export const allOperationsKey = (which: 'live' | 'over') => ['all-operations', which] as const;
 /** Of all servers, those in a status. */
 export const operationsInKey = (status: string) => ['operations', { status }] as const;
+/** What waits for operators, in numbers. */
+export const ATTENTION_KEY = ['admin', '/admin/attention'] as const;
 /** The first parts of the keys that events keep up to date. */
 export const LIVE_KEYS = new Set<unknown>(['servers', 'server', 'operations', 'all-operations']);
 
@@ -46,7 +48,9 @@ export async function withNews<T extends Server | Operation, R>(
 export const isLiveOperation = (operation: { status: string }): boolean =>
   operation.status === 'pending' || operation.status === 'running' || operation.status === 'needs_attention';
 
-function belongs(server: Server, filter: ServerFilter): boolean {
+/** Whether a server is in a list; null where only the API can tell. */
+function belongs(server: Server, filter: ServerFilter): boolean | null {
+  if (filter.q) return null;
   if (filter.status && server.status !== filter.status) return false;
   if (filter.account && server.accountId !== filter.account) return false;
   const [key = '', ...value] = filter.label.split('=');
@@ -67,7 +71,7 @@ export function putServer(pages: Pages<ServerList>, server: Server, filter: Serv
   const isListed = pages.pages.some((page) => page.items.some((item) => item.id === server.id));
   const fits = belongs(server, filter);
   if (isListed) {
-    return mapItems(pages, (item) => (item.id !== server.id ? [item] : fits ? [server] : []));
+    return mapItems(pages, (item) => (item.id !== server.id ? [item] : fits === false ? [] : [server]));
   }
   const [first, ...rest] = pages.pages;
   const isNewest = !first?.items[0] || first.items[0].createdAt <= server.createdAt;

@@ -4,7 +4,7 @@ import type { ServerEventName, ServerEvents } from '../../contract/events.ts';
 import type { z } from 'zod';
 import { announce } from './announce.ts';
 import { apiFetch, reachability } from './api.ts';
-import { LIVE_KEYS, applyOperation, applyServer, applyServerDeleted } from './live-cache.ts';
+import { ATTENTION_KEY, LIVE_KEYS, applyOperation, applyServer, applyServerDeleted } from './live-cache.ts';
 import { createStore } from './store.ts';
 
 /** `live`: events arrive. `polling`: they do not, but the API answers. `offline`: nothing answers. */
@@ -111,9 +111,23 @@ async function readStream(client: QueryClient, signal: AbortSignal, memory: Stre
   }
 }
 
+const COUNTS_MS = 1_000;
+let countsAreDue = false;
+
+/** What waits for operators may have changed; a crowd of events is answered by one look. No page of theirs, no look. */
+function readCountsSoon(client: QueryClient): void {
+  if (countsAreDue) return;
+  countsAreDue = true;
+  setTimeout(() => {
+    countsAreDue = false;
+    void client.invalidateQueries({ queryKey: ATTENTION_KEY });
+  }, COUNTS_MS);
+}
+
 function receive(client: QueryClient, event: EventSourceMessage): void {
   const name = event.event as ServerEventName | undefined;
   const data = JSON.parse(event.data || '{}') as unknown;
+  readCountsSoon(client);
   if (name === 'server') applyServer(client, data as EventData['server']);
   else if (name === 'operation') {
     announce(client, data as EventData['operation']);

@@ -70,7 +70,7 @@ const columns = (onDeed: (account: ManagedAccount, deed: Deed) => void): Column<
     title: 'Servers',
     cell: ({ id, name, servers, maxServers }) => (
       <>
-        <Link to={`/admin/servers?account=${id}`} className="numeric">{`${servers} of ${maxServers}`}</Link>
+        <Link to={`/admin/servers?q=account:${id}`} className="numeric">{`${servers} of ${maxServers}`}</Link>
         <UseBar label={`Quota of ${name} in use`} used={servers} total={maxServers} />
       </>
     ),

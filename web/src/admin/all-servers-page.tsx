@@ -1,76 +1,101 @@
-import { HTMLSelect, Tag } from '@blueprintjs/core';
+import { Checkbox } from '@blueprintjs/core';
 import { CloudServer } from '@blueprintjs/icons';
+import { useMemo } from 'react';
 import { Link } from 'react-router';
+import { parseServerSearch } from '../../../contract/server-search.ts';
 import type { Server } from '../../../contract/servers.ts';
 import { NoticeState } from '../components/notice-state.tsx';
 import { OperationLine } from '../components/operation-line.tsx';
-import { STATUS_WORDS, StatusLabel } from '../components/status-label.tsx';
+import { StatusLabel } from '../components/status-label.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
+import { type Selection, useSelection } from '../hooks/use-selection.ts';
+import { useServers } from '../hooks/use-servers.ts';
+import { BulkBar } from '../pages/bulk-bar.tsx';
 import { AdminPage } from './admin-page.tsx';
 import { type Column, DataTable } from './data-table.tsx';
 import { SearchField } from './search-field.tsx';
-import { useParam, useRows } from './use-admin.ts';
+import { useParam } from './use-admin.ts';
 
-const READ_AGAIN_MS = 5_000;
-
-/** The servers of all accounts. */
+/** The servers of all accounts, found by terms, live, and switched several at once. */
 export function AllServersPage() {
-  const [search, setSearch] = useParam('search');
-  const [status, setStatus] = useParam('status');
-  const [account, setAccount] = useParam('account');
-  const rows = useRows<Server>('/servers', { search, status, accountId: account }, READ_AGAIN_MS);
+  const [q, setQ] = useParam('q');
+  const { faults } = useMemo(() => parseServerSearch(q), [q]);
   return (
     <AdminPage title="All servers">
-      <div className="filter-bar">
+      <div className="filter-bar" role="search">
         <SearchField
           label="Search servers"
-          placeholder="Name, host name or address"
-          value={search}
-          onSearch={setSearch}
+          placeholder="shop status:stopped node:pve1"
+          describedBy="search-help"
+          isWrong={faults.length > 0}
+          value={q}
+          onSearch={setQ}
         />
-        <HTMLSelect
-          aria-label="Status"
-          value={status}
-          onChange={(event) => setStatus(event.currentTarget.value)}
-        >
-          <option value="">Any status</option>
-          {Object.entries(STATUS_WORDS).map(([value, word]) => (
-            <option key={value} value={value}>
-              {word}
-            </option>
-          ))}
-        </HTMLSelect>
-        {account && (
-          <Tag minimal size="large" onRemove={() => setAccount('')}>
-            {rows.items[0]?.accountName ?? 'One account'}
-          </Tag>
+      </div>
+      <div id="search-help" className="admin-about">
+        {faults.length > 0 ? (
+          <div role="alert">
+            {faults.map(({ term, message }) => (
+              <p key={term} className="field-wrong">
+                <code>{term}</code>: {message}
+              </p>
+            ))}
+          </div>
+        ) : (
+          <>
+            Words of the name, the host name or an address, and <code>status:</code> <code>node:</code>{' '}
+            <code>account:</code> <code>ip:</code> <code>plan:</code> <code>vmid:</code>. All have to hold.
+          </>
         )}
       </div>
-      <DataTable
-        label="Servers"
-        rows={rows}
-        columns={COLUMNS}
-        empty={
-          <NoticeState
-            level={2}
-            icon={<CloudServer size={40} />}
-            title={search || status || account ? 'No server matches' : 'No servers yet'}
-          />
-        }
-      />
+      {faults.length === 0 && <FoundServers q={q} />}
     </AdminPage>
   );
 }
 
-const COLUMNS: Column<Server>[] = [
+function FoundServers({ q }: { q: string }) {
+  const filter = useMemo(() => ({ search: '', status: '', label: '', account: '', sort: '', q }), [q]);
+  const query = useServers(filter);
+  const items = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  const selection = useSelection(items);
+  return (
+    <>
+      <DataTable
+        label="Servers"
+        rows={{ items, query }}
+        columns={columns(selection)}
+        empty={
+          <NoticeState
+            level={2}
+            icon={<CloudServer size={40} />}
+            title={q ? 'No server matches' : 'No servers yet'}
+          />
+        }
+      />
+      <BulkBar selection={selection} />
+    </>
+  );
+}
+
+const columns = ({ has, toggle }: Selection<Server>): Column<Server>[] => [
   {
     title: 'Server',
     cell: ({ id, name, hostname }) => (
-      <span>
-        <Link to={`/servers/${id}`}>
-          <strong>{name}</strong>
-        </Link>
-        {hostname && <span className="second-line">{hostname}</span>}
+      <span className="picked-row">
+        <Checkbox
+          className="row-switch"
+          aria-label={`Select ${name}`}
+          checked={has(id)}
+          onChange={({ nativeEvent }) =>
+            toggle(id, nativeEvent instanceof MouseEvent && nativeEvent.shiftKey)
+          }
+        />
+        <span>
+          <Link to={`/servers/${id}`}>
+            <strong>{name}</strong>
+          </Link>
+          {hostname && <span className="second-line">{hostname}</span>}
+        </span>
       </span>
     ),
   },
@@ -86,7 +111,7 @@ const COLUMNS: Column<Server>[] = [
   {
     title: 'Account',
     cell: ({ accountId, accountName }) => (
-      <Link to={`/admin/servers?account=${accountId}`}>{accountName}</Link>
+      <Link to={`/admin/servers?q=account:${accountId}`}>{accountName}</Link>
     ),
   },
   {

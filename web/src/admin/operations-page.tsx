@@ -92,7 +92,7 @@ function Place({ operation: { serverId, serverName, accountId, accountName } }: 
       <Link to={`/servers/${serverId}`}>
         <strong>{serverName}</strong>
       </Link>
-      <Link to={`/admin/servers?account=${accountId}`}>{accountName}</Link>
+      <Link to={`/admin/servers?q=account:${accountId}`}>{accountName}</Link>
       {settings?.workflowUi && (
         <a
           href={settings.workflowUi + encodeURIComponent(serverWorkflowId(serverId))}

@@ -10,11 +10,16 @@ export function SearchField({
   placeholder,
   value,
   onSearch,
+  describedBy,
+  isWrong = false,
 }: {
   label: string;
   placeholder: string;
   value: string;
   onSearch: (text: string) => void;
+  /** The id of what explains it, and what is wrong with it. */
+  describedBy?: string;
+  isWrong?: boolean;
 }) {
   const [text, setText] = useState(value);
   const [applied, setApplied] = useState(value);
@@ -34,6 +39,9 @@ export function SearchField({
       leftElement={<Search className="filter-icon" />}
       placeholder={placeholder}
       aria-label={label}
+      aria-describedby={describedBy}
+      aria-invalid={isWrong}
+      intent={isWrong ? 'danger' : 'none'}
       value={text}
       onValueChange={setText}
     />

@@ -60,6 +60,7 @@ export function useThing<T>(path: string, everyMs: number | false = READ_AGAIN_M
   });
 }
 
+/** Read again after every event of the stream, too (ATTENTION_KEY). */
 export const useAttention = () => useThing<Attention>('/admin/attention');
 export const useAdminSettings = () => useThing<AdminSettings>('/admin/settings', false);
 

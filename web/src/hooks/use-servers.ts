@@ -3,7 +3,10 @@ import { listServers, type ServerFilter } from '../api.ts';
 import { serversKey, withNews } from '../live-cache.ts';
 import { usePollInterval } from './use-poll-interval.ts';
 
-/** The caller's servers, page by page; polls only while events do not arrive. */
+/** Which servers a search finds is told by no event. */
+const SEARCH_AGAIN_MS = 10_000;
+
+/** The caller's servers, page by page; polls only while events do not arrive, or for what they do not tell. */
 export function useServers(filter: ServerFilter) {
   const pollInterval = usePollInterval();
   return useInfiniteQuery({
@@ -18,6 +21,7 @@ export function useServers(filter: ServerFilter) {
     getNextPageParam: (page) => page.nextCursor,
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) =>
-      pollInterval(state.data?.pages.some((page) => page.items.some((item) => item.operation)) ?? false),
+      pollInterval(state.data?.pages.some((page) => page.items.some((item) => item.operation)) ?? false) ||
+      (filter.q ? SEARCH_AGAIN_MS : false),
   });
 }
