@@ -1,0 +1,224 @@
+import { screen, within } from '@testing-library/react';
+import { describe, expect, test } from 'vitest';
+import { ACCOUNT, TEMPLATE, USER, buildServer, ok, refusal } from '../test-api.ts';
+import { CLUSTER, MANAGED_ACCOUNT, MANAGED_PLAN, list, openAdmin, silence } from './test-admin.ts';
+
+const SINCE = '2026-01-01T00:00:00Z';
+const ID = '77777777-7777-4777-8777-777777777777';
+
+interface ListPage {
+  path: string;
+  /** What the table is called. */
+  label: string;
+  route: string;
+  row: object;
+  /** What the row shows. */
+  shows: string;
+  /** What is said instead of an empty table. */
+  empty: string;
+}
+
+const PAGES: ListPage[] = [
+  {
+    path: 'truth',
+    label: 'Differences',
+    route: 'GET /admin/drift',
+    row: {
+      id: ID,
+      serverId: ID,
+      serverName: 'shop-1',
+      field: 'memory',
+      title: 'Memory (MiB)',
+      owner: 'berth',
+      record: '2048',
+      proxmox: '4096',
+      canRepair: true,
+      canAccept: true,
+      repairRequestedAt: null,
+      note: null,
+      firstSeenAt: SINCE,
+      lastSeenAt: SINCE,
+      resolvedAt: null,
+      resolution: null,
+    },
+    shows: '4096',
+    empty: 'No differences',
+  },
+  {
+    path: 'orphans',
+    label: 'Orphans',
+    route: 'GET /admin/orphans',
+    row: {
+      id: ID,
+      clusterId: CLUSTER.id,
+      kind: 'disk',
+      identifier: 'local-lvm:vm-100042-disk-0',
+      node: 'pve1',
+      evidence: { storage: 'local-lvm', sizeGib: 20 },
+      state: 'found',
+      request: null,
+      note: null,
+      firstSeenAt: SINCE,
+      lastSeenAt: SINCE,
+      goneAt: null,
+      quarantinedUntil: null,
+    },
+    shows: 'local-lvm:vm-100042-disk-0',
+    empty: 'No orphans',
+  },
+  {
+    path: 'servers',
+    label: 'Servers',
+    route: 'GET /servers',
+    row: buildServer({ name: 'shop-1' }),
+    shows: 'shop-1',
+    empty: 'No servers yet',
+  },
+  {
+    path: `clusters/${CLUSTER.id}/adopt`,
+    label: 'VMs without a server',
+    route: `GET /admin/clusters/${CLUSTER.id}/unclaimed-vms`,
+    row: {
+      vmid: 142,
+      node: 'pve1',
+      name: 'legacy',
+      status: 'running',
+      vcpu: 2,
+      memoryMib: 2048,
+      diskGib: 20,
+    },
+    shows: 'legacy',
+    empty: 'Every VM belongs to a server',
+  },
+  {
+    path: 'pools',
+    label: 'IP pools',
+    route: 'GET /admin/pools',
+    row: {
+      id: ID,
+      clusterId: CLUSTER.id,
+      cluster: CLUSTER.name,
+      name: 'public',
+      network: '203.0.113.0/24',
+      gateway: '203.0.113.1',
+      bridge: 'vmbr0',
+      vlan: null,
+      nameservers: [],
+      addresses: 100,
+      leased: 3,
+      reserved: 2,
+      free: 95,
+    },
+    shows: '3 of 100',
+    empty: 'No pools yet',
+  },
+  {
+    path: 'migrations',
+    label: 'Migrations',
+    route: 'GET /admin/migration-runs',
+    row: {
+      id: ID,
+      source: 'whmcs',
+      sourceLabel: 'billing.example.net',
+      dryRun: true,
+      status: 'running',
+      phase: 'people',
+      pauseRequested: false,
+      cause: null,
+      progress: [{ entity: 'user', total: 10, read: 5, loaded: 4, quarantined: 1 }],
+      createdAt: SINCE,
+      startedAt: SINCE,
+      finishedAt: null,
+    },
+    shows: 'users: 5 of 10 read, 4 loaded, 1 quarantined',
+    empty: 'No migration yet',
+  },
+  {
+    path: 'plans',
+    label: 'Plans',
+    route: 'GET /admin/plans',
+    row: MANAGED_PLAN,
+    shows: 'Small',
+    empty: 'No plans yet',
+  },
+  {
+    path: 'templates',
+    label: 'Templates',
+    route: 'GET /admin/templates',
+    row: { ...TEMPLATE, places: [], readyWhen: 'agent', enabled: true, servers: 0 },
+    shows: 'none: cannot be ordered',
+    empty: 'No templates yet',
+  },
+  {
+    path: 'users',
+    label: 'Users',
+    route: 'GET /admin/users',
+    row: {
+      id: USER.id,
+      email: USER.email,
+      name: USER.name,
+      role: 'customer',
+      hasPassword: false,
+      disabledAt: null,
+      lastSeenAt: null,
+      createdAt: SINCE,
+      accounts: [ACCOUNT],
+    },
+    shows: 'no password yet',
+    empty: 'No user matches',
+  },
+  {
+    path: 'accounts',
+    label: 'Accounts',
+    route: 'GET /admin/accounts',
+    row: MANAGED_ACCOUNT,
+    shows: '3 of 10',
+    empty: 'No account matches',
+  },
+];
+
+describe.each(PAGES)('the page $path', ({ path, label, route, row, shows, empty }) => {
+  test('shows its rows', async () => {
+    openAdmin(path, { [route]: () => list(row) });
+    const table = within(await screen.findByRole('table', { name: label }));
+    expect(await table.findByText(shows)).toBeVisible();
+  });
+
+  test('is busy until they come', async () => {
+    openAdmin(path, { [route]: silence });
+    expect(await screen.findByRole('table', { name: label })).toHaveAttribute('aria-busy', 'true');
+  });
+
+  test('says that there are none', async () => {
+    openAdmin(path, { [route]: () => list() });
+    expect(await screen.findByRole('heading', { name: empty })).toBeVisible();
+  });
+
+  test('says why they could not be read, and reads them when asked again', async () => {
+    const { api, user } = openAdmin(path, {
+      [route]: () => refusal(503, 'unavailable', 'Berth cannot reach its database.', { requestId: 'r-1' }),
+    });
+    const alert = within(await screen.findByRole('alert'));
+    expect(alert.getByText('Berth cannot reach its database.')).toBeVisible();
+    expect(alert.getByText('r-1')).toBeVisible();
+    api.on(route, () => list(row));
+    await user.click(alert.getByRole('button', { name: 'Try again' }));
+    expect(await screen.findByText(shows)).toBeVisible();
+  });
+});
+
+test('a list goes on where its first page ends', async () => {
+  const rows = ['one', 'two'].map((name, index) => ({ ...MANAGED_PLAN, id: `${ID}-${index}`, name }));
+  const { user } = openAdmin('plans', {
+    'GET /admin/plans': ({ query }) =>
+      query.get('cursor') === 'next' ? list(rows[1]) : ok({ items: [rows[0]], nextCursor: 'next' }),
+  });
+  await user.click(await screen.findByRole('button', { name: 'Load more' }));
+  expect(await screen.findByText('two')).toBeVisible();
+  expect(screen.getByText('one')).toBeVisible();
+});
+
+test('nobody but an administrator meets these pages', async () => {
+  openAdmin('plans', { 'POST /refresh': () => ok({ accessToken: 'x', expiresIn: 900, user: USER }) });
+  expect(await screen.findByRole('heading', { level: 1, name: 'There is nothing here' })).toBeVisible();
+});

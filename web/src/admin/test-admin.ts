@@ -1,0 +1,57 @@
+import type { Cluster } from '../../../contract/clusters.ts';
+import type { ManagedAccount } from '../../../contract/people.ts';
+import { renderApp } from '../render-app.tsx';
+import { ACCOUNT, PLAN, USER, fakeApi, ok, session, type Handler } from '../test-api.ts';
+
+export const list = (...items: unknown[]) => ok({ items, nextCursor: null });
+
+/** Never answers. */
+export const silence: Handler = () => new Promise(() => {});
+
+const SINCE = '2026-01-01T00:00:00Z';
+export const CLUSTER: Cluster = {
+  id: '66666666-6666-4666-8666-666666666666',
+  name: 'fra1',
+  location: 'Frankfurt',
+  endpoints: ['https://pve1.example.net:8006'],
+  tokenId: 'berth@pve!berth',
+  tlsFingerprint: null,
+  hasTlsCa: true,
+  copiesPerStorage: 4,
+  startsPerNode: 8,
+  rescueIso: null,
+  createdAt: SINCE,
+};
+export const MANAGED_ACCOUNT: ManagedAccount = {
+  id: ACCOUNT.id,
+  name: ACCOUNT.name,
+  maxServers: 10,
+  servers: 3,
+  suspendedAt: null,
+  createdAt: SINCE,
+  members: [{ id: USER.id, email: USER.email, role: 'owner' }],
+};
+export const MANAGED_PLAN = { ...PLAN, enabled: true, servers: 3 };
+
+const ATTENTION = {
+  operations: { needsAttention: 0, running: 0, pending: 0 },
+  drift: 0,
+  orphans: 0,
+  nodes: { total: 1, away: 0, inMaintenance: 0 },
+  unknownServers: 0,
+};
+
+/** Opens a page of the administration as an administrator. */
+export function openAdmin(path: string, routes: Record<string, Handler> = {}) {
+  const api = fakeApi({
+    'POST /refresh': () => ok({ ...session(), user: { ...USER, role: 'admin', accounts: [] } }),
+    'GET /admin/attention': () => ok(ATTENTION),
+    'GET /admin/reconcile': () => list(),
+    'GET /admin/clusters': () => list(CLUSTER),
+    'GET /admin/nodes': () => list(),
+    'GET /admin/accounts': () => list(MANAGED_ACCOUNT),
+    'GET /admin/plans': () => list(MANAGED_PLAN),
+    ...routes,
+  });
+  return { api, ...renderApp(`/admin/${path}`) };
+}
