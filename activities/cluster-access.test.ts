@@ -42,7 +42,7 @@ afterAll(async () => {
 it('takes the new token as soon as the cluster has one, and keeps its connection while nothing changes', async () => {
   const former = await clusters.of(cluster.id);
   expect(await clusters.of(cluster.id)).toBe(former);
-  await expect(former.proxmox.clusterResources('vm')).rejects.toThrow();
+  await expect(former.proxmox.clusterResources('vm')).rejects.toMatchObject({ kind: 'auth' });
   await updateCluster(database, box, cluster, { tokenSecret: simulator.token.secret });
   const present = await clusters.of(cluster.id);
   expect(present).not.toBe(former);

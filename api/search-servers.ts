@@ -11,7 +11,9 @@ export function searchConditions(
 ): Condition[] {
   const { terms, faults } = parseServerSearch(q);
   if (faults.length > 0)
-    throw new InvalidInput(faults.map(({ term, message }) => ({ field: 'q', message: `${term}: ${message}` })));
+    throw new InvalidInput(
+      faults.map(({ term, message }) => ({ field: 'q', message: `${term}: ${message}` })),
+    );
   return terms.map(({ kind, value }) => {
     if (kind === 'text') return foundBy(value);
     if (kind === 'status') return { sql: `(${status}) = ?`, bindings: [value.toLowerCase()] };

@@ -10,7 +10,7 @@ const DEFAULTS: Record<keyof Hours, number> = { deleteGraceHours: 0, quarantineH
 
 /** What holds now and who says so: an operator in the database, else the environment, else Berth. */
 export async function readSettings(database: Knex, deps: SettingsDeps): Promise<Hours> {
-  const kept = await Settings.query(database).findById(true).throwIfNotFound();
+  const kept = await Settings.query(database).first().throwIfNotFound();
   const effective = (name: keyof Hours): Setting => {
     const otherwise = deps[name] ?? DEFAULTS[name];
     const otherSource = deps[name] === undefined ? 'default' : 'environment';

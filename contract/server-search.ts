@@ -34,7 +34,11 @@ export function parseServerSearch(text: string): { terms: SearchTerm[]; faults: 
       if (wrong) faults.push({ term, message: wrong });
       else terms.push({ kind, value });
     } else if (/^[\da-f:./]+$/i.test(term)) terms.push({ kind: 'text', value: term });
-    else faults.push({ term, message: `there is no ${kind}: – use ${KINDS.map((one) => `${one}:`).join(', ')}` });
+    else
+      faults.push({
+        term,
+        message: `there is no ${kind}: – use ${KINDS.map((one) => `${one}:`).join(', ')}`,
+      });
   }
   const dangling = /(\p{L}+):(?:\s|$)/u.exec(text.replaceAll(/"[^"]*"/g, '""'));
   if (dangling) faults.push({ term: `${dangling[1]}:`, message: 'say what to look for right after it' });

@@ -216,15 +216,10 @@ export const ListServersQuery = PageQuery.extend({
     .max(100)
     .optional()
     .meta({ description: 'part of the name, the host name or an address' }),
-  q: z
-    .string()
-    .trim()
-    .max(500)
-    .optional()
-    .meta({
-      description:
-        'Terms that all have to hold: status:, node:, account:, ip: (beginning, or network), plan:, vmid:, and words as in search; "…" around spaces',
-    }),
+  q: z.string().trim().max(500).optional().meta({
+    description:
+      'Terms that all have to hold: status:, node:, account:, ip: (beginning, or network), plan:, vmid:, and words as in search; "…" around spaces',
+  }),
   label: z
     .string()
     .regex(/^[^=]+=/, { error: 'write it as key=value' })

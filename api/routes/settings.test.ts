@@ -60,7 +60,7 @@ it.each([
   [{ deleteGraceHours: -1 }, 'deleteGraceHours'],
   [{ quarantineHours: 0 }, 'quarantineHours'],
   [{ quarantineHours: 1.5 }, 'quarantineHours'],
-  [{ jwtSecret: 'x' }, 'jwtSecret'],
+  [{ quarantineHours: 1, jwtSecret: 'x' }, 'jwtSecret'],
 ])('refuses %j, naming the field', async (body, field) => {
   expect(await change(body)).toMatchObject({ status: 422, body: { issues: [{ field }] } });
 });

@@ -56,7 +56,7 @@ export function settingsRoutes(
           ...(quarantineHours === undefined ? {} : { quarantineHours }),
         };
         await database.transaction(async (trx) => {
-          await SettingsRow.query(trx).findById(true).patch(details);
+          await SettingsRow.query(trx).patch(details);
           await audit(trx, ctx, { userId: currentUser(ctx).id, action: 'settings.update', details });
         });
         await answer(ctx);

@@ -1,6 +1,6 @@
 import { Model } from 'objection';
 
-/** Its one row; null: left to the environment. */
+/** One row; null: left to the environment. */
 export class Settings extends Model {
   static override tableName = 'settings';
   static override idColumn = 'isOnly';

@@ -112,14 +112,14 @@ async function readStream(client: QueryClient, signal: AbortSignal, memory: Stre
 }
 
 const COUNTS_MS = 1_000;
-let countsAreDue = false;
+const countsDue = new WeakSet<QueryClient>();
 
 /** What waits for operators may have changed; a crowd of events is answered by one look. No page of theirs, no look. */
 function readCountsSoon(client: QueryClient): void {
-  if (countsAreDue) return;
-  countsAreDue = true;
+  if (countsDue.has(client)) return;
+  countsDue.add(client);
   setTimeout(() => {
-    countsAreDue = false;
+    countsDue.delete(client);
     void client.invalidateQueries({ queryKey: ATTENTION_KEY });
   }, COUNTS_MS);
 }

@@ -81,7 +81,7 @@ interface DialogCase {
   sends: string;
   body: unknown;
   /** It goes on with what was made instead of closing. */
-  then?: string;
+  madeAs?: string;
   answer?: unknown;
 }
 
@@ -203,7 +203,7 @@ const CASES: DialogCase[] = [
     sends: 'POST /admin/users',
     body: { email: 'grace@example.org', name: '', role: 'customer' },
     answer: { user: PERSON, passwordLink: LINK },
-    then: LINK.link,
+    madeAs: LINK.link,
   },
   {
     what: 'a link for a password is made',
@@ -214,7 +214,7 @@ const CASES: DialogCase[] = [
     sends: `POST /admin/users/${USER.id}/password-link`,
     body: undefined,
     answer: LINK,
-    then: LINK.link,
+    madeAs: LINK.link,
   },
   {
     what: 'a user is disabled',
@@ -246,7 +246,7 @@ const CASES: DialogCase[] = [
   },
 ];
 
-describe.each(CASES)('$what', ({ path, routes, open, fill, submit, sends, body, then, answer = {} }) => {
+describe.each(CASES)('$what', ({ path, routes, open, fill, submit, sends, body, madeAs, answer = {} }) => {
   async function ask(handler: Handler) {
     const { api, user } = openAdmin(path, { ...routes, [sends]: handler });
     await user.click(await screen.findByRole('button', { name: open }));
@@ -260,7 +260,7 @@ describe.each(CASES)('$what', ({ path, routes, open, fill, submit, sends, body, 
     const { api } = await ask(() => ok(answer));
     await waitFor(() => expect(api.sent(sends)).toHaveLength(1));
     expect(api.sent(sends)[0]?.body).toEqual(body);
-    if (then) expect(await screen.findByText(then)).toBeVisible();
+    if (madeAs) expect(await screen.findByText(madeAs)).toBeVisible();
     else await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
   });
 
