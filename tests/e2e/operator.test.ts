@@ -72,6 +72,58 @@ describe("an operator's day in a browser", () => {
     await page.getByRole('heading', { level: 2, name: 'Nothing waits for a decision' }).waitFor(WAIT);
   });
 
+  it('is shown the certificate of a new cluster and told what is wrong with its token, before anything is saved', async () => {
+    await go('Clusters');
+    await button('Add cluster').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('other');
+    await dialog.getByLabel('Location').fill('Elsewhere');
+    await dialog.getByLabel('Addresses').fill(run.proxmoxUrl);
+    await dialog.getByLabel('Token id').fill('nobody@pve!nothing');
+    await dialog.getByLabel('Token secret', { exact: true }).fill('not the secret');
+    await button('Test connection', dialog).click();
+    await button('It is the same: trust it', dialog).waitFor(WAIT);
+    await expectSound(page, 'admin-add-cluster');
+    await button('It is the same: trust it', dialog).click();
+    await button('Test connection', dialog).click();
+    await dialog
+      .getByText(/^Code token_/)
+      .first()
+      .waitFor(WAIT);
+    expect(await button('Add cluster', dialog).count()).toBe(0);
+    await button('Cancel', dialog).click();
+    await button('Edit default').click();
+    await page.getByRole('dialog').getByText('Change how it is reached, or its token').click();
+    await expectSound(page, 'admin-edit-cluster');
+    await button('Cancel', page.getByRole('dialog')).click();
+  });
+
+  it('looks for VMs that no server holds', async () => {
+    await go('Clusters');
+    await page.getByRole('link', { name: 'Adopt a VM of default' }).click();
+    await page.getByRole('heading', { level: 2, name: 'Every VM belongs to a server' }).waitFor(WAIT);
+    await expectSound(page, 'admin-adopt');
+  });
+
+  it('sets how long a deletion can be undone, which customers are told at once', async () => {
+    await go('Settings');
+    await button('Change: Deletions can be undone for').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Hours').fill('48');
+    await button('Save setting', dialog).click();
+    await page.getByText('48 hours').waitFor(WAIT);
+    await expectSound(page, 'admin-settings');
+    expect(await berth.api.get('/settings')).toEqual({ deleteGraceHours: 48 });
+  });
+
+  it('finds servers by terms, and is told of one that is not understood', async () => {
+    await page.goto(`${run.dashboardUrl}admin/servers?q=status:running+plan:medium+shop`);
+    await row('shop-1').waitFor(WAIT);
+    await page.getByLabel('Search servers').fill('color:red');
+    await page.getByText(/there is no color:/).waitFor(WAIT);
+    await expectSound(page, 'admin-search');
+  });
+
   it.each(['Differences', 'Orphans', 'Clusters', 'IP pools', 'Migrations', 'Templates', 'Accounts'])(
     'reads the page %s',
     async (name) => {
@@ -86,7 +138,7 @@ describe("an operator's day in a browser", () => {
   );
 
   it('finds a server and compares it with Proxmox', async () => {
-    await go('Servers');
+    await page.goto(`${run.dashboardUrl}admin/servers`);
     await row('shop-1').waitFor(WAIT);
     await expectSound(page, 'admin-servers');
     await page.goto(`${run.dashboardUrl}admin/servers/${server.id}/truth`);
