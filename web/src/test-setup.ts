@@ -10,6 +10,7 @@ globalThis.ResizeObserver ??= class {
   disconnect(): void {}
 };
 window.scrollTo = () => {};
+Element.prototype.scrollIntoView = () => {};
 
 // A page's code is loaded on demand, which takes its time on a busy machine.
 configure({ asyncUtilTimeout: 10_000 });

@@ -1,6 +1,6 @@
 import { Button, Callout, FormGroup, HTMLSelect, Switch, TextArea } from '@blueprintjs/core';
 import { useMutation } from '@tanstack/react-query';
-import { useId, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import type {
   Cluster,
   ConnectionReport,
@@ -191,6 +191,11 @@ interface ReachFieldsProps {
 
 function ReachFields({ reach, report, onChange }: ReachFieldsProps) {
   const id = useId();
+  const found = useRef<HTMLDivElement>(null);
+  // It comes below what is seen of a long form.
+  useEffect(() => {
+    if (report) found.current?.scrollIntoView({ block: 'nearest' });
+  }, [report]);
   const set = <Key extends keyof Reach>(key: Key) => {
     return (value: Reach[Key]) => onChange({ ...reach, [key]: value });
   };
@@ -270,7 +275,7 @@ function ReachFields({ reach, report, onChange }: ReachFieldsProps) {
           />
         </FormGroup>
       )}
-      <div role="status">
+      <div role="status" ref={found}>
         {report && (
           <>
             <Findings report={report} />
