@@ -37,7 +37,8 @@ beforeAll(async () => {
   test = await createTestDatabase();
   catalog = await buildCatalog(test.database);
   const connection = await Connection.connect({ address: inject('temporalAddress') });
-  const lost = Connection.lazy({ address: '127.0.0.1:1' });
+  // Without the interceptor that tries again: its timer would outlive the connection, and this file.
+  const lost = Connection.lazy({ address: '127.0.0.1:1', interceptors: [] });
   connections.push(connection, lost);
   client = new Client({ connection });
   nowhere = new Client({ connection: lost });
