@@ -206,7 +206,7 @@ describe('a VM that is being moved', () => {
     };
     await asWatcher(estate, async (tenure) => {
       const connection = { watching: slow, tasks };
-      const options = { clusterId: estate.cluster.id, connection, patienceMs: 300, surveyMs: 0 };
+      const options = { clusterId: estate.cluster.id, connection, patienceMs: 2_000, surveyMs: 0 };
       const observer = createObserver({ ...tenure, ...options });
       await observer.observe();
       expect(await seen()).toMatchObject({ state: 'unknown', node: home });
