@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { lingui } from '@lingui/vite-plugin';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
@@ -24,7 +25,7 @@ export default defineConfig({
         },
       },
       {
-        plugins: [react()],
+        plugins: [lingui({ macroTransform: true }), react()],
         test: {
           name: 'web',
           include: ['web/src/**/*.test.{ts,tsx}'],

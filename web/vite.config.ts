@@ -1,3 +1,4 @@
+import { lingui } from '@lingui/vite-plugin';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
@@ -26,7 +27,7 @@ const API_PATHS = [
 export default defineConfig({
   root: import.meta.dirname,
   base: '/app/',
-  plugins: [react()],
+  plugins: [lingui({ macroTransform: true, failOnMissing: true, failOnCompileError: true }), react()],
   build: {
     outDir: 'dist',
     emptyOutDir: true,

@@ -212,6 +212,26 @@ describe('a customer in a browser', () => {
     await page.getByRole('heading', { name: 'Servers', level: 1 }).waitFor(WAIT);
   });
 
+  it('reads all of it in German', async () => {
+    const choose = async (language: string) => {
+      await page.getByRole('button', { name: run.customer.email }).click();
+      await page.locator('#menu-language').selectOption(language);
+    };
+    await choose('de');
+    await page.getByRole('heading', { name: 'Server', level: 1, exact: true }).waitFor(WAIT);
+    expect(await page.getAttribute('html', 'lang')).toBe('de');
+    await expectSound(page, 'german-list');
+    await page.getByRole('link', { name: 'shop-1' }).first().click();
+    await page.getByRole('heading', { name: 'shop-1', level: 1 }).waitFor(WAIT);
+    await expectSound(page, 'german-server');
+    await page.goto(`${run.dashboardUrl}servers/new`);
+    await page.getByRole('heading', { level: 1 }).waitFor(WAIT);
+    await expectSound(page, 'german-create');
+    await choose('en');
+    await page.getByRole('heading', { name: 'Create server', level: 1 }).waitFor(WAIT);
+    await page.goto(run.dashboardUrl);
+  });
+
   it('is still logged in after a reload, and sees in one window what is done in another', async () => {
     await page.reload();
     await page.getByRole('link', { name: 'shop-1' }).first().click();

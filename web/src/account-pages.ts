@@ -1,9 +1,40 @@
+import { t } from '@lingui/core/macro';
 /** The pages of somebody's own account, in the order of its menu. */
 export const ACCOUNT_PAGES = [
-  { path: '/account', title: 'Profile' },
-  { path: '/account/security', title: 'Security' },
-  { path: '/account/team', title: 'Team' },
-  { path: '/account/ssh-keys', title: 'SSH keys' },
-  { path: '/account/tokens', title: 'API tokens' },
-  { path: '/account/audit', title: 'Audit log' },
+  {
+    path: '/account',
+    get title() {
+      return t`Profile`;
+    },
+  },
+  {
+    path: '/account/security',
+    get title() {
+      return t`Security`;
+    },
+  },
+  {
+    path: '/account/team',
+    get title() {
+      return t`Team`;
+    },
+  },
+  {
+    path: '/account/ssh-keys',
+    get title() {
+      return t`SSH keys`;
+    },
+  },
+  {
+    path: '/account/tokens',
+    get title() {
+      return t`API tokens`;
+    },
+  },
+  {
+    path: '/account/audit',
+    get title() {
+      return t`Audit log`;
+    },
+  },
 ] as const;

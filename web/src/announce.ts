@@ -1,7 +1,8 @@
 import type { QueryClient } from '@tanstack/react-query';
 import type { Operation } from '../../contract/operations.ts';
 import { allOperationsKey } from './live-cache.ts';
-import { OPERATION_STATUS_WORDS, operationName } from './operation-words.ts';
+import { operationName } from './contract-words.ts';
+import { OPERATION_STATUS_WORDS } from './operation-words.ts';
 import { createRemembered } from './remembered.ts';
 
 /** Whether somebody wants to be told by the browser while they look at something else. */

@@ -1,4 +1,6 @@
+import { t } from '@lingui/core/macro';
 import type { Problem } from '../../contract/problem.ts';
+import { problemTitle } from './contract-words.ts';
 
 /** The API answered and refused. `problem` is its `application/problem+json` body, or one made from the status. */
 export class ApiError extends Error {
@@ -8,7 +10,8 @@ export class ApiError extends Error {
   readonly retryAfterSeconds: number | null;
 
   constructor(problem: Problem, retryAfterSeconds: number | null = null) {
-    super(problem.detail ? `${problem.title.replace(/\.$/, '')}. ${problem.detail}` : problem.title);
+    const title = problemTitle(problem);
+    super(problem.detail ? `${title.replace(/\.$/, '')}. ${problem.detail}` : title);
     this.problem = problem;
     this.retryAfterSeconds = retryAfterSeconds;
   }
@@ -47,7 +50,7 @@ export async function readProblem(response: Response): Promise<ApiError> {
     if (isProblem(body)) return new ApiError(body, seconds);
   }
   const code = codeOfStatus(response.status);
-  const title = `The API answered ${response.status}${response.statusText ? ` ${response.statusText}` : ''}`;
+  const title = t`The API answered ${`${response.status} ${response.statusText}`.trim()}`;
   return new ApiError({ type: `urn:berth:problem:${code}`, title, status: response.status, code }, seconds);
 }
 

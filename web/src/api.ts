@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import type { AvailabilityList, PlanList, TemplateList } from '../../contract/catalog.ts';
 import type { Decision, Operation } from '../../contract/operations.ts';
 import type {
@@ -36,7 +37,9 @@ export interface ApiRequest {
 
 const NO_SESSION = {
   type: 'urn:berth:problem:unauthenticated',
-  title: 'You are not logged in',
+  get title() {
+    return t`You are not logged in`;
+  },
   status: 401,
   code: 'unauthenticated',
 } as const;
@@ -80,7 +83,7 @@ async function send(path: string, request: ApiRequest, token: string): Promise<R
   } catch (cause) {
     if (request.signal?.aborted) throw cause;
     reachability.set(false);
-    throw new NetworkError('The API does not answer', { cause });
+    throw new NetworkError(t`The API does not answer`, { cause });
   }
 }
 

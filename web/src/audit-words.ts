@@ -1,31 +1,82 @@
+import { t } from '@lingui/core/macro';
 import type { AuditEntry } from '../../contract/audit-log.ts';
 
 const WORDS: Record<string, string> = {
-  'session.open': 'Logged in',
-  'session.refuse_code': 'Wrong code at login, after the right password',
-  'session.end': 'Ended a session',
-  'session.end_others': 'Ended all other sessions',
-  'session.act_as': 'Began to look through your eyes',
-  'session.leave': 'Stopped looking through your eyes',
-  'user.create': 'Made the user',
-  'user.export': 'Exported all data',
-  'user.rename': 'Changed the name',
-  'user.set_password': 'Set a new password',
-  'user.upgrade_password': 'The password was kept in a safer form',
-  'user.password_link': 'Made a link to set the password with',
-  'token.create': 'Made an API token',
-  'token.revoke': 'Revoked an API token',
-  'ssh_key.add': 'Added an SSH key',
-  'ssh_key.rename': 'Renamed an SSH key',
-  'ssh_key.delete': 'Deleted an SSH key',
-  'two_factor.enrol': 'Began to set up two-factor authentication',
-  'two_factor.enable': 'Turned two-factor authentication on',
-  'two_factor.renew_codes': 'Got new recovery codes',
-  'two_factor.disable': 'Turned two-factor authentication off',
-  'two_factor.reset': 'Took two-factor authentication off',
-  'server.update': 'Changed settings of the server',
-  'server.provision': 'Ordered the server',
-  'server.terminate': 'Deleted the server',
+  get 'session.open'() {
+    return t`Logged in`;
+  },
+  get 'session.refuse_code'() {
+    return t`Wrong code at login, after the right password`;
+  },
+  get 'session.end'() {
+    return t`Ended a session`;
+  },
+  get 'session.end_others'() {
+    return t`Ended all other sessions`;
+  },
+  get 'session.act_as'() {
+    return t`Began to look through your eyes`;
+  },
+  get 'session.leave'() {
+    return t`Stopped looking through your eyes`;
+  },
+  get 'user.create'() {
+    return t`Made the user`;
+  },
+  get 'user.export'() {
+    return t`Exported all data`;
+  },
+  get 'user.rename'() {
+    return t`Changed the name`;
+  },
+  get 'user.set_password'() {
+    return t`Set a new password`;
+  },
+  get 'user.upgrade_password'() {
+    return t`The password was kept in a safer form`;
+  },
+  get 'user.password_link'() {
+    return t`Made a link to set the password with`;
+  },
+  get 'token.create'() {
+    return t`Made an API token`;
+  },
+  get 'token.revoke'() {
+    return t`Revoked an API token`;
+  },
+  get 'ssh_key.add'() {
+    return t`Added an SSH key`;
+  },
+  get 'ssh_key.rename'() {
+    return t`Renamed an SSH key`;
+  },
+  get 'ssh_key.delete'() {
+    return t`Deleted an SSH key`;
+  },
+  get 'two_factor.enrol'() {
+    return t`Began to set up two-factor authentication`;
+  },
+  get 'two_factor.enable'() {
+    return t`Turned two-factor authentication on`;
+  },
+  get 'two_factor.renew_codes'() {
+    return t`Got new recovery codes`;
+  },
+  get 'two_factor.disable'() {
+    return t`Turned two-factor authentication off`;
+  },
+  get 'two_factor.reset'() {
+    return t`Took two-factor authentication off`;
+  },
+  get 'server.update'() {
+    return t`Changed settings of the server`;
+  },
+  get 'server.provision'() {
+    return t`Ordered the server`;
+  },
+  get 'server.terminate'() {
+    return t`Deleted the server`;
+  },
 };
 
 /** What an entry says was done; in the words of the API where there are none of its own. */

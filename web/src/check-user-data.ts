@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { parseDocument } from 'yaml';
 
 /** The other things cloud-init takes, which are not looked into. */
@@ -16,12 +17,12 @@ export function checkUserData(text: string): string | null {
   if (text.trim() === '') return null;
   if (OTHER_BEGINNINGS.some((beginning) => text.startsWith(beginning))) return null;
   if (!/^#cloud-config\s*(?:\n|$)/.test(text))
-    return 'Begin with #cloud-config, or with #! and the program that runs the script';
+    return t`Begin with #cloud-config, or with #! and the program that runs the script`;
   const { errors, contents } = parseDocument(text);
   const [error] = errors;
   if (error)
-    return `Line ${error.linePos?.[0].line ?? '?'}: ${error.message.split('\n')[0]?.replace(/ at line.*/, '')}`;
+    return t`Line ${error.linePos?.[0].line ?? '?'}: ${error.message.split('\n')[0]?.replace(/ at line.*/, '') ?? ''}`;
   const isMapping =
     contents !== null && 'items' in contents && !('flow' in contents && Array.isArray(contents));
-  return contents === null || isMapping ? null : 'Below #cloud-config write key: value, one per line';
+  return contents === null || isMapping ? null : t`Below #cloud-config write key: value, one per line`;
 }

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 const BROWSERS: [RegExp, string][] = [
   [/\bEdgA?\//, 'Edge'],
   [/\bOPR\//, 'Opera'],
@@ -18,11 +19,11 @@ const SYSTEMS: [RegExp, string][] = [
 
 /** "Firefox on Linux", of what a browser says about itself; a program's own name where it is none. */
 export function describeBrowser(userAgent: string | null): string {
-  if (!userAgent) return 'Unknown browser';
+  if (!userAgent) return t`Unknown browser`;
   const browser = find(BROWSERS, userAgent);
   const system = find(SYSTEMS, userAgent);
   if (!browser) return userAgent.split(/[/\s]/)[0] ?? userAgent;
-  return system ? `${browser} on ${system}` : browser;
+  return system ? t`${browser} on ${system}` : browser;
 }
 
 const find = (among: [RegExp, string][], text: string): string | undefined =>

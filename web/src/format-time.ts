@@ -1,3 +1,6 @@
+import { plural, t } from '@lingui/core/macro';
+import { locale } from './language.ts';
+
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -5,33 +8,39 @@ const DAY = 24 * HOUR;
 /** "just now", "5 min ago", "3 days ago"; older than a month, the date. Both times in milliseconds. */
 export function formatAgo(thenMs: number, nowMs: number): string {
   const seconds = Math.max(0, Math.round((nowMs - thenMs) / 1000));
-  if (seconds < 10) return 'just now';
-  if (seconds < MINUTE) return `${seconds} s ago`;
-  if (seconds < HOUR) return `${Math.round(seconds / MINUTE)} min ago`;
-  if (seconds < DAY) return `${Math.round(seconds / HOUR)} h ago`;
+  if (seconds < 10) return t`just now`;
+  if (seconds < MINUTE) return t`${seconds} s ago`;
+  if (seconds < HOUR) return t`${Math.round(seconds / MINUTE)} min ago`;
+  if (seconds < DAY) return t`${Math.round(seconds / HOUR)} h ago`;
   if (seconds < 30 * DAY) return daysAgo(Math.round(seconds / DAY));
-  return new Date(thenMs).toLocaleDateString(undefined, { dateStyle: 'medium' });
+  return formatDate(thenMs);
 }
 
-const daysAgo = (days: number): string => (days === 1 ? 'yesterday' : `${days} days ago`);
+const daysAgo = (days: number): string => plural(days, { one: 'yesterday', other: '# days ago' });
+
+/** A date: "5 Jan 2026". */
+export function formatDate(at: string | number): string {
+  return new Date(at).toLocaleDateString(locale(), { dateStyle: 'medium' });
+}
 
 /** A length of time: "4 s", "1 min 20 s", "2 h 5 min". */
 export function formatDuration(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
-  if (seconds < MINUTE) return `${seconds} s`;
-  if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} min ${seconds % MINUTE} s`;
-  return `${Math.floor(seconds / HOUR)} h ${Math.floor((seconds % HOUR) / MINUTE)} min`;
+  if (seconds < MINUTE) return t`${seconds} s`;
+  const minutes = Math.floor(seconds / MINUTE);
+  if (seconds < HOUR) return t`${minutes} min ${seconds % MINUTE} s`;
+  return t`${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 /** The exact local time, for a tooltip. */
 export function formatExact(iso: string): string {
-  return new Date(iso).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'long' });
+  return new Date(iso).toLocaleString(locale(), { dateStyle: 'medium', timeStyle: 'long' });
 }
 
 /** A length of time that somebody has set, from hours: "30 minutes", "36 hours", "3 days". */
 export function formatHours(hours: number): string {
-  if (hours < 1) return plural(Math.max(1, Math.round(hours * 60)), 'minute');
-  return hours >= 48 && hours % 24 === 0 ? plural(hours / 24, 'day') : plural(Math.round(hours), 'hour');
+  if (hours < 1) return plural(Math.max(1, Math.round(hours * 60)), { one: '# minute', other: '# minutes' });
+  return hours >= 48 && hours % 24 === 0
+    ? plural(hours / 24, { one: '# day', other: '# days' })
+    : plural(Math.round(hours), { one: '# hour', other: '# hours' });
 }
-
-const plural = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`;

@@ -5,6 +5,8 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { RouterProvider } from 'react-router/dom';
+import { Localised } from './components/localised.tsx';
+import { startLanguage } from './language.ts';
 import { createQueryClient } from './query-client.ts';
 import { createRouter } from './router.tsx';
 import { restoreSession } from './session.ts';
@@ -13,13 +15,16 @@ import { startTheme } from './theme.ts';
 startTheme();
 FocusStyleManager.onlyShowFocusOnTabs();
 void restoreSession();
+await startLanguage();
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={createQueryClient()}>
-      <RouterProvider router={createRouter()} />
+      <Localised>
+        <RouterProvider router={createRouter()} />
+      </Localised>
     </QueryClientProvider>
   </StrictMode>,
 );

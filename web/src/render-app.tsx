@@ -3,6 +3,7 @@ import { render } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { createMemoryRouter } from 'react-router';
 import { RouterProvider } from 'react-router/dom';
+import { Localised } from './components/localised.tsx';
 import { createQueryClient } from './query-client.ts';
 import { routes } from './router.tsx';
 import { restoreSession } from './session.ts';
@@ -18,7 +19,9 @@ export function renderApp(path: string) {
   void restoreSession();
   render(
     <QueryClientProvider client={client}>
-      <RouterProvider router={router} />
+      <Localised>
+        <RouterProvider router={router} />
+      </Localised>
     </QueryClientProvider>,
   );
   return { router, user: userEvent.setup() };

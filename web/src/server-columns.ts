@@ -1,13 +1,26 @@
+import { t } from '@lingui/core/macro';
 import { createRemembered } from './remembered.ts';
 
 /** What can be shown beside status and name. */
 export const COLUMNS = {
-  plan: 'Plan',
-  address: 'Address',
-  place: 'Location',
-  labels: 'Labels',
-  account: 'Account',
-  created: 'Created',
+  get plan() {
+    return t`Plan`;
+  },
+  get address() {
+    return t`Address`;
+  },
+  get place() {
+    return t`Location`;
+  },
+  get labels() {
+    return t`Labels`;
+  },
+  get account() {
+    return t`Account`;
+  },
+  get created() {
+    return t`Created`;
+  },
 } as const;
 export type Column = keyof typeof COLUMNS;
 

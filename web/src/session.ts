@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import type { Session, User } from '../../contract/auth.ts';
 import { NetworkError, readProblem } from './api-error.ts';
 import { createStore } from './store.ts';
@@ -34,7 +35,7 @@ async function post(path: string, body?: unknown): Promise<Response> {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   } catch (cause) {
-    throw new NetworkError('The API does not answer', { cause });
+    throw new NetworkError(t`The API does not answer`, { cause });
   }
 }
 

@@ -1,5 +1,7 @@
 import { Button, Tag } from '@blueprintjs/core';
 import { Search } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import type { ManagedAccount, UpdateAccount } from '../../../contract/people.ts';
@@ -21,20 +23,20 @@ export function AccountsPage() {
   const rows = useRows<ManagedAccount>('/admin/accounts', { search });
   const [wish, setWish] = useState<{ account: ManagedAccount; deed: Deed } | null>(null);
   return (
-    <AdminPage title="Accounts">
+    <AdminPage title={t`Accounts`}>
       <div className="filter-bar">
         <SearchField
-          label="Search accounts"
-          placeholder="Name, or e-mail address of a member"
+          label={t`Search accounts`}
+          placeholder={t`Name, or e-mail address of a member`}
           value={search}
           onSearch={setSearch}
         />
       </div>
       <DataTable
-        label="Accounts"
+        label={t`Accounts`}
         rows={rows}
         columns={columns((account, deed) => setWish({ account, deed }))}
-        empty={<NoticeState level={2} icon={<Search size={40} />} title="No account matches" />}
+        empty={<NoticeState level={2} icon={<Search size={40} />} title={t`No account matches`} />}
       />
       {wish?.deed === 'quota' && <QuotaDialog account={wish.account} onClose={() => setWish(null)} />}
       {wish?.deed === 'suspend' && <SuspendDialog account={wish.account} onClose={() => setWish(null)} />}
@@ -44,20 +46,20 @@ export function AccountsPage() {
 
 const columns = (onDeed: (account: ManagedAccount, deed: Deed) => void): Column<ManagedAccount>[] => [
   {
-    title: 'Account',
+    title: t`Account`,
     cell: ({ name, suspendedAt }) => (
       <span>
         <strong>{name}</strong>{' '}
         {suspendedAt && (
           <Tag minimal intent="warning">
-            suspended
+            <Trans>suspended</Trans>
           </Tag>
         )}
       </span>
     ),
   },
   {
-    title: 'Members',
+    title: t`Members`,
     cell: ({ members }) =>
       members.map(({ id, email, role }) => (
         <div key={id}>
@@ -67,30 +69,35 @@ const columns = (onDeed: (account: ManagedAccount, deed: Deed) => void): Column<
       )),
   },
   {
-    title: 'Servers',
+    title: t`Servers`,
     cell: ({ id, name, servers, maxServers }) => (
       <>
-        <Link to={`/admin/servers?q=account:${id}`} className="numeric">{`${servers} of ${maxServers}`}</Link>
-        <UseBar label={`Quota of ${name} in use`} used={servers} total={maxServers} />
+        <Link
+          to={`/admin/servers?q=account:${id}`}
+          className="numeric"
+        >{t`${servers} of ${maxServers}`}</Link>
+        <UseBar label={t`Quota of ${name} in use`} used={servers} total={maxServers} />
       </>
     ),
   },
-  { title: 'Since', cell: ({ createdAt }) => <TimeAgo iso={createdAt} /> },
+  { title: t`Since`, cell: ({ createdAt }) => <TimeAgo iso={createdAt} /> },
   {
-    title: 'Actions',
+    title: t`Actions`,
     isActions: true,
     cell: (account) => (
       <span className="row-actions">
         <Button
           size="small"
-          text="Quota"
-          aria-label={`Quota of ${account.name}`}
+          text={t`Quota`}
+          aria-label={t`Quota of ${account.name}`}
           onClick={() => onDeed(account, 'quota')}
         />
         <Button
           size="small"
-          text={account.suspendedAt ? 'Lift suspension' : 'Suspend'}
-          aria-label={`${account.suspendedAt ? 'Lift the suspension of' : 'Suspend'} ${account.name}`}
+          text={account.suspendedAt ? t`Lift suspension` : t`Suspend`}
+          aria-label={
+            account.suspendedAt ? t`Lift the suspension of ${account.name}` : t`Suspend ${account.name}`
+          }
           onClick={() => onDeed(account, 'suspend')}
         />
       </span>
@@ -115,17 +122,17 @@ function QuotaDialog({ account: { id, name, servers, maxServers }, onClose }: Ac
   const isNumber = /^\d{1,6}$/.test(text.trim());
   return (
     <ChangeDialog
-      title={`Quota of ${name}`}
-      keep="Cancel"
-      submit="Save quota"
+      title={t`Quota of ${name}`}
+      keep={t`Cancel`}
+      submit={t`Save quota`}
       isReady={isNumber}
       change={change}
       onSubmit={() => change.mutate({ maxServers: Number(text) })}
       onClose={onClose}
     >
       <TextField
-        label="How many servers it may have"
-        help={`It has ${servers}. With fewer it keeps those and can order none.`}
+        label={t`How many servers it may have`}
+        help={t`It has ${servers}. With fewer it keeps those and can order none.`}
         isNumber
         autoFocus
         value={text}
@@ -140,9 +147,9 @@ function SuspendDialog({ account: { id, name, suspendedAt }, onClose }: AccountD
   const change = useAccountChange(id, onClose);
   return (
     <ChangeDialog
-      title={isSuspended ? `Lift the suspension of ${name}?` : `Suspend ${name}?`}
-      keep="Leave it as it is"
-      submit={isSuspended ? 'Lift suspension' : 'Suspend account'}
+      title={isSuspended ? t`Lift the suspension of ${name}?` : t`Suspend ${name}?`}
+      keep={t`Leave it as it is`}
+      submit={isSuspended ? t`Lift suspension` : t`Suspend account`}
       isHarsh={!isSuspended}
       change={change}
       onSubmit={() => change.mutate({ suspended: !isSuspended })}
@@ -150,8 +157,8 @@ function SuspendDialog({ account: { id, name, suspendedAt }, onClose }: AccountD
     >
       <p>
         {isSuspended
-          ? 'It can order servers again.'
-          : 'It can order nothing and make no server larger. Its servers run on: suspend them one by one, on their pages, if they are to stop.'}
+          ? t`It can order servers again.`
+          : t`It can order nothing and make no server larger. Its servers run on: suspend them one by one, on their pages, if they are to stop.`}
       </p>
     </ChangeDialog>
   );

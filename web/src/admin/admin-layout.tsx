@@ -1,5 +1,7 @@
 import './admin.css';
 import { Tag } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { NavLink, Outlet } from 'react-router';
 import { useIsAdmin } from '../hooks/use-is-admin.ts';
 import { NotFoundPage } from '../pages/not-found-page.tsx';
@@ -23,40 +25,40 @@ function AdminNav() {
   const { data } = useAttention();
   const groups: { title: string; links: { to: string; text: string; count?: number | undefined }[] }[] = [
     {
-      title: 'Work',
+      title: t`Work`,
       links: [
-        { to: 'operations', text: 'Operations', count: data?.operations.needsAttention },
-        { to: 'truth', text: 'Differences', count: data?.drift },
-        { to: 'orphans', text: 'Orphans', count: data?.orphans },
+        { to: 'operations', text: t`Operations`, count: data?.operations.needsAttention },
+        { to: 'truth', text: t`Differences`, count: data?.drift },
+        { to: 'orphans', text: t`Orphans`, count: data?.orphans },
       ],
     },
     {
-      title: 'Estate',
+      title: t`Estate`,
       links: [
-        { to: 'servers', text: 'Servers', count: data?.unknownServers },
-        { to: 'clusters', text: 'Clusters', count: data?.nodes.away },
-        { to: 'pools', text: 'IP pools' },
-        { to: 'migrations', text: 'Migrations' },
-        { to: 'settings', text: 'Settings' },
+        { to: 'servers', text: t`Servers`, count: data?.unknownServers },
+        { to: 'clusters', text: t`Clusters`, count: data?.nodes.away },
+        { to: 'pools', text: t`IP pools` },
+        { to: 'migrations', text: t`Migrations` },
+        { to: 'settings', text: t`Settings` },
       ],
     },
     {
-      title: 'Offer',
+      title: t`Offer`,
       links: [
-        { to: 'plans', text: 'Plans' },
-        { to: 'templates', text: 'Templates' },
+        { to: 'plans', text: t`Plans` },
+        { to: 'templates', text: t`Templates` },
       ],
     },
     {
-      title: 'Customers',
+      title: t`Customers`,
       links: [
-        { to: 'users', text: 'Users' },
-        { to: 'accounts', text: 'Accounts' },
+        { to: 'users', text: t`Users` },
+        { to: 'accounts', text: t`Accounts` },
       ],
     },
   ];
   return (
-    <nav className="admin-nav" aria-label="Administration">
+    <nav className="admin-nav" aria-label={t`Administration`}>
       {groups.map(({ title, links }) => (
         <div key={title} className="admin-nav-group">
           <span className="admin-nav-title">{title}</span>
@@ -68,7 +70,9 @@ function AdminNav() {
                   {count > 0 && (
                     <Tag round minimal intent="warning">
                       {count}
-                      <span className="visually-hidden"> to look at</span>
+                      <span className="visually-hidden">
+                        <Trans> to look at</Trans>
+                      </span>
                     </Tag>
                   )}
                 </NavLink>

@@ -1,5 +1,6 @@
 import { lazy, Suspense, type ComponentType } from 'react';
 import { Spinner } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
 import { Navigate, Route, Routes } from 'react-router';
 import { NotFoundPage } from '../pages/not-found-page.tsx';
 import { AdminLayout } from './admin-layout.tsx';
@@ -27,7 +28,7 @@ const PAGES: Record<string, ComponentType> = {
 /** What administrators see, under `/admin`. */
 export function AdminPages() {
   return (
-    <Suspense fallback={<Spinner className="page-spinner" aria-label="Loading" />}>
+    <Suspense fallback={<Spinner className="page-spinner" aria-label={t`Loading`} />}>
       <Routes>
         <Route element={<AdminLayout />}>
           <Route index element={<Navigate to="/admin/operations" replace />} />

@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Callout, FormGroup, HTMLSelect } from '@blueprintjs/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
@@ -46,10 +48,10 @@ export function AdoptDialog({ clusterId, vm: { vmid, name: vmName }, onClose }: 
   const isShown = shown !== undefined && shown.obstacles.length === 0;
   return (
     <ChangeDialog
-      title={`Adopt ${vmName ?? `VM ${vmid}`}`}
+      title={t`Adopt ${vmName ?? `VM ${vmid}`}`}
       className="wide-dialog"
-      keep="Cancel"
-      submit={isShown ? 'Adopt VM' : 'Show what changes'}
+      keep={t`Cancel`}
+      submit={isShown ? t`Adopt VM` : t`Show what changes`}
       isReady={wish !== null}
       change={{ isPending: preview.isPending || adopt.isPending, error: adopt.error ?? preview.error }}
       onSubmit={() => {
@@ -62,10 +64,10 @@ export function AdoptDialog({ clusterId, vm: { vmid, name: vmName }, onClose }: 
       }}
       onClose={onClose}
     >
-      <FormGroup label="Account" labelFor={`${id}-account`} helperText="Who will own the server.">
+      <FormGroup label={t`Account`} labelFor={`${id}-account`} helperText={t`Who will own the server.`}>
         <SearchField
-          label="Search accounts"
-          placeholder="Name, or e-mail address of a member"
+          label={t`Search accounts`}
+          placeholder={t`Name, or e-mail address of a member`}
           value={search}
           onSearch={setSearch}
         />
@@ -77,10 +79,10 @@ export function AdoptDialog({ clusterId, vm: { vmid, name: vmName }, onClose }: 
         >
           <option value="" disabled>
             {accounts.query.isPending
-              ? 'Loading…'
+              ? t`Loading…`
               : accounts.items.length > 0
-                ? 'Choose one'
-                : 'No account matches'}
+                ? t`Choose one`
+                : t`No account matches`}
           </option>
           {accounts.items.map((found) => (
             <option key={found.id} value={found.id}>
@@ -90,14 +92,16 @@ export function AdoptDialog({ clusterId, vm: { vmid, name: vmName }, onClose }: 
         </HTMLSelect>
       </FormGroup>
       <div className="form-grid">
-        <FormGroup label="Plan" labelFor={`${id}-plan`}>
+        <FormGroup label={t`Plan`} labelFor={`${id}-plan`}>
           <HTMLSelect
             id={`${id}-plan`}
             fill
             value={planId}
             onChange={(event) => setPlan(event.currentTarget.value)}
           >
-            <option value="">None: its size as it is</option>
+            <option value="">
+              <Trans>None: its size as it is</Trans>
+            </option>
             {plans.items.map((plan) => (
               <option key={plan.id} value={plan.id}>
                 {plan.name}
@@ -105,7 +109,7 @@ export function AdoptDialog({ clusterId, vm: { vmid, name: vmName }, onClose }: 
             ))}
           </HTMLSelect>
         </FormGroup>
-        <TextField label="Name" placeholder="made of the VM's" value={name} onChange={setName} />
+        <TextField label={t`Name`} placeholder={t`made of the VM's`} value={name} onChange={setName} />
       </div>
       <div role="status">{shown && <Preview preview={shown} />}</div>
     </ChangeDialog>
@@ -145,22 +149,28 @@ function Preview({ preview: { status, record, changes, obstacles } }: { preview:
           <p className="callout-text">{remedy}</p>
         </Callout>
       ))}
-      <h3>What is recorded</h3>
+      <h3>
+        <Trans>What is recorded</Trans>
+      </h3>
       <dl>
-        <Fact name="Name">{name ?? 'has to be given'}</Fact>
-        <Fact name="Status">{status}</Fact>
-        <Fact name="Node">{node}</Fact>
-        <Fact name="Plan">{plan}</Fact>
-        <Fact name="System">{os ?? 'unknown'}</Fact>
-        <Fact name="Size">{`${vcpu} vCPU · ${formatMemory(memoryMib)} · ${formatDisk(diskGib)}`}</Fact>
-        <Fact name="Addresses">{addresses.join(', ') || 'none'}</Fact>
-        <Fact name="Deletion">protected</Fact>
+        <Fact name={t`Name`}>{name ?? t`has to be given`}</Fact>
+        <Fact name={t`Status`}>{status}</Fact>
+        <Fact name={t`Node`}>{node}</Fact>
+        <Fact name={t`Plan`}>{plan}</Fact>
+        <Fact name={t`System`}>{os ?? t`unknown`}</Fact>
+        <Fact name={t`Size`}>{`${vcpu} vCPU · ${formatMemory(memoryMib)} · ${formatDisk(diskGib)}`}</Fact>
+        <Fact name={t`Addresses`}>{addresses.join(', ') || t`none`}</Fact>
+        <Fact name={t`Deletion`}>
+          <Trans>protected</Trans>
+        </Fact>
       </dl>
-      <h3>What is changed on the VM</h3>
+      <h3>
+        <Trans>What is changed on the VM</Trans>
+      </h3>
       {changes.map(({ property, from, to }) => (
         <div key={property} className="adoption-change">
           <strong>{property}</strong>
-          <del>{from || '(nothing)'}</del>
+          <del>{from || t`(nothing)`}</del>
           <ins>{to}</ins>
         </div>
       ))}

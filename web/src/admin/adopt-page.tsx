@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button } from '@blueprintjs/core';
 import { Search } from '@blueprintjs/icons';
 import { useState } from 'react';
@@ -24,21 +25,26 @@ export function AdoptPage() {
   const name = clusters.items.find((cluster) => cluster.id === id)?.name;
   return (
     <AdminPage
-      title={name ? `Adopt a VM of ${name}` : 'Adopt a VM'}
-      about="VMs that no server holds. Adopting one changes its description and tags, and nothing else; it runs on."
+      title={name ? `Adopt a VM of ${name}` : t`Adopt a VM`}
+      about={t`VMs that no server holds. Adopting one changes its description and tags, and nothing else; it runs on.`}
     >
       <div className="filter-bar">
-        <SearchField label="Search VMs" placeholder="Name or VM id" value={search} onSearch={setSearch} />
+        <SearchField
+          label={t`Search VMs`}
+          placeholder={t`Name or VM id`}
+          value={search}
+          onSearch={setSearch}
+        />
       </div>
       <DataTable
-        label="VMs without a server"
+        label={t`VMs without a server`}
         rows={{ ...vms, items: vms.items.map((vm) => ({ ...vm, id: String(vm.vmid) })) }}
         columns={columns(setChosen)}
         empty={
           <NoticeState
             level={2}
             icon={<Search size={40} />}
-            title={search ? 'No VM matches' : 'Every VM belongs to a server'}
+            title={search ? t`No VM matches` : t`Every VM belongs to a server`}
           />
         }
       />
@@ -49,7 +55,7 @@ export function AdoptPage() {
 
 const columns = (onAdopt: (vm: UnclaimedVm) => void): Column<UnclaimedVm>[] => [
   {
-    title: 'VM',
+    title: t`VM`,
     cell: ({ name, vmid }) => (
       <span>
         <strong>{name ?? `VM ${vmid}`}</strong>
@@ -57,20 +63,20 @@ const columns = (onAdopt: (vm: UnclaimedVm) => void): Column<UnclaimedVm>[] => [
       </span>
     ),
   },
-  { title: 'Status', cell: ({ status }) => status },
-  { title: 'Node', cell: ({ node }) => node },
-  { title: 'vCPU', isNumber: true, cell: ({ vcpu }) => vcpu ?? '–' },
+  { title: t`Status`, cell: ({ status }) => status },
+  { title: t`Node`, cell: ({ node }) => node },
+  { title: t`vCPU`, isNumber: true, cell: ({ vcpu }) => vcpu ?? '–' },
   {
-    title: 'Memory',
+    title: t`Memory`,
     isNumber: true,
     cell: ({ memoryMib }) => (memoryMib === null ? '–' : formatMemory(memoryMib)),
   },
-  { title: 'Disk', isNumber: true, cell: ({ diskGib }) => (diskGib === null ? '–' : formatDisk(diskGib)) },
+  { title: t`Disk`, isNumber: true, cell: ({ diskGib }) => (diskGib === null ? '–' : formatDisk(diskGib)) },
   {
-    title: 'Actions',
+    title: t`Actions`,
     isActions: true,
     cell: (vm) => (
-      <Button size="small" text="Adopt" aria-label={`Adopt VM ${vm.vmid}`} onClick={() => onAdopt(vm)} />
+      <Button size="small" text={t`Adopt`} aria-label={t`Adopt VM ${vm.vmid}`} onClick={() => onAdopt(vm)} />
     ),
   },
 ];

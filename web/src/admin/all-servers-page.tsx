@@ -1,6 +1,8 @@
 import { Checkbox } from '@blueprintjs/core';
 import { CloudServer } from '@blueprintjs/icons';
 import { useMemo } from 'react';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Link } from 'react-router';
 import { parseServerSearch } from '../../../contract/server-search.ts';
 import type { Server } from '../../../contract/servers.ts';
@@ -21,10 +23,10 @@ export function AllServersPage() {
   const [q, setQ] = useParam('q');
   const { faults } = useMemo(() => parseServerSearch(q), [q]);
   return (
-    <AdminPage title="All servers">
+    <AdminPage title={t`All servers`}>
       <div className="filter-bar" role="search">
         <SearchField
-          label="Search servers"
+          label={t`Search servers`}
           placeholder="shop status:stopped node:pve1"
           describedBy="search-help"
           isWrong={faults.length > 0}
@@ -43,8 +45,10 @@ export function AllServersPage() {
           </div>
         ) : (
           <>
-            Words of the name, the host name or an address, and <code>status:</code> <code>node:</code>{' '}
-            <code>account:</code> <code>ip:</code> <code>plan:</code> <code>vmid:</code>. All have to hold.
+            <Trans>
+              Words of the name, the host name or an address, and <code>status:</code> <code>node:</code>{' '}
+              <code>account:</code> <code>ip:</code> <code>plan:</code> <code>vmid:</code>. All have to hold.
+            </Trans>
           </>
         )}
       </div>
@@ -61,14 +65,14 @@ function FoundServers({ q }: { q: string }) {
   return (
     <>
       <DataTable
-        label="Servers"
+        label={t`Servers`}
         rows={{ items, query }}
         columns={columns(selection)}
         empty={
           <NoticeState
             level={2}
             icon={<CloudServer size={40} />}
-            title={q ? 'No server matches' : 'No servers yet'}
+            title={q ? t`No server matches` : t`No servers yet`}
           />
         }
       />
@@ -79,12 +83,14 @@ function FoundServers({ q }: { q: string }) {
 
 const columns = ({ has, toggle }: Selection<Server>): Column<Server>[] => [
   {
-    title: 'Server',
+    get title() {
+      return t`Server`;
+    },
     cell: ({ id, name, hostname }) => (
       <span className="picked-row">
         <Checkbox
           className="row-switch"
-          aria-label={`Select ${name}`}
+          aria-label={t`Select ${name}`}
           checked={has(id)}
           onChange={({ nativeEvent }) =>
             toggle(id, nativeEvent instanceof MouseEvent && nativeEvent.shiftKey)
@@ -100,7 +106,9 @@ const columns = ({ has, toggle }: Selection<Server>): Column<Server>[] => [
     ),
   },
   {
-    title: 'Status',
+    get title() {
+      return t`Status`;
+    },
     cell: ({ status, statusObservedAt, operation }) => (
       <>
         <StatusLabel status={status} observedAt={statusObservedAt} />
@@ -109,17 +117,23 @@ const columns = ({ has, toggle }: Selection<Server>): Column<Server>[] => [
     ),
   },
   {
-    title: 'Account',
+    get title() {
+      return t`Account`;
+    },
     cell: ({ accountId, accountName }) => (
       <Link to={`/admin/servers?q=account:${accountId}`}>{accountName}</Link>
     ),
   },
   {
-    title: 'Addresses',
+    get title() {
+      return t`Addresses`;
+    },
     cell: ({ ipAddresses }) => ipAddresses.map(({ address }) => address).join(', ') || '–',
   },
   {
-    title: 'Node',
+    get title() {
+      return t`Node`;
+    },
     cell: ({ node, location }) => (
       <>
         {node ?? '–'}
@@ -127,14 +141,26 @@ const columns = ({ has, toggle }: Selection<Server>): Column<Server>[] => [
       </>
     ),
   },
-  { title: 'Plan', cell: ({ plan }) => plan.name },
-  { title: 'Created', cell: ({ createdAt }) => <TimeAgo iso={createdAt} /> },
   {
-    title: 'Actions',
+    get title() {
+      return t`Plan`;
+    },
+    cell: ({ plan }) => plan.name,
+  },
+  {
+    get title() {
+      return t`Created`;
+    },
+    cell: ({ createdAt }) => <TimeAgo iso={createdAt} />,
+  },
+  {
+    get title() {
+      return t`Actions`;
+    },
     isActions: true,
     cell: ({ id, name }) => (
-      <Link to={`/admin/servers/${id}/truth`} aria-label={`Truth of ${name}`}>
-        Truth
+      <Link to={`/admin/servers/${id}/truth`} aria-label={t`Truth of ${name}`}>
+        <Trans>Truth</Trans>
       </Link>
     ),
   },

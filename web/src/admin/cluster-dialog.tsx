@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button, Callout, FormGroup, HTMLSelect, Switch, TextArea } from '@blueprintjs/core';
 import { useMutation } from '@tanstack/react-query';
 import { useEffect, useId, useRef, useState } from 'react';
@@ -77,13 +79,13 @@ export function AddClusterDialog({ onClose }: ClusterDialogProps) {
   const isTested = report?.ok === true;
   return (
     <ChangeDialog
-      title="Add a cluster"
+      title={t`Add a cluster`}
       className="wide-dialog"
-      keep="Cancel"
-      submit={isTested ? 'Add cluster' : 'Test connection'}
+      keep={t`Cancel`}
+      submit={isTested ? t`Add cluster` : t`Test connection`}
       isReady={connection !== null && (!isTested || (name.trim() !== '' && location.trim() !== ''))}
       change={{ isPending: test.isPending || change.isPending, error: change.error ?? test.error }}
-      retryHint="Nothing was saved. Try again."
+      retryHint={t`Nothing was saved. Try again.`}
       onSubmit={() => {
         if (!connection) return;
         if (isTested) change.mutate({ ...connection, name: name.trim(), location: location.trim() });
@@ -92,11 +94,11 @@ export function AddClusterDialog({ onClose }: ClusterDialogProps) {
       onClose={onClose}
     >
       <div className="form-grid">
-        <TextField label="Name" placeholder="fra1" value={name} onChange={setName} autoFocus />
+        <TextField label={t`Name`} placeholder="fra1" value={name} onChange={setName} autoFocus />
         <TextField
-          label="Location"
+          label={t`Location`}
           placeholder="Frankfurt"
-          help="What customers see."
+          help={t`What customers see.`}
           value={location}
           onChange={setLocation}
         />
@@ -134,10 +136,10 @@ export function EditClusterDialog({ cluster, onClose }: ClusterDialogProps & { c
   const mustTest = isReached && report?.ok !== true;
   return (
     <ChangeDialog
-      title={`Edit ${cluster.name}`}
+      title={t`Edit ${cluster.name}`}
       className="wide-dialog"
-      keep="Cancel"
-      submit={mustTest ? 'Test connection' : 'Save cluster'}
+      keep={t`Cancel`}
+      submit={mustTest ? t`Test connection` : t`Save cluster`}
       isReady={body !== null}
       change={{ isPending: test.isPending || change.isPending, error: change.error ?? test.error }}
       onSubmit={() => {
@@ -147,34 +149,36 @@ export function EditClusterDialog({ cluster, onClose }: ClusterDialogProps & { c
       onClose={onClose}
     >
       <TextField
-        label="Location"
-        help="What customers see."
+        label={t`Location`}
+        help={t`What customers see.`}
         value={location}
         onChange={setLocation}
         autoFocus
       />
       <div className="form-grid">
-        <TextField label="Copies at once per storage" isNumber value={copies} onChange={setCopies} />
-        <TextField label="Starts at once per node" isNumber value={starts} onChange={setStarts} />
+        <TextField label={t`Copies at once per storage`} isNumber value={copies} onChange={setCopies} />
+        <TextField label={t`Starts at once per node`} isNumber value={starts} onChange={setStarts} />
       </div>
       <TextField
-        label="Rescue system"
-        help="The volume servers boot it from."
+        label={t`Rescue system`}
+        help={t`The volume servers boot it from.`}
         placeholder="none, or local:iso/rescue.iso"
         value={rescueIso}
         onChange={setRescueIso}
       />
       <Switch
-        label="Change how it is reached, or its token"
+        label={t`Change how it is reached, or its token`}
         checked={isReached}
         onChange={() => setIsReached(!isReached)}
       />
       {isReached && (
         <>
           <p className="muted">
-            Workers take the new token within seconds. Tasks that are under way are followed with the former
-            one: remove that on Proxmox VE once they are over. A cluster that the environment of the workers
-            describes (PROXMOX_URL) becomes what that says when a worker starts.
+            <Trans>
+              Workers take the new token within seconds. Tasks that are under way are followed with the former
+              one: remove that on Proxmox VE once they are over. A cluster that the environment of the workers
+              describes (PROXMOX_URL) becomes what that says when a worker starts.
+            </Trans>
           </p>
           <ReachFields reach={reach} report={report} onChange={setReach} />
         </>
@@ -202,10 +206,12 @@ function ReachFields({ reach, report, onChange }: ReachFieldsProps) {
   return (
     <>
       <FormGroup
-        label="Addresses"
+        label={t`Addresses`}
         labelFor={`${id}-endpoints`}
         helperText={
-          <span id={`${id}-endpoints-help`}>One a line: several are ways to the same cluster.</span>
+          <span id={`${id}-endpoints-help`}>
+            <Trans>One a line: several are ways to the same cluster.</Trans>
+          </span>
         }
       >
         <TextArea
@@ -220,34 +226,40 @@ function ReachFields({ reach, report, onChange }: ReachFieldsProps) {
         />
       </FormGroup>
       <TextField
-        label="Token id"
+        label={t`Token id`}
         placeholder="berth@pve!berth"
         value={reach.tokenId}
         onChange={set('tokenId')}
       />
       <PasswordField
         id={`${id}-secret`}
-        label="Token secret"
-        help="Kept sealed, and never shown again."
+        label={t`Token secret`}
+        help={t`Kept sealed, and never shown again.`}
         isNew
         wrong={null}
         value={reach.secret}
         onChange={set('secret')}
       />
-      <FormGroup label="Certificate" labelFor={`${id}-trust`}>
+      <FormGroup label={t`Certificate`} labelFor={`${id}-trust`}>
         <HTMLSelect
           id={`${id}-trust`}
           value={reach.trust}
           onChange={(event) => set('trust')(event.currentTarget.value as Trust)}
         >
-          <option value="system">of an authority that the system trusts</option>
-          <option value="fingerprint">this one only (fingerprint)</option>
-          <option value="ca">of the cluster&apos;s own authority (CA)</option>
+          <option value="system">
+            <Trans>of an authority that the system trusts</Trans>
+          </option>
+          <option value="fingerprint">
+            <Trans>this one only (fingerprint)</Trans>
+          </option>
+          <option value="ca">
+            <Trans>of the cluster&apos;s own authority (CA)</Trans>
+          </option>
         </HTMLSelect>
       </FormGroup>
       {reach.trust === 'fingerprint' && (
         <TextField
-          label="SHA-256 fingerprint"
+          label={t`SHA-256 fingerprint`}
           placeholder="AB:CD:…"
           value={reach.fingerprint}
           onChange={set('fingerprint')}
@@ -255,11 +267,13 @@ function ReachFields({ reach, report, onChange }: ReachFieldsProps) {
       )}
       {reach.trust === 'ca' && (
         <FormGroup
-          label="CA in PEM"
+          label={t`CA in PEM`}
           labelFor={`${id}-ca`}
           helperText={
             <span id={`${id}-ca-help`}>
-              <code>/etc/pve/pve-root-ca.pem</code> of any node.
+              <Trans>
+                <code>/etc/pve/pve-root-ca.pem</code> of any node.
+              </Trans>
             </span>
           }
         >
@@ -308,23 +322,29 @@ function SeenCertificates({ report: { findings }, pinned, onTrust }: SeenCertifi
     return (
       <Callout compact>
         <p className="callout-text">
-          Every address shows a certificate of its own, so a single one cannot be pinned: give the
-          cluster&apos;s CA.
+          <Trans>
+            Every address shows a certificate of its own, so a single one cannot be pinned: give the
+            cluster&apos;s CA.
+          </Trans>
         </p>
       </Callout>
     );
   return (
     <Callout compact>
-      <p className="callout-title">The certificate it shows has this fingerprint</p>
+      <p className="callout-title">
+        <Trans>The certificate it shows has this fingerprint</Trans>
+      </p>
       <p className="callout-text">
         <code className="fingerprint">{fingerprint}</code>
       </p>
       <p className="callout-text">
-        Compare it with the one under <em>System → Certificates</em> of the node, or of{' '}
-        <code>pvenode cert info</code>. If it is another one, somebody stands in between. The token was not
-        sent.
+        <Trans>
+          Compare it with the one under <em>System → Certificates</em> of the node, or of{' '}
+          <code>pvenode cert info</code>. If it is another one, somebody stands in between. The token was not
+          sent.
+        </Trans>
       </p>
-      <Button size="small" text="It is the same: trust it" onClick={() => onTrust(fingerprint)} />
+      <Button size="small" text={t`It is the same: trust it`} onClick={() => onTrust(fingerprint)} />
     </Callout>
   );
 }

@@ -2,6 +2,8 @@ import { Button, Classes, Spinner } from '@blueprintjs/core';
 import { Cloud, Plus } from '@blueprintjs/icons';
 import { useState } from 'react';
 import { Link } from 'react-router';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import type { Cluster } from '../../../contract/clusters.ts';
 import type { Node } from '../../../contract/nodes.ts';
 import { ErrorState } from '../components/error-state.tsx';
@@ -21,15 +23,15 @@ export function ClustersPage() {
   const [edited, setEdited] = useState<Cluster | null>(null);
   return (
     <AdminPage
-      title="Clusters"
+      title={t`Clusters`}
       action={
-        <Button intent="primary" icon={<Plus />} text="Add cluster" onClick={() => setIsAdding(true)} />
+        <Button intent="primary" icon={<Plus />} text={t`Add cluster`} onClick={() => setIsAdding(true)} />
       }
     >
-      {clusters.query.isPending && <Spinner className="page-spinner" aria-label="Loading" />}
+      {clusters.query.isPending && <Spinner className="page-spinner" aria-label={t`Loading`} />}
       {clusters.query.isError && clusters.items.length === 0 && (
         <ErrorState
-          title="The clusters could not be read"
+          title={t`The clusters could not be read`}
           error={clusters.query.error as Error}
           onRetry={() => void clusters.query.refetch()}
         />
@@ -38,8 +40,8 @@ export function ClustersPage() {
         <NoticeState
           level={2}
           icon={<Cloud size={40} />}
-          title="No clusters yet"
-          description="Berth needs a Proxmox VE cluster to put servers on. npm run proxmox:bootstrap makes the token it asks for."
+          title={t`No clusters yet`}
+          description={t`Berth needs a Proxmox VE cluster to put servers on. npm run proxmox:bootstrap makes the token it asks for.`}
         />
       )}
       <div className="cluster-list">
@@ -65,11 +67,11 @@ function ClusterPanel({ cluster, nodes, onEdit }: ClusterPanelProps) {
   return (
     <section className="panel" aria-label={name}>
       <ConnectionTest cluster={cluster}>
-        <Button size="small" text="Edit" aria-label={`Edit ${name}`} onClick={onEdit} />
+        <Button size="small" text={t`Edit`} aria-label={t`Edit ${name}`} onClick={onEdit} />
         <Link
           className={`${Classes.BUTTON} ${Classes.SMALL}`}
           to={`/admin/clusters/${cluster.id}/adopt`}
-          aria-label={`Adopt a VM of ${name}`}
+          aria-label={t`Adopt a VM of ${name}`}
         >
           Adopt a VM
         </Link>
@@ -77,13 +79,17 @@ function ClusterPanel({ cluster, nodes, onEdit }: ClusterPanelProps) {
       <p className="second-line">
         {[location, endpoints.join(', '), tokenId].join(' · ')}
         <br />
-        {`At once: ${copiesPerStorage} copies per storage, ${startsPerNode} starts per node · rescue system: ${rescueIso ?? 'none'}`}
+        {t`At once: ${copiesPerStorage} copies per storage, ${startsPerNode} starts per node · rescue system: ${rescueIso ?? t`none`}`}
       </p>
       <DataTable
-        label={`Nodes of ${name}`}
+        label={t`Nodes of ${name}`}
         rows={own}
         columns={NODE_COLUMNS}
-        empty={<p className="muted">No worker has read its nodes yet.</p>}
+        empty={
+          <p className="muted">
+            <Trans>No worker has read its nodes yet.</Trans>
+          </p>
+        }
       />
     </section>
   );

@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button, Callout } from '@blueprintjs/core';
 import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
@@ -23,8 +25,8 @@ export function ConnectionTest({ cluster: { id, name }, children }: ConnectionTe
         <span className="row-actions">
           <Button
             size="small"
-            text="Test connection"
-            aria-label={`Test the connection to ${name}`}
+            text={t`Test connection`}
+            aria-label={t`Test the connection to ${name}`}
             loading={test.isPending}
             onClick={() => test.mutate()}
           />
@@ -43,10 +45,10 @@ export function Findings({ report: { ok, version, findings } }: { report: Connec
     <div className="findings">
       <Callout compact intent={ok ? 'success' : 'danger'}>
         <p className="callout-title">
-          {ok ? 'Berth can work with this cluster' : 'Berth cannot work with this cluster'}
+          {ok ? t`Berth can work with this cluster` : t`Berth cannot work with this cluster`}
         </p>
         <p className="callout-text">
-          {version ? `Proxmox VE ${version} answers.` : 'Proxmox VE does not answer.'}
+          {version ? t`Proxmox VE ${version} answers.` : t`Proxmox VE does not answer.`}
         </p>
       </Callout>
       {findings.map(({ code, level, message, remedy, endpoint, path }) => (
@@ -58,7 +60,9 @@ export function Findings({ report: { ok, version, findings } }: { report: Connec
           <p className="callout-title">{message}</p>
           <p className="callout-text">{remedy}</p>
           <p className="callout-small">
-            Code <code>{code}</code>
+            <Trans>
+              Code <code>{code}</code>
+            </Trans>
             {endpoint && ` · ${endpoint}`}
           </p>
         </Callout>

@@ -1,4 +1,5 @@
 import { Classes, HTMLTable } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
 import type { ReactElement, ReactNode } from 'react';
 import { ErrorState } from '../components/error-state.tsx';
 import { LoadMore } from '../components/load-more.tsx';
@@ -29,7 +30,7 @@ export function DataTable<T extends { id: string }>({ label, rows, columns, empt
   if (query.isError && items.length === 0)
     return (
       <ErrorState
-        title={`${label} could not be read`}
+        title={t`${label} could not be read`}
         error={query.error as Error}
         onRetry={() => void query.refetch()}
       />

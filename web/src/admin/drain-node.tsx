@@ -1,5 +1,7 @@
 import { Button, Callout } from '@blueprintjs/core';
 import { Tick } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import type { Node } from '../../../contract/nodes.ts';
@@ -25,21 +27,21 @@ export function DrainNode({ node }: { node: Node }) {
   const [moved, setMoved] = useState<Server | null>(null);
   const [isDraining, setIsDraining] = useState(false);
   return (
-    <section className="admin-section" aria-label="Servers">
+    <section className="admin-section" aria-label={t`Servers`}>
       <div className="panel-head">
-        <h2>{`Servers on ${node.name}`}</h2>
+        <h2>{t`Servers on ${node.name}`}</h2>
         <Button
-          text="Move all"
+          text={t`Move all`}
           disabled={rows.items.length === 0 || node.acceptsServers}
-          title={node.acceptsServers ? 'Put it into maintenance first' : ''}
+          title={node.acceptsServers ? t`Put it into maintenance first` : ''}
           onClick={() => setIsDraining(true)}
         />
       </div>
       <DataTable
-        label="Servers"
+        label={t`Servers`}
         rows={rows}
         columns={columns(setMoved)}
-        empty={<NoticeState level={2} icon={<Tick size={40} />} title="No server is on this node" />}
+        empty={<NoticeState level={2} icon={<Tick size={40} />} title={t`No server is on this node`} />}
       />
       {moved && <MoveDialog server={moved} onClose={() => setMoved(null)} />}
       {isDraining && <DrainDialog node={node} onClose={() => setIsDraining(false)} />}
@@ -49,7 +51,7 @@ export function DrainNode({ node }: { node: Node }) {
 
 const columns = (onMove: (server: Server) => void): Column<Server>[] => [
   {
-    title: 'Server',
+    title: t`Server`,
     cell: ({ id, name }) => (
       <Link to={`/servers/${id}`}>
         <strong>{name}</strong>
@@ -57,7 +59,7 @@ const columns = (onMove: (server: Server) => void): Column<Server>[] => [
     ),
   },
   {
-    title: 'Status',
+    title: t`Status`,
     cell: ({ status, statusObservedAt, operation }) => (
       <>
         <StatusLabel status={status} observedAt={statusObservedAt} />
@@ -65,16 +67,16 @@ const columns = (onMove: (server: Server) => void): Column<Server>[] => [
       </>
     ),
   },
-  { title: 'Account', cell: ({ accountName }) => accountName },
-  { title: 'Memory', isNumber: true, cell: ({ memoryMib }) => formatMemory(memoryMib) },
+  { title: t`Account`, cell: ({ accountName }) => accountName },
+  { title: t`Memory`, isNumber: true, cell: ({ memoryMib }) => formatMemory(memoryMib) },
   {
-    title: 'Actions',
+    title: t`Actions`,
     isActions: true,
     cell: (server) => (
       <Button
         size="small"
-        text="Move"
-        aria-label={`Move ${server.name}`}
+        text={t`Move`}
+        aria-label={t`Move ${server.name}`}
         disabled={server.operation !== null}
         onClick={() => onMove(server)}
       />
@@ -99,7 +101,7 @@ function useDrain(node: Node, onDone: () => void) {
     try {
       for (const server of await readAll(node.id)) {
         const reason = await orderMove(server).catch((cause: unknown) =>
-          cause instanceof Error ? cause.message : 'it was refused',
+          cause instanceof Error ? cause.message : t`it was refused`,
         );
         if (reason === null) ordered += 1;
         else refused.push({ server, reason });
@@ -107,7 +109,7 @@ function useDrain(node: Node, onDone: () => void) {
       }
       if (refused.length === 0) onDone();
     } catch (cause) {
-      setError(cause instanceof Error ? cause : new Error('The servers could not be read'));
+      setError(cause instanceof Error ? cause : new Error(t`The servers could not be read`));
     }
     setState({ isPending: false, ordered, refused });
   };
@@ -128,14 +130,14 @@ async function readAll(nodeId: string): Promise<Server[]> {
 
 /** Null once the move is ordered, else why it is not. */
 async function orderMove(server: Server): Promise<string | null> {
-  if (server.operation) return 'Something is being done to it: move it afterwards.';
+  if (server.operation) return t`Something is being done to it: move it afterwards.`;
   const { items } = await json<z.infer<typeof MigrationTargetList>>(
     `/servers/${server.id}/migration-targets`,
   );
   const [best] = items
     .filter(({ obstacle }) => obstacle === null)
     .toSorted((a, b) => b.freeMemoryMib - a.freeMemoryMib);
-  if (!best) return items.map(({ obstacle }) => obstacle).join('; ') || 'Its cluster has no other node.';
+  if (!best) return items.map(({ obstacle }) => obstacle).join('; ') || t`Its cluster has no other node.`;
   await moveServer(server.id, { node: best.node }, uuid());
   return null;
 }
@@ -144,21 +146,25 @@ function DrainDialog({ node, onClose }: { node: Node; onClose: () => void }) {
   const { drain, isPending, error, ordered, refused } = useDrain(node, onClose);
   return (
     <ChangeDialog
-      title={`Move all servers off ${node.name}?`}
-      keep={ordered > 0 ? 'Close' : 'Leave them there'}
-      submit="Move all"
+      title={t`Move all servers off ${node.name}?`}
+      keep={ordered > 0 ? t`Close` : t`Leave them there`}
+      submit={t`Move all`}
       change={{ isPending, error }}
       onSubmit={() => void drain()}
       onClose={onClose}
     >
       <p>
-        Each server goes to the node of its cluster that has the most memory free. Running servers move live.
-        Every move is an operation of its own, which can be followed and cancelled.
+        <Trans>
+          Each server goes to the node of its cluster that has the most memory free. Running servers move
+          live. Every move is an operation of its own, which can be followed and cancelled.
+        </Trans>
       </p>
-      <p role="status">{(isPending || ordered > 0) && `${ordered} moves ordered.`}</p>
+      <p role="status">{(isPending || ordered > 0) && t`${ordered} moves ordered.`}</p>
       {refused.length > 0 && (
         <Callout compact intent="warning">
-          <p className="callout-title">Not moved</p>
+          <p className="callout-title">
+            <Trans>Not moved</Trans>
+          </p>
           {refused.map(({ server, reason }) => (
             <p key={server.id} className="callout-text">
               <strong>{server.name}</strong>: {reason}

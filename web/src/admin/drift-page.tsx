@@ -1,5 +1,7 @@
 import { Button, Tag } from '@blueprintjs/core';
 import { Tick } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import type { Drift } from '../../../contract/reconcile.ts';
@@ -17,20 +19,20 @@ export function DriftPage() {
   const rows = useRows<Drift>('/admin/drift');
   return (
     <AdminPage
-      title="Differences"
+      title={t`Differences`}
       about="Where Berth’s record of a server and its VM on Proxmox VE say different things."
     >
       <ReconcileStates />
       <DataTable
-        label="Differences"
+        label={t`Differences`}
         rows={rows}
         columns={columns((drift, verb) => setWish({ drift, verb }))}
         empty={
           <NoticeState
             level={2}
             icon={<Tick size={40} />}
-            title="No differences"
-            description="What the latest comparison has read agrees with the record."
+            title={t`No differences`}
+            description={t`What the latest comparison has read agrees with the record.`}
           />
         }
       />
@@ -41,15 +43,15 @@ export function DriftPage() {
 
 const columns = (onSettle: (drift: Drift, verb: DriftVerb) => void): Column<Drift>[] => [
   {
-    title: 'Server',
+    title: t`Server`,
     cell: ({ serverId, serverName }) => <Link to={`/admin/servers/${serverId}/truth`}>{serverName}</Link>,
   },
-  { title: 'Field', cell: ({ title }) => title },
-  { title: 'Record', cell: ({ record }) => <code>{record ?? '–'}</code> },
-  { title: 'Proxmox VE', cell: ({ proxmox }) => <code>{proxmox ?? '–'}</code> },
-  { title: 'Found', cell: ({ firstSeenAt }) => <TimeAgo iso={firstSeenAt} /> },
+  { title: t`Field`, cell: ({ title }) => title },
+  { title: t`Record`, cell: ({ record }) => <code>{record ?? '–'}</code> },
+  { title: t`Proxmox VE`, cell: ({ proxmox }) => <code>{proxmox ?? '–'}</code> },
+  { title: t`Found`, cell: ({ firstSeenAt }) => <TimeAgo iso={firstSeenAt} /> },
   {
-    title: 'Actions',
+    title: t`Actions`,
     isActions: true,
     cell: (drift) => <DriftActions drift={drift} onSettle={(verb) => onSettle(drift, verb)} />,
   },
@@ -61,18 +63,28 @@ export function DriftActions({ drift, onSettle }: { drift: Drift; onSettle: (ver
   if (repairRequestedAt)
     return (
       <Tag minimal intent="primary">
-        Being repaired
+        <Trans>Being repaired</Trans>
       </Tag>
     );
-  const of = `${title} of ${serverName}`;
+  const of = t`${title} of ${serverName}`;
   return (
     <span className="row-actions">
       {note && <span className="second-line">{note}</span>}
       {canRepair && (
-        <Button size="small" text="Repair" aria-label={`Repair ${of}`} onClick={() => onSettle('repair')} />
+        <Button
+          size="small"
+          text={t`Repair`}
+          aria-label={t`Repair ${of}`}
+          onClick={() => onSettle('repair')}
+        />
       )}
       {canAccept && (
-        <Button size="small" text="Accept" aria-label={`Accept ${of}`} onClick={() => onSettle('accept')} />
+        <Button
+          size="small"
+          text={t`Accept`}
+          aria-label={t`Accept ${of}`}
+          onClick={() => onSettle('accept')}
+        />
       )}
     </span>
   );

@@ -1,5 +1,7 @@
 import { Button, Callout, HTMLTable, Spinner, Tag } from '@blueprintjs/core';
 import { ChevronLeft, Tick } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Link, useParams } from 'react-router';
 import type { MigrationException, MigrationReport } from '../../../contract/migration-runs.ts';
 import { problemCode } from '../api-error.ts';
@@ -18,12 +20,12 @@ const READ_AGAIN_MS = 3_000;
 export function MigrationPage() {
   const { id = '' } = useParams();
   const report = useThing<MigrationReport>(`/admin/migration-runs/${id}`, READ_AGAIN_MS);
-  if (report.isPending) return <Spinner className="page-spinner" aria-label="Loading" />;
+  if (report.isPending) return <Spinner className="page-spinner" aria-label={t`Loading`} />;
   if (!report.data) {
     if (problemCode(report.error) === 'not_found') return <NotFoundPage />;
     return (
       <ErrorState
-        title="This run could not be read"
+        title={t`This run could not be read`}
         error={report.error}
         onRetry={() => void report.refetch()}
       />
@@ -37,10 +39,12 @@ function Report({ report }: { report: MigrationReport }) {
   return (
     <>
       <Link to="/admin/migrations" className="back-link">
-        <ChevronLeft size={14} /> Migrations
+        <Trans>
+          <ChevronLeft size={14} /> Migrations
+        </Trans>
       </Link>
       <AdminPage
-        title={`${run.dryRun ? 'Dry run' : 'Run'} of ${run.source}`}
+        title={run.dryRun ? t`Dry run of ${run.source}` : t`Run of ${run.source}`}
         about={run.sourceLabel}
         action={<RunStatus run={run} />}
       >
@@ -49,16 +53,21 @@ function Report({ report }: { report: MigrationReport }) {
             <p className="callout-title">{run.cause.meaning}</p>
             {run.cause.message && <p className="callout-text">{run.cause.message}</p>}
             <p className="callout-text">
-              <strong>What to do now:</strong> {run.cause.remedy}
+              <strong>
+                <Trans>What to do now:</Trans>
+              </strong>{' '}
+              {run.cause.remedy}
             </p>
             <p className="callout-small">
-              Code <code>{run.cause.code}</code>
+              <Trans>
+                Code <code>{run.cause.code}</code>
+              </Trans>
             </p>
           </Callout>
         )}
         <div className="overview">
-          <Facts title="Progress">
-            <Fact name="Rows">
+          <Facts title={t`Progress`}>
+            <Fact name={t`Rows`}>
               <RunProgress run={run} />
             </Fact>
           </Facts>
@@ -76,7 +85,7 @@ function Comparison({ report: { outcomes, comparison } }: { report: MigrationRep
     ? [...comparison.counts, ...comparison.money].filter(({ isEqual }) => !isEqual)
     : [];
   return (
-    <Facts title="Report">
+    <Facts title={t`Report`}>
       {(['user', 'client', 'service'] as const).map((entity) => (
         <Fact key={entity} name={`${entity}s`}>
           {outcomes
@@ -85,17 +94,19 @@ function Comparison({ report: { outcomes, comparison } }: { report: MigrationRep
             .join(', ') || '–'}
         </Fact>
       ))}
-      <Fact name="VMs">
+      <Fact name={t`VMs`}>
         {comparison?.vmsByCluster.map(({ cluster, state, total }) => (
           <div key={`${cluster} ${state}`}>{`${cluster}: ${total} ${state}`}</div>
         )) ?? '–'}
       </Fact>
-      <Fact name="Sums">
-        {!comparison && 'Not compared with the source yet'}
-        {comparison && unequal.length === 0 && 'Every row is accounted for, and all money agrees to the cent'}
+      <Fact name={t`Sums`}>
+        {!comparison && t`Not compared with the source yet`}
+        {comparison &&
+          unequal.length === 0 &&
+          t`Every row is accounted for, and all money agrees to the cent`}
         {unequal.map(({ what, source, berth }) => (
           <div key={what} className="value-differs">
-            {`${what}: ${source} in the source, ${berth} accounted for`}
+            {t`${what}: ${source} in the source, ${berth} accounted for`}
           </div>
         ))}
       </Fact>
@@ -112,14 +123,20 @@ function Exceptions({ report: { run, reasons } }: { report: MigrationReport }) {
     items: rows.items.map((row) => ({ ...row, id: `${row.entity}/${row.sourceId}` })),
   } satisfies Rows<MigrationException & { id: string }>;
   return (
-    <section className="admin-section" aria-label="Exceptions">
-      <h2>Reasons</h2>
+    <section className="admin-section" aria-label={t`Exceptions`}>
+      <h2>
+        <Trans>Reasons</Trans>
+      </h2>
       {reasons.length > 0 && (
-        <HTMLTable compact className="admin-table" aria-label="Reasons">
+        <HTMLTable compact className="admin-table" aria-label={t`Reasons`}>
           <thead>
             <tr>
-              <th>Reason</th>
-              <th className="number">Rows</th>
+              <th>
+                <Trans>Reason</Trans>
+              </th>
+              <th className="number">
+                <Trans>Rows</Trans>
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -143,23 +160,40 @@ function Exceptions({ report: { run, reasons } }: { report: MigrationReport }) {
           </tbody>
         </HTMLTable>
       )}
-      <h2 className="admin-section">{code ? `Rows with ${code}` : 'Rows to look at'}</h2>
+      <h2 className="admin-section">{code ? t`Rows with ${code}` : t`Rows to look at`}</h2>
       <DataTable
-        label="Rows to look at"
+        label={t`Rows to look at`}
         rows={withIds}
         columns={COLUMNS}
-        empty={<NoticeState level={2} icon={<Tick size={40} />} title="No row to look at" />}
+        empty={<NoticeState level={2} icon={<Tick size={40} />} title={t`No row to look at`} />}
       />
     </section>
   );
 }
 
 const COLUMNS: Column<MigrationException>[] = [
-  { title: 'Row', cell: ({ entity, sourceId }) => <strong>{`${entity} ${sourceId}`}</strong> },
-  { title: 'Outcome', cell: ({ outcome }) => outcome },
   {
-    title: 'Why',
+    get title() {
+      return t`Row`;
+    },
+    cell: ({ entity, sourceId }) => <strong>{`${entity} ${sourceId}`}</strong>,
+  },
+  {
+    get title() {
+      return t`Outcome`;
+    },
+    cell: ({ outcome }) => outcome,
+  },
+  {
+    get title() {
+      return t`Why`;
+    },
     cell: ({ code, warnings }) => <code>{[code, ...warnings].filter(Boolean).join(', ')}</code>,
   },
-  { title: 'Message', cell: ({ message }) => message ?? '–' },
+  {
+    get title() {
+      return t`Message`;
+    },
+    cell: ({ message }) => message ?? '–',
+  },
 ];

@@ -1,5 +1,7 @@
 import { Tag } from '@blueprintjs/core';
 import { Import } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Link } from 'react-router';
 import type { MigrationRun } from '../../../contract/migration-runs.ts';
 import { NoticeState } from '../components/notice-state.tsx';
@@ -16,23 +18,25 @@ export function MigrationsPage() {
   const rows = useRows<MigrationRun>('/admin/migration-runs', {}, READ_AGAIN_MS);
   return (
     <AdminPage
-      title="Migrations"
+      title={t`Migrations`}
       about={
         <>
-          Runs are started and steered with <code>npx berth-migrate</code>; here you see how far they are.
+          <Trans>
+            Runs are started and steered with <code>npx berth-migrate</code>; here you see how far they are.
+          </Trans>
         </>
       }
     >
       <DataTable
-        label="Migrations"
+        label={t`Migrations`}
         rows={rows}
         columns={COLUMNS}
         empty={
           <NoticeState
             level={2}
             icon={<Import size={40} />}
-            title="No migration yet"
-            description="npx berth-migrate plan tries one without changing anything."
+            title={t`No migration yet`}
+            description={t`npx berth-migrate plan tries one without changing anything.`}
           />
         }
       />
@@ -42,18 +46,39 @@ export function MigrationsPage() {
 
 const COLUMNS: Column<MigrationRun>[] = [
   {
-    title: 'Run',
+    get title() {
+      return t`Run`;
+    },
     cell: ({ id, source, dryRun, sourceLabel }) => (
       <span>
         <Link to={`/admin/migrations/${id}`}>
           <strong>{source}</strong>
         </Link>{' '}
-        {dryRun && <Tag minimal>dry run</Tag>}
+        {dryRun && (
+          <Tag minimal>
+            <Trans>dry run</Trans>
+          </Tag>
+        )}
         <span className="second-line">{sourceLabel}</span>
       </span>
     ),
   },
-  { title: 'Status', cell: (run) => <RunStatus run={run} /> },
-  { title: 'Progress', cell: (run) => <RunProgress run={run} /> },
-  { title: 'Begun', cell: ({ createdAt }) => <TimeAgo iso={createdAt} /> },
+  {
+    get title() {
+      return t`Status`;
+    },
+    cell: (run) => <RunStatus run={run} />,
+  },
+  {
+    get title() {
+      return t`Progress`;
+    },
+    cell: (run) => <RunProgress run={run} />,
+  },
+  {
+    get title() {
+      return t`Begun`;
+    },
+    cell: ({ createdAt }) => <TimeAgo iso={createdAt} />,
+  },
 ];

@@ -1,4 +1,6 @@
 import { Tag } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Link } from 'react-router';
 import type { Node } from '../../../contract/nodes.ts';
 import { formatDisk, formatMemory } from '../format-size.ts';
@@ -16,7 +18,7 @@ export function NodeState({ node: { status, acceptsServers } }: { node: Node }) 
       </Tag>
       {!acceptsServers && (
         <Tag minimal intent="warning">
-          in maintenance
+          <Trans>in maintenance</Trans>
         </Tag>
       )}
     </span>
@@ -27,8 +29,8 @@ export function NodeState({ node: { status, acceptsServers } }: { node: Node }) 
 export function MemoryUse({ node: { name, memoryMib, givenMemoryMib } }: { node: Node }) {
   return (
     <>
-      <span className="numeric">{`${formatMemory(givenMemoryMib)} of ${formatMemory(memoryMib)}`}</span>
-      <UseBar label={`Memory of ${name} given away`} used={givenMemoryMib} total={memoryMib} />
+      <span className="numeric">{t`${formatMemory(givenMemoryMib)} of ${formatMemory(memoryMib)}`}</span>
+      <UseBar label={t`Memory of ${name} given away`} used={givenMemoryMib} total={memoryMib} />
     </>
   );
 }
@@ -39,9 +41,9 @@ export function StorageUse({ node: { name, storages } }: { node: Node }) {
   return storages.map((storage) => (
     <div key={storage.name}>
       <span className="numeric">
-        {`${storage.name}: ${gib(storage.usedMib)} of ${gib(storage.totalMib)}${storage.shared ? ', shared' : ''}`}
+        {`${storage.name}: ${t`${gib(storage.usedMib)} of ${gib(storage.totalMib)}`}${storage.shared ? t`, shared` : ''}`}
       </span>
-      <UseBar label={`${storage.name} of ${name} in use`} used={storage.usedMib} total={storage.totalMib} />
+      <UseBar label={t`${storage.name} of ${name} in use`} used={storage.usedMib} total={storage.totalMib} />
     </div>
   ));
 }
@@ -50,16 +52,45 @@ const gib = (mib: number): string => formatDisk(Math.round(mib / 1024));
 
 export const NODE_COLUMNS: Column<Node>[] = [
   {
-    title: 'Node',
+    get title() {
+      return t`Node`;
+    },
     cell: ({ id, name }) => (
       <Link to={`/admin/nodes/${id}`}>
         <strong>{name}</strong>
       </Link>
     ),
   },
-  { title: 'State', cell: (node) => <NodeState node={node} /> },
-  { title: 'Servers', isNumber: true, cell: ({ servers }) => servers },
-  { title: 'vCPU given', isNumber: true, cell: ({ givenVcpus, cores }) => `${givenVcpus} on ${cores}` },
-  { title: 'Memory given', cell: (node) => <MemoryUse node={node} /> },
-  { title: 'Storages', cell: (node) => <StorageUse node={node} /> },
+  {
+    get title() {
+      return t`State`;
+    },
+    cell: (node) => <NodeState node={node} />,
+  },
+  {
+    get title() {
+      return t`Servers`;
+    },
+    isNumber: true,
+    cell: ({ servers }) => servers,
+  },
+  {
+    get title() {
+      return t`vCPU given`;
+    },
+    isNumber: true,
+    cell: ({ givenVcpus, cores }) => t`${givenVcpus} on ${cores}`,
+  },
+  {
+    get title() {
+      return t`Memory given`;
+    },
+    cell: (node) => <MemoryUse node={node} />,
+  },
+  {
+    get title() {
+      return t`Storages`;
+    },
+    cell: (node) => <StorageUse node={node} />,
+  },
 ];

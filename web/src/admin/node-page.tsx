@@ -1,5 +1,7 @@
 import { Spinner, Switch } from '@blueprintjs/core';
 import { ChevronLeft } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Link, useParams } from 'react-router';
 import type { Node } from '../../../contract/nodes.ts';
 import { ErrorState } from '../components/error-state.tsx';
@@ -16,11 +18,11 @@ export function NodePage() {
   const { id = '' } = useParams();
   const { items, query } = useRows<Node>('/admin/nodes');
   const node = items.find((one) => one.id === id);
-  if (query.isPending) return <Spinner className="page-spinner" aria-label="Loading" />;
+  if (query.isPending) return <Spinner className="page-spinner" aria-label={t`Loading`} />;
   if (query.isError && !node)
     return (
       <ErrorState
-        title="This node could not be read"
+        title={t`This node could not be read`}
         error={query.error as Error}
         onRetry={() => void query.refetch()}
       />
@@ -29,21 +31,23 @@ export function NodePage() {
   return (
     <>
       <Link to="/admin/clusters" className="back-link">
-        <ChevronLeft size={14} /> Clusters
+        <Trans>
+          <ChevronLeft size={14} /> Clusters
+        </Trans>
       </Link>
-      <AdminPage title={`${node.name} of ${node.cluster}`} action={<NodeState node={node} />}>
+      <AdminPage title={t`${node.name} of ${node.cluster}`} action={<NodeState node={node} />}>
         <div className="overview">
           <Maintenance node={node} />
-          <Facts title="Capacity">
-            <Fact name="Processors">{`${node.cores}, ${node.givenVcpus} vCPU given`}</Fact>
-            <Fact name="Memory">
+          <Facts title={t`Capacity`}>
+            <Fact name={t`Processors`}>{t`${node.cores}, ${node.givenVcpus} vCPU given`}</Fact>
+            <Fact name={t`Memory`}>
               <MemoryUse node={node} />
             </Fact>
-            <Fact name="Storages">
+            <Fact name={t`Storages`}>
               <StorageUse node={node} />
             </Fact>
-            <Fact name="Templates">{node.templates.join(', ') || 'none'}</Fact>
-            <Fact name="Seen">
+            <Fact name={t`Templates`}>{node.templates.join(', ') || t`none`}</Fact>
+            <Fact name={t`Seen`}>
               <TimeAgo iso={node.observedAt} />
             </Fact>
           </Facts>
@@ -61,18 +65,22 @@ function Maintenance({ node: { id, name, acceptsServers } }: { node: Node }) {
     body: (accepts) => ({ acceptsServers: accepts }),
   });
   return (
-    <section className="panel" aria-label="Maintenance">
-      <h2>Maintenance</h2>
+    <section className="panel" aria-label={t`Maintenance`}>
+      <h2>
+        <Trans>Maintenance</Trans>
+      </h2>
       <Switch
-        label={`${name} is in maintenance`}
+        label={t`${name} is in maintenance`}
         aria-describedby="maintenance-effect"
         checked={!acceptsServers}
         disabled={change.isPending}
         onChange={() => change.mutate(!acceptsServers)}
       />
       <p id="maintenance-effect" className="muted">
-        No server is put on it and none is moved to it. The servers on it run on: move them to other nodes
-        before you switch it off.
+        <Trans>
+          No server is put on it and none is moved to it. The servers on it run on: move them to other nodes
+          before you switch it off.
+        </Trans>
       </p>
     </section>
   );

@@ -1,5 +1,7 @@
 import { Tab, Tabs } from '@blueprintjs/core';
 import { Tick } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import type { Operation } from '../../../contract/operations.ts';
@@ -16,13 +18,44 @@ const READ_AGAIN_MS = 10_000;
 const STATUSES = [
   {
     status: 'needs_attention',
-    title: 'Needs attention',
+    get title() {
+      return t`Needs attention`;
+    },
     count: 'needsAttention',
-    none: 'Nothing waits for a decision',
+    get none() {
+      return t`Nothing waits for a decision`;
+    },
   },
-  { status: 'running', title: 'Running', count: 'running', none: 'Nothing is running' },
-  { status: 'pending', title: 'Queued', count: 'pending', none: 'Nothing waits to start' },
-  { status: 'failed', title: 'Failed', count: null, none: 'Nothing has failed' },
+  {
+    status: 'running',
+    get title() {
+      return t`Running`;
+    },
+    count: 'running',
+    get none() {
+      return t`Nothing is running`;
+    },
+  },
+  {
+    status: 'pending',
+    get title() {
+      return t`Queued`;
+    },
+    count: 'pending',
+    get none() {
+      return t`Nothing waits to start`;
+    },
+  },
+  {
+    status: 'failed',
+    get title() {
+      return t`Failed`;
+    },
+    count: null,
+    get none() {
+      return t`Nothing has failed`;
+    },
+  },
 ] as const;
 
 /** The operations of one status, newest first; events keep them up to date. */
@@ -53,7 +86,7 @@ export function OperationsPage() {
   const [status, setStatus] = useParam('status', 'needs_attention');
   const { data: attention } = useAttention();
   return (
-    <AdminPage title="Operations">
+    <AdminPage title={t`Operations`}>
       <Tabs
         id="operation-status"
         selectedTabId={status}
@@ -77,7 +110,7 @@ function OperationsIn({ status, none }: { status: string; none: string }) {
   return (
     <OperationList
       operations={useOperationsIn(status)}
-      failed="The operations could not be read"
+      failed={t`The operations could not be read`}
       empty={<NoticeState level={2} icon={<Tick size={40} />} title={none} />}
       head={(operation) => <Place operation={operation} />}
     />
@@ -99,7 +132,7 @@ function Place({ operation: { serverId, serverName, accountId, accountName } }: 
           target="_blank"
           rel="noreferrer"
         >
-          Workflow in the Temporal UI
+          <Trans>Workflow in the Temporal UI</Trans>
         </a>
       )}
     </div>

@@ -1,5 +1,7 @@
 import { Button, HTMLSelect, Tag } from '@blueprintjs/core';
 import { Tick } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import type { Cluster } from '../../../contract/clusters.ts';
@@ -14,20 +16,54 @@ import { ReconcileStates } from './reconcile-states.tsx';
 import { useParam, useRows } from './use-admin.ts';
 
 const KIND_WORDS: Record<OrphanKind, string> = {
-  marked_vm_without_server: 'VM without a server',
-  server_without_vm: 'Server without a VM',
-  vmid_lease_without_server: 'VM id without a server',
-  vmid_lease_without_vm: 'VM id without a VM',
-  ip_lease_without_server: 'Address without a server',
-  disk: 'Disk of no VM',
-  backup: 'Backup of no VM',
+  get marked_vm_without_server() {
+    return t`VM without a server`;
+  },
+  get server_without_vm() {
+    return t`Server without a VM`;
+  },
+  get vmid_lease_without_server() {
+    return t`VM id without a server`;
+  },
+  get vmid_lease_without_vm() {
+    return t`VM id without a VM`;
+  },
+  get ip_lease_without_server() {
+    return t`Address without a server`;
+  },
+  get disk() {
+    return t`Disk of no VM`;
+  },
+  get backup() {
+    return t`Backup of no VM`;
+  },
 };
 
 const STATES = [
-  { value: '', text: 'Found or in quarantine' },
-  { value: 'quarantined', text: 'In quarantine' },
-  { value: 'dismissed', text: 'Dismissed' },
-  { value: 'destroyed', text: 'Destroyed' },
+  {
+    value: '',
+    get text() {
+      return t`Found or in quarantine`;
+    },
+  },
+  {
+    value: 'quarantined',
+    get text() {
+      return t`In quarantine`;
+    },
+  },
+  {
+    value: 'dismissed',
+    get text() {
+      return t`Dismissed`;
+    },
+  },
+  {
+    value: 'destroyed',
+    get text() {
+      return t`Destroyed`;
+    },
+  },
 ];
 
 /** What belongs to nobody, and what becomes of it. */
@@ -39,28 +75,28 @@ export function OrphansPage() {
   const clusterName = (id: string) => clusters.items.find((cluster) => cluster.id === id)?.name ?? '–';
   return (
     <AdminPage
-      title="Orphans"
+      title={t`Orphans`}
       about="What is on a cluster, or held by Berth, and belongs to no server. Nothing is destroyed before its quarantine is over."
     >
       <ReconcileStates />
       <div className="filter-bar">
         <HTMLSelect
-          aria-label="State"
+          aria-label={t`State`}
           value={state}
           options={STATES.map(({ value, text }) => ({ value, label: text }))}
           onChange={(event) => setState(event.currentTarget.value)}
         />
       </div>
       <DataTable
-        label="Orphans"
+        label={t`Orphans`}
         rows={rows}
         columns={columns(clusterName, (orphan, verb) => setWish({ orphan, verb }))}
         empty={
           <NoticeState
             level={2}
             icon={<Tick size={40} />}
-            title="No orphans"
-            description="Two comparisons in a row have to see something before it is listed here."
+            title={t`No orphans`}
+            description={t`Two comparisons in a row have to see something before it is listed here.`}
           />
         }
       />
@@ -74,7 +110,7 @@ const columns = (
   onSettle: (orphan: Orphan, verb: OrphanVerb) => void,
 ): Column<Orphan>[] => [
   {
-    title: 'What',
+    title: t`What`,
     cell: ({ kind, identifier, evidence }) => (
       <span>
         <strong>{evidence.name ?? evidence.address ?? identifier}</strong>
@@ -83,7 +119,7 @@ const columns = (
     ),
   },
   {
-    title: 'Where',
+    title: t`Where`,
     cell: ({ clusterId, node, evidence }) => (
       <>
         {[clusterName(clusterId), node].filter(Boolean).join(' · ')}
@@ -91,11 +127,11 @@ const columns = (
       </>
     ),
   },
-  { title: 'Evidence', cell: (orphan) => <Evidence orphan={orphan} /> },
-  { title: 'Found', cell: ({ firstSeenAt }) => <TimeAgo iso={firstSeenAt} /> },
-  { title: 'State', cell: (orphan) => <State orphan={orphan} /> },
+  { title: t`Evidence`, cell: (orphan) => <Evidence orphan={orphan} /> },
+  { title: t`Found`, cell: ({ firstSeenAt }) => <TimeAgo iso={firstSeenAt} /> },
+  { title: t`State`, cell: (orphan) => <State orphan={orphan} /> },
   {
-    title: 'Actions',
+    title: t`Actions`,
     isActions: true,
     cell: (orphan) => <Actions orphan={orphan} onSettle={(verb) => onSettle(orphan, verb)} />,
   },
@@ -106,7 +142,7 @@ function Evidence({ orphan: { evidence } }: { orphan: Orphan }) {
   const facts = [
     reason,
     status,
-    server && `its server is ${server}`,
+    server && t`its server is ${server}`,
     storage,
     sizeGib !== undefined && `${Number(sizeGib.toFixed(1))} GiB`,
   ].filter(Boolean);
@@ -115,7 +151,7 @@ function Evidence({ orphan: { evidence } }: { orphan: Orphan }) {
       {facts.join(', ') || '–'}
       {serverId && server !== 'unknown' && server !== 'deleted' && (
         <Link className="second-line" to={`/servers/${serverId}`}>
-          Open its server
+          <Trans>Open its server</Trans>
         </Link>
       )}
     </>
@@ -127,11 +163,13 @@ function State({ orphan: { state, request, note, quarantinedUntil } }: { orphan:
   return (
     <>
       <Tag minimal intent={request ? 'primary' : intent}>
-        {request ? `${request} under way` : state}
+        {request ? t`${request} under way` : state}
       </Tag>
       {state === 'quarantined' && quarantinedUntil && (
         <span className="second-line">
-          until <TimeAgo iso={quarantinedUntil} />
+          <Trans>
+            until <TimeAgo iso={quarantinedUntil} />
+          </Trans>
         </span>
       )}
       {note && <span className="second-line">{note}</span>}
@@ -149,14 +187,14 @@ function Actions({ orphan, onSettle }: { orphan: Orphan; onSettle: (verb: Orphan
     state === 'found'
       ? [
           ...(DESTRUCTIBLE_KINDS.includes(kind)
-            ? [{ verb: 'quarantine' as const, text: 'Quarantine', isReady: true }]
+            ? [{ verb: 'quarantine' as const, text: t`Quarantine`, isReady: true }]
             : []),
-          { verb: 'dismiss', text: 'Dismiss', isReady: true },
+          { verb: 'dismiss', text: t`Dismiss`, isReady: true },
         ]
       : state === 'quarantined'
         ? [
-            { verb: 'release', text: 'Release', isReady: true },
-            { verb: 'destroy', text: 'Destroy', isReady: isOver },
+            { verb: 'release', text: t`Release`, isReady: true },
+            { verb: 'destroy', text: t`Destroy`, isReady: isOver },
           ]
         : [];
   return (
@@ -169,7 +207,7 @@ function Actions({ orphan, onSettle }: { orphan: Orphan; onSettle: (verb: Orphan
           aria-label={`${text} ${name}`}
           intent={verb === 'destroy' ? 'danger' : 'none'}
           disabled={!isReady}
-          title={isReady ? '' : 'Once its quarantine is over'}
+          title={isReady ? '' : t`Once its quarantine is over`}
           onClick={() => onSettle(verb)}
         />
       ))}

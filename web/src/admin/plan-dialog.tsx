@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { useState } from 'react';
 import type { CreatePlan, ManagedPlan } from '../../../contract/catalog.ts';
 import { ChangeDialog } from '../pages/change-dialog.tsx';
@@ -35,28 +36,28 @@ export function PlanDialog({ plan, onClose }: { plan: ManagedPlan | null; onClos
   );
   return (
     <ChangeDialog
-      title={plan ? `Edit ${plan.name}` : 'Add a plan'}
-      keep="Cancel"
-      submit={plan ? 'Save plan' : 'Add plan'}
+      title={plan ? t`Edit ${plan.name}` : t`Add a plan`}
+      keep={t`Cancel`}
+      submit={plan ? t`Save plan` : t`Add plan`}
       isReady={body !== null}
       change={change}
       onSubmit={() => body && change.mutate(body)}
       onClose={onClose}
     >
-      <TextField label="Name" value={name} onChange={setName} autoFocus />
+      <TextField label={t`Name`} value={name} onChange={setName} autoFocus />
       <div className="form-grid">
-        <TextField label="Processors" isNumber value={vcpu} onChange={setVcpu} />
-        <TextField label="Memory (MiB)" isNumber value={memory} onChange={setMemory} />
-        <TextField label="Disk (GiB)" isNumber value={disk} onChange={setDisk} />
+        <TextField label={t`Processors`} isNumber value={vcpu} onChange={setVcpu} />
+        <TextField label={t`Memory (MiB)`} isNumber value={memory} onChange={setMemory} />
+        <TextField label={t`Disk (GiB)`} isNumber value={disk} onChange={setDisk} />
         <TextField
-          label="Traffic a month (GiB)"
+          label={t`Traffic a month (GiB)`}
           isNumber
           placeholder="unmetered"
           value={traffic}
           onChange={setTraffic}
         />
         <TextField
-          label="Network (Mbit/s)"
+          label={t`Network (Mbit/s)`}
           isNumber
           placeholder="unlimited"
           value={network}

@@ -1,5 +1,6 @@
 import { Button, Switch } from '@blueprintjs/core';
 import { Plus, Tick } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
 import { useState } from 'react';
 import type { ManagedPlan } from '../../../contract/catalog.ts';
 import { NoticeState } from '../components/notice-state.tsx';
@@ -15,15 +16,15 @@ export function PlansPage() {
   const [edited, setEdited] = useState<ManagedPlan | 'new' | null>(null);
   return (
     <AdminPage
-      title="Plans"
+      title={t`Plans`}
       about="A plan that is changed or taken off the offer leaves the servers that have it as they are."
-      action={<Button intent="primary" icon={<Plus />} text="Add plan" onClick={() => setEdited('new')} />}
+      action={<Button intent="primary" icon={<Plus />} text={t`Add plan`} onClick={() => setEdited('new')} />}
     >
       <DataTable
-        label="Plans"
+        label={t`Plans`}
         rows={rows}
         columns={columns(setEdited)}
-        empty={<NoticeState level={2} icon={<Tick size={40} />} title="No plans yet" />}
+        empty={<NoticeState level={2} icon={<Tick size={40} />} title={t`No plans yet`} />}
       />
       {edited && <PlanDialog plan={edited === 'new' ? null : edited} onClose={() => setEdited(null)} />}
     </AdminPage>
@@ -31,27 +32,27 @@ export function PlansPage() {
 }
 
 const columns = (onEdit: (plan: ManagedPlan) => void): Column<ManagedPlan>[] => [
-  { title: 'Plan', cell: ({ name }) => <strong>{name}</strong> },
+  { title: t`Plan`, cell: ({ name }) => <strong>{name}</strong> },
   { title: 'vCPU', isNumber: true, cell: ({ vcpu }) => vcpu },
-  { title: 'Memory', isNumber: true, cell: ({ memoryMib }) => formatMemory(memoryMib) },
-  { title: 'Disk', isNumber: true, cell: ({ diskGib }) => formatDisk(diskGib) },
+  { title: t`Memory`, isNumber: true, cell: ({ memoryMib }) => formatMemory(memoryMib) },
+  { title: t`Disk`, isNumber: true, cell: ({ diskGib }) => formatDisk(diskGib) },
   {
-    title: 'Traffic',
+    title: t`Traffic`,
     isNumber: true,
-    cell: ({ trafficGib }) => (trafficGib === null ? 'unmetered' : formatDisk(trafficGib)),
+    cell: ({ trafficGib }) => (trafficGib === null ? t`unmetered` : formatDisk(trafficGib)),
   },
   {
-    title: 'Network',
+    title: t`Network`,
     isNumber: true,
-    cell: ({ networkMbps }) => (networkMbps === null ? 'unlimited' : formatNetwork(networkMbps)),
+    cell: ({ networkMbps }) => (networkMbps === null ? t`unlimited` : formatNetwork(networkMbps)),
   },
-  { title: 'Servers', isNumber: true, cell: ({ servers }) => servers },
-  { title: 'On offer', cell: (plan) => <OfferSwitch plan={plan} /> },
+  { title: t`Servers`, isNumber: true, cell: ({ servers }) => servers },
+  { title: t`On offer`, cell: (plan) => <OfferSwitch plan={plan} /> },
   {
-    title: 'Actions',
+    title: t`Actions`,
     isActions: true,
     cell: (plan) => (
-      <Button size="small" text="Edit" aria-label={`Edit ${plan.name}`} onClick={() => onEdit(plan)} />
+      <Button size="small" text={t`Edit`} aria-label={t`Edit ${plan.name}`} onClick={() => onEdit(plan)} />
     ),
   },
 ];
@@ -65,7 +66,7 @@ function OfferSwitch({ plan: { id, name, enabled } }: { plan: ManagedPlan }) {
   return (
     <Switch
       className="row-switch"
-      aria-label={`${name} is on offer`}
+      aria-label={t`${name} is on offer`}
       checked={enabled}
       disabled={change.isPending}
       onChange={() => change.mutate(!enabled)}

@@ -1,4 +1,5 @@
 import { FormGroup, HTMLSelect } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
 import { useState } from 'react';
 import type { Cluster } from '../../../contract/clusters.ts';
 import type { AddAddresses, CreatePool, Pool } from '../../../contract/pools.ts';
@@ -16,8 +17,8 @@ interface RangeFieldsProps {
 function RangeFields({ first, count, onFirst, onCount }: RangeFieldsProps) {
   return (
     <div className="form-grid">
-      <TextField label="First address" placeholder="203.0.113.10" value={first} onChange={onFirst} />
-      <TextField label="How many" isNumber value={count} onChange={onCount} />
+      <TextField label={t`First address`} placeholder="203.0.113.10" value={first} onChange={onFirst} />
+      <TextField label={t`How many`} isNumber value={count} onChange={onCount} />
     </div>
   );
 }
@@ -33,15 +34,15 @@ export function AddAddressesDialog({ pool, onClose }: { pool: Pool; onClose: () 
   );
   return (
     <ChangeDialog
-      title={`Add addresses to ${pool.name}`}
-      keep="Cancel"
-      submit="Add addresses"
+      title={t`Add addresses to ${pool.name}`}
+      keep={t`Cancel`}
+      submit={t`Add addresses`}
       isReady={first.trim() !== '' && count !== null}
       change={change}
       onSubmit={() => count && change.mutate({ first: first.trim(), count })}
       onClose={onClose}
     >
-      <p>{`They have to lie in ${pool.network}.`}</p>
+      <p>{t`They have to lie in ${pool.network}.`}</p>
       <RangeFields first={first} count={countText} onFirst={setFirst} onCount={setCount} />
     </ChangeDialog>
   );
@@ -82,15 +83,15 @@ export function PoolDialog({ onClose }: { onClose: () => void }) {
   );
   return (
     <ChangeDialog
-      title="Add a pool"
-      keep="Cancel"
-      submit="Add pool"
+      title={t`Add a pool`}
+      keep={t`Cancel`}
+      submit={t`Add pool`}
       isReady={body !== null}
       change={change}
       onSubmit={() => body && change.mutate(body)}
       onClose={onClose}
     >
-      <FormGroup label="Cluster" labelFor="pool-cluster">
+      <FormGroup label={t`Cluster`} labelFor="pool-cluster">
         <HTMLSelect
           id="pool-cluster"
           value={clusterId ?? ''}
@@ -99,18 +100,18 @@ export function PoolDialog({ onClose }: { onClose: () => void }) {
         />
       </FormGroup>
       <div className="form-grid">
-        <TextField label="Network" placeholder="203.0.113.0/24" value={network} onChange={setNetwork} />
-        <TextField label="Gateway" placeholder="203.0.113.1" value={gateway} onChange={setGateway} />
-        <TextField label="Bridge" value={bridge} onChange={setBridge} />
-        <TextField label="VLAN" isNumber placeholder="none" value={vlanText} onChange={setVlan} />
+        <TextField label={t`Network`} placeholder="203.0.113.0/24" value={network} onChange={setNetwork} />
+        <TextField label={t`Gateway`} placeholder="203.0.113.1" value={gateway} onChange={setGateway} />
+        <TextField label={t`Bridge`} value={bridge} onChange={setBridge} />
+        <TextField label={t`VLAN`} isNumber placeholder={t`none`} value={vlanText} onChange={setVlan} />
       </div>
       <TextField
-        label="Name servers"
+        label={t`Name servers`}
         placeholder="those of the node"
         value={nameservers}
         onChange={setNameservers}
       />
-      <TextField label="Name" placeholder="the network" value={name} onChange={setName} />
+      <TextField label={t`Name`} placeholder={t`the network`} value={name} onChange={setName} />
       <RangeFields first={first} count={countText} onFirst={setFirst} onCount={setCount} />
     </ChangeDialog>
   );

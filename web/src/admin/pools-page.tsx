@@ -1,5 +1,6 @@
 import { Button } from '@blueprintjs/core';
 import { Plus, Tick } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
 import { useState } from 'react';
 import type { Pool } from '../../../contract/pools.ts';
 import { NoticeState } from '../components/notice-state.tsx';
@@ -16,19 +17,21 @@ export function PoolsPage() {
   const [isAdding, setIsAdding] = useState(false);
   return (
     <AdminPage
-      title="IP pools"
-      action={<Button intent="primary" icon={<Plus />} text="Add pool" onClick={() => setIsAdding(true)} />}
+      title={t`IP pools`}
+      action={
+        <Button intent="primary" icon={<Plus />} text={t`Add pool`} onClick={() => setIsAdding(true)} />
+      }
     >
       <DataTable
-        label="IP pools"
+        label={t`IP pools`}
         rows={rows}
         columns={columns(setExtended)}
         empty={
           <NoticeState
             level={2}
             icon={<Tick size={40} />}
-            title="No pools yet"
-            description="Without a free address nothing can be ordered."
+            title={t`No pools yet`}
+            description={t`Without a free address nothing can be ordered.`}
           />
         }
       />
@@ -40,7 +43,7 @@ export function PoolsPage() {
 
 const columns = (onExtend: (pool: Pool) => void): Column<Pool>[] => [
   {
-    title: 'Pool',
+    title: t`Pool`,
     cell: ({ name, cluster }) => (
       <span>
         <strong>{name}</strong>
@@ -49,37 +52,37 @@ const columns = (onExtend: (pool: Pool) => void): Column<Pool>[] => [
     ),
   },
   {
-    title: 'Network',
+    title: t`Network`,
     cell: ({ network, gateway }) => (
       <>
         <span className="numeric">{network}</span>
-        <span className="second-line numeric">{`gateway ${gateway}`}</span>
+        <span className="second-line numeric">{t`gateway ${gateway}`}</span>
       </>
     ),
   },
   {
-    title: 'Bridge',
-    cell: ({ bridge, vlan }) => (vlan === null ? bridge : `${bridge}, VLAN ${vlan}`),
+    title: t`Bridge`,
+    cell: ({ bridge, vlan }) => (vlan === null ? bridge : t`${bridge}, VLAN ${vlan}`),
   },
   {
-    title: 'Leased',
+    title: t`Leased`,
     cell: ({ name, addresses, leased, reserved }) => (
       <>
-        <span className="numeric">{`${leased} of ${addresses}`}</span>
-        {reserved > 0 && <span className="second-line">{`${reserved} reserved`}</span>}
-        <UseBar label={`Addresses of ${name} in use`} used={leased + reserved} total={addresses} />
+        <span className="numeric">{t`${leased} of ${addresses}`}</span>
+        {reserved > 0 && <span className="second-line">{t`${reserved} reserved`}</span>}
+        <UseBar label={t`Addresses of ${name} in use`} used={leased + reserved} total={addresses} />
       </>
     ),
   },
-  { title: 'Free', isNumber: true, cell: ({ free }) => free },
+  { title: t`Free`, isNumber: true, cell: ({ free }) => free },
   {
-    title: 'Actions',
+    title: t`Actions`,
     isActions: true,
     cell: (pool) => (
       <Button
         size="small"
-        text="Add addresses"
-        aria-label={`Add addresses to ${pool.name}`}
+        text={t`Add addresses`}
+        aria-label={t`Add addresses to ${pool.name}`}
         onClick={() => onExtend(pool)}
       />
     ),

@@ -1,5 +1,7 @@
 import { Button, Tag } from '@blueprintjs/core';
 import { Refresh } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import type { ReconcileState } from '../../../contract/reconcile.ts';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { useAdminChange, useRows } from './use-admin.ts';
@@ -13,14 +15,14 @@ export function ReconcileStates() {
   return (
     <div className="reconcile-states">
       {items.map(({ clusterId, cluster, lastRun }) => (
-        <section key={clusterId} className="panel" aria-label={`Comparison of ${cluster}`}>
+        <section key={clusterId} className="panel" aria-label={t`Comparison of ${cluster}`}>
           <div className="panel-head">
             <h2>{cluster}</h2>
             <Button
               size="small"
               icon={<Refresh />}
-              text="Compare now"
-              aria-label={`Compare ${cluster} now`}
+              text={t`Compare now`}
+              aria-label={t`Compare ${cluster} now`}
               loading={
                 (compare.isPending && compare.variables === clusterId) || lastRun?.status === 'running'
               }
@@ -33,11 +35,13 @@ export function ReconcileStates() {
                 {lastRun.status}
               </Tag>{' '}
               <TimeAgo iso={lastRun.finishedAt ?? lastRun.startedAt} />
-              {` · ${lastRun.serversRead} servers read`}
+              {` · ${t`${lastRun.serversRead} servers read`}`}
               {lastRun.message && <p className="second-line">{lastRun.message}</p>}
             </>
           ) : (
-            <span className="muted">Not compared yet</span>
+            <span className="muted">
+              <Trans>Not compared yet</Trans>
+            </span>
           )}
         </section>
       ))}

@@ -1,4 +1,5 @@
 import { Tag } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
 import type { MigrationRun } from '../../../contract/migration-runs.ts';
 import { PercentBar } from '../components/percent-bar.tsx';
 
@@ -30,11 +31,11 @@ export function RunProgress({ run: { progress } }: { run: MigrationRun }) {
   return progress.map(({ entity, total, read, loaded, quarantined }) => (
     <div key={entity}>
       <span className="numeric">
-        {`${entity}s: ${read} of ${total ?? '?'} read, ${loaded} loaded`}
-        {quarantined > 0 && `, ${quarantined} quarantined`}
+        {t`${entity}s: ${read} of ${total ?? '?'} read, ${loaded} loaded`}
+        {quarantined > 0 && t`, ${quarantined} quarantined`}
       </span>
       {total !== null && total > 0 && (
-        <PercentBar percent={Math.min(100, (read / total) * 100)} label={`${entity}s read`} />
+        <PercentBar percent={Math.min(100, (read / total) * 100)} label={t`${entity}s read`} />
       )}
     </div>
   ));

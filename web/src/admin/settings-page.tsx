@@ -1,3 +1,5 @@
+import { plural, t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button, Spinner, Tag } from '@blueprintjs/core';
 import { useState } from 'react';
 import { Link } from 'react-router';
@@ -16,14 +18,22 @@ const EDITABLE: Record<
   { title: string; help: string; variable: string; isFitting: (hours: number) => boolean }
 > = {
   deleteGraceHours: {
-    title: 'Deletions can be undone for',
-    help: 'In hours. 0: not at all. Holds for servers that are deleted from now on.',
+    get title() {
+      return t`Deletions can be undone for`;
+    },
+    get help() {
+      return t`In hours. 0: not at all. Holds for servers that are deleted from now on.`;
+    },
     variable: 'BERTH_DELETE_GRACE_HOURS',
     isFitting: (hours) => hours >= 0 && hours <= 8_760,
   },
   quarantineHours: {
-    title: 'Orphans are in quarantine for',
-    help: 'In whole hours, at least one. Holds for orphans that are put into quarantine from now on.',
+    get title() {
+      return t`Orphans are in quarantine for`;
+    },
+    get help() {
+      return t`In whole hours, at least one. Holds for orphans that are put into quarantine from now on.`;
+    },
     variable: 'BERTH_QUARANTINE_HOURS',
     isFitting: (hours) => Number.isInteger(hours) && hours >= 1 && hours <= 8_760,
   },
@@ -36,13 +46,13 @@ export function SettingsPage() {
   const [edited, setEdited] = useState<Name | null>(null);
   return (
     <AdminPage
-      title="Settings"
-      about="What is set here is kept in the database and comes before the environment. The rest is set where Berth is started."
+      title={t`Settings`}
+      about={t`What is set here is kept in the database and comes before the environment. The rest is set where Berth is started.`}
     >
-      {settings.isPending && <Spinner className="page-spinner" aria-label="Loading" />}
+      {settings.isPending && <Spinner className="page-spinner" aria-label={t`Loading`} />}
       {settings.isError && !settings.data && (
         <ErrorState
-          title="The settings could not be read"
+          title={t`The settings could not be read`}
           error={settings.error}
           onRetry={() => void settings.refetch()}
         />
@@ -59,7 +69,7 @@ function SettingsLists({ settings, onEdit }: { settings: AdminSettings; onEdit: 
   const { publicUrl, workflowUi, sessionDays } = settings;
   return (
     <div className="reconcile-states">
-      <Facts title="Set here">
+      <Facts title={t`Set here`}>
         {NAMES.map((name) => (
           <Fact key={name} name={EDITABLE[name].title}>
             <span className="setting">
@@ -67,40 +77,42 @@ function SettingsLists({ settings, onEdit }: { settings: AdminSettings; onEdit: 
               <Source setting={settings[name]} variable={EDITABLE[name].variable} />
               <Button
                 size="small"
-                text="Change"
-                aria-label={`Change: ${EDITABLE[name].title}`}
+                text={t`Change`}
+                aria-label={t`Change: ${EDITABLE[name].title}`}
                 onClick={() => onEdit(name)}
               />
             </span>
           </Fact>
         ))}
-        <Fact name="What is done at once">
-          <Link to="/admin/clusters">for each cluster by itself</Link>
+        <Fact name={t`What is done at once`}>
+          <Link to="/admin/clusters">
+            <Trans>for each cluster by itself</Trans>
+          </Link>
         </Fact>
       </Facts>
-      <Facts title="Set where Berth is started">
-        <Fact name="Where customers reach Berth">
-          {publicUrl ?? 'not set'} <Tag minimal>BERTH_PUBLIC_URL</Tag>
+      <Facts title={t`Set where Berth is started`}>
+        <Fact name={t`Where customers reach Berth`}>
+          {publicUrl ?? t`not set`} <Tag minimal>BERTH_PUBLIC_URL</Tag>
         </Fact>
-        <Fact name="Temporal UI">
-          {workflowUi ?? 'not set'} <Tag minimal>TEMPORAL_UI_URL</Tag>
+        <Fact name={t`Temporal UI`}>
+          {workflowUi ?? t`not set`} <Tag minimal>TEMPORAL_UI_URL</Tag>
         </Fact>
-        <Fact name="A login lasts for">{`${sessionDays} days`}</Fact>
+        <Fact name={t`A login lasts for`}>{plural(sessionDays, { one: '# day', other: '# days' })}</Fact>
       </Facts>
     </div>
   );
 }
 
-const inHours = (value: number): string => (value === 1 ? '1 hour' : `${value} hours`);
+const inHours = (value: number): string => plural(value, { one: '# hour', other: '# hours' });
 
 function Source({ setting: { source }, variable }: { setting: Setting; variable: string }) {
   if (source === 'database')
     return (
       <Tag intent="primary" minimal>
-        set here
+        <Trans>set here</Trans>
       </Tag>
     );
-  return <Tag minimal>{source === 'environment' ? variable : 'default'}</Tag>;
+  return <Tag minimal>{source === 'environment' ? variable : t`default`}</Tag>;
 }
 
 interface SettingDialogProps {
@@ -117,22 +129,23 @@ function SettingDialog({ name, setting, onClose }: SettingDialogProps) {
     { onDone: onClose, isRefusalShown: true },
   );
   const isReady = text.trim() !== '' && isFitting(Number(text));
-  const otherwise = setting.otherSource === 'environment' ? variable : 'the default';
+  const duration = inHours(setting.otherwise);
+  const otherwise = setting.otherSource === 'environment' ? variable : t`the default`;
   return (
     <ChangeDialog
       title={title}
-      keep="Cancel"
-      submit="Save setting"
+      keep={t`Cancel`}
+      submit={t`Save setting`}
       isReady={isReady}
       change={change}
       onSubmit={() => change.mutate({ [name]: Number(text) })}
       onClose={onClose}
     >
-      <TextField label="Hours" help={help} isNumber autoFocus value={text} onChange={setText} />
+      <TextField label={t`Hours`} help={help} isNumber autoFocus value={text} onChange={setText} />
       {setting.source === 'database' && (
         <Button
           variant="minimal"
-          text={`Use ${otherwise} again: ${inHours(setting.otherwise)}`}
+          text={t`Use ${otherwise} again: ${duration}`}
           disabled={change.isPending}
           onClick={() => change.mutate({ [name]: null })}
         />

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import type { Drift } from '../../../contract/reconcile.ts';
 import { Fact } from '../components/facts.tsx';
 import { ChangeDialog } from '../pages/change-dialog.tsx';
@@ -22,23 +23,27 @@ export function SettleDriftDialog({
   const isRepair = verb === 'repair';
   return (
     <ChangeDialog
-      title={`${isRepair ? 'Repair' : 'Accept'} “${drift.title}” of ${drift.serverName}?`}
-      keep="Leave it as it is"
-      submit={isRepair ? 'Repair the VM' : 'Accept into the record'}
+      title={
+        isRepair
+          ? t`Repair “${drift.title}” of ${drift.serverName}?`
+          : t`Accept “${drift.title}” of ${drift.serverName}?`
+      }
+      keep={t`Leave it as it is`}
+      submit={isRepair ? t`Repair the VM` : t`Accept into the record`}
       change={change}
       onSubmit={() => change.mutate(null)}
       onClose={onClose}
     >
       <p>
         {isRepair
-          ? 'The VM on Proxmox VE is changed to what the record says. Of a running VM some of it takes effect only from its next start on; the note then says so.'
-          : 'The record takes over what the VM has. Nothing is changed on Proxmox VE.'}
+          ? t`The VM on Proxmox VE is changed to what the record says. Of a running VM some of it takes effect only from its next start on; the note then says so.`
+          : t`The record takes over what the VM has. Nothing is changed on Proxmox VE.`}
       </p>
       <dl>
-        <Fact name="Record">
+        <Fact name={t`Record`}>
           <code>{drift.record ?? '–'}</code>
         </Fact>
-        <Fact name="Proxmox VE">
+        <Fact name={t`Proxmox VE`}>
           <code>{drift.proxmox ?? '–'}</code>
         </Fact>
       </dl>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { useState } from 'react';
 import type { Orphan } from '../../../contract/reconcile.ts';
 import { ChangeDialog } from '../pages/change-dialog.tsx';
@@ -8,26 +9,48 @@ export type OrphanVerb = 'quarantine' | 'release' | 'dismiss' | 'destroy';
 
 const WORDS: Record<OrphanVerb, { title: string; submit: string; consequence: string }> = {
   quarantine: {
-    title: 'Put into quarantine',
-    submit: 'Quarantine',
-    consequence:
-      'A VM gets a tag on Proxmox VE and no longer starts with its node. It is not stopped, and nothing else is changed. It can be destroyed only when its quarantine is over.',
+    get title() {
+      return t`Put into quarantine`;
+    },
+    get submit() {
+      return t`Quarantine`;
+    },
+    get consequence() {
+      return t`A VM gets a tag on Proxmox VE and no longer starts with its node. It is not stopped, and nothing else is changed. It can be destroyed only when its quarantine is over.`;
+    },
   },
   release: {
-    title: 'Release from quarantine',
-    submit: 'Release',
-    consequence: 'The tag is taken away, and the VM starts with its node as before.',
+    get title() {
+      return t`Release from quarantine`;
+    },
+    get submit() {
+      return t`Release`;
+    },
+    get consequence() {
+      return t`The tag is taken away, and the VM starts with its node as before.`;
+    },
   },
   dismiss: {
-    title: 'Dismiss',
-    submit: 'Dismiss',
-    consequence: 'It is meant to be so: it is listed no longer, and nothing is changed.',
+    get title() {
+      return t`Dismiss`;
+    },
+    get submit() {
+      return t`Dismiss`;
+    },
+    get consequence() {
+      return t`It is meant to be so: it is listed no longer, and nothing is changed.`;
+    },
   },
   destroy: {
-    title: 'Destroy',
-    submit: 'Destroy it for good',
-    consequence:
-      'Berth looks once more whether it really belongs to nobody. Then a running VM is powered off and removed with its disks. This cannot be undone.',
+    get title() {
+      return t`Destroy`;
+    },
+    get submit() {
+      return t`Destroy it for good`;
+    },
+    get consequence() {
+      return t`Berth looks once more whether it really belongs to nobody. Then a running VM is powered off and removed with its disks. This cannot be undone.`;
+    },
   },
 };
 const TYPED_KINDS = ['marked_vm_without_server', 'disk', 'backup'];
@@ -57,7 +80,7 @@ export function SettleOrphanDialog({
   return (
     <ChangeDialog
       title={`${title}: ${name}?`}
-      keep="Leave it as it is"
+      keep={t`Leave it as it is`}
       submit={submit}
       isHarsh={verb === 'destroy'}
       isReady={!isTyped || typed === name}

@@ -1,5 +1,7 @@
 import { Button, FormGroup, HTMLSelect, Switch } from '@blueprintjs/core';
 import { Tick } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import type { ManagedTemplate, UpdateTemplate } from '../../../contract/catalog.ts';
 import { NoticeState } from '../components/notice-state.tsx';
@@ -11,9 +13,15 @@ import { TextField, wholeNumber } from './text-field.tsx';
 import { useAdminChange, useRows } from './use-admin.ts';
 
 const READY_WORDS: Record<ManagedTemplate['readyWhen'], string> = {
-  agent: 'its guest agent answers',
-  address: 'its guest agent reports the address',
-  running: 'its VM runs',
+  get agent() {
+    return t`its guest agent answers`;
+  },
+  get address() {
+    return t`its guest agent reports the address`;
+  },
+  get running() {
+    return t`its VM runs`;
+  },
 };
 
 /** The systems that servers are made from. */
@@ -22,19 +30,21 @@ export function TemplatesPage() {
   const [edited, setEdited] = useState<ManagedTemplate | null>(null);
   return (
     <AdminPage
-      title="Templates"
+      title={t`Templates`}
       about={
         <>
-          VMs that are templates on Proxmox VE and carry the tag <code>berth-template</code>; workers find
-          them within a minute.
+          <Trans>
+            VMs that are templates on Proxmox VE and carry the tag <code>berth-template</code>; workers find
+            them within a minute.
+          </Trans>
         </>
       }
     >
       <DataTable
-        label="Templates"
+        label={t`Templates`}
         rows={rows}
         columns={columns(setEdited)}
-        empty={<NoticeState level={2} icon={<Tick size={40} />} title="No templates yet" />}
+        empty={<NoticeState level={2} icon={<Tick size={40} />} title={t`No templates yet`} />}
       />
       {edited && <TemplateDialog template={edited} onClose={() => setEdited(null)} />}
     </AdminPage>
@@ -43,7 +53,7 @@ export function TemplatesPage() {
 
 const columns = (onEdit: (template: ManagedTemplate) => void): Column<ManagedTemplate>[] => [
   {
-    title: 'Template',
+    title: t`Template`,
     cell: ({ name, osName, osVersion }) => (
       <span>
         <strong>{name}</strong>
@@ -52,24 +62,24 @@ const columns = (onEdit: (template: ManagedTemplate) => void): Column<ManagedTem
     ),
   },
   {
-    title: 'Nodes',
+    title: t`Nodes`,
     cell: ({ places }) =>
       places.length === 0
-        ? 'none: cannot be ordered'
+        ? t`none: cannot be ordered`
         : places.map(({ node, vmid, storage }) => `${node} (VM ${vmid}, ${storage})`).join(', '),
   },
-  { title: 'Least disk', isNumber: true, cell: ({ minDiskGib }) => formatDisk(minDiskGib) },
-  { title: 'A server is ready once', cell: ({ readyWhen }) => READY_WORDS[readyWhen] },
-  { title: 'Servers', isNumber: true, cell: ({ servers }) => servers },
-  { title: 'On offer', cell: (template) => <OfferSwitch template={template} /> },
+  { title: t`Least disk`, isNumber: true, cell: ({ minDiskGib }) => formatDisk(minDiskGib) },
+  { title: t`A server is ready once`, cell: ({ readyWhen }) => READY_WORDS[readyWhen] },
+  { title: t`Servers`, isNumber: true, cell: ({ servers }) => servers },
+  { title: t`On offer`, cell: (template) => <OfferSwitch template={template} /> },
   {
-    title: 'Actions',
+    title: t`Actions`,
     isActions: true,
     cell: (template) => (
       <Button
         size="small"
-        text="Edit"
-        aria-label={`Edit ${template.name}`}
+        text={t`Edit`}
+        aria-label={t`Edit ${template.name}`}
         onClick={() => onEdit(template)}
       />
     ),
@@ -87,7 +97,7 @@ function OfferSwitch({ template: { id, name, enabled } }: { template: ManagedTem
   return (
     <Switch
       className="row-switch"
-      aria-label={`${name} is on offer`}
+      aria-label={t`${name} is on offer`}
       checked={enabled}
       disabled={change.isPending}
       onChange={() => change.mutate({ enabled: !enabled })}
@@ -105,22 +115,22 @@ function TemplateDialog({ template, onClose }: { template: ManagedTemplate; onCl
   });
   return (
     <ChangeDialog
-      title={`Edit ${template.name}`}
-      keep="Cancel"
-      submit="Save template"
+      title={t`Edit ${template.name}`}
+      keep={t`Cancel`}
+      submit={t`Save template`}
       isReady={minDiskGib !== null}
       change={change}
       onSubmit={() => minDiskGib && change.mutate({ minDiskGib, readyWhen })}
       onClose={onClose}
     >
       <TextField
-        label="Least disk (GiB)"
+        label={t`Least disk (GiB)`}
         isNumber
-        help="Plans with less disk cannot be ordered with it"
+        help={t`Plans with less disk cannot be ordered with it`}
         value={disk}
         onChange={setDisk}
       />
-      <FormGroup label="A new server is ready once" labelFor="ready-when">
+      <FormGroup label={t`A new server is ready once`} labelFor="ready-when">
         <HTMLSelect
           id="ready-when"
           value={readyWhen}

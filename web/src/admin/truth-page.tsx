@@ -1,5 +1,7 @@
 import { HTMLTable, Spinner } from '@blueprintjs/core';
 import { ChevronLeft } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 import type { ComparedField, Drift, Truth } from '../../../contract/reconcile.ts';
@@ -20,17 +22,23 @@ export function TruthPage() {
   return (
     <>
       <Link to="/admin/truth" className="back-link">
-        <ChevronLeft size={14} /> Differences
+        <Trans>
+          <ChevronLeft size={14} /> Differences
+        </Trans>
       </Link>
       <AdminPage
-        title={`Truth of ${server.data?.name ?? 'a server'}`}
+        title={t`Truth of ${server.data?.name ?? t`a server`}`}
         about={truth.data && <Reading truth={truth.data} />}
-        action={<Link to={`/servers/${id}`}>Open the server</Link>}
+        action={
+          <Link to={`/servers/${id}`}>
+            <Trans>Open the server</Trans>
+          </Link>
+        }
       >
-        {truth.isPending && <Spinner className="page-spinner" aria-label="Loading" />}
+        {truth.isPending && <Spinner className="page-spinner" aria-label={t`Loading`} />}
         {truth.isError && !truth.data && (
           <ErrorState
-            title="This server could not be compared"
+            title={t`This server could not be compared`}
             error={truth.error}
             onRetry={() => void truth.refetch()}
           />
@@ -43,10 +51,17 @@ export function TruthPage() {
 }
 
 function Reading({ truth: { readAt, node, vmid } }: { truth: Truth }) {
-  if (!readAt) return <>Its VM has not been read yet; the next comparison does.</>;
+  if (!readAt)
+    return (
+      <>
+        <Trans>Its VM has not been read yet; the next comparison does.</Trans>
+      </>
+    );
   return (
     <>
-      VM {vmid} on {node}, read <TimeAgo iso={readAt} />
+      <Trans>
+        VM {vmid} on {node}, read <TimeAgo iso={readAt} />
+      </Trans>
     </>
   );
 }
@@ -60,14 +75,22 @@ function Fields({
 }) {
   const driftOf = ({ field }: ComparedField) => drift.find((one) => one.field === field);
   return (
-    <HTMLTable compact className="admin-table" aria-label="Record and VM">
+    <HTMLTable compact className="admin-table" aria-label={t`Record and VM`}>
       <thead>
         <tr>
-          <th>Field</th>
-          <th>Record</th>
-          <th>Proxmox VE</th>
+          <th>
+            <Trans>Field</Trans>
+          </th>
+          <th>
+            <Trans>Record</Trans>
+          </th>
+          <th>
+            <Trans>Proxmox VE</Trans>
+          </th>
           <th className="actions">
-            <span className="visually-hidden">Actions</span>
+            <span className="visually-hidden">
+              <Trans>Actions</Trans>
+            </span>
           </th>
         </tr>
       </thead>
@@ -82,7 +105,11 @@ function Fields({
               </td>
               <td>
                 <code className={field.agrees ? undefined : 'value-differs'}>{field.proxmox ?? '–'}</code>
-                {!field.agrees && <span className="visually-hidden"> differs</span>}
+                {!field.agrees && (
+                  <span className="visually-hidden">
+                    <Trans> differs</Trans>
+                  </span>
+                )}
               </td>
               <td className="actions">
                 {found && <DriftActions drift={found} onSettle={(verb) => onSettle(found, verb)} />}

@@ -1,4 +1,6 @@
 import { FormGroup, HTMLSelect } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
@@ -25,16 +27,18 @@ export function LinkDialog({ user: { id, email }, onClose }: UserDialogProps) {
   if (made) return <MadeLink email={email} made={made} onClose={onClose} />;
   return (
     <ChangeDialog
-      title={`A password link for ${email}?`}
-      keep="Cancel"
-      submit="Make the link"
+      title={t`A password link for ${email}?`}
+      keep={t`Cancel`}
+      submit={t`Make the link`}
       change={change}
       onSubmit={() => change.mutate(null)}
       onClose={onClose}
     >
       <p>
-        Whoever has the link sets the password of this user, once, and all of their sessions end then. Until
-        it is used their present password goes on working.
+        <Trans>
+          Whoever has the link sets the password of this user, once, and all of their sessions end then. Until
+          it is used their present password goes on working.
+        </Trans>
       </p>
     </ChangeDialog>
   );
@@ -43,14 +47,16 @@ export function LinkDialog({ user: { id, email }, onClose }: UserDialogProps) {
 function MadeLink({ email, made, onClose }: { email: string; made: PasswordLink; onClose: () => void }) {
   return (
     <ShownOnceDialog
-      title={`Link for ${email}`}
-      warning={`Send it to ${email} and nobody else. It is shown only now.`}
+      title={t`Link for ${email}`}
+      warning={t`Send it to ${email} and nobody else. It is shown only now.`}
       secret={made.link}
-      label="the link"
+      label={t`the link`}
       onClose={onClose}
     >
       <p className="muted">
-        It can be used until <TimeAgo iso={made.expiresAt} />.
+        <Trans>
+          It can be used until <TimeAgo iso={made.expiresAt} />.
+        </Trans>
       </p>
     </ShownOnceDialog>
   );
@@ -65,9 +71,9 @@ export function DisableDialog({ user: { id, email, disabledAt }, onClose }: User
   );
   return (
     <ChangeDialog
-      title={`${isDisabled ? 'Enable' : 'Disable'} ${email}?`}
-      keep="Leave it as it is"
-      submit={isDisabled ? 'Enable user' : 'Disable user'}
+      title={isDisabled ? t`Enable ${email}?` : t`Disable ${email}?`}
+      keep={t`Leave it as it is`}
+      submit={isDisabled ? t`Enable user` : t`Disable user`}
       isHarsh={!isDisabled}
       change={change}
       onSubmit={() => change.mutate(null)}
@@ -75,8 +81,8 @@ export function DisableDialog({ user: { id, email, disabledAt }, onClose }: User
     >
       <p>
         {isDisabled
-          ? 'They can log in again with the password they had.'
-          : 'They are logged out everywhere at once and cannot log in. Their servers run on, and other members of their accounts are not affected.'}
+          ? t`They can log in again with the password they had.`
+          : t`They are logged out everywhere at once and cannot log in. Their servers run on, and other members of their accounts are not affected.`}
       </p>
     </ChangeDialog>
   );
@@ -91,16 +97,18 @@ export function SignInAsDialog({ user: { id, email }, onClose }: UserDialogProps
   });
   return (
     <ChangeDialog
-      title={`Sign in as ${email}?`}
-      keep="Stay yourself"
-      submit="Sign in as this user"
+      title={t`Sign in as ${email}?`}
+      keep={t`Stay yourself`}
+      submit={t`Sign in as this user`}
       change={change}
       onSubmit={() => change.mutate()}
       onClose={onClose}
     >
       <p>
-        You see in this tab what they see, for an hour at most. Everything you do is done in their name and
-        recorded with yours. Passwords, keys and tokens of the account stay out of reach.
+        <Trans>
+          You see in this tab what they see, for an hour at most. Everything you do is done in their name and
+          recorded with yours. Passwords, keys and tokens of the account stay out of reach.
+        </Trans>
       </p>
     </ChangeDialog>
   );
@@ -119,23 +127,23 @@ export function AddUserDialog({ onClose }: { onClose: () => void }) {
   if (made) return <MadeLink email={email.trim()} made={made} onClose={onClose} />;
   return (
     <ChangeDialog
-      title="Add a user"
-      keep="Cancel"
-      submit="Add user"
+      title={t`Add a user`}
+      keep={t`Cancel`}
+      submit={t`Add user`}
       isReady={email.includes('@')}
       change={change}
       onSubmit={() => change.mutate({ email: email.trim(), name: name.trim(), role })}
       onClose={onClose}
     >
-      <TextField label="E-mail" value={email} onChange={setEmail} autoFocus />
-      <TextField label="Name" help="Also of the account they get" value={name} onChange={setName} />
-      <FormGroup label="Kind" labelFor="user-role">
+      <TextField label={t`E-mail`} value={email} onChange={setEmail} autoFocus />
+      <TextField label={t`Name`} help={t`Also of the account they get`} value={name} onChange={setName} />
+      <FormGroup label={t`Kind`} labelFor="user-role">
         <HTMLSelect
           id="user-role"
           value={role}
           options={[
-            { value: 'customer', label: 'Customer, with an account of their own' },
-            { value: 'admin', label: 'Administrator of this Berth' },
+            { value: 'customer', label: t`Customer, with an account of their own` },
+            { value: 'admin', label: t`Administrator of this Berth` },
           ]}
           onChange={(event) => setRole(event.currentTarget.value === 'admin' ? 'admin' : 'customer')}
         />

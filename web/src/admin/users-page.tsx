@@ -1,5 +1,7 @@
 import { Button, Tag } from '@blueprintjs/core';
 import { Plus, Search } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import type { Person } from '../../../contract/people.ts';
@@ -22,22 +24,24 @@ export function UsersPage() {
   const close = (): void => setWish(null);
   return (
     <AdminPage
-      title="Users"
-      action={<Button intent="primary" icon={<Plus />} text="Add user" onClick={() => setIsAdding(true)} />}
+      title={t`Users`}
+      action={
+        <Button intent="primary" icon={<Plus />} text={t`Add user`} onClick={() => setIsAdding(true)} />
+      }
     >
       <div className="filter-bar">
         <SearchField
-          label="Search users"
+          label={t`Search users`}
           placeholder="E-mail address, name or account"
           value={search}
           onSearch={setSearch}
         />
       </div>
       <DataTable
-        label="Users"
+        label={t`Users`}
         rows={rows}
         columns={columns((user, deed) => setWish({ user, deed }))}
-        empty={<NoticeState level={2} icon={<Search size={40} />} title="No user matches" />}
+        empty={<NoticeState level={2} icon={<Search size={40} />} title={t`No user matches`} />}
       />
       {wish?.deed === 'link' && <LinkDialog user={wish.user} onClose={close} />}
       {wish?.deed === 'disable' && <DisableDialog user={wish.user} onClose={close} />}
@@ -49,13 +53,13 @@ export function UsersPage() {
 
 const columns = (onDeed: (user: Person, deed: Deed) => void): Column<Person>[] => [
   {
-    title: 'User',
+    title: t`User`,
     cell: ({ email, name, role }) => (
       <span>
         <strong>{email}</strong>{' '}
         {role === 'admin' && (
           <Tag minimal intent="primary">
-            administrator
+            <Trans>administrator</Trans>
           </Tag>
         )}
         <span className="second-line">{name}</span>
@@ -63,7 +67,7 @@ const columns = (onDeed: (user: Person, deed: Deed) => void): Column<Person>[] =
     ),
   },
   {
-    title: 'Accounts',
+    title: t`Accounts`,
     cell: ({ accounts }) =>
       accounts.length === 0
         ? '–'
@@ -75,20 +79,20 @@ const columns = (onDeed: (user: Person, deed: Deed) => void): Column<Person>[] =
           )),
   },
   {
-    title: 'State',
+    title: t`State`,
     cell: ({ disabledAt, hasPassword }) => (
       <Tag minimal intent={disabledAt ? 'danger' : hasPassword ? 'none' : 'warning'}>
-        {disabledAt ? 'disabled' : hasPassword ? 'active' : 'no password yet'}
+        {disabledAt ? t`disabled` : hasPassword ? t`active` : t`no password yet`}
       </Tag>
     ),
   },
   {
-    title: 'Last seen',
-    cell: ({ lastSeenAt }) => (lastSeenAt ? <TimeAgo iso={lastSeenAt} /> : 'never'),
+    title: t`Last seen`,
+    cell: ({ lastSeenAt }) => (lastSeenAt ? <TimeAgo iso={lastSeenAt} /> : t`never`),
   },
-  { title: 'Since', cell: ({ createdAt }) => <TimeAgo iso={createdAt} /> },
+  { title: t`Since`, cell: ({ createdAt }) => <TimeAgo iso={createdAt} /> },
   {
-    title: 'Actions',
+    title: t`Actions`,
     isActions: true,
     cell: (user) => {
       const { email, role, disabledAt } = user;
@@ -97,23 +101,23 @@ const columns = (onDeed: (user: Person, deed: Deed) => void): Column<Person>[] =
           {role === 'customer' && !disabledAt && (
             <Button
               size="small"
-              text="Sign in as"
-              aria-label={`Sign in as ${email}`}
+              text={t`Sign in as`}
+              aria-label={t`Sign in as ${email}`}
               onClick={() => onDeed(user, 'sign-in')}
             />
           )}
           {!disabledAt && (
             <Button
               size="small"
-              text="Password link"
-              aria-label={`Password link for ${email}`}
+              text={t`Password link`}
+              aria-label={t`Password link for ${email}`}
               onClick={() => onDeed(user, 'link')}
             />
           )}
           <Button
             size="small"
-            text={disabledAt ? 'Enable' : 'Disable'}
-            aria-label={`${disabledAt ? 'Enable' : 'Disable'} ${email}`}
+            text={disabledAt ? t`Enable` : t`Disable`}
+            aria-label={disabledAt ? t`Enable ${email}` : t`Disable ${email}`}
             onClick={() => onDeed(user, 'disable')}
           />
         </span>

@@ -1,4 +1,5 @@
 import { HTMLSelect } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
 import { useLocation, useSearchParams } from 'react-router';
 import type { User } from '../../../contract/auth.ts';
 import { accountChoice } from '../account-choice.ts';
@@ -21,11 +22,11 @@ export function AccountSwitch({ accounts }: { accounts: User['accounts'] }) {
   return (
     <HTMLSelect
       className="account-switch"
-      aria-label="Account"
+      aria-label={t`Account`}
       value={accounts.some(({ id }) => id === chosen) ? (chosen ?? '') : ''}
       onChange={(event) => choose(event.currentTarget.value)}
     >
-      <option value="">All accounts</option>
+      <option value="">{t`All accounts`}</option>
       {accounts.map(({ id, name }) => (
         <option key={id} value={id}>
           {name}

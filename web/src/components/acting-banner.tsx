@@ -1,4 +1,6 @@
 import { Button } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import type { User } from '../../../contract/auth.ts';
@@ -16,16 +18,24 @@ export function ActingBanner({ user }: { user: User }) {
       await navigate(`/admin/users?search=${encodeURIComponent(user.email)}`);
     } catch (error) {
       setIsLeaving(false);
-      showToast({ message: error instanceof Error ? error.message : 'Try again', intent: 'danger' });
+      showToast({ message: error instanceof Error ? error.message : t`Try again`, intent: 'danger' });
     }
   };
   return (
     <div className="acting-banner" role="status">
       <span>
-        You, {user.actingAdmin}, see Berth as <strong>{user.email}</strong> does. Everything you do is
-        recorded with both names.
+        <Trans>
+          You, {user.actingAdmin}, see Berth as <strong>{user.email}</strong> does. Everything you do is
+          recorded with both names.
+        </Trans>
       </span>
-      <Button variant="outlined" size="small" text="Leave" loading={isLeaving} onClick={() => void leave()} />
+      <Button
+        variant="outlined"
+        size="small"
+        text={t`Leave`}
+        loading={isLeaving}
+        onClick={() => void leave()}
+      />
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { Button } from '@blueprintjs/core';
 import { Duplicate, Tick } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
 import { useEffect, useState } from 'react';
 
 /** Copies `text`; `label` says what it is, for people who cannot see what it stands beside. */
@@ -17,8 +18,8 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
       size="small"
       icon={isCopied ? <Tick size={12} /> : <Duplicate size={12} />}
       intent={isCopied ? 'success' : 'none'}
-      aria-label={isCopied ? `Copied ${label}` : `Copy ${label}`}
-      title={isCopied ? 'Copied' : 'Copy'}
+      aria-label={isCopied ? t`Copied ${label}` : t`Copy ${label}`}
+      title={isCopied ? t`Copied` : t`Copy`}
       onClick={() => void copy(text).then(setIsCopied)}
     />
   );

@@ -1,5 +1,7 @@
 import { Button } from '@blueprintjs/core';
 import { Refresh, WarningSign } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { ApiError } from '../api-error.ts';
 import { NoticeState } from './notice-state.tsx';
 
@@ -17,12 +19,14 @@ export function ErrorState({ title, error, onRetry }: { title: string; error: Er
             <p>{error.message}</p>
             {requestId && (
               <p className="muted">
-                Request <code>{requestId}</code>
+                <Trans>
+                  Request <code>{requestId}</code>
+                </Trans>
               </p>
             )}
           </>
         }
-        action={<Button icon={<Refresh />} text="Try again" onClick={onRetry} />}
+        action={<Button icon={<Refresh />} text={t`Try again`} onClick={onRetry} />}
       />
     </div>
   );

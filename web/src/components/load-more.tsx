@@ -1,4 +1,5 @@
 import { Button } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
 
 interface Pages {
   hasNextPage: boolean;
@@ -11,7 +12,7 @@ export function LoadMore({ hasNextPage, isFetchingNextPage, fetchNextPage }: Pag
   if (!hasNextPage) return null;
   return (
     <div className="load-more">
-      <Button text="Load more" loading={isFetchingNextPage} onClick={() => void fetchNextPage()} />
+      <Button text={t`Load more`} loading={isFetchingNextPage} onClick={() => void fetchNextPage()} />
     </div>
   );
 }

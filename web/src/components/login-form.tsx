@@ -1,4 +1,5 @@
 import { Button, Callout, FormGroup, InputGroup } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
 import { type FormEvent, useState } from 'react';
 import { ApiError, NetworkError, problemCode } from '../api-error.ts';
 import { formatDuration } from '../format-time.ts';
@@ -67,8 +68,8 @@ export function LoginForm({ lockedEmail }: { lockedEmail?: string }) {
   }
 
   return (
-    <form onSubmit={submit} aria-label="Log in">
-      <FormGroup label="E-mail" labelFor="login-email">
+    <form onSubmit={submit} aria-label={t`Log in`}>
+      <FormGroup label={t`E-mail`} labelFor="login-email">
         <InputGroup
           id="login-email"
           type="email"
@@ -81,7 +82,7 @@ export function LoginForm({ lockedEmail }: { lockedEmail?: string }) {
           onValueChange={setEmail}
         />
       </FormGroup>
-      <FormGroup label="Password" labelFor="login-password">
+      <FormGroup label={t`Password`} labelFor="login-password">
         <InputGroup
           id="login-password"
           type="password"
@@ -120,13 +121,13 @@ function CodeForm({ error, isBusy, waitSeconds, onCode, onSwitch, onBack }: Code
   }
 
   return (
-    <form onSubmit={submit} aria-label="Second step">
+    <form onSubmit={submit} aria-label={t`Second step`}>
       <FormGroup
-        label={isRecovery ? 'Recovery code' : 'Code of your app'}
+        label={isRecovery ? t`Recovery code` : t`Code of your app`}
         labelFor="login-code"
         helperText={
           <span id="login-code-help">
-            {isRecovery ? 'One of the ten you were shown. Each works once.' : 'Six digits'}
+            {isRecovery ? t`One of the ten you were shown. Each works once.` : t`Six digits`}
           </span>
         }
       >
@@ -152,14 +153,14 @@ function CodeForm({ error, isBusy, waitSeconds, onCode, onSwitch, onBack }: Code
         <Button
           variant="minimal"
           size="small"
-          text={isRecovery ? 'Use the app' : 'Use a recovery code'}
+          text={isRecovery ? t`Use the app` : t`Use a recovery code`}
           onClick={() => {
             setIsRecovery(!isRecovery);
             setCode('');
             onSwitch();
           }}
         />
-        <Button variant="minimal" size="small" text="Back" onClick={onBack} />
+        <Button variant="minimal" size="small" text={t`Back`} onClick={onBack} />
       </div>
     </form>
   );
@@ -174,7 +175,7 @@ function SubmitButton({ isBusy, waitSeconds }: { isBusy: boolean; waitSeconds: n
       fill
       loading={isBusy}
       disabled={waitSeconds > 0}
-      text={waitSeconds > 0 ? `Try again in ${formatDuration(waitSeconds * 1000)}` : 'Log in'}
+      text={waitSeconds > 0 ? t`Try again in ${formatDuration(waitSeconds * 1000)}` : t`Log in`}
     />
   );
 }
@@ -188,13 +189,13 @@ function LoginRefusal({ error, waitSeconds }: { error: unknown; waitSeconds: num
 }
 
 function explain(error: unknown, waitSeconds: number): string {
-  if (error instanceof NetworkError) return 'Berth does not answer. Check your connection and try again.';
-  if (!(error instanceof ApiError)) return 'Something went wrong. Try again.';
+  if (error instanceof NetworkError) return t`Berth does not answer. Check your connection and try again.`;
+  if (!(error instanceof ApiError)) return t`Something went wrong. Try again.`;
   if (error.problem.code === 'invalid_code')
-    return 'This code is wrong, or has been used. Wait for the next one.';
-  if (error.problem.code === 'invalid_credentials') return 'E-mail or password is wrong.';
+    return t`This code is wrong, or has been used. Wait for the next one.`;
+  if (error.problem.code === 'invalid_credentials') return t`E-mail or password is wrong.`;
   if (error.problem.code !== 'rate_limited') return error.message;
   return waitSeconds > 0
-    ? 'Too many attempts. Wait for the countdown, then try again.'
-    : 'Too many attempts. You can try again now.';
+    ? t`Too many attempts. Wait for the countdown, then try again.`
+    : t`Too many attempts. You can try again now.`;
 }

@@ -1,6 +1,7 @@
 import { Tag } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
 import type { OperationSummary } from '../../../contract/operations.ts';
-import { operationOngoing } from '../operation-words.ts';
+import { operationOngoing, stepTitle } from '../contract-words.ts';
 import { PercentBar } from './percent-bar.tsx';
 
 /** A live operation in one line: what it is doing and how far it is. */
@@ -30,8 +31,8 @@ export function OperationLine({ operation }: { operation: OperationSummary }) {
 }
 
 function describe(operation: OperationSummary, ongoing: string): string {
-  if (operation.status === 'needs_attention') return `${ongoing}: needs attention`;
-  if (operation.cancelRequested) return 'Cancelling';
-  if (operation.status === 'pending') return `${ongoing}: waiting to start`;
-  return operation.stepTitle ?? ongoing;
+  if (operation.status === 'needs_attention') return t`${ongoing}: needs attention`;
+  if (operation.cancelRequested) return t`Cancelling`;
+  if (operation.status === 'pending') return t`${ongoing}: waiting to start`;
+  return operation.stepTitle === null ? ongoing : stepTitle(operation.stepTitle);
 }

@@ -1,5 +1,6 @@
 import { Button, Tag } from '@blueprintjs/core';
 import { Pulse } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
 import { lazy, Suspense } from 'react';
 import { useSearchParams } from 'react-router';
 import { useAllOperations } from '../hooks/use-all-operations.ts';
@@ -26,7 +27,7 @@ export function OperationsButton() {
       { replace: !shown, preventScrollReset: true },
     );
   const label =
-    attention > 0 ? `${live.length} operations, ${attention} need attention` : `${live.length} operations`;
+    attention > 0 ? t`${live.length} operations, ${attention} need attention` : t`${live.length} operations`;
   return (
     <>
       <Button
@@ -34,7 +35,7 @@ export function OperationsButton() {
         icon={<Pulse />}
         aria-label={label}
         aria-expanded={isOpen}
-        title="Operations"
+        title={t`Operations`}
         onClick={() => show(true)}
       >
         {live.length > 0 && (

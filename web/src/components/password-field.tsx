@@ -1,5 +1,6 @@
 import { Button, FormGroup, InputGroup } from '@blueprintjs/core';
 import { EyeOff, EyeOpen } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
 import { type RefObject, useState } from 'react';
 
 interface PasswordFieldProps {
@@ -32,7 +33,7 @@ export function PasswordField({
 }: PasswordFieldProps) {
   const [isShown, setIsShown] = useState(false);
   const intent = wrong ? 'danger' : 'none';
-  const toggle = isShown ? 'Hide the password' : 'Show the password';
+  const toggle = isShown ? t`Hide the password` : t`Show the password`;
   const text = wrong ?? help;
   return (
     <FormGroup

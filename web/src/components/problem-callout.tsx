@@ -1,5 +1,8 @@
 import { Callout } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { ApiError, NetworkError } from '../api-error.ts';
+import { problemTitle } from '../contract-words.ts';
 
 /** Why a request was refused and what can be done, in the API's words, and the request's id for support. */
 export function ProblemCallout({ error, retryHint }: { error: unknown; retryHint?: string }) {
@@ -7,7 +10,7 @@ export function ProblemCallout({ error, retryHint }: { error: unknown; retryHint
     const { problem } = error;
     return (
       <Callout intent="danger" role="alert" compact>
-        <p className="callout-title">{problem.title}</p>
+        <p className="callout-title">{problemTitle(problem)}</p>
         {problem.detail && <p className="callout-text">{problem.detail}</p>}
         {problem.issues?.map(({ field, message }) => (
           <p key={`${field}: ${message}`} className="callout-text">
@@ -15,11 +18,15 @@ export function ProblemCallout({ error, retryHint }: { error: unknown; retryHint
           </p>
         ))}
         <p className="callout-small">
-          Code <code>{problem.code}</code>
+          <Trans>
+            Code <code>{problem.code}</code>
+          </Trans>
           {problem.requestId && (
             <>
-              {' '}
-              · request <code>{problem.requestId}</code>
+              {' · '}
+              <Trans>
+                request <code>{problem.requestId}</code>
+              </Trans>
             </>
           )}
         </p>
@@ -30,7 +37,7 @@ export function ProblemCallout({ error, retryHint }: { error: unknown; retryHint
   return (
     <Callout intent={isNetwork ? 'warning' : 'danger'} role="alert" compact>
       <p className="callout-title">{messageOf(error)}</p>
-      {isNetwork && <p className="callout-text">{retryHint ?? 'Check your connection and try again.'}</p>}
+      {isNetwork && <p className="callout-text">{retryHint ?? t`Check your connection and try again.`}</p>}
     </Callout>
   );
 }
@@ -40,9 +47,9 @@ function withPart(field: string, message: string): string {
   const [, ...path] = field.split('.');
   if (path.length === 0) return message.charAt(0).toUpperCase() + message.slice(1);
   const part = path.join('.');
-  return /^\d+$/.test(part) ? `No. ${Number(part) + 1}: ${message}` : `${part}: ${message}`;
+  return /^\d+$/.test(part) ? t`No. ${Number(part) + 1}: ${message}` : `${part}: ${message}`;
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'Something went wrong';
+  return error instanceof Error ? error.message : t`Something went wrong`;
 }

@@ -1,5 +1,6 @@
 import { Button, Spinner } from '@blueprintjs/core';
 import { Offline } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
 import { lazy, Suspense, type ReactNode } from 'react';
 import { Navigate, useLocation } from 'react-router';
 import type { User } from '../../../contract/auth.ts';
@@ -19,7 +20,7 @@ export function RequireSession({ children }: { children: (user: User) => ReactNo
     case 'restoring':
       return (
         <div className="whole-page">
-          <Spinner aria-label="Loading" />
+          <Spinner aria-label={t`Loading`} />
         </div>
       );
     case 'unreachable':
@@ -28,9 +29,9 @@ export function RequireSession({ children }: { children: (user: User) => ReactNo
           <NoticeState
             level={1}
             icon={<Offline size={40} />}
-            title="Berth does not answer"
-            description="Check your connection. Your servers are not affected."
-            action={<Button text="Try again" onClick={() => void restoreSession()} />}
+            title={t`Berth does not answer`}
+            description={t`Check your connection. Your servers are not affected.`}
+            action={<Button text={t`Try again`} onClick={() => void restoreSession()} />}
           />
         </div>
       );

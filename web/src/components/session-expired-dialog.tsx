@@ -1,4 +1,6 @@
 import { Button, Dialog, DialogBody } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { dropSession } from '../session.ts';
 import { LoginForm } from './login-form.tsx';
 
@@ -7,17 +9,19 @@ export function SessionExpiredDialog({ email }: { email: string }) {
   return (
     <Dialog
       isOpen
-      title="Your session has expired"
+      title={t`Your session has expired`}
       isCloseButtonShown={false}
       canEscapeKeyClose={false}
       canOutsideClickClose={false}
       className="narrow-dialog"
     >
       <DialogBody>
-        <p>Log in again to go on where you were. Nothing you typed is lost.</p>
+        <p>
+          <Trans>Log in again to go on where you were. Nothing you typed is lost.</Trans>
+        </p>
         <LoginForm lockedEmail={email} />
         <Button className="switch-user" variant="minimal" size="small" onClick={dropSession}>
-          Use another account
+          <Trans>Use another account</Trans>
         </Button>
       </DialogBody>
     </Dialog>

@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect } from 'react';
 import { Link, NavLink, Outlet, ScrollRestoration } from 'react-router';
@@ -25,20 +27,20 @@ function Frame({ user }: { user: User }) {
   return (
     <>
       <a className="skip-link" href="#main">
-        Skip to the content
+        <Trans>Skip to the content</Trans>
       </a>
       <header className="header">
         <div className="header-inner">
-          <Link to="/" className="brand-link" aria-label="Berth, servers">
+          <Link to="/" className="brand-link" aria-label={t`Berth, servers`}>
             <Brand />
           </Link>
-          <nav aria-label="Main">
+          <nav aria-label={t`Main`}>
             <NavLink to="/" end className="nav-link">
-              Servers
+              <Trans>Servers</Trans>
             </NavLink>
             {user.role === 'admin' && (
               <NavLink to="/admin" className="nav-link">
-                Admin
+                <Trans>Admin</Trans>
               </NavLink>
             )}
           </nav>

@@ -1,5 +1,6 @@
 import '../shown-once.css';
 import { Button, Callout, Dialog, DialogBody, DialogFooter } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
 import type { ReactNode } from 'react';
 import { useReturnFocus } from '../hooks/use-return-focus.ts';
 import { CopyButton } from './copy-button.tsx';
@@ -30,7 +31,7 @@ export function ShownOnceDialog({ title, warning, secret, label, onClose, childr
         </p>
         {children}
       </DialogBody>
-      <DialogFooter actions={<Button intent="primary" text="Done" onClick={onClose} />} />
+      <DialogFooter actions={<Button intent="primary" text={t`Done`} onClick={onClose} />} />
     </Dialog>
   );
 }

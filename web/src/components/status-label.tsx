@@ -1,14 +1,29 @@
+import { t } from '@lingui/core/macro';
 import type { ServerStatus } from '../../../contract/servers.ts';
 import { formatExact } from '../format-time.ts';
 
 export const STATUS_WORDS: Record<ServerStatus, string> = {
-  provisioning: 'Provisioning',
-  running: 'Running',
-  stopped: 'Stopped',
-  suspended: 'Suspended',
-  unknown: 'Unknown',
-  failed: 'Failed',
-  deleting: 'Deleting',
+  get provisioning() {
+    return t`Provisioning`;
+  },
+  get running() {
+    return t`Running`;
+  },
+  get stopped() {
+    return t`Stopped`;
+  },
+  get suspended() {
+    return t`Suspended`;
+  },
+  get unknown() {
+    return t`Unknown`;
+  },
+  get failed() {
+    return t`Failed`;
+  },
+  get deleting() {
+    return t`Deleting`;
+  },
 };
 
 /** A server's status by shape, colour and word. `unknown` says since when nothing was heard. */
@@ -22,7 +37,7 @@ export function StatusLabel({ status, observedAt }: { status: ServerStatus; obse
 }
 
 function explain(status: ServerStatus, observedAt: string | null): string | undefined {
-  if (!observedAt) return status === 'unknown' ? 'Proxmox VE has not been asked yet' : undefined;
-  if (status === 'unknown') return `Proxmox VE was last heard ${formatExact(observedAt)}`;
-  return `Seen ${formatExact(observedAt)}`;
+  if (!observedAt) return status === 'unknown' ? t`Proxmox VE has not been asked yet` : undefined;
+  if (status === 'unknown') return t`Proxmox VE was last heard ${formatExact(observedAt)}`;
+  return t`Seen ${formatExact(observedAt)}`;
 }

@@ -1,19 +1,37 @@
 import { Button, Menu, MenuDivider, MenuItem, PopoverNext, SegmentedControl } from '@blueprintjs/core';
 import { CaretDown, LogOut, User as UserIcon } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useHref, useNavigate } from 'react-router';
 import type { User } from '../../../contract/auth.ts';
 import { ACCOUNT_PAGES } from '../account-pages.ts';
 import { useStore } from '../hooks/use-store.ts';
 import { logOut } from '../session.ts';
+import { LanguageSwitch } from './language-switch.tsx';
 import { type Theme, setTheme, themeStore } from '../theme.ts';
 
 const THEMES: { value: Theme; label: string }[] = [
-  { value: 'light', label: 'Light' },
-  { value: 'dark', label: 'Dark' },
-  { value: 'system', label: 'System' },
+  {
+    value: 'light',
+    get label() {
+      return t`Light`;
+    },
+  },
+  {
+    value: 'dark',
+    get label() {
+      return t`Dark`;
+    },
+  },
+  {
+    value: 'system',
+    get label() {
+      return t`System`;
+    },
+  },
 ];
 
-/** Who is logged in, the theme, the pages of their account, and the way out. */
+/** Who is logged in, theme and language, the pages of their account, and the way out. */
 export function UserMenu({ user }: { user: User }) {
   const theme = useStore(themeStore);
   return (
@@ -26,7 +44,9 @@ export function UserMenu({ user }: { user: User }) {
             <span className="muted">{user.email}</span>
           </div>
           <div className="user-menu-theme">
-            <span id="theme-label">Theme</span>
+            <span id="theme-label">
+              <Trans>Theme</Trans>
+            </span>
             <SegmentedControl
               aria-labelledby="theme-label"
               size="small"
@@ -35,12 +55,18 @@ export function UserMenu({ user }: { user: User }) {
               onValueChange={(value) => setTheme(value as Theme)}
             />
           </div>
+          <div className="user-menu-theme">
+            <label htmlFor="menu-language">
+              <Trans>Language</Trans>
+            </label>
+            <LanguageSwitch id="menu-language" />
+          </div>
           <Menu>
             {ACCOUNT_PAGES.map((page) => (
               <PageItem key={page.path} {...page} />
             ))}
             <MenuDivider />
-            <MenuItem icon={<LogOut />} text="Log out" onClick={() => void logOut()} />
+            <MenuItem icon={<LogOut />} text={t`Log out`} onClick={() => void logOut()} />
           </Menu>
         </div>
       }
@@ -49,7 +75,7 @@ export function UserMenu({ user }: { user: User }) {
         variant="minimal"
         icon={<UserIcon />}
         endIcon={<CaretDown />}
-        aria-label={`Account menu of ${user.email}`}
+        aria-label={t`Account menu of ${user.email}`}
         text={<span className="user-menu-name">{user.name || user.email}</span>}
       />
     </PopoverNext>

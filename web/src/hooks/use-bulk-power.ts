@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Server, ServerAction } from '../../../contract/servers.ts';
@@ -29,7 +30,7 @@ export function useBulkPower(body: ServerAction) {
       applyAccepted(client, await submit([id, body], (key) => actOnServer(id, body, key)));
       note(id, { state: 'accepted' });
     } catch (error) {
-      const message = error instanceof Error ? error.message : 'Something went wrong';
+      const message = error instanceof Error ? error.message : t`Something went wrong`;
       note(id, { state: isOutcomeUnknown(error) ? 'unknown' : 'refused', message });
     }
   }

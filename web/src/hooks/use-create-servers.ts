@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRef } from 'react';
 import type { Accepted, CreateServer } from '../../../contract/servers.ts';
@@ -12,7 +13,7 @@ export class PartlyOrdered extends Error {
   readonly reason: unknown;
 
   constructor(accepted: Accepted[], count: number, reason: unknown) {
-    super(`${accepted.length} of ${count} servers are ordered`);
+    super(t`${accepted.length} of ${count} servers are ordered`);
     this.accepted = accepted;
     this.reason = reason;
   }

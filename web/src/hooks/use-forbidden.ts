@@ -1,8 +1,9 @@
+import { t } from '@lingui/core/macro';
 import type { User } from '../../../contract/auth.ts';
 import { includes, PERMISSION_OF, type Permission } from '../../../contract/permissions.ts';
 import { useUser } from './use-user.ts';
 
-const WHY = 'Your role does not allow this. Ask an owner of the account for a role that does.';
+const why = (): string => t`Your role does not allow this. Ask an owner of the account for a role that does.`;
 
 interface Held {
   id: string;
@@ -21,7 +22,7 @@ function may(user: User, server: Held, needed: Permission): boolean {
 /** Tells why the one who looks may not do to a server what needs this permission; null when they may. */
 export function useForbidden(): (server: Held, needed: Permission) => string | null {
   const user = useUser();
-  return (server, needed) => (user && may(user, server, needed) ? null : WHY);
+  return (server, needed) => (user && may(user, server, needed) ? null : why());
 }
 
 /** The accounts in which the one who looks may order servers; null for an administrator, who has none of their own. */

@@ -1,4 +1,4 @@
-import { isAdminsOwn } from '../operation-words.ts';
+import { isAdminsOwn } from '../contract-words.ts';
 import { sessionStore } from '../session.ts';
 import { useStore } from './use-store.ts';
 

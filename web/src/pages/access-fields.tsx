@@ -1,5 +1,7 @@
 import { Button, Callout, FormGroup, InputGroup, TextArea } from '@blueprintjs/core';
 import { Key, Upload } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useRef, useState } from 'react';
 import type { Template } from '../../../contract/catalog.ts';
 import { canGenerateSshKey, generateSshKey } from '../generate-ssh-key.ts';
@@ -20,13 +22,15 @@ export function AccessFields({
   };
   return (
     <section className="panel">
-      <h2>Access</h2>
+      <h2>
+        <Trans>Access</Trans>
+      </h2>
       <FormGroup
-        label="SSH keys"
+        label={t`SSH keys`}
         {...groupProps(
           'sshKeys',
           errors,
-          'Public keys, one per line, from a file such as ~/.ssh/id_ed25519.pub',
+          t`Public keys, one per line, from a file such as ~/.ssh/id_ed25519.pub`,
         )}
       >
         <TextArea
@@ -42,12 +46,12 @@ export function AccessFields({
       </FormGroup>
       <KeyButtons name={draft.name} onKey={addKey} />
       <FormGroup
-        label="Password"
-        labelInfo="(optional)"
+        label={t`Password`}
+        labelInfo={t`(optional)`}
         {...groupProps(
           'password',
           errors,
-          `For ${template?.defaultUser ?? 'the default user'}; at least 10 characters`,
+          t`For ${template?.defaultUser ?? t`the default user`}; at least 10 characters`,
         )}
       >
         <InputGroup
@@ -61,7 +65,7 @@ export function AccessFields({
       </FormGroup>
       {hasNoAccess && (
         <Callout intent="warning" compact>
-          Without a key or a password nobody can log in to this server.
+          <Trans>Without a key or a password nobody can log in to this server.</Trans>
         </Callout>
       )}
     </section>
@@ -76,7 +80,7 @@ function KeyButtons({ name, onKey }: { name: string; onKey: (key: string) => voi
   async function read(files: FileList | null): Promise<void> {
     const texts = await Promise.all([...(files ?? [])].map((one) => one.text()));
     if (texts.some((text) => text.includes('PRIVATE KEY')))
-      return setTold({ isBad: true, text: 'That is a private key: choose the file that ends in .pub.' });
+      return setTold({ isBad: true, text: t`That is a private key: choose the file that ends in .pub.` });
     setTold(null);
     for (const text of texts) onKey(text);
   }
@@ -90,10 +94,10 @@ function KeyButtons({ name, onKey }: { name: string; onKey: (key: string) => voi
       onKey(publicKey);
       setTold({
         isBad: false,
-        text: `The private key was saved as ${fileName}. It is nowhere else: keep it, and make it yours with chmod 600.`,
+        text: t`The private key was saved as ${fileName}. It is nowhere else: keep it, and make it yours with chmod 600.`,
       });
     } catch {
-      setTold({ isBad: true, text: 'This browser cannot make Ed25519 keys; use ssh-keygen instead.' });
+      setTold({ isBad: true, text: t`This browser cannot make Ed25519 keys; use ssh-keygen instead.` });
     }
   }
 
@@ -105,17 +109,17 @@ function KeyButtons({ name, onKey }: { name: string; onKey: (key: string) => voi
         hidden
         multiple
         accept=".pub,text/plain"
-        aria-label="Public key files"
+        aria-label={t`Public key files`}
         onChange={(event) => void read(event.currentTarget.files)}
       />
       <Button
         size="small"
         icon={<Upload size={14} />}
-        text="From a file"
+        text={t`From a file`}
         onClick={() => file.current?.click()}
       />
       {canGenerateSshKey() && (
-        <Button size="small" icon={<Key size={14} />} text="Make a key" onClick={() => void generate()} />
+        <Button size="small" icon={<Key size={14} />} text={t`Make a key`} onClick={() => void generate()} />
       )}
       <p role="status" className={told?.isBad ? 'choice-error' : 'muted'}>
         {told?.text}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { NavLink, Outlet } from 'react-router';
 import { ACCOUNT_PAGES } from '../account-pages.ts';
 import '../account.css';
@@ -6,7 +7,7 @@ import '../account.css';
 export function AccountPage() {
   return (
     <div className="page account">
-      <nav aria-label="Account" className="account-nav">
+      <nav aria-label={t`Account`} className="account-nav">
         {ACCOUNT_PAGES.map(({ path, title }) => (
           <NavLink key={path} to={path} end className="account-link">
             {title}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import type { Server } from '../../../contract/servers.ts';
 import { CopyButton } from '../components/copy-button.tsx';
 
@@ -10,14 +11,14 @@ export function AddressCell({ server }: { server: Server }) {
     <span className="address">
       <span className="address-first">
         <span className="numeric address-text">{first.address}</span>
-        <CopyButton text={first.address} label={`address of ${server.name}`} />
+        <CopyButton text={first.address} label={t`address of ${server.name}`} />
       </span>
       {second && (
         <span
           className="second-line numeric address-other"
           title={others.map(({ address }) => address).join('\n')}
         >
-          {others.length === 1 ? second.address : `and ${others.length} more`}
+          {others.length === 1 ? second.address : t`and ${others.length} more`}
         </span>
       )}
     </span>

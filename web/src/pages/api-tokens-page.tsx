@@ -1,5 +1,7 @@
 import { Button, Spinner, Tag } from '@blueprintjs/core';
 import { Add, Key } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import type { ApiToken, NewApiToken } from '../../../contract/account.ts';
 import { revokeApiToken } from '../account-api.ts';
@@ -7,7 +9,7 @@ import { ErrorState } from '../components/error-state.tsx';
 import { NoticeState } from '../components/notice-state.tsx';
 import { PageTitle } from '../components/page-title.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
-import { formatExact } from '../format-time.ts';
+import { formatDate, formatExact } from '../format-time.ts';
 import { TOKENS_KEY, useAccountChange, useApiTokens } from '../hooks/use-account.ts';
 import { useNow } from '../hooks/use-now.ts';
 import { ChangeDialog } from './change-dialog.tsx';
@@ -22,15 +24,19 @@ export function ApiTokensPage() {
   const create = () => setIsCreating(true);
   return (
     <>
-      <PageTitle text="API tokens" />
+      <PageTitle text={t`API tokens`} />
       <div className="page-head">
         <div>
-          <h1>API tokens</h1>
+          <h1>
+            <Trans>API tokens</Trans>
+          </h1>
           <span className="muted">
-            Programs act for you with them. <a href="/docs">Documentation of the API</a>
+            <Trans>
+              Programs act for you with them. <a href="/docs">Documentation of the API</a>
+            </Trans>
           </span>
         </div>
-        <Button intent="primary" icon={<Add />} text="Create token" onClick={create} />
+        <Button intent="primary" icon={<Add />} text={t`Create token`} onClick={create} />
       </div>
       <TokenList />
       {isCreating && (
@@ -49,11 +55,11 @@ export function ApiTokensPage() {
 
 function TokenList() {
   const tokens = useApiTokens();
-  if (tokens.isPending) return <Spinner className="page-spinner" aria-label="Loading the API tokens" />;
+  if (tokens.isPending) return <Spinner className="page-spinner" aria-label={t`Loading the API tokens`} />;
   if (tokens.isError && !tokens.data) {
     return (
       <ErrorState
-        title="Your API tokens cannot be shown"
+        title={t`Your API tokens cannot be shown`}
         error={tokens.error}
         onRetry={() => void tokens.refetch()}
       />
@@ -65,14 +71,14 @@ function TokenList() {
       <NoticeState
         level={2}
         icon={<Key size={40} />}
-        title="No API tokens"
-        description="A token lets a script or a tool such as Terraform do what you can do here, or less."
+        title={t`No API tokens`}
+        description={t`A token lets a script or a tool such as Terraform do what you can do here, or less.`}
       />
     );
   }
   return (
-    <section className="panel" aria-label="Your API tokens">
-      <ul className="row-list first-list" aria-label="API tokens">
+    <section className="panel" aria-label={t`Your API tokens`}>
+      <ul className="row-list first-list" aria-label={t`API tokens`}>
         {items.map((token) => (
           <TokenRow key={token.id} token={token} />
         ))}
@@ -92,16 +98,20 @@ function TokenRow({ token }: { token: ApiToken }) {
           <Tag minimal>{PERMISSIONS[token.permission].title}</Tag>
           {token.isStaff && (
             <Tag minimal intent="warning">
-              Administration
+              <Trans>Administration</Trans>
             </Tag>
           )}
         </div>
         <span className="second-line">
           <Expiry token={token} /> · <LastUse token={token} />
         </span>
-        {token.sources && <span className="second-line">From {token.sources.join(', ')} only</span>}
+        {token.sources && (
+          <span className="second-line">
+            <Trans>From {token.sources.join(', ')} only</Trans>
+          </span>
+        )}
       </div>
-      <Button text="Revoke" aria-label={`Revoke ${token.name}`} onClick={() => setIsAsked(true)} />
+      <Button text={t`Revoke`} aria-label={t`Revoke ${token.name}`} onClick={() => setIsAsked(true)} />
       {isAsked && <RevokeDialog token={token} onClose={() => setIsAsked(false)} />}
     </li>
   );
@@ -109,20 +119,26 @@ function TokenRow({ token }: { token: ApiToken }) {
 
 function Expiry({ token: { expiresAt } }: { token: ApiToken }) {
   const now = useNow(60_000);
-  if (expiresAt === null) return 'Never expires';
-  const date = new Date(expiresAt).toLocaleDateString(undefined, { dateStyle: 'medium' });
+  if (expiresAt === null) return t`Never expires`;
+  const date = formatDate(expiresAt);
   return Date.parse(expiresAt) <= now ? (
-    <strong className="expired">Expired on {date}</strong>
+    <strong className="expired">
+      <Trans>Expired on {date}</Trans>
+    </strong>
   ) : (
-    <span title={formatExact(expiresAt)}>Expires on {date}</span>
+    <span title={formatExact(expiresAt)}>
+      <Trans>Expires on {date}</Trans>
+    </span>
   );
 }
 
 function LastUse({ token: { lastUsedAt, lastUsedIp } }: { token: ApiToken }) {
-  if (lastUsedAt === null) return 'never used';
+  if (lastUsedAt === null) return t`never used`;
   return (
     <>
-      last used <TimeAgo iso={lastUsedAt} /> from {lastUsedIp}
+      <Trans>
+        last used <TimeAgo iso={lastUsedAt} /> from {lastUsedIp}
+      </Trans>
     </>
   );
 }
@@ -131,16 +147,18 @@ function RevokeDialog({ token, onClose }: { token: ApiToken; onClose: () => void
   const revoke = useAccountChange(TOKENS_KEY, revokeApiToken, onClose);
   return (
     <ChangeDialog
-      title={`Revoke ${token.name}`}
-      keep="Keep it"
-      submit="Revoke token"
+      title={t`Revoke ${token.name}`}
+      keep={t`Keep it`}
+      submit={t`Revoke token`}
       isHarsh
       change={revoke}
       onSubmit={() => revoke.mutate(token.id)}
       onClose={onClose}
     >
       <p>
-        What uses <code>{token.hint}…</code> is refused from now on. This cannot be undone.
+        <Trans>
+          What uses <code>{token.hint}…</code> is refused from now on. This cannot be undone.
+        </Trans>
       </p>
     </ChangeDialog>
   );

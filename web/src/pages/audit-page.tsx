@@ -1,5 +1,7 @@
 import { Button, Spinner, Tag } from '@blueprintjs/core';
 import { History } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import type { AuditEntry } from '../../../contract/audit-log.ts';
@@ -15,11 +17,13 @@ import { TimeAgo } from '../components/time-ago.tsx';
 export function AuditPage() {
   return (
     <>
-      <PageTitle text="Audit log" />
+      <PageTitle text={t`Audit log`} />
       <div>
-        <h1>Audit log</h1>
+        <h1>
+          <Trans>Audit log</Trans>
+        </h1>
         <span className="muted">
-          What you did, what was done to you, and what happened in accounts you manage.
+          <Trans>What you did, what was done to you, and what happened in accounts you manage.</Trans>
         </span>
       </div>
       <Entries />
@@ -35,11 +39,11 @@ function Entries() {
     getNextPageParam: (page) => page.nextBefore,
     staleTime: 0,
   });
-  if (log.isPending) return <Spinner className="page-spinner" aria-label="Loading the audit log" />;
+  if (log.isPending) return <Spinner className="page-spinner" aria-label={t`Loading the audit log`} />;
   if (!log.data) {
     return (
       <ErrorState
-        title="The audit log cannot be shown"
+        title={t`The audit log cannot be shown`}
         error={log.error}
         onRetry={() => void log.refetch()}
       />
@@ -47,10 +51,10 @@ function Entries() {
   }
   const entries = log.data.pages.flatMap((page) => page.items);
   if (entries.length === 0)
-    return <NoticeState level={2} icon={<History size={40} />} title="Nothing has been done yet" />;
+    return <NoticeState level={2} icon={<History size={40} />} title={t`Nothing has been done yet`} />;
   return (
-    <section className="panel" aria-label="Entries">
-      <ul className="row-list first-list" aria-label="Audit log">
+    <section className="panel" aria-label={t`Entries`}>
+      <ul className="row-list first-list" aria-label={t`Audit log`}>
         {entries.map((entry) => (
           <Entry key={entry.id} entry={entry} />
         ))}
@@ -59,7 +63,7 @@ function Entries() {
       {log.hasNextPage && (
         <Button
           className="older"
-          text="Show older"
+          text={t`Show older`}
           loading={log.isFetchingNextPage}
           onClick={() => void log.fetchNextPage()}
         />
@@ -76,10 +80,14 @@ function Entry({ entry }: { entry: AuditEntry }) {
         <div className="row-title">
           {describeDeed(entry)}
           {serverId && <Link to={`/servers/${serverId}`}>{serverName}</Link>}
-          {tokenName && <Tag minimal>by token {tokenName}</Tag>}
+          {tokenName && (
+            <Tag minimal>
+              <Trans>by token {tokenName}</Trans>
+            </Tag>
+          )}
         </div>
         <span className="second-line">
-          {[actorOf(entry), ip && `from ${ip}`, accountName].filter(Boolean).join(' · ')}
+          {[actorOf(entry), ip && t`from ${ip}`, accountName].filter(Boolean).join(' · ')}
         </span>
       </div>
       <span className="muted row-end">
@@ -90,6 +98,6 @@ function Entry({ entry }: { entry: AuditEntry }) {
 }
 
 function actorOf({ actor, actorName }: AuditEntry): string {
-  if (actor === 'you') return 'You';
-  return actor === 'provider' ? 'Your provider' : (actorName ?? 'Somebody who is gone');
+  if (actor === 'you') return t`You`;
+  return actor === 'provider' ? t`Your provider` : (actorName ?? t`Somebody who is gone`);
 }

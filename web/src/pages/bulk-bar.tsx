@@ -1,4 +1,5 @@
 import { Button } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
 import { lazy, Suspense, useState } from 'react';
 import type { PowerAction, Server } from '../../../contract/servers.ts';
 import type { Selection } from '../hooks/use-selection.ts';
@@ -18,8 +19,8 @@ export function BulkBar({ selection }: { selection: Selection<Server> }) {
   return (
     <>
       {items.length > 0 && (
-        <section className="bulk-bar" aria-label="Selected servers">
-          <strong role="status">{`${items.length} selected`}</strong>
+        <section className="bulk-bar" aria-label={t`Selected servers`}>
+          <strong role="status">{t`${items.length} selected`}</strong>
           {POWER_ORDER.map((action) => (
             <Button
               key={action}
@@ -28,7 +29,7 @@ export function BulkBar({ selection }: { selection: Selection<Server> }) {
               onClick={() => setAsked({ action, servers: items })}
             />
           ))}
-          <Button variant="minimal" text="Clear the selection" onClick={selection.clear} />
+          <Button variant="minimal" text={t`Clear the selection`} onClick={selection.clear} />
         </section>
       )}
       {asked && (

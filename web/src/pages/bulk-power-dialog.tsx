@@ -1,4 +1,6 @@
 import { Button, Dialog, DialogBody, DialogFooter } from '@blueprintjs/core';
+import { plural, t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import type { PowerAction, Server } from '../../../contract/servers.ts';
 import { type BulkResult, useBulkPower } from '../hooks/use-bulk-power.ts';
 import { useForbidden } from '../hooks/use-forbidden.ts';
@@ -34,7 +36,7 @@ export function BulkPowerDialog({ action, servers, onDone, onClose }: BulkPowerD
   return (
     <Dialog
       isOpen
-      title={`${words.label} ${count(servers.length)}?`}
+      title={t`${words.label} ${count(servers.length)}?`}
       onClose={close}
       canOutsideClickClose={!isSending}
       className="narrow-dialog"
@@ -44,9 +46,11 @@ export function BulkPowerDialog({ action, servers, onDone, onClose }: BulkPowerD
         <p role="status">
           {accepted + failed === 0 && !isSending
             ? summary(fit.length, servers.length)
-            : `${accepted} of ${fit.length} accepted${failed > 0 ? `, ${failed} failed` : ''}.`}
+            : failed > 0
+              ? t`${accepted} of ${fit.length} accepted, ${failed} failed.`
+              : t`${accepted} of ${fit.length} accepted.`}
         </p>
-        <ul className="bulk-results" aria-label="Servers">
+        <ul className="bulk-results" aria-label={t`Servers`}>
           {servers.map((server) => (
             <li key={server.id}>
               <strong>{server.name}</strong>
@@ -58,11 +62,11 @@ export function BulkPowerDialog({ action, servers, onDone, onClose }: BulkPowerD
       <DialogFooter
         actions={
           <>
-            <Button text={isOver ? 'Done' : 'Keep as they are'} disabled={isSending} onClick={close} />
+            <Button text={isOver ? t`Done` : t`Keep as they are`} disabled={isSending} onClick={close} />
             {!(isOver && failed === 0) && (
               <Button
                 intent={words.isHarsh ? 'danger' : 'primary'}
-                text={isOver ? 'Try the failed ones again' : `${words.label} ${count(fit.length)}`}
+                text={isOver ? t`Try the failed ones again` : t`${words.label} ${count(fit.length)}`}
                 disabled={fit.length === 0}
                 loading={isSending}
                 onClick={() => void send(fit)}
@@ -75,27 +79,38 @@ export function BulkPowerDialog({ action, servers, onDone, onClose }: BulkPowerD
   );
 }
 
-const count = (servers: number): string => (servers === 1 ? '1 server' : `${servers} servers`);
+const count = (servers: number): string => plural(servers, { one: '# server', other: '# servers' });
 
 function summary(fit: number, all: number): string {
-  if (fit === all) return 'Each server is asked by itself; you see here how each of them answers.';
-  if (fit === 0) return 'None of these servers can do this now.';
-  return `${count(all - fit)} cannot do this now and ${all - fit === 1 ? 'is' : 'are'} left out.`;
+  if (fit === all) return t`Each server is asked by itself; you see here how each of them answers.`;
+  if (fit === 0) return t`None of these servers can do this now.`;
+  return plural(all - fit, {
+    one: '# server cannot do this now and is left out.',
+    other: '# servers cannot do this now and are left out.',
+  });
 }
 
 function Outcome({ result, hindrance }: { result: BulkResult | undefined; hindrance: string | null }) {
   if (!result) return <span className="muted">{hindrance ?? ''}</span>;
   switch (result.state) {
     case 'sending':
-      return <span className="muted">Sending</span>;
+      return (
+        <span className="muted">
+          <Trans>Sending</Trans>
+        </span>
+      );
     case 'accepted':
-      return <span className="bulk-accepted">Accepted</span>;
+      return (
+        <span className="bulk-accepted">
+          <Trans>Accepted</Trans>
+        </span>
+      );
     case 'refused':
       return <span className="bulk-failed">{result.message}</span>;
     case 'unknown':
       return (
         <span className="bulk-failed">
-          {result.message}. It is not known whether it was accepted; trying again is safe.
+          <Trans>{result.message}. It is not known whether it was accepted; trying again is safe.</Trans>
         </span>
       );
   }

@@ -1,4 +1,5 @@
 import { Button } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
 import type { Operation } from '../../../contract/operations.ts';
 import { useCancelOperation } from '../hooks/use-cancel-operation.ts';
 import { useForbidden } from '../hooks/use-forbidden.ts';
@@ -14,7 +15,7 @@ export function CancelOperation({ operation }: { operation: Operation }) {
     <Button
       size="small"
       className="operation-cancel"
-      text={operation.cancelRequested ? 'Cancelling' : 'Cancel'}
+      text={operation.cancelRequested ? t`Cancelling` : t`Cancel`}
       disabled={forbidden !== null || operation.cancelRequested || !operation.cancel.possible}
       title={forbidden ?? operation.cancel.effect}
       loading={cancel.isPending}

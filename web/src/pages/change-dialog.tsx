@@ -1,4 +1,5 @@
 import { Button, Dialog, DialogBody, DialogFooter } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
 import type { ReactNode } from 'react';
 import { ProblemCallout } from '../components/problem-callout.tsx';
 import { useReturnFocus } from '../hooks/use-return-focus.ts';
@@ -32,7 +33,7 @@ export function ChangeDialog({
   onSubmit,
   onClose,
   className = 'narrow-dialog',
-  retryHint = 'It is not known whether the request was accepted. Trying again is safe: it happens once.',
+  retryHint = t`It is not known whether the request was accepted. Trying again is safe: it happens once.`,
   children,
 }: ChangeDialogProps) {
   useReturnFocus();

@@ -1,4 +1,6 @@
 import { Button } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { type FormEvent, useRef, useState } from 'react';
 import { ChangePassword } from '../../../contract/account.ts';
 import { changePassword } from '../account-api.ts';
@@ -20,7 +22,7 @@ export function ChangePasswordForm() {
   const change = useAccountChange(SESSIONS_KEY, changePassword, () => {
     setCurrent('');
     setNew('');
-    showToast({ message: 'Your password is changed. Your other sessions have ended.', intent: 'success' });
+    showToast({ message: t`Your password is changed. Your other sessions have ended.`, intent: 'success' });
   });
   const wrong = {
     current: fieldIssue(change.error, 'currentPassword'),
@@ -38,22 +40,26 @@ export function ChangePasswordForm() {
 
   return (
     <section className="panel" aria-labelledby="password-title">
-      <h2 id="password-title">Password</h2>
-      <p className="muted">Changing it ends your other sessions. API tokens go on working.</p>
-      <form onSubmit={submit} noValidate className="short-form" aria-label="Change password">
+      <h2 id="password-title">
+        <Trans>Password</Trans>
+      </h2>
+      <p className="muted">
+        <Trans>Changing it ends your other sessions. API tokens go on working.</Trans>
+      </p>
+      <form onSubmit={submit} noValidate className="short-form" aria-label={t`Change password`}>
         {/* For password managers, which would not know whose password this is. */}
         <input hidden type="email" autoComplete="username" value={user?.email ?? ''} readOnly />
         <PasswordField
           id="current-password"
-          label="Present password"
+          label={t`Present password`}
           value={currentPassword}
           wrong={wrong.current}
           onChange={setCurrent}
         />
         <PasswordField
           id="new-password"
-          label="New password"
-          help="At least 10 characters"
+          label={t`New password`}
+          help={t`At least 10 characters`}
           isNew
           inputRef={newField}
           value={newPassword}
@@ -67,7 +73,7 @@ export function ChangePasswordForm() {
         <Button
           type="submit"
           intent="primary"
-          text="Change password"
+          text={t`Change password`}
           disabled={currentPassword === '' || newPassword === ''}
           loading={change.isPending}
         />

@@ -1,4 +1,6 @@
 import { Checkbox, Spinner } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import type { Plan } from '../../../contract/catalog.ts';
 import type { ResizeServer } from '../../../contract/server-changes.ts';
@@ -26,9 +28,9 @@ export function ChangePlanDialog({ server, onClose }: DialogProps) {
   const keepDisk = plan !== undefined && (plan.diskGib < server.diskGib || keepsDisk);
   return (
     <ChangeDialog
-      title={`Change the plan of ${server.name}`}
-      keep="Keep the plan"
-      submit="Change plan"
+      title={t`Change the plan of ${server.name}`}
+      keep={t`Keep the plan`}
+      submit={t`Change plan`}
       isReady={plan !== undefined}
       change={resize}
       onSubmit={() => resize.mutate({ planId, keepDisk })}
@@ -37,7 +39,7 @@ export function ChangePlanDialog({ server, onClose }: DialogProps) {
     >
       {plans.data && (
         <ChoiceCards
-          legend="Plan"
+          legend={t`Plan`}
           name="planId"
           chosen={planId}
           error={undefined}
@@ -46,14 +48,14 @@ export function ChangePlanDialog({ server, onClose }: DialogProps) {
             id: one.id,
             title: one.name,
             details: <Changes plan={one} server={server} />,
-            refusal: isPresent(one, server) ? 'The present plan' : null,
+            refusal: isPresent(one, server) ? t`The present plan` : null,
           }))}
         />
       )}
-      {plans.isPending && <Spinner aria-label="Loading" />}
+      {plans.isPending && <Spinner aria-label={t`Loading`} />}
       {plans.isError && (
         <ErrorState
-          title="Plans could not be read"
+          title={t`Plans could not be read`}
           error={plans.error}
           onRetry={() => void plans.refetch()}
         />
@@ -62,8 +64,10 @@ export function ChangePlanDialog({ server, onClose }: DialogProps) {
         <DiskChoice plan={plan} server={server} keepsDisk={keepDisk} onChange={setKeepsDisk} />
       )}
       <p className="muted">
-        Where processors or memory cannot be changed while the server runs, the change takes effect after a
-        restart. The server’s page then says so and offers one; nothing restarts by itself.
+        <Trans>
+          Where processors or memory cannot be changed while the server runs, the change takes effect after a
+          restart. The server’s page then says so and offers one; nothing restarts by itself.
+        </Trans>
       </p>
     </ChangeDialog>
   );
@@ -80,8 +84,8 @@ function Changes({ plan, server }: { plan: Plan; server: Server }) {
   return (
     <>
       <span>{`${fromTo(server.vcpu, plan.vcpu)} vCPU`}</span>
-      <span>{`${fromTo(formatMemory(server.memoryMib), formatMemory(plan.memoryMib))} memory`}</span>
-      <span>{`${fromTo(formatDisk(server.diskGib), formatDisk(diskGib))} disk`}</span>
+      <span>{t`${fromTo(formatMemory(server.memoryMib), formatMemory(plan.memoryMib))} memory`}</span>
+      <span>{t`${fromTo(formatDisk(server.diskGib), formatDisk(diskGib))} disk`}</span>
     </>
   );
 }
@@ -107,13 +111,13 @@ function DiskChoice({
         checked={keepsDisk}
         disabled={isSmaller}
         aria-describedby="disk-choice-help"
-        label={`Keep the disk at ${formatDisk(server.diskGib)}`}
+        label={t`Keep the disk at ${formatDisk(server.diskGib)}`}
         onChange={(event) => onChange(event.currentTarget.checked)}
       />
       <p id="disk-choice-help" className="muted">
         {isSmaller
-          ? `A disk only grows. This plan has one of ${formatDisk(plan.diskGib)}, so the server keeps its own.`
-          : 'A disk only grows: once it has this plan’s size it cannot be made smaller again.'}
+          ? t`A disk only grows. This plan has one of ${formatDisk(plan.diskGib)}, so the server keeps its own.`
+          : t`A disk only grows: once it has this plan’s size it cannot be made smaller again.`}
       </p>
     </div>
   );

@@ -1,4 +1,5 @@
 import { Checkbox, FormGroup, HTMLSelect, InputGroup, Radio, RadioGroup, TextArea } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
 import { useState } from 'react';
 import type { ApiToken, NewApiToken } from '../../../contract/account.ts';
 import { createApiToken } from '../account-api.ts';
@@ -10,10 +11,30 @@ import { PERMISSIONS } from './permission-words.ts';
 
 const DAY_MS = 86_400_000;
 const LIFETIMES = [
-  { value: '30', label: 'In 30 days' },
-  { value: '90', label: 'In 90 days' },
-  { value: '365', label: 'In a year' },
-  { value: '', label: 'Never' },
+  {
+    value: '30',
+    get label() {
+      return t`In 30 days`;
+    },
+  },
+  {
+    value: '90',
+    get label() {
+      return t`In 90 days`;
+    },
+  },
+  {
+    value: '365',
+    get label() {
+      return t`In a year`;
+    },
+  },
+  {
+    value: '',
+    get label() {
+      return t`Never`;
+    },
+  },
 ];
 
 interface CreateTokenDialogProps {
@@ -45,18 +66,18 @@ export function CreateTokenDialog({ onMade, onClose }: CreateTokenDialogProps) {
 
   return (
     <ChangeDialog
-      title="Create API token"
-      keep="Cancel"
-      submit="Create token"
+      title={t`Create API token`}
+      keep={t`Cancel`}
+      submit={t`Create token`}
       isReady={name.trim() !== ''}
       change={{ isPending: create.isPending, error: wrong.name || wrong.sources ? null : create.error }}
-      retryHint="It is not known whether a token was made. If one you never saw is in the list, revoke it."
+      retryHint={t`It is not known whether a token was made. If one you never saw is in the list, revoke it.`}
       onSubmit={submit}
       onClose={onClose}
     >
       <NameField name={name} wrong={wrong.name} onChange={setName} />
       <RadioGroup
-        label="What it may do"
+        label={t`What it may do`}
         selectedValue={permission}
         onChange={(event) => setPermission(event.currentTarget.value as ApiToken['permission'])}
       >
@@ -67,11 +88,11 @@ export function CreateTokenDialog({ onMade, onClose }: CreateTokenDialogProps) {
       {isAdmin && (
         <Checkbox
           checked={isStaff}
-          label="For administration: reaches everything administrators do"
+          label={t`For administration: reaches everything administrators do`}
           onChange={(event) => setIsStaff(event.currentTarget.checked)}
         />
       )}
-      <FormGroup label="Expires" labelFor="token-expires">
+      <FormGroup label={t`Expires`} labelFor="token-expires">
         <HTMLSelect
           id="token-expires"
           options={LIFETIMES}
@@ -100,10 +121,10 @@ interface FieldProps {
 function NameField({ name, wrong, onChange }: FieldProps & { name: string }) {
   return (
     <FormGroup
-      label="Name"
+      label={t`Name`}
       labelFor="token-name"
       intent={wrong ? 'danger' : 'none'}
-      helperText={<span id="token-name-help">{wrong ?? 'What it is for, so that you know it again.'}</span>}
+      helperText={<span id="token-name-help">{wrong ?? t`What it is for, so that you know it again.`}</span>}
     >
       <InputGroup
         id="token-name"
@@ -122,13 +143,13 @@ function NameField({ name, wrong, onChange }: FieldProps & { name: string }) {
 function SourcesField({ sources, wrong, onChange }: FieldProps & { sources: string }) {
   return (
     <FormGroup
-      label="From these addresses only"
-      labelInfo="(optional)"
+      label={t`From these addresses only`}
+      labelInfo={t`(optional)`}
       labelFor="token-sources"
       intent={wrong ? 'danger' : 'none'}
       helperText={
         <span id="token-sources-help">
-          {wrong ?? 'Addresses or networks, one per line, such as 203.0.113.0/24'}
+          {wrong ?? t`Addresses or networks, one per line, such as 203.0.113.0/24`}
         </span>
       }
     >

@@ -1,4 +1,5 @@
 import { Button } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { Decision, OfferedDecision, Operation } from '../../../contract/operations.ts';
 import { decideOperation } from '../api.ts';
@@ -9,9 +10,15 @@ import { useIsAdmin } from '../hooks/use-is-admin.ts';
 import { showToast } from '../toaster.tsx';
 
 const WORDS: Record<Decision, string> = {
-  resume: 'Resume',
-  skip: 'Skip this step',
-  roll_back: 'Roll back',
+  get resume() {
+    return t`Resume`;
+  },
+  get skip() {
+    return t`Skip this step`;
+  },
+  get roll_back() {
+    return t`Roll back`;
+  },
 };
 
 /** What can be decided about an operation that stands still; each choice says what it does. */
@@ -30,7 +37,7 @@ export function DecideOperation({ operation }: { operation: Operation }) {
   if (offered.length === 0) return null;
   if (forbidden) return <p className="muted">{forbidden}</p>;
   return (
-    <dl className="decisions" aria-label="How to go on">
+    <dl className="decisions" aria-label={t`How to go on`}>
       {offered.map((choice) => (
         <Choice
           key={choice.decision}

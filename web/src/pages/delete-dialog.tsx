@@ -1,4 +1,6 @@
 import { Checkbox } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import type { Server } from '../../../contract/servers.ts';
 import { deleteServer } from '../api.ts';
@@ -25,9 +27,9 @@ export function DeleteDialog({ server, graceHours = 0, onClose }: DeleteDialogPr
   const isErasedAtOnce = isNow || graceHours === 0;
   return (
     <ChangeDialog
-      title={`Delete ${server.name}?`}
-      keep="Keep the server"
-      submit="Delete server"
+      title={t`Delete ${server.name}?`}
+      keep={t`Keep the server`}
+      submit={t`Delete server`}
       isHarsh
       isReady={typed.trim() === server.name}
       change={remove}
@@ -36,15 +38,15 @@ export function DeleteDialog({ server, graceHours = 0, onClose }: DeleteDialogPr
     >
       <p>
         {isErasedAtOnce
-          ? 'The server is erased at once, and cannot be brought back.'
-          : `The server is powered off now, and erased ${formatHours(graceHours)} later. Until then it can be kept, on this page, with everything on it.`}
+          ? t`The server is erased at once, and cannot be brought back.`
+          : t`The server is powered off now, and erased ${formatHours(graceHours)} later. Until then it can be kept, on this page, with everything on it.`}
       </p>
       <Losses server={server} />
       {isAdmin && graceHours > 0 && (
         <Checkbox
           checked={isNow}
           onChange={(event) => setIsNow(event.currentTarget.checked)}
-          label="Erase it at once, without that time"
+          label={t`Erase it at once, without that time`}
         />
       )}
       <NameConfirmation name={server.name} typed={typed} onType={setTyped} autoFocus />
@@ -56,12 +58,22 @@ function Losses({ server }: { server: Server }) {
   const addresses = server.ipAddresses.map((entry) => entry.address).join(', ');
   return (
     <dl className="losses">
-      <dt>Erased</dt>
-      <dd>The VM and everything on its {formatDisk(server.diskGib)} disk</dd>
-      <dt>Released</dt>
-      <dd>{addresses ? `${addresses}, for others to use` : 'No address'}</dd>
-      <dt>Kept</dt>
-      <dd>The record of what was done to it</dd>
+      <dt>
+        <Trans>Erased</Trans>
+      </dt>
+      <dd>
+        <Trans>The VM and everything on its {formatDisk(server.diskGib)} disk</Trans>
+      </dd>
+      <dt>
+        <Trans>Released</Trans>
+      </dt>
+      <dd>{addresses ? t`${addresses}, for others to use` : t`No address`}</dd>
+      <dt>
+        <Trans>Kept</Trans>
+      </dt>
+      <dd>
+        <Trans>The record of what was done to it</Trans>
+      </dd>
     </dl>
   );
 }

@@ -1,5 +1,7 @@
 import { Button } from '@blueprintjs/core';
 import { Trash } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { noReturnAt } from '../../../contract/operation-table.ts';
 import type { Server } from '../../../contract/servers.ts';
@@ -7,7 +9,7 @@ import { formatHours } from '../format-time.ts';
 import { useDeleteGraceHours } from '../hooks/use-catalog.ts';
 import { useForbidden } from '../hooks/use-forbidden.ts';
 import { useMayCancel } from '../hooks/use-is-admin.ts';
-import { operationName } from '../operation-words.ts';
+import { operationName } from '../contract-words.ts';
 import { DeleteDialog } from './delete-dialog.tsx';
 import { ProtectionSwitch } from './protection-switch.tsx';
 
@@ -17,11 +19,14 @@ function useObstacle(server: Server): string | null {
   const mayCancel = useMayCancel(operation?.type ?? '');
   const forbidden = useForbidden()(server, 'manage');
   if (forbidden) return forbidden;
-  if (deleteProtection) return 'This server is protected against deletion. Switch the protection off first.';
+  if (deleteProtection) return t`This server is protected against deletion. Switch the protection off first.`;
   if (!operation) return null;
   const canCancel =
     mayCancel && !operation.cancelRequested && noReturnAt(operation.type, operation.step) === null;
-  return `“${operationName(operation.type)}” is under way; wait for it${canCancel ? ' or cancel it first' : ''}.`;
+  const name = operationName(operation.type);
+  return canCancel
+    ? t`“${name}” is under way; wait for it or cancel it first.`
+    : t`“${name}” is under way; wait for it.`;
 }
 
 /** Of a server that was never built there is nothing to give back. */
@@ -32,8 +37,8 @@ function useGraceHours({ status }: Server): number | undefined {
 
 function reprieve(graceHours: number | undefined): string {
   if (graceHours === undefined) return '';
-  if (graceHours === 0) return 'This cannot be undone.';
-  return `This begins ${formatHours(graceHours)} later; until then the server is off and can be kept.`;
+  if (graceHours === 0) return t`This cannot be undone.`;
+  return t`This begins ${formatHours(graceHours)} later; until then the server is off and can be kept.`;
 }
 
 /** The way to get rid of a server, apart from everything harmless. */
@@ -41,11 +46,13 @@ export function DeleteServer({ server }: { server: Server }) {
   const [isAsked, setIsAsked] = useState(false);
   const reason = useObstacle(server);
   const graceHours = useGraceHours(server);
-  const effect = `Erases the VM with its disks and releases its addresses. ${reprieve(graceHours)}`;
+  const effect = t`Erases the VM with its disks and releases its addresses. ${reprieve(graceHours)}`;
   return (
     <section className="panel danger-zone" aria-labelledby="danger-title">
       <div>
-        <h2 id="danger-title">Delete this server</h2>
+        <h2 id="danger-title">
+          <Trans>Delete this server</Trans>
+        </h2>
         <p id="danger-text" className="muted">
           {reason ?? effect}
         </p>
@@ -54,7 +61,7 @@ export function DeleteServer({ server }: { server: Server }) {
         intent="danger"
         variant="outlined"
         icon={<Trash />}
-        text="Delete server"
+        text={t`Delete server`}
         disabled={reason !== null}
         aria-describedby="danger-text"
         onClick={() => setIsAsked(true)}

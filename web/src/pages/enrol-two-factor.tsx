@@ -1,5 +1,7 @@
 import '../shown-once.css';
 import { FormGroup, InputGroup } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { TwoFactorEnrolment } from '../../../contract/account.ts';
@@ -12,7 +14,7 @@ import { TWO_FACTOR_KEY, useAccountChange } from '../hooks/use-account.ts';
 import { ChangeDialog } from './change-dialog.tsx';
 import { RecoveryCodesDialog } from './recovery-codes.tsx';
 
-const TITLE = 'Set up two-factor authentication';
+const title = (): string => t`Set up two-factor authentication`;
 
 /** The three steps of switching it on: the password, the app, the recovery codes. */
 export function EnrolTwoFactor({ onClose }: { onClose: () => void }) {
@@ -34,21 +36,23 @@ function PasswordDialog({ onEnrolment, onClose }: PasswordDialogProps) {
   const wrong = fieldIssue(enrol.error, 'password');
   return (
     <ChangeDialog
-      title={TITLE}
-      keep="Cancel"
-      submit="Continue"
+      title={title()}
+      keep={t`Cancel`}
+      submit={t`Continue`}
       isReady={password !== ''}
       change={{ isPending: enrol.isPending, error: wrong ? null : enrol.error }}
       onSubmit={() => enrol.mutate(password)}
       onClose={onClose}
     >
       <p>
-        You need an app for codes, such as Aegis, Google Authenticator, 1Password or Bitwarden. First show
-        that it is you.
+        <Trans>
+          You need an app for codes, such as Aegis, Google Authenticator, 1Password or Bitwarden. First show
+          that it is you.
+        </Trans>
       </p>
       <PasswordField
         id="enrol-password"
-        label="Your password"
+        label={t`Your password`}
         autoFocus
         value={password}
         wrong={wrong}
@@ -72,24 +76,28 @@ function ConfirmDialog({ enrolment: { secret, uri }, onCodes, onClose }: Confirm
   const wrong = fieldIssue(confirm.error, 'code');
   return (
     <ChangeDialog
-      title={TITLE}
-      keep="Cancel"
-      submit="Turn on"
+      title={title()}
+      keep={t`Cancel`}
+      submit={t`Turn on`}
       isReady={/^\d{6}$/.test(code.replaceAll(/\s/g, ''))}
       change={{ isPending: confirm.isPending, error: wrong ? null : confirm.error }}
-      retryHint="It is not known whether it is on now. Reload this page to see."
+      retryHint={t`It is not known whether it is on now. Reload this page to see.`}
       onSubmit={() => confirm.mutate(code)}
       onClose={onClose}
     >
-      <p>Scan this with your app:</p>
-      <QrCode text={uri} label="QR code for your app" />
-      <p>Or type this secret into it:</p>
+      <p>
+        <Trans>Scan this with your app:</Trans>
+      </p>
+      <QrCode text={uri} label={t`QR code for your app`} />
+      <p>
+        <Trans>Or type this secret into it:</Trans>
+      </p>
       <p className="shown-once">
         <code>{secret.match(/.{1,4}/g)?.join(' ')}</code>
-        <CopyButton text={secret} label="the secret" />
+        <CopyButton text={secret} label={t`the secret`} />
       </p>
       <FormGroup
-        label="Code your app shows now"
+        label={t`Code your app shows now`}
         labelFor="enrol-code"
         intent={wrong ? 'danger' : 'none'}
         helperText={wrong && <span id="enrol-code-help">{wrong}</span>}

@@ -1,4 +1,5 @@
 import { FormGroup, HTMLSelect, InputGroup, Radio, RadioGroup } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
 import { useQuery, type QueryKey } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { User } from '../../../contract/auth.ts';
@@ -48,27 +49,27 @@ export function InviteDialog({ account, stale, onMade, onClose }: InviteDialogPr
   );
   return (
     <ChangeDialog
-      title={`Invite somebody to ${account.name}`}
-      keep="Cancel"
-      submit="Make the link"
+      title={t`Invite somebody to ${account.name}`}
+      keep={t`Cancel`}
+      submit={t`Make the link`}
       isReady={offered.includes(role)}
       change={change}
       onSubmit={() => change.mutate(undefined)}
       onClose={onClose}
     >
-      <FormGroup label="To" labelFor="invite-server">
+      <FormGroup label={t`To`} labelFor="invite-server">
         <HTMLSelect
           id="invite-server"
           value={serverId}
           onChange={(event) => setServerId(event.currentTarget.value)}
           options={[
-            { value: '', label: 'the whole account' },
-            ...(servers.data ?? []).map(({ id, name }) => ({ value: id, label: `only ${name}` })),
+            { value: '', label: t`the whole account` },
+            ...(servers.data ?? []).map(({ id, name }) => ({ value: id, label: t`only ${name}` })),
           ]}
         />
       </FormGroup>
       <RadioGroup
-        label="As"
+        label={t`As`}
         selectedValue={role}
         onChange={(event) => setRole(event.currentTarget.value as AccountRole)} // one of those below
       >
@@ -77,10 +78,10 @@ export function InviteDialog({ account, stale, onMade, onClose }: InviteDialogPr
         ))}
       </RadioGroup>
       <FormGroup
-        label="For"
-        labelInfo="(optional)"
+        label={t`For`}
+        labelInfo={t`(optional)`}
         labelFor="invite-note"
-        helperText="A note for yourself: whom the link is meant for"
+        helperText={t`A note for yourself: whom the link is meant for`}
       >
         <InputGroup
           id="invite-note"

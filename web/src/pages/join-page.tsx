@@ -1,4 +1,6 @@
 import { Button } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { Navigate, useLocation, useNavigate } from 'react-router';
 import { Brand } from '../components/brand.tsx';
@@ -29,12 +31,16 @@ export function JoinPage() {
   if (session.status === 'anonymous') return <Navigate to="/login?next=%2Fjoin" replace />;
   return (
     <main className="login-page">
-      <PageTitle text="Invitation" />
+      <PageTitle text={t`Invitation`} />
       <div className="login-card">
         <Brand />
-        <h1>Invitation</h1>
+        <h1>
+          <Trans>Invitation</Trans>
+        </h1>
         {token === '' ? (
-          <p>This link is not complete.</p>
+          <p>
+            <Trans>This link is not complete.</Trans>
+          </p>
         ) : 'user' in session ? (
           <Join token={token} email={session.user.email} />
         ) : null}
@@ -66,15 +72,17 @@ function Join({ token, email }: { token: string; email: string }) {
   return (
     <>
       <p>
-        You are logged in as <strong>{email}</strong>. By this link you take part in somebody else’s account
-        or server.
+        <Trans>
+          You are logged in as <strong>{email}</strong>. By this link you take part in somebody else’s account
+          or server.
+        </Trans>
       </p>
       {error !== null && <ProblemCallout error={error} />}
       <Button
         intent="primary"
         size="large"
         fill
-        text="Take part"
+        text={t`Take part`}
         loading={isBusy}
         onClick={() => void join()}
       />

@@ -1,6 +1,7 @@
 import '@blueprintjs/select/lib/css/blueprint-select.css';
 import { MenuItem } from '@blueprintjs/core';
 import { Omnibar } from '@blueprintjs/select';
+import { t } from '@lingui/core/macro';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useMatch, useNavigate } from 'react-router';
@@ -49,8 +50,8 @@ export function JumpBar({ onClose }: { onClose: () => void }) {
           {...(handleFocus ? { onFocus: handleFocus } : {})}
         />
       )}
-      noResults={<MenuItem disabled text="Nothing of that name" roleStructure="listoption" />}
-      inputProps={{ placeholder: 'Server, address or action', 'aria-label': 'Jump to' }}
+      noResults={<MenuItem disabled text={t`Nothing of that name`} roleStructure="listoption" />}
+      inputProps={{ placeholder: t`Server, address or action`, 'aria-label': t`Jump to` }}
       onItemSelect={({ go }) => {
         onClose();
         go();
@@ -86,17 +87,17 @@ function useActions(): Goal[] {
     ...(server
       ? Object.entries(POWER_ACTIONS).map(([power, { label }]) =>
           action(
-            `${label} this server`,
-            'asks first',
+            t`${label} this server`,
+            t`asks first`,
             () => void navigate(server, { replace: true, state: { power: power as PowerAction } }),
           ),
         )
       : []),
-    action('Servers', 'g s', () => void navigate('/')),
-    ...(mayOrder ? [action('Create server', 'g n', () => void navigate('/servers/new'))] : []),
-    action('Operations', '', () => void navigate('?operations=open')),
-    action('Light theme', '', () => setTheme('light')),
-    action('Dark theme', '', () => setTheme('dark')),
-    action('Log out', '', () => void logOut()),
+    action(t`Servers`, 'g s', () => void navigate('/')),
+    ...(mayOrder ? [action(t`Create server`, 'g n', () => void navigate('/servers/new'))] : []),
+    action(t`Operations`, '', () => void navigate('?operations=open')),
+    action(t`Light theme`, '', () => setTheme('light')),
+    action(t`Dark theme`, '', () => setTheme('dark')),
+    action(t`Log out`, '', () => void logOut()),
   ];
 }

@@ -1,4 +1,5 @@
 import { FormGroup, TextArea } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
 import { useState } from 'react';
 import type { Server } from '../../../contract/servers.ts';
 import { useUpdateServer } from '../hooks/use-update-server.ts';
@@ -15,23 +16,23 @@ export function LabelsDialog({ server, onClose }: { server: Server; onClose: () 
   const wrong = lines(text).find((line) => !/^[^=]+=/.test(line));
   return (
     <ChangeDialog
-      title={`Labels of ${server.name}`}
-      keep="Keep the labels"
-      submit="Save labels"
+      title={t`Labels of ${server.name}`}
+      keep={t`Keep the labels`}
+      submit={t`Save labels`}
       isReady={wrong === undefined}
       change={update}
       onSubmit={() => update.mutate({ labels: parse(text) })}
       onClose={onClose}
     >
       <FormGroup
-        label="Labels"
+        label={t`Labels`}
         labelFor="labels"
         intent={wrong ? 'danger' : 'none'}
         helperText={
           <span id="labels-help">
             {wrong
-              ? `Write “${wrong}” as key=value`
-              : 'One per line, as key=value. They are yours to choose.'}
+              ? t`Write “${wrong}” as key=value`
+              : t`One per line, as key=value. They are yours to choose.`}
           </span>
         }
       >

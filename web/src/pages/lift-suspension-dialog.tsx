@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import type { Server } from '../../../contract/servers.ts';
 import { unsuspendServer } from '../api.ts';
 import { useChange } from '../hooks/use-change.ts';
@@ -8,14 +10,16 @@ export function LiftSuspensionDialog({ server, onClose }: { server: Server; onCl
   const lift = useChange((_: null, key) => unsuspendServer(server.id, key), onClose);
   return (
     <ChangeDialog
-      title={`Lift the suspension of ${server.name}?`}
-      keep="Keep it suspended"
-      submit="Lift suspension"
+      title={t`Lift the suspension of ${server.name}?`}
+      keep={t`Keep it suspended`}
+      submit={t`Lift suspension`}
       change={lift}
       onSubmit={() => lift.mutate(null)}
       onClose={onClose}
     >
-      <p>Its owner can use it again. It is started if it ran before it was suspended.</p>
+      <p>
+        <Trans>Its owner can use it again. It is started if it ran before it was suspended.</Trans>
+      </p>
     </ChangeDialog>
   );
 }

@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import type { Availability } from '../../../contract/catalog.ts';
 import { ChoiceCards } from './choice-cards.tsx';
 import type { FieldProps } from './new-server-fields.tsx';
@@ -17,18 +19,27 @@ export function LocationCards({
     availability?.some((one) => one.location === location && one.servers > 0) ?? true;
   return (
     <ChoiceCards
-      legend="Location"
+      legend={t`Location`}
       name="location"
       chosen={draft.location || ANYWHERE}
       error={errors.location}
       onChoose={(id) => onChange('location', id === ANYWHERE ? '' : id)}
       choices={[
-        { id: ANYWHERE, title: 'Anywhere', details: <span>where most room is</span>, refusal: null },
+        {
+          id: ANYWHERE,
+          title: t`Anywhere`,
+          details: (
+            <span>
+              <Trans>where most room is</Trans>
+            </span>
+          ),
+          refusal: null,
+        },
         ...locations.map((location) => ({
           id: location,
           title: location,
           details: null,
-          refusal: hasRoom(location) ? null : 'No room at the moment',
+          refusal: hasRoom(location) ? null : t`No room at the moment`,
         })),
       ]}
     />

@@ -1,7 +1,10 @@
 import { Callout, Spinner } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Navigate, useLocation, useSearchParams } from 'react-router';
 import { Brand } from '../components/brand.tsx';
 import { LoginForm } from '../components/login-form.tsx';
+import { LanguageSwitch } from '../components/language-switch.tsx';
 import { PageTitle } from '../components/page-title.tsx';
 import { useStore } from '../hooks/use-store.ts';
 import { sessionStore } from '../session.ts';
@@ -14,16 +17,21 @@ export function LoginPage() {
   if (session.status === 'active') return <Navigate to={ownPath(params.get('next'))} replace />;
   return (
     <main className="login-page">
-      <PageTitle text="Log in" />
+      <PageTitle text={t`Log in`} />
       <div className="login-card">
         <Brand />
-        <h1>Log in</h1>
+        <h1>
+          <Trans>Log in</Trans>
+        </h1>
         {state?.isPasswordSet === true && (
           <Callout intent="success" role="status" className="login-notice" compact>
-            Your password is set. Log in with it.
+            <Trans>Your password is set. Log in with it.</Trans>
           </Callout>
         )}
-        {session.status === 'restoring' ? <Spinner aria-label="Loading" /> : <LoginForm />}
+        {session.status === 'restoring' ? <Spinner aria-label={t`Loading`} /> : <LoginForm />}
+        <div className="login-other">
+          <LanguageSwitch id="login-language" label={t`Language`} />
+        </div>
       </div>
     </main>
   );

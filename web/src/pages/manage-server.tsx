@@ -1,4 +1,6 @@
 import { Button, Tag } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { type ComponentType, type ReactNode, lazy, Suspense, useId, useState } from 'react';
 import type { Server } from '../../../contract/servers.ts';
 import { formatDisk, formatMemory } from '../format-size.ts';
@@ -33,50 +35,52 @@ export function ManageServer({ server }: { server: Server }) {
   const blocked = blockedBecause(server);
   const forbidden = useForbidden();
   const [mayNotOperate, mayNotManage] = [forbidden(server, 'operate'), forbidden(server, 'manage')];
-  const inRescue = server.rescue ? 'Leave the rescue system first.' : null;
+  const inRescue = server.rescue ? t`Leave the rescue system first.` : null;
   const AskedDialog = asked && DIALOGS[asked];
   return (
     <section className="panel manage" aria-labelledby="manage-title">
-      <h2 id="manage-title">Manage</h2>
+      <h2 id="manage-title">
+        <Trans>Manage</Trans>
+      </h2>
       {blocked && (
         <p id={BLOCKED_ID} className="muted">
           {blocked}
         </p>
       )}
       <Deed
-        label="Change plan"
+        label={t`Change plan`}
         about={`${server.plan.name}: ${server.vcpu} vCPU, ${formatMemory(server.memoryMib)} memory, ${formatDisk(server.diskGib)} disk.`}
         isBlocked={blocked !== null}
         obstacle={mayNotManage}
         onAsk={() => setAsked('plan')}
       />
       <Deed
-        label="Reset password"
-        about={`Sets a new password for ${server.defaultUser ?? 'the user'} inside.`}
+        label={t`Reset password`}
+        about={t`Sets a new password for ${server.defaultUser ?? t`the user`} inside.`}
         isBlocked={blocked !== null}
         obstacle={mayNotOperate ?? inRescue}
         onAsk={() => setAsked('password')}
       />
       <Deed
-        label={server.rescue ? 'Leave rescue system' : 'Boot rescue system'}
+        label={server.rescue ? t`Leave rescue system` : t`Boot rescue system`}
         about={
           server.rescue
-            ? 'Restarts the server from its own disk.'
-            : 'For a system that does not boot any more: restarts the server from a medium of your provider.'
+            ? t`Restarts the server from its own disk.`
+            : t`For a system that does not boot any more: restarts the server from a medium of your provider.`
         }
         isBlocked={blocked !== null}
         obstacle={mayNotOperate}
         onAsk={() => setAsked('rescue')}
       />
       <Deed
-        label="Edit labels"
+        label={t`Edit labels`}
         about={<Labels labels={server.labels} />}
         isBlocked={server.status === 'deleting'}
         obstacle={mayNotOperate}
         onAsk={() => setAsked('labels')}
       />
       <Deed
-        label="Rebuild"
+        label={t`Rebuild`}
         about="Erases the disk and installs a fresh system. Id, addresses and SSH keys are kept."
         isBlocked={blocked !== null}
         obstacle={mayNotManage ?? inRescue ?? unfitForRebuild(server)}
@@ -96,8 +100,8 @@ export function ManageServer({ server }: { server: Server }) {
 
 function unfitForRebuild({ rebuildProtection, template }: Server): string | null {
   if (rebuildProtection)
-    return 'This server is protected against rebuilding. Switch the protection off first.';
-  return template.id ? null : 'Berth did not build this server, so it cannot rebuild it.';
+    return t`This server is protected against rebuilding. Switch the protection off first.`;
+  return template.id ? null : t`Berth did not build this server, so it cannot rebuild it.`;
 }
 
 /** What only administrators may do; a suspension is no hindrance to moving. */
@@ -107,17 +111,19 @@ function ProviderDeeds({ server, onAsk }: { server: Server; onAsk: (name: Dialog
   const isMoveBlocked = blocked !== null && !(isSuspended && !server.operation);
   return (
     <div className="manage-provider" role="group" aria-labelledby="provider-title">
-      <h3 id="provider-title">For administrators</h3>
+      <h3 id="provider-title">
+        <Trans>For administrators</Trans>
+      </h3>
       {isSuspended ? (
         <Deed
-          label="Lift suspension"
+          label={t`Lift suspension`}
           about="Gives the server back, with the power state it had."
           isBlocked={isMoveBlocked}
           onAsk={() => onAsk('lift')}
         />
       ) : (
         <Deed
-          label="Suspend"
+          label={t`Suspend`}
           about="Shuts the server down and keeps it down; its owner is told the reason."
           isBlocked={blocked !== null}
           isHarsh
@@ -125,8 +131,8 @@ function ProviderDeeds({ server, onAsk }: { server: Server; onAsk: (name: Dialog
         />
       )}
       <Deed
-        label="Move to another node"
-        about={server.node ? `It is on ${server.node}.` : 'Its node is not known.'}
+        label={t`Move to another node`}
+        about={server.node ? t`It is on ${server.node}.` : t`Its node is not known.`}
         isBlocked={isMoveBlocked}
         onAsk={() => onAsk('move')}
       />
@@ -166,7 +172,7 @@ function Deed({ label, about, isBlocked, obstacle = null, isHarsh = false, onAsk
 
 function Labels({ labels }: { labels: Server['labels'] }) {
   const entries = Object.entries(labels);
-  if (entries.length === 0) return 'No labels.';
+  if (entries.length === 0) return t`No labels.`;
   return (
     <span className="labels">
       {entries.map(([key, value]) => (

@@ -1,4 +1,6 @@
 import { Spinner } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { MigrateServer } from '../../../contract/server-changes.ts';
@@ -21,21 +23,24 @@ export function MoveDialog({ server, onClose }: { server: Server; onClose: () =>
   const move = useChange((body: MigrateServer, key) => moveServer(server.id, body, key), onClose);
   return (
     <ChangeDialog
-      title={`Move ${server.name} to another node`}
-      keep="Leave it where it is"
-      submit="Move server"
+      title={t`Move ${server.name} to another node`}
+      keep={t`Leave it where it is`}
+      submit={t`Move server`}
       isReady={node !== ''}
       change={move}
       onSubmit={() => move.mutate({ node })}
       onClose={onClose}
     >
       <p>
-        {server.node ? `It is on ${server.node} now. ` : ''}A running server moves live; its disks are copied
-        where the nodes do not share the storage. Whatever is in the way is named before anything is done.
+        {server.node && <Trans>It is on {server.node} now.</Trans>}{' '}
+        <Trans>
+          A running server moves live; its disks are copied where the nodes do not share the storage. Whatever
+          is in the way is named before anything is done.
+        </Trans>
       </p>
       {targets.data && targets.data.length > 0 && (
         <ChoiceCards
-          legend="Node"
+          legend={t`Node`}
           name="node"
           chosen={node}
           error={undefined}
@@ -43,16 +48,20 @@ export function MoveDialog({ server, onClose }: { server: Server; onClose: () =>
           choices={targets.data.map(({ node: id, freeMemoryMib, obstacle }) => ({
             id,
             title: id,
-            details: <span>{`${formatMemory(freeMemoryMib)} memory free`}</span>,
+            details: <span>{t`${formatMemory(freeMemoryMib)} memory free`}</span>,
             refusal: obstacle,
           }))}
         />
       )}
-      {targets.data?.length === 0 && <p>Its cluster has no other node.</p>}
-      {targets.isPending && <Spinner aria-label="Loading" />}
+      {targets.data?.length === 0 && (
+        <p>
+          <Trans>Its cluster has no other node.</Trans>
+        </p>
+      )}
+      {targets.isPending && <Spinner aria-label={t`Loading`} />}
       {targets.isError && (
         <ErrorState
-          title="The nodes could not be read"
+          title={t`The nodes could not be read`}
           error={targets.error}
           onRetry={() => void targets.refetch()}
         />

@@ -1,4 +1,5 @@
 import { FormGroup, InputGroup } from '@blueprintjs/core';
+import { Trans } from '@lingui/react/macro';
 import { useId } from 'react';
 
 interface NameConfirmationProps {
@@ -15,7 +16,9 @@ export function NameConfirmation({ name, typed, onType, autoFocus = false }: Nam
     <FormGroup
       label={
         <>
-          Type <strong>{name}</strong> to confirm
+          <Trans>
+            Type <strong>{name}</strong> to confirm
+          </Trans>
         </>
       }
       labelFor={id}

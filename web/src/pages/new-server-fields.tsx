@@ -1,5 +1,6 @@
 import { Button, FormGroup, InputGroup, TextArea } from '@blueprintjs/core';
 import { Random } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
 import {
   MOST_AT_ONCE,
   namesOf,
@@ -40,8 +41,8 @@ export function NameField({ draft, errors, onChange }: FieldProps) {
   return (
     <section className="panel">
       <FormGroup
-        label="Name"
-        {...groupProps('name', errors, 'Also its host name: letters, digits and hyphens')}
+        label={t`Name`}
+        {...groupProps('name', errors, t`Also its host name: letters, digits and hyphens`)}
       >
         <InputGroup
           {...errorProps('name', errors)}
@@ -54,14 +55,14 @@ export function NameField({ draft, errors, onChange }: FieldProps) {
             <Button
               variant="minimal"
               icon={<Random />}
-              aria-label="Suggest another name"
-              title="Suggest another name"
+              aria-label={t`Suggest another name`}
+              title={t`Suggest another name`}
               onClick={() => onChange('name', suggestName())}
             />
           }
         />
       </FormGroup>
-      <FormGroup label="How many" {...groupProps('count', errors, numbered(draft))}>
+      <FormGroup label={t`How many`} {...groupProps('count', errors, numbered(draft))}>
         <InputGroup
           {...errorProps('count', errors)}
           className="count-input"
@@ -78,9 +79,10 @@ export function NameField({ draft, errors, onChange }: FieldProps) {
 
 function numbered({ name, count }: NewServerDraft): string {
   const many = Number(count);
-  if (!(many > 1) || many > MOST_AT_ONCE) return `Up to ${MOST_AT_ONCE} alike at once`;
+  if (!(many > 1) || many > MOST_AT_ONCE) return t`Up to ${MOST_AT_ONCE} alike at once`;
   const names = namesOf(name, many);
-  return `${names[0]} to ${names.at(-1)}`;
+  const [first = '', last = ''] = [names[0], names.at(-1)];
+  return t`${first} to ${last}`;
 }
 
 /** Labels, as lines of text. */
@@ -88,9 +90,9 @@ export function LabelsField({ draft, errors, onChange }: FieldProps) {
   return (
     <section className="panel">
       <FormGroup
-        label="Labels"
-        labelInfo="(optional)"
-        {...groupProps('labels', errors, 'One per line, as key=value; servers are found by them')}
+        label={t`Labels`}
+        labelInfo={t`(optional)`}
+        {...groupProps('labels', errors, t`One per line, as key=value; servers are found by them`)}
       >
         <TextArea
           {...errorProps('labels', errors)}

@@ -1,3 +1,5 @@
+import { problemTitle } from '../contract-words.ts';
+import { t } from '@lingui/core/macro';
 import '../zod-without-eval.ts';
 import { CreateServer } from '../../../contract/servers.ts';
 import type { Problem } from '../../../contract/problem.ts';
@@ -50,14 +52,14 @@ export function parseDraft(
   accountId?: string,
 ): { orders: CreateServer[] } | { errors: FieldErrors } {
   const errors: FieldErrors = {};
-  if (!draft.templateId) errors.templateId = 'Choose a template';
-  if (!draft.planId) errors.planId = 'Choose a plan';
+  if (!draft.templateId) errors.templateId = t`Choose a template`;
+  if (!draft.planId) errors.planId = t`Choose a plan`;
   const count = Number(draft.count);
   if (!Number.isInteger(count) || count < 1 || count > MOST_AT_ONCE)
-    errors.count = `Order 1 to ${MOST_AT_ONCE} servers at once`;
+    errors.count = t`Order 1 to ${MOST_AT_ONCE} servers at once`;
   const labels = linesOf(draft.labels);
   const wrong = labels.find(({ text }) => !/^[^=]+=/.test(text));
-  if (wrong) errors.labels = `Line ${wrong.line}: write it as key=value`;
+  if (wrong) errors.labels = t`Line ${wrong.line}: write it as key=value`;
 
   const keys = linesOf(draft.sshKeys);
   const names = errors.count ? [draft.name] : namesOf(draft.name, count);
@@ -103,7 +105,7 @@ function splitLabel(text: string): [key: string, value: string] {
 export function refusalErrors(error: unknown, draft: NewServerDraft): FieldErrors {
   if (!(error instanceof ApiError)) return {};
   const { problem } = error;
-  if (problem.code === 'user_data_unsupported') return { userData: problem.detail ?? problem.title };
+  if (problem.code === 'user_data_unsupported') return { userData: problem.detail ?? problemTitle(problem) };
   return placeIssues(problem.issues ?? [], draft);
 }
 
@@ -123,7 +125,7 @@ function where(target: DraftField, part: string | undefined, draft: NewServerDra
   if (part === undefined) return '';
   if (target === 'labels') return `${part}: `;
   const line = target === 'sshKeys' ? linesOf(draft.sshKeys)[Number(part)]?.line : undefined;
-  return line === undefined ? '' : `Line ${line}: `;
+  return line === undefined ? '' : t`Line ${line}: `;
 }
 
 const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -2,6 +2,8 @@ import { type FormEvent, useRef, useState } from 'react';
 import { Link, useNavigate, useSearchParams } from 'react-router';
 import { ChevronLeft, Lock } from '@blueprintjs/icons';
 import { Spinner } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import type { Plan, Template } from '../../../contract/catalog.ts';
 import { ErrorState } from '../components/error-state.tsx';
 import { NoticeState } from '../components/notice-state.tsx';
@@ -29,28 +31,32 @@ export function NewServerPage() {
   const failed = [plans, templates].find((query) => query.isError);
   return (
     <div className="page">
-      <PageTitle text="Create server" />
+      <PageTitle text={t`Create server`} />
       <Link to="/" className="back-link">
-        <ChevronLeft size={14} /> Servers
+        <Trans>
+          <ChevronLeft size={14} /> Servers
+        </Trans>
       </Link>
-      <h1>Create server</h1>
+      <h1>
+        <Trans>Create server</Trans>
+      </h1>
       {isForbidden ? (
         <NoticeState
           level={2}
           icon={<Lock size={40} />}
-          title="Your role does not allow ordering servers"
-          description="Ask an owner of the account for a role that does."
+          title={t`Your role does not allow ordering servers`}
+          description={t`Ask an owner of the account for a role that does.`}
         />
       ) : failed?.error ? (
         <ErrorState
-          title="Plans and templates could not be read"
+          title={t`Plans and templates could not be read`}
           error={failed.error}
           onRetry={() => void Promise.all([plans.refetch(), templates.refetch()])}
         />
       ) : plans.data && templates.data ? (
         <NewServerForm plans={plans.data} templates={templates.data} />
       ) : (
-        <Spinner className="page-spinner" aria-label="Loading" />
+        <Spinner className="page-spinner" aria-label={t`Loading`} />
       )}
     </div>
   );
@@ -106,7 +112,7 @@ function NewServerForm({ plans, templates }: { plans: Plan[]; templates: Templat
     !(create.error instanceof PartlyOrdered) &&
     Object.keys(refusalErrors(create.error, draft)).length > 0;
   return (
-    <form ref={form} className="new-server" noValidate onSubmit={submit} aria-label="Create server">
+    <form ref={form} className="new-server" noValidate onSubmit={submit} aria-label={t`Create server`}>
       <div className="new-server-fields">
         <NameField {...field} />
         <LocationCards availability={availability} {...field} />

@@ -1,4 +1,6 @@
 import { Button } from '@blueprintjs/core';
+import { plural, t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import type { Plan, Template } from '../../../contract/catalog.ts';
 import { ProblemCallout } from '../components/problem-callout.tsx';
 import { formatDisk, formatMemory } from '../format-size.ts';
@@ -34,15 +36,17 @@ export function NewServerSummary({
 }: NewServerSummaryProps) {
   const keyCount = draft.sshKeys.split('\n').filter((line) => line.trim()).length;
   return (
-    <aside className="panel summary" aria-label="Summary">
-      <h2>Summary</h2>
+    <aside className="panel summary" aria-label={t`Summary`}>
+      <h2>
+        <Trans>Summary</Trans>
+      </h2>
       <dl>
         <Line name="Name" value={draft.name.trim() || '–'} />
         {Number(draft.count) > 1 && <Line name="How many" value={draft.count} />}
         {draft.location && <Line name="Location" value={draft.location} />}
         {accountName && <Line name="Account" value={accountName} />}
         <Line name="Template" value={template?.name ?? '–'} />
-        <Line name="Plan" value={plan?.name ?? 'Choose one'} />
+        <Line name={t`Plan`} value={plan?.name ?? t`Choose one`} />
         {plan && (
           <Line
             name="Size"
@@ -53,19 +57,21 @@ export function NewServerSummary({
       </dl>
       {error instanceof PartlyOrdered && (
         <p className="summary-error" role="alert">
-          {error.message}: {error.accepted.map(({ server }) => server.name).join(', ')}. Trying again orders
-          the rest.
+          <Trans>
+            {error.message}: {error.accepted.map(({ server }) => server.name).join(', ')}. Trying again orders
+            the rest.
+          </Trans>
         </p>
       )}
       {error && (
         <ProblemCallout
           error={error instanceof PartlyOrdered ? error.reason : error}
-          retryHint="It is not known whether the order arrived. Trying again is safe: it makes one server."
+          retryHint={t`It is not known whether the order arrived. Trying again is safe: it makes one server.`}
         />
       )}
       {hasFieldErrors && (
         <p className="summary-error" role="alert">
-          Something needs your attention: see the marked fields.
+          <Trans>Something needs your attention: see the marked fields.</Trans>
         </p>
       )}
       <Button
@@ -82,7 +88,7 @@ export function NewServerSummary({
 }
 
 const submitText = (count: string): string =>
-  Number(count) > 1 ? `Create ${Number(count)} servers` : 'Create server';
+  Number(count) > 1 ? t`Create ${Number(count)} servers` : t`Create server`;
 
 function Line({ name, value }: { name: string; value: string }) {
   return (
@@ -94,6 +100,6 @@ function Line({ name, value }: { name: string; value: string }) {
 }
 
 function describeAccess(keyCount: number, hasPassword: boolean): string {
-  const keys = keyCount === 0 ? [] : [`${keyCount} SSH key${keyCount === 1 ? '' : 's'}`];
-  return [...keys, ...(hasPassword ? ['password'] : [])].join(', ') || 'none';
+  const keys = keyCount === 0 ? [] : [plural(keyCount, { one: '# SSH key', other: '# SSH keys' })];
+  return [...keys, ...(hasPassword ? [t`password`] : [])].join(', ') || t`none`;
 }

@@ -1,4 +1,6 @@
 import { Drawer, DrawerSize, Spinner, Switch } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'react-router';
 import type { Operation } from '../../../contract/operations.ts';
@@ -18,18 +20,18 @@ export function OperationCentre({ onClose }: { onClose: () => void }) {
   const recent = useAllOperations('over');
   const failed = [live, recent].find((query) => query.isError && !query.data);
   return (
-    <Drawer isOpen title="Operations" size={DrawerSize.SMALL} className="centre" onClose={onClose}>
+    <Drawer isOpen title={t`Operations`} size={DrawerSize.SMALL} className="centre" onClose={onClose}>
       <div className="centre-body">
         {failed?.error ? (
           <ErrorState
-            title="The operations could not be read"
+            title={t`The operations could not be read`}
             error={failed.error}
             onRetry={() => void Promise.all([live.refetch(), recent.refetch()])}
           />
         ) : live.data && recent.data ? (
           <Groups live={live.data} recent={recent.data} />
         ) : (
-          <Spinner className="page-spinner" aria-label="Loading" />
+          <Spinner className="page-spinner" aria-label={t`Loading`} />
         )}
         <AnnounceSwitch />
       </div>
@@ -49,17 +51,21 @@ function Groups({ live, recent }: { live: Operation[]; recent: Operation[] }) {
   const running = moving.filter((operation) => !isQueued(operation));
   return (
     <>
-      {live.length === 0 && <p className="muted">Nothing is under way.</p>}
-      <Group title="Needs attention" operations={attention}>
+      {live.length === 0 && (
+        <p className="muted">
+          <Trans>Nothing is under way.</Trans>
+        </p>
+      )}
+      <Group title={t`Needs attention`} operations={attention}>
         {(operation) => <OperationDetails operation={operation} isCollapsible />}
       </Group>
-      <Group title="Running" operations={running}>
+      <Group title={t`Running`} operations={running}>
         {(operation) => <Moving operation={operation} />}
       </Group>
-      <Group title="Queued" operations={queued}>
+      <Group title={t`Queued`} operations={queued}>
         {(operation) => <Moving operation={operation} />}
       </Group>
-      <Group title="Recent" operations={recent}>
+      <Group title={t`Recent`} operations={recent}>
         {(operation) => <OperationDetails operation={operation} isCollapsible isFoldedAtFirst />}
       </Group>
     </>
@@ -99,11 +105,12 @@ function Moving({ operation }: { operation: Operation }) {
     <>
       {queue && (
         <p className="centre-queue">
-          {`No. ${queue.position} in line`}
-          {queue.etaSeconds !== null && `, its turn in about ${formatDuration(queue.etaSeconds * 1_000)}`}
+          {t`No. ${queue.position} in line`}
+          {queue.etaSeconds !== null &&
+            `, ${t`its turn in about ${formatDuration(queue.etaSeconds * 1_000)}`}`}
         </p>
       )}
-      {step && <StepList steps={[step]} label="Present step" />}
+      {step && <StepList steps={[step]} label={t`Present step`} />}
       <OperationDetails operation={operation} isCollapsible isFoldedAtFirst />
     </>
   );
@@ -119,13 +126,17 @@ function AnnounceSwitch() {
         role="switch"
         checked={isOn && !isRefused}
         disabled={isRefused}
-        label="Notify me when something is over while I look elsewhere"
+        label={t`Notify me when something is over while I look elsewhere`}
         onChange={(event) => {
           if (!event.currentTarget.checked) announceStore.set(false);
           else void wantAnnouncements().then((isAllowed) => setIsRefused(!isAllowed));
         }}
       />
-      {isRefused && <p className="muted">This browser does not allow notifications from here.</p>}
+      {isRefused && (
+        <p className="muted">
+          <Trans>This browser does not allow notifications from here.</Trans>
+        </p>
+      )}
     </div>
   );
 }

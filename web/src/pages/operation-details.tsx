@@ -1,12 +1,14 @@
 import { Button, Tag } from '@blueprintjs/core';
 import { ChevronDown, ChevronRight } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
 import { useId, useState } from 'react';
 import type { Operation, OperationStatus } from '../../../contract/operations.ts';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { formatDuration } from '../format-time.ts';
 import { useNow } from '../hooks/use-now.ts';
 import { isLiveOperation } from '../live-cache.ts';
-import { OPERATION_STATUS_WORDS, operationName } from '../operation-words.ts';
+import { operationName } from '../contract-words.ts';
+import { OPERATION_STATUS_WORDS } from '../operation-words.ts';
 import { CancelOperation } from './cancel-operation.tsx';
 import { DecideOperation } from './decide-operation.tsx';
 import { OperationFailure } from './operation-failure.tsx';
@@ -47,13 +49,13 @@ export function OperationDetails({
             icon={isOpen ? <ChevronDown /> : <ChevronRight />}
             aria-expanded={isOpen}
             aria-controls={id}
-            aria-label={`Steps of ${name}`}
+            aria-label={t`Steps of ${name}`}
             onClick={() => setChoice(!isOpen)}
           />
         )}
         <h2>{name}</h2>
         <Tag minimal intent={INTENT[operation.status]}>
-          {operation.cancelRequested && isLive ? 'Cancelling' : OPERATION_STATUS_WORDS[operation.status]}
+          {operation.cancelRequested && isLive ? t`Cancelling` : OPERATION_STATUS_WORDS[operation.status]}
         </Tag>
         <span className="muted operation-when">
           <TimeAgo iso={operation.createdAt} />
@@ -65,7 +67,7 @@ export function OperationDetails({
         <div id={id} className="operation-body">
           {operation.error && <OperationFailure operation={operation} error={operation.error} />}
           <DecideOperation operation={operation} />
-          <StepList steps={operation.steps} label={`Steps of ${name}`} />
+          <StepList steps={operation.steps} label={t`Steps of ${name}`} />
         </div>
       )}
     </div>
@@ -77,5 +79,6 @@ function Elapsed({ operation, isLive }: { operation: Operation; isLive: boolean 
   const since = Date.parse(operation.startedAt ?? operation.createdAt);
   const until = operation.finishedAt ? Date.parse(operation.finishedAt) : isLive ? now : null;
   if (until === null) return null;
-  return <span className="numeric">{` · ${isLive ? '' : 'took '}${formatDuration(until - since)}`}</span>;
+  const time = formatDuration(until - since);
+  return <span className="numeric">{` · ${isLive ? time : t`took ${time}`}`}</span>;
 }

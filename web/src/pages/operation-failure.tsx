@@ -1,7 +1,9 @@
 import { Callout } from '@blueprintjs/core';
-import { FAILURES } from '../../../contract/failures.ts';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import type { Operation } from '../../../contract/operations.ts';
 import { CopyButton } from '../components/copy-button.tsx';
+import { explanationOf } from '../failure-words.ts';
 import { useIsAdmin } from '../hooks/use-is-admin.ts';
 
 /** Why an operation failed: in words, in Proxmox's words, and what its reader can do next. */
@@ -13,7 +15,7 @@ export function OperationFailure({
   error: NonNullable<Operation['error']>;
 }) {
   const isAdmin = useIsAdmin();
-  const explanation = FAILURES[error.code] ?? FAILURES.internal_error;
+  const explanation = explanationOf(error.code);
   const intent =
     operation.status === 'cancelled' ? 'none' : operation.status === 'needs_attention' ? 'warning' : 'danger';
   return (
@@ -23,23 +25,31 @@ export function OperationFailure({
       {error.message && <p className="callout-text">{error.message}</p>}
       {error.cause && (
         <div>
-          <span className="muted">Proxmox VE said</span>
+          <span className="muted">
+            <Trans>Proxmox VE said</Trans>
+          </span>
           <pre className="failure-cause">{error.cause}</pre>
         </div>
       )}
       {error.log.length > 0 && (
         <details>
-          <summary>The end of the task’s log</summary>
+          <summary>
+            <Trans>The end of the task’s log</Trans>
+          </summary>
           <pre className="failure-cause">{error.log.join('\n')}</pre>
         </details>
       )}
       <p className="callout-text">
-        <strong>What to do now:</strong>{' '}
+        <strong>
+          <Trans>What to do now:</Trans>
+        </strong>{' '}
         {isAdmin ? <Remedy text={explanation.remedy} /> : explanation.nextStep}
       </p>
       <p className="callout-small">
-        Code <code>{error.code}</code> · operation <code>{operation.id}</code>
-        <CopyButton text={operation.id} label="operation id" />
+        <Trans>
+          Code <code>{error.code}</code> · operation <code>{operation.id}</code>
+          <CopyButton text={operation.id} label={t`operation id`} />
+        </Trans>
       </p>
     </Callout>
   );

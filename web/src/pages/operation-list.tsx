@@ -1,4 +1,5 @@
 import { Spinner } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
 import type { InfiniteData, UseInfiniteQueryResult } from '@tanstack/react-query';
 import type { ReactElement, ReactNode } from 'react';
 import type { Operation } from '../../../contract/operations.ts';
@@ -18,14 +19,14 @@ interface OperationListProps {
 
 /** Operations with their steps, page by page. */
 export function OperationList({ operations, failed, empty, head }: OperationListProps) {
-  if (operations.isPending) return <Spinner className="page-spinner" aria-label="Loading" />;
+  if (operations.isPending) return <Spinner className="page-spinner" aria-label={t`Loading`} />;
   if (operations.isError && !operations.data)
     return <ErrorState title={failed} error={operations.error} onRetry={() => void operations.refetch()} />;
   const items = operations.data.pages.flatMap((page) => page.items);
   if (items.length === 0) return empty;
   return (
     <>
-      <ol className="activity" aria-label="Operations">
+      <ol className="activity" aria-label={t`Operations`}>
         {items.map((operation) => (
           <li key={operation.id} className="panel">
             {head?.(operation)}

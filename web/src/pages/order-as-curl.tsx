@@ -1,5 +1,7 @@
 import { Button, Dialog, DialogBody } from '@blueprintjs/core';
 import { Console } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import type { CreateServer } from '../../../contract/servers.ts';
 import { CopyButton } from '../components/copy-button.tsx';
@@ -15,18 +17,20 @@ export function OrderAsCurl({ order }: { order: CreateServer | undefined }) {
         variant="minimal"
         size="small"
         icon={<Console size={14} />}
-        text="As curl"
+        text={t`As curl`}
         onClick={() => setIsOpen(true)}
       />
-      <Dialog isOpen={isOpen} title="The same by the API" onClose={() => setIsOpen(false)}>
+      <Dialog isOpen={isOpen} title={t`The same by the API`} onClose={() => setIsOpen(false)}>
         <DialogBody>
           <p>
-            Make an API token under your account that may manage, and put it where <code>$BERTH_TOKEN</code>{' '}
-            stands.
+            <Trans>
+              Make an API token under your account that may manage, and put it where <code>$BERTH_TOKEN</code>{' '}
+              stands.
+            </Trans>
           </p>
           <div className="code-with-copy">
             <pre tabIndex={0}>{command}</pre>
-            <CopyButton text={command} label="the command" />
+            <CopyButton text={command} label={t`the command`} />
           </div>
         </DialogBody>
       </Dialog>

@@ -1,8 +1,12 @@
+import { t } from '@lingui/core/macro';
 import { MOST_AVAILABLE, type Availability, type Plan, type Template } from '../../../contract/catalog.ts';
 import { formatDisk, formatMemory, formatNetwork } from '../format-size.ts';
 import { formatDuration } from '../format-time.ts';
 import { ChoiceCards } from './choice-cards.tsx';
 import type { FieldProps } from './new-server-fields.tsx';
+
+const noRoom = (location: string): string =>
+  location ? t`No room in ${location} at the moment` : t`No room at the moment`;
 
 interface PlanCardsProps extends FieldProps {
   plans: Plan[];
@@ -16,7 +20,7 @@ export function PlanCards({ plans, template, availability, draft, errors, onChan
   const stockOf = (plan: Plan) => stock(availability, plan, draft.location);
   return (
     <ChoiceCards
-      legend="Plan"
+      legend={t`Plan`}
       name="planId"
       chosen={draft.planId}
       error={errors.planId}
@@ -26,17 +30,17 @@ export function PlanCards({ plans, template, availability, draft, errors, onChan
         title: plan.name,
         details: (
           <>
-            <span>{`${plan.vcpu} vCPU · ${formatMemory(plan.memoryMib)} memory`}</span>
-            <span>{`${formatDisk(plan.diskGib)} disk`}</span>
+            <span>{t`${plan.vcpu} vCPU · ${formatMemory(plan.memoryMib)} memory`}</span>
+            <span>{t`${formatDisk(plan.diskGib)} disk`}</span>
             <span>{networkOf(plan)}</span>
             {describeStock(stockOf(plan))}
           </>
         ),
         refusal:
           template && plan.diskGib < template.minDiskGib
-            ? `${template.name} needs ${formatDisk(template.minDiskGib)} of disk`
+            ? t`${template.name} needs ${formatDisk(template.minDiskGib)} of disk`
             : stockOf(plan)?.servers === 0
-              ? `No room ${draft.location ? `in ${draft.location} ` : ''}at the moment`
+              ? noRoom(draft.location)
               : null,
       }))}
     />
@@ -63,14 +67,14 @@ export function stock(availability: Availability[] | undefined, plan: Plan, loca
 
 function describeStock(found: Stock | null) {
   if (!found || found.servers === 0) return null;
-  const left = found.servers < MOST_AVAILABLE ? `${found.servers} left` : null;
+  const left = found.servers < MOST_AVAILABLE ? t`${found.servers} left` : null;
   const soon =
-    found.usualSeconds === null ? null : `ready in about ${formatDuration(found.usualSeconds * 1_000)}`;
+    found.usualSeconds === null ? null : t`ready in about ${formatDuration(found.usualSeconds * 1_000)}`;
   const words = [left, soon].filter(Boolean).join(' · ');
   return words ? <span>{words}</span> : null;
 }
 
 function networkOf(plan: Plan): string {
-  const traffic = plan.trafficGib === null ? 'unmetered' : `${formatDisk(plan.trafficGib)} per month`;
+  const traffic = plan.trafficGib === null ? t`unmetered` : t`${formatDisk(plan.trafficGib)} per month`;
   return plan.networkMbps === null ? traffic : `${formatNetwork(plan.networkMbps)}, ${traffic}`;
 }

@@ -1,4 +1,5 @@
 import { Button } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
 import { useEffect, useState } from 'react';
 import { useLocation, useNavigate } from 'react-router';
 import type { PowerAction, Server } from '../../../contract/servers.ts';
@@ -17,7 +18,7 @@ export function PowerActions({ server }: { server: Server }) {
   const reason = forbidden(server, 'operate') ?? blockedBecause(server);
   if (server.status === 'suspended') return null;
   return (
-    <div className="power-actions" role="group" aria-label="Power">
+    <div className="power-actions" role="group" aria-label={t`Power`}>
       {POWER_ORDER.map((action) => (
         <Button
           key={action}

@@ -1,4 +1,6 @@
 import { Button, Callout, Checkbox, Dialog, DialogBody, DialogFooter } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import type { PowerAction, Server, ServerAction } from '../../../contract/servers.ts';
 import { actOnServer } from '../api.ts';
@@ -30,28 +32,28 @@ export function PowerDialog({
           <Checkbox
             checked={isForced}
             onChange={(event) => setIsForced(event.currentTarget.checked)}
-            label="Power off if it has not shut down after 60 seconds"
+            label={t`Power off if it has not shut down after 60 seconds`}
           />
         )}
         {server.status === 'unknown' && (
           <Callout intent="warning" compact>
-            Whether this server runs is not known at the moment, so the action may be refused.
+            <Trans>Whether this server runs is not known at the moment, so the action may be refused.</Trans>
           </Callout>
         )}
         {act.error && (
           <ProblemCallout
             error={act.error}
-            retryHint="It is not known whether the action was accepted. Trying again is safe: it happens once."
+            retryHint={t`It is not known whether the action was accepted. Trying again is safe: it happens once.`}
           />
         )}
       </DialogBody>
       <DialogFooter
         actions={
           <>
-            <Button text="Keep as it is" onClick={onClose} />
+            <Button text={t`Keep as it is`} onClick={onClose} />
             <Button
               intent={words.isHarsh ? 'danger' : 'primary'}
-              text={act.error ? 'Try again' : words.label}
+              text={act.error ? t`Try again` : words.label}
               loading={act.isPending}
               onClick={() => act.mutate(body)}
             />

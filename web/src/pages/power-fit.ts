@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import type { PowerAction, Server, ServerStatus } from '../../../contract/servers.ts';
 
 export const POWER_ORDER: PowerAction[] = ['start', 'shutdown', 'reboot', 'stop', 'reset'];
@@ -17,5 +18,5 @@ const POSSIBLE: Record<ServerStatus, ReadonlySet<PowerAction>> = {
 /** Why an action makes no sense in the server's status; null when it does. */
 export function unfitFor(action: PowerAction, { status }: Server): string | null {
   if (POSSIBLE[status].has(action)) return null;
-  return action === 'start' ? 'The server is running already' : 'The server is not running';
+  return action === 'start' ? t`The server is running already` : t`The server is not running`;
 }

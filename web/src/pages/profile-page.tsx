@@ -1,14 +1,18 @@
 import { Button, FormGroup, InputGroup } from '@blueprintjs/core';
 import { Download } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import type { User } from '../../../contract/auth.ts';
 import { exportData, updateProfile } from '../account-api.ts';
 import { fieldIssue } from '../api-error.ts';
 import { Fact, Facts } from '../components/facts.tsx';
+import { LanguageSwitch } from '../components/language-switch.tsx';
 import { PageTitle } from '../components/page-title.tsx';
 import { ProblemCallout } from '../components/problem-callout.tsx';
 import { useUser } from '../hooks/use-user.ts';
+import { ROLES } from '../role-words.ts';
 import { showUser } from '../session.ts';
 import { saveFile } from '../save-file.ts';
 import { showToast } from '../toaster.tsx';
@@ -19,19 +23,30 @@ export function ProfilePage() {
   if (!user) return null;
   return (
     <>
-      <PageTitle text="Profile" />
-      <h1>Profile</h1>
+      <PageTitle text={t`Profile`} />
+      <h1>
+        <Trans>Profile</Trans>
+      </h1>
       <section className="panel">
-        <h2>You</h2>
+        <h2>
+          <Trans>You</Trans>
+        </h2>
         <NameForm user={user} />
+        <FormGroup label={t`Language`} labelFor="profile-language">
+          <LanguageSwitch id="profile-language" />
+        </FormGroup>
       </section>
-      <Facts title="Your accounts">
+      <Facts title={t`Your accounts`}>
         {user.accounts.map(({ id, name, role }) => (
           <Fact key={id} name={name}>
-            {role}
+            {ROLES[role].title}
           </Fact>
         ))}
-        {user.accounts.length === 0 && <Fact name="None">You take part in no account.</Fact>}
+        {user.accounts.length === 0 && (
+          <Fact name={t`None`}>
+            <Trans>You take part in no account.</Trans>
+          </Fact>
+        )}
       </Facts>
       <ExportPanel />
     </>
@@ -45,7 +60,7 @@ function NameForm({ user }: { user: User }) {
     onSuccess: (changed) => {
       showUser(changed);
       setName(changed.name);
-      showToast({ message: 'Your name is changed.', intent: 'success' });
+      showToast({ message: t`Your name is changed.`, intent: 'success' });
     },
   });
   const wrong = fieldIssue(update.error, 'name');
@@ -57,19 +72,23 @@ function NameForm({ user }: { user: User }) {
   }
 
   return (
-    <form onSubmit={submit} className="short-form" aria-label="Profile">
+    <form onSubmit={submit} className="short-form" aria-label={t`Profile`}>
       <FormGroup
-        label="E-mail"
+        label={t`E-mail`}
         labelFor="profile-email"
-        helperText={<span id="profile-email-help">Ask your provider to change it.</span>}
+        helperText={
+          <span id="profile-email-help">
+            <Trans>Ask your provider to change it.</Trans>
+          </span>
+        }
       >
         <InputGroup id="profile-email" value={user.email} readOnly aria-describedby="profile-email-help" />
       </FormGroup>
       <FormGroup
-        label="Name"
+        label={t`Name`}
         labelFor="profile-name"
         intent={wrong ? 'danger' : 'none'}
-        helperText={<span id="profile-name-help">{wrong ?? 'What others in your accounts see.'}</span>}
+        helperText={<span id="profile-name-help">{wrong ?? t`What others in your accounts see.`}</span>}
       >
         <InputGroup
           id="profile-name"
@@ -82,7 +101,7 @@ function NameForm({ user }: { user: User }) {
         />
       </FormGroup>
       {update.error && !wrong && <ProblemCallout error={update.error} />}
-      <Button type="submit" intent="primary" text="Save" disabled={!isNew} loading={update.isPending} />
+      <Button type="submit" intent="primary" text={t`Save`} disabled={!isNew} loading={update.isPending} />
     </form>
   );
 }
@@ -97,12 +116,16 @@ function ExportPanel() {
     <section className="panel" aria-labelledby="export-title">
       <div className="panel-head">
         <div>
-          <h2 id="export-title">Your data</h2>
-          <p className="muted">All that is kept about you, as a JSON file. Secrets are left out.</p>
+          <h2 id="export-title">
+            <Trans>Your data</Trans>
+          </h2>
+          <p className="muted">
+            <Trans>All that is kept about you, as a JSON file. Secrets are left out.</Trans>
+          </p>
         </div>
         <Button
           icon={<Download />}
-          text="Export"
+          text={t`Export`}
           loading={exported.isPending}
           onClick={() => exported.mutate()}
         />

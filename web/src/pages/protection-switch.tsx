@@ -1,4 +1,5 @@
 import { Switch } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
 import { useId } from 'react';
 import type { Server } from '../../../contract/servers.ts';
 import { ProblemCallout } from '../components/problem-callout.tsx';
@@ -7,12 +8,20 @@ import { useUpdateServer } from '../hooks/use-update-server.ts';
 
 const WORDS = {
   deleteProtection: {
-    label: 'Protect against deletion',
-    effect: 'While this is on nobody can delete the server, neither here nor through the API.',
+    get label() {
+      return t`Protect against deletion`;
+    },
+    get effect() {
+      return t`While this is on nobody can delete the server, neither here nor through the API.`;
+    },
   },
   rebuildProtection: {
-    label: 'Protect against rebuilding',
-    effect: 'While this is on nobody can rebuild the server, neither here nor through the API.',
+    get label() {
+      return t`Protect against rebuilding`;
+    },
+    get effect() {
+      return t`While this is on nobody can rebuild the server, neither here nor through the API.`;
+    },
   },
 };
 
@@ -39,7 +48,7 @@ export function ProtectionSwitch({ server, field }: { server: Server; field: key
       {update.error && (
         <ProblemCallout
           error={update.error}
-          retryHint="It is not known whether this was changed. Trying again is safe."
+          retryHint={t`It is not known whether this was changed. Trying again is safe.`}
         />
       )}
     </div>

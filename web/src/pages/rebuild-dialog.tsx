@@ -1,4 +1,6 @@
 import { FormGroup, InputGroup, Spinner, TextArea } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import type { RebuildServer } from '../../../contract/server-changes.ts';
 import type { Server } from '../../../contract/servers.ts';
@@ -21,9 +23,9 @@ export function RebuildDialog({ server, onClose }: { server: Server; onClose: ()
   const rebuild = useChange((body: RebuildServer, key) => rebuildServer(server.id, body, key), onClose);
   return (
     <ChangeDialog
-      title={`Rebuild ${server.name}?`}
-      keep="Keep the server as it is"
-      submit="Rebuild server"
+      title={t`Rebuild ${server.name}?`}
+      keep={t`Keep the server as it is`}
+      submit={t`Rebuild server`}
       isHarsh
       isReady={template !== undefined && typed.trim() === server.name}
       change={rebuild}
@@ -33,7 +35,7 @@ export function RebuildDialog({ server, onClose }: { server: Server; onClose: ()
     >
       {templates.data && (
         <ChoiceCards
-          legend="Template"
+          legend={t`Template`}
           name="templateId"
           chosen={chosen}
           error={undefined}
@@ -41,15 +43,15 @@ export function RebuildDialog({ server, onClose }: { server: Server; onClose: ()
           choices={templates.data.map(({ id, name, defaultUser, minDiskGib }) => ({
             id,
             title: name,
-            details: <span>{`user ${defaultUser}`}</span>,
-            refusal: minDiskGib > server.diskGib ? `Needs ${formatDisk(minDiskGib)} of disk` : null,
+            details: <span>{t`user ${defaultUser}`}</span>,
+            refusal: minDiskGib > server.diskGib ? t`Needs ${formatDisk(minDiskGib)} of disk` : null,
           }))}
         />
       )}
-      {templates.isPending && <Spinner aria-label="Loading" />}
+      {templates.isPending && <Spinner aria-label={t`Loading`} />}
       {templates.isError && (
         <ErrorState
-          title="Templates could not be read"
+          title={t`Templates could not be read`}
           error={templates.error}
           onRetry={() => void templates.refetch()}
         />
@@ -65,12 +67,23 @@ function Losses({ server }: { server: Server }) {
   const addresses = server.ipAddresses.map((entry) => entry.address);
   return (
     <dl className="losses">
-      <dt>Erased</dt>
-      <dd>Everything on its {formatDisk(server.diskGib)} disk, its snapshots and its password</dd>
-      <dt>Kept</dt>
+      <dt>
+        <Trans>Erased</Trans>
+      </dt>
       <dd>
-        Id, name, plan and {addresses.length > 0 ? `addresses (${addresses.join(', ')})` : 'addresses'}, and
-        its SSH keys unless you give others
+        <Trans>Everything on its {formatDisk(server.diskGib)} disk, its snapshots and its password</Trans>
+      </dd>
+      <dt>
+        <Trans>Kept</Trans>
+      </dt>
+      <dd>
+        {addresses.length > 0 ? (
+          <Trans>
+            Id, name, plan and addresses ({addresses.join(', ')}), and its SSH keys unless you give others
+          </Trans>
+        ) : (
+          <Trans>Id, name, plan and addresses, and its SSH keys unless you give others</Trans>
+        )}
       </dd>
     </dl>
   );
@@ -101,10 +114,14 @@ function AccessFields({
   return (
     <>
       <FormGroup
-        label="SSH keys"
-        labelInfo="(optional)"
+        label={t`SSH keys`}
+        labelInfo={t`(optional)`}
         labelFor="rebuild-keys"
-        helperText={<span id="rebuild-keys-help">Public keys, one per line; empty: the ones it has</span>}
+        helperText={
+          <span id="rebuild-keys-help">
+            <Trans>Public keys, one per line; empty: the ones it has</Trans>
+          </span>
+        }
       >
         <TextArea
           id="rebuild-keys"
@@ -118,11 +135,13 @@ function AccessFields({
         />
       </FormGroup>
       <FormGroup
-        label="Password"
-        labelInfo="(optional)"
+        label={t`Password`}
+        labelInfo={t`(optional)`}
         labelFor="rebuild-password"
         helperText={
-          <span id="rebuild-password-help">For {user ?? 'the default user'}; at least 10 characters</span>
+          <span id="rebuild-password-help">
+            <Trans>For {user ?? t`the default user`}; at least 10 characters</Trans>
+          </span>
         }
       >
         <InputGroup

@@ -1,5 +1,7 @@
 import { Button, Checkbox, Dialog, DialogBody, DialogFooter } from '@blueprintjs/core';
 import { Download } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { CopyButton } from '../components/copy-button.tsx';
 import { useReturnFocus } from '../hooks/use-return-focus.ts';
@@ -13,7 +15,7 @@ export function RecoveryCodesDialog({ codes, onClose }: { codes: string[]; onClo
   return (
     <Dialog
       isOpen
-      title="Your recovery codes"
+      title={t`Your recovery codes`}
       className="narrow-dialog"
       isCloseButtonShown={false}
       canEscapeKeyClose={false}
@@ -21,10 +23,12 @@ export function RecoveryCodesDialog({ codes, onClose }: { codes: string[]; onClo
     >
       <DialogBody>
         <p>
-          Each of them lets you in once when your phone is not at hand. They are shown now and never again:
-          keep them where you would find them without it.
+          <Trans>
+            Each of them lets you in once when your phone is not at hand. They are shown now and never again:
+            keep them where you would find them without it.
+          </Trans>
         </p>
-        <ul className="recovery-codes" aria-label="Recovery codes">
+        <ul className="recovery-codes" aria-label={t`Recovery codes`}>
           {codes.map((code) => (
             <li key={code}>
               <code>{code}</code>
@@ -32,22 +36,24 @@ export function RecoveryCodesDialog({ codes, onClose }: { codes: string[]; onClo
           ))}
         </ul>
         <div className="button-row">
-          <CopyButton text={text} label="the recovery codes" />
+          <CopyButton text={text} label={t`the recovery codes`} />
           <Button
             size="small"
             icon={<Download />}
-            text="Save as a file"
+            text={t`Save as a file`}
             onClick={() => saveFile('berth-recovery-codes.txt', `${text}\n`)}
           />
         </div>
         <Checkbox
           className="kept"
-          label="I have kept them in a safe place"
+          label={t`I have kept them in a safe place`}
           checked={isKept}
           onChange={(event) => setIsKept(event.currentTarget.checked)}
         />
       </DialogBody>
-      <DialogFooter actions={<Button intent="primary" text="Done" disabled={!isKept} onClick={onClose} />} />
+      <DialogFooter
+        actions={<Button intent="primary" text={t`Done`} disabled={!isKept} onClick={onClose} />}
+      />
     </Dialog>
   );
 }

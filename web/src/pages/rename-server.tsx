@@ -1,5 +1,6 @@
 import { Button, Dialog, DialogBody, DialogFooter, FormGroup, InputGroup } from '@blueprintjs/core';
 import { Edit } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
 import { type FormEvent, useState } from 'react';
 import type { Server } from '../../../contract/servers.ts';
 import { ApiError } from '../api-error.ts';
@@ -18,8 +19,8 @@ export function RenameServer({ server }: { server: Server }) {
         variant="minimal"
         size="small"
         icon={<Edit />}
-        aria-label="Rename"
-        title="Rename"
+        aria-label={t`Rename`}
+        title={t`Rename`}
         onClick={() => setIsAsked(true)}
       />
       {isAsked && <RenameDialog server={server} onClose={() => setIsAsked(false)} />}
@@ -40,25 +41,25 @@ function RenameDialog({ server, onClose }: { server: Server; onClose: () => void
   }
 
   return (
-    <Dialog isOpen title={`Rename ${server.name}`} onClose={onClose} className="narrow-dialog">
+    <Dialog isOpen title={t`Rename ${server.name}`} onClose={onClose} className="narrow-dialog">
       <form onSubmit={rename}>
         <DialogBody>
           <NameField name={name} refused={refused} onChange={setName} />
           {update.error && !refused && (
             <ProblemCallout
               error={update.error}
-              retryHint="It is not known whether it was renamed. Trying again is safe."
+              retryHint={t`It is not known whether it was renamed. Trying again is safe.`}
             />
           )}
         </DialogBody>
         <DialogFooter
           actions={
             <>
-              <Button text="Keep the name" onClick={onClose} />
+              <Button text={t`Keep the name`} onClick={onClose} />
               <Button
                 type="submit"
                 intent="primary"
-                text="Rename"
+                text={t`Rename`}
                 disabled={!isNew}
                 loading={update.isPending}
               />
@@ -78,10 +79,10 @@ interface NameFieldProps {
 }
 
 function NameField({ name, refused, onChange }: NameFieldProps) {
-  const help = refused ?? 'Only what it is called here: the system inside keeps its host name.';
+  const help = refused ?? t`Only what it is called here: the system inside keeps its host name.`;
   return (
     <FormGroup
-      label="Name"
+      label={t`Name`}
       labelFor="rename-name"
       intent={refused ? 'danger' : 'none'}
       helperText={<span id="rename-help">{help}</span>}

@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import type { Server } from '../../../contract/servers.ts';
 import { enterRescue, leaveRescue } from '../api.ts';
 import { useChange } from '../hooks/use-change.ts';
@@ -15,35 +17,49 @@ export function RescueDialog({ server, onClose }: RescueDialogProps) {
   if (server.rescue) {
     return (
       <ChangeDialog
-        title={`Leave the rescue system of ${server.name}?`}
-        keep="Stay in the rescue system"
-        submit="Leave rescue system"
+        title={t`Leave the rescue system of ${server.name}?`}
+        keep={t`Stay in the rescue system`}
+        submit={t`Leave rescue system`}
         change={leave}
         onSubmit={() => leave.mutate(null)}
         onClose={onClose}
       >
-        <p>The server restarts from its own disk. What was not saved in the rescue system is lost.</p>
+        <p>
+          <Trans>
+            The server restarts from its own disk. What was not saved in the rescue system is lost.
+          </Trans>
+        </p>
       </ChangeDialog>
     );
   }
   return (
     <ChangeDialog
-      title={`Boot ${server.name} from the rescue system?`}
-      keep="Keep it as it is"
-      submit="Boot rescue system"
+      title={t`Boot ${server.name} from the rescue system?`}
+      keep={t`Keep it as it is`}
+      submit={t`Boot rescue system`}
       change={enter}
       onSubmit={() => enter.mutate(null)}
       onClose={onClose}
     >
       <p>
-        The server restarts from a medium of your provider, so that the system on its disk can be mended. Its
-        services stop until you leave the rescue system.
+        <Trans>
+          The server restarts from a medium of your provider, so that the system on its disk can be mended.
+          Its services stop until you leave the rescue system.
+        </Trans>
       </p>
       <dl className="losses">
-        <dt>Lost</dt>
-        <dd>What is not yet on disk</dd>
-        <dt>Kept</dt>
-        <dd>The disk, which the rescue system does not touch by itself, and the addresses</dd>
+        <dt>
+          <Trans>Lost</Trans>
+        </dt>
+        <dd>
+          <Trans>What is not yet on disk</Trans>
+        </dd>
+        <dt>
+          <Trans>Kept</Trans>
+        </dt>
+        <dd>
+          <Trans>The disk, which the rescue system does not touch by itself, and the addresses</Trans>
+        </dd>
       </dl>
     </ChangeDialog>
   );

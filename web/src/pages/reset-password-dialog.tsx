@@ -1,4 +1,6 @@
 import { Checkbox, FormGroup, InputGroup } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import type { ResetPassword } from '../../../contract/server-changes.ts';
 import type { Server } from '../../../contract/servers.ts';
@@ -15,20 +17,20 @@ export function ResetPasswordDialog({ server, onClose }: { server: Server; onClo
   const reset = useChange((body: ResetPassword, key) => resetPassword(server.id, body, key), onClose);
   return (
     <ChangeDialog
-      title={`Reset the password of ${server.name}`}
-      keep="Keep the password"
-      submit="Reset password"
+      title={t`Reset the password of ${server.name}`}
+      keep={t`Keep the password`}
+      submit={t`Reset password`}
       isReady={password.length >= MIN_LENGTH}
       change={reset}
       onSubmit={() => reset.mutate({ password, allowReboot })}
       onClose={onClose}
     >
       <FormGroup
-        label="New password"
+        label={t`New password`}
         labelFor="new-password"
         helperText={
           <span id="new-password-help">
-            {`For ${server.defaultUser ?? 'the default user'}; at least ${MIN_LENGTH} characters`}
+            {t`For ${server.defaultUser ?? t`the default user`}; at least ${MIN_LENGTH} characters`}
           </span>
         }
       >
@@ -42,15 +44,19 @@ export function ResetPasswordDialog({ server, onClose }: { server: Server; onClo
           onValueChange={setPassword}
         />
       </FormGroup>
-      <p>The guest agent sets it at once, if it answers. SSH keys are kept.</p>
+      <p>
+        <Trans>The guest agent sets it at once, if it answers. SSH keys are kept.</Trans>
+      </p>
       <Checkbox
         checked={allowReboot}
         aria-describedby="allow-reboot-help"
-        label="If it does not answer, reboot the server and let cloud-init set it"
+        label={t`If it does not answer, reboot the server and let cloud-init set it`}
         onChange={(event) => setAllowReboot(event.currentTarget.checked)}
       />
       <p id="allow-reboot-help" className="muted">
-        To cloud-init that is a first boot: the server gets new SSH host keys, and user data runs again.
+        <Trans>
+          To cloud-init that is a first boot: the server gets new SSH host keys, and user data runs again.
+        </Trans>
       </p>
     </ChangeDialog>
   );

@@ -1,5 +1,6 @@
 import { Button } from '@blueprintjs/core';
 import { WarningSign } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
 import { useRouteError } from 'react-router';
 import { PageTitle } from '../components/page-title.tsx';
 import { NoticeState } from '../components/notice-state.tsx';
@@ -9,13 +10,13 @@ export function RouteError() {
   const error = useRouteError();
   return (
     <div className="whole-page" role="alert">
-      <PageTitle text="Error" />
+      <PageTitle text={t`Error`} />
       <NoticeState
         level={1}
         icon={<WarningSign size={40} />}
-        title="This page could not be shown"
+        title={t`This page could not be shown`}
         description={error instanceof Error ? error.message : null}
-        action={<Button text="Load again" onClick={() => window.location.reload()} />}
+        action={<Button text={t`Load again`} onClick={() => window.location.reload()} />}
       />
     </div>
   );

@@ -1,5 +1,7 @@
 import { Button, InputGroup, PopoverNext } from '@blueprintjs/core';
 import { Bookmark, Cross } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import type { ServerFilter } from '../api.ts';
 import { filterQuery, parseFilter } from '../hooks/use-server-filter.ts';
@@ -21,8 +23,12 @@ export function SavedViews({ filter, onApply }: SavedViewsProps) {
       placement="bottom-end"
       content={
         <div className="popover-form">
-          {views.length === 0 && <p className="muted">No views are saved in this browser yet.</p>}
-          <ul className="saved-views" aria-label="Saved views">
+          {views.length === 0 && (
+            <p className="muted">
+              <Trans>No views are saved in this browser yet.</Trans>
+            </p>
+          )}
+          <ul className="saved-views" aria-label={t`Saved views`}>
             {views.map((view) => (
               <li key={view.name}>
                 <Button
@@ -37,7 +43,7 @@ export function SavedViews({ filter, onApply }: SavedViewsProps) {
                 <Button
                   variant="minimal"
                   icon={<Cross />}
-                  aria-label={`Forget ${view.name}`}
+                  aria-label={t`Forget ${view.name}`}
                   onClick={() => dropView(view.name)}
                 />
               </li>
@@ -47,7 +53,7 @@ export function SavedViews({ filter, onApply }: SavedViewsProps) {
         </div>
       }
     >
-      <Button icon={<Bookmark />} text={present?.name ?? 'Views'} />
+      <Button icon={<Bookmark />} text={present?.name ?? t`Views`} />
     </PopoverNext>
   );
 }
@@ -71,13 +77,13 @@ function SaveView({ query }: { query: string }) {
       }}
     >
       <InputGroup
-        aria-label="Name of the view"
-        placeholder="Name these filters"
+        aria-label={t`Name of the view`}
+        placeholder={t`Name these filters`}
         maxLength={60}
         value={name}
         onValueChange={setName}
       />
-      <Button type="submit" text="Save" disabled={!name.trim()} />
+      <Button type="submit" text={t`Save`} disabled={!name.trim()} />
     </form>
   );
 }

@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { PageTitle } from '../components/page-title.tsx';
 import { ChangePasswordForm } from './change-password-form.tsx';
 import { SessionList } from './session-list.tsx';
@@ -7,8 +9,10 @@ import { TwoFactorPanel } from './two-factor-panel.tsx';
 export function SecurityPage() {
   return (
     <>
-      <PageTitle text="Security" />
-      <h1>Security</h1>
+      <PageTitle text={t`Security`} />
+      <h1>
+        <Trans>Security</Trans>
+      </h1>
       <ChangePasswordForm />
       <TwoFactorPanel />
       <SessionList />

@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useOperations } from '../hooks/use-operations.ts';
 import { OperationList } from './operation-list.tsx';
 
@@ -6,8 +8,12 @@ export function ServerActivity({ serverId }: { serverId: string }) {
   return (
     <OperationList
       operations={useOperations(serverId)}
-      failed="The activity could not be read"
-      empty={<p className="muted">Nothing has been done to this server yet.</p>}
+      failed={t`The activity could not be read`}
+      empty={
+        <p className="muted">
+          <Trans>Nothing has been done to this server yet.</Trans>
+        </p>
+      }
     />
   );
 }

@@ -1,4 +1,5 @@
 import { Checkbox, Classes } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
 import { useRef } from 'react';
 import { Link } from 'react-router';
 import { OperationLine } from '../components/operation-line.tsx';
@@ -41,7 +42,7 @@ export function ServerCards({ servers, isLoading, isStale, selection, onLabel, o
               <div className="server-card-head">
                 <Checkbox
                   className="row-pick"
-                  aria-label={`Select ${server.name}`}
+                  aria-label={t`Select ${server.name}`}
                   checked={selection.has(server.id)}
                   onChange={() => selection.toggle(server.id, false)}
                 />

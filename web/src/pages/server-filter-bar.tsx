@@ -1,5 +1,7 @@
 import { Button, Checkbox, HTMLSelect, InputGroup, PopoverNext } from '@blueprintjs/core';
 import { ColumnLayout, Search } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useEffect, useId, useState } from 'react';
 import type { Server } from '../../../contract/servers.ts';
 import type { ServerFilter } from '../api.ts';
@@ -26,17 +28,17 @@ export function ServerFilterBar({ filter, servers, isNarrow, onChange }: FilterB
       <TypedFilter
         id="server-search"
         className="filter-search"
-        label="Search servers"
-        placeholder="Name or address"
+        label={t`Search servers`}
+        placeholder={t`Name or address`}
         value={filter.search}
         onApply={(search) => onChange({ search })}
       />
       <HTMLSelect
-        aria-label="Status"
+        aria-label={t`Status`}
         value={filter.status}
         onChange={(event) => onChange({ status: event.currentTarget.value })}
       >
-        <option value="">Any status</option>
+        <option value="">{t`Any status`}</option>
         {Object.entries(STATUS_WORDS).map(([status, word]) => (
           <option key={status} value={status}>
             {word}
@@ -45,8 +47,8 @@ export function ServerFilterBar({ filter, servers, isNarrow, onChange }: FilterB
       </HTMLSelect>
       <TypedFilter
         className="filter-label"
-        label="Label"
-        placeholder="Label: key=value"
+        label={t`Label`}
+        placeholder={t`Label: key=value`}
         value={filter.label}
         suggestions={labelsOf(servers)}
         isComplete={isLabel}
@@ -54,14 +56,14 @@ export function ServerFilterBar({ filter, servers, isNarrow, onChange }: FilterB
       />
       {isNarrow && (
         <HTMLSelect
-          aria-label="Sort"
+          aria-label={t`Sort`}
           value={filter.sort}
           onChange={(event) => onChange({ sort: event.currentTarget.value })}
         >
-          <option value="">Newest first</option>
-          <option value="createdAt">Oldest first</option>
-          <option value="name">By name</option>
-          <option value="-name">By name, backwards</option>
+          <option value="">{t`Newest first`}</option>
+          <option value="createdAt">{t`Oldest first`}</option>
+          <option value="name">{t`By name`}</option>
+          <option value="-name">{t`By name, backwards`}</option>
         </HTMLSelect>
       )}
       <span className="filter-tools">
@@ -145,7 +147,9 @@ function ColumnChoice() {
       placement="bottom-end"
       content={
         <fieldset className="popover-form">
-          <legend>Columns</legend>
+          <legend>
+            <Trans>Columns</Trans>
+          </legend>
           {Object.entries(COLUMNS).map(([column, label]) => (
             <Checkbox
               key={column}
@@ -157,7 +161,7 @@ function ColumnChoice() {
         </fieldset>
       }
     >
-      <Button icon={<ColumnLayout />} text="Columns" />
+      <Button icon={<ColumnLayout />} text={t`Columns`} />
     </PopoverNext>
   );
 }

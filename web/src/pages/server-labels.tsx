@@ -1,4 +1,5 @@
 import { Tag } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
 import type { Server } from '../../../contract/servers.ts';
 
 /** How many labels have room beside each other. */
@@ -16,13 +17,13 @@ export function ServerLabels({
   return (
     <span className="row-labels">
       {all.slice(0, SHOWN).map((label) => (
-        <Tag key={label} minimal interactive title={`Only ${label}`} onClick={() => onLabel(label)}>
+        <Tag key={label} minimal interactive title={t`Only ${label}`} onClick={() => onLabel(label)}>
           {label}
         </Tag>
       ))}
       {all.length > SHOWN && (
         <span className="second-line" title={all.slice(SHOWN).join('\n')}>
-          {`and ${all.length - SHOWN} more`}
+          {t`and ${all.length - SHOWN} more`}
         </span>
       )}
     </span>

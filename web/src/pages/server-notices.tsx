@@ -1,4 +1,6 @@
 import { Button, Callout } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { type ReactNode, lazy, Suspense, useState } from 'react';
 import type { Server } from '../../../contract/servers.ts';
 import { TimeAgo } from '../components/time-ago.tsx';
@@ -31,22 +33,25 @@ function UnknownNotice({ server }: { server: Server }) {
   if (missingSince) {
     return (
       <Callout intent="danger" compact className="notice">
-        This server’s virtual machine cannot be found on Proxmox VE (first missed{' '}
-        <TimeAgo iso={missingSince} />
-        ). Ask your provider what has become of it.
+        <Trans>
+          This server’s virtual machine cannot be found on Proxmox VE (first missed{' '}
+          <TimeAgo iso={missingSince} />
+          ). Ask your provider what has become of it.
+        </Trans>
       </Callout>
     );
   }
   return (
     <Callout intent="warning" compact className="notice">
-      Proxmox VE could not be asked about this server lately
-      {server.statusObservedAt && (
-        <>
-          {' '}
-          (last heard <TimeAgo iso={server.statusObservedAt} />)
-        </>
+      {server.statusObservedAt ? (
+        <Trans>
+          Proxmox VE could not be asked about this server lately (last heard{' '}
+          <TimeAgo iso={server.statusObservedAt} />
+          ). It may well be running.
+        </Trans>
+      ) : (
+        <Trans>Proxmox VE could not be asked about this server lately. It may well be running.</Trans>
       )}
-      . It may well be running.
     </Callout>
   );
 }
@@ -57,8 +62,8 @@ function SuspendedNotice({ server }: { server: Server }) {
   return (
     <Callout intent="warning" compact className="notice">
       {isAdmin
-        ? `This server is suspended${reason} Its owner is told so and cannot use it.`
-        : `Your provider has suspended this server${reason} Ask your provider to lift the suspension.`}
+        ? t`This server is suspended${reason} Its owner is told so and cannot use it.`
+        : t`Your provider has suspended this server${reason} Ask your provider to lift the suspension.`}
     </Callout>
   );
 }
@@ -79,12 +84,12 @@ function DeletionNotice({
     <Notice
       text={
         isKept
-          ? 'This server is kept; what was done for its deletion is being undone.'
-          : `This server will be erased on ${formatExact(deletesAt)}. Until then it can be kept, with everything on it.`
+          ? t`This server is kept; what was done for its deletion is being undone.`
+          : t`This server will be erased on ${formatExact(deletesAt)}. Until then it can be kept, with everything on it.`
       }
       action={
         <Button
-          text="Keep the server"
+          text={t`Keep the server`}
           disabled={isKept || forbidden !== null}
           title={forbidden ?? undefined}
           loading={cancel.isPending}
@@ -100,11 +105,11 @@ function RescueNotice({ server }: { server: Server }) {
   const forbidden = useForbidden()(server, 'operate');
   return (
     <Notice
-      text="This server is in the rescue system. Its own disk is there to be mended, and is not booted from until you leave."
+      text={t`This server is in the rescue system. Its own disk is there to be mended, and is not booted from until you leave.`}
       action={
         <>
           <Button
-            text="Leave rescue system"
+            text={t`Leave rescue system`}
             disabled={server.operation !== null || forbidden !== null}
             title={forbidden ?? undefined}
             onClick={() => setIsAsked(true)}
@@ -128,14 +133,14 @@ function RestartNotice({ server }: { server: Server }) {
     <Notice
       text={
         isRunning
-          ? 'The new size takes effect after a restart.'
-          : 'The new size takes effect when the server is next started.'
+          ? t`The new size takes effect after a restart.`
+          : t`The new size takes effect when the server is next started.`
       }
       action={
         isRunning && (
           <>
             <Button
-              text="Reboot now"
+              text={t`Reboot now`}
               disabled={server.operation !== null || forbidden !== null}
               title={forbidden ?? undefined}
               onClick={() => setIsAsked(true)}

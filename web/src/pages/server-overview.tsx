@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import type { Server, ServerAddress } from '../../../contract/servers.ts';
 import { CopyButton } from '../components/copy-button.tsx';
 import { Fact, Facts } from '../components/facts.tsx';
@@ -14,51 +16,57 @@ export function ServerOverview({ server }: { server: Server }) {
   const command = first && server.defaultUser ? `ssh ${server.defaultUser}@${first.address}` : null;
   return (
     <div className="overview">
-      <Facts title="Size">
-        <Fact name="Plan">{server.plan.name}</Fact>
-        <Fact name="Processors">{server.vcpu} vCPU</Fact>
-        <Fact name="Memory">{formatMemory(server.memoryMib)}</Fact>
-        <Fact name="Disk">{formatDisk(server.diskGib)}</Fact>
+      <Facts title={t`Size`}>
+        <Fact name={t`Plan`}>{server.plan.name}</Fact>
+        <Fact name={t`Processors`}>
+          <Trans>{server.vcpu} vCPU</Trans>
+        </Fact>
+        <Fact name={t`Memory`}>{formatMemory(server.memoryMib)}</Fact>
+        <Fact name={t`Disk`}>{formatDisk(server.diskGib)}</Fact>
       </Facts>
-      <Facts title="System">
-        <Fact name={server.template.id ? 'Template' : 'Operating system'}>{server.template.name}</Fact>
-        {server.hostname && <Fact name="Host name">{server.hostname}</Fact>}
+      <Facts title={t`System`}>
+        <Fact name={server.template.id ? t`Template` : t`Operating system`}>{server.template.name}</Fact>
+        {server.hostname && <Fact name={t`Host name`}>{server.hostname}</Fact>}
         {server.defaultUser && (
-          <Fact name="Default user">
+          <Fact name={t`Default user`}>
             <code>{server.defaultUser}</code>
           </Fact>
         )}
         {command && (
-          <Fact name="Log in with">
+          <Fact name={t`Log in with`}>
             <span className="copyable">
               <code>{command}</code>
-              <CopyButton text={command} label="login command" />
+              <CopyButton text={command} label={t`login command`} />
             </span>
           </Fact>
         )}
       </Facts>
-      <Facts title="Network">
-        {server.ipAddresses.length === 0 && <Fact name="Addresses">none</Fact>}
+      <Facts title={t`Network`}>
+        {server.ipAddresses.length === 0 && (
+          <Fact name={t`Addresses`}>
+            <Trans>none</Trans>
+          </Fact>
+        )}
         {server.ipAddresses.map((entry) => (
           <Fact key={entry.address} name={`IPv${entry.family}`}>
             <span className="numeric">{addressText(entry)}</span>
             {entry.gateway && <span className="second-line numeric">{`gateway ${entry.gateway}`}</span>}
           </Fact>
         ))}
-        {others.length > 0 && <Fact name="Also has">{others.join(', ')}</Fact>}
+        {others.length > 0 && <Fact name={t`Also has`}>{others.join(', ')}</Fact>}
       </Facts>
       <ServerUsage server={server} />
-      <Facts title="Record">
-        <Fact name="Location">{server.location ?? '–'}</Fact>
-        <Fact name="Node">{server.node ?? '–'}</Fact>
-        {lock && <Fact name="Locked by">{lock}</Fact>}
-        <Fact name="Created">
+      <Facts title={t`Record`}>
+        <Fact name={t`Location`}>{server.location ?? '–'}</Fact>
+        <Fact name={t`Node`}>{server.node ?? '–'}</Fact>
+        {lock && <Fact name={t`Locked by`}>{lock}</Fact>}
+        <Fact name={t`Created`}>
           <TimeAgo iso={server.createdAt} />
         </Fact>
-        <Fact name="Id">
+        <Fact name={t`Id`}>
           <span className="copyable">
             <code className="id">{server.id}</code>
-            <CopyButton text={server.id} label="server id" />
+            <CopyButton text={server.id} label={t`server id`} />
           </span>
         </Fact>
       </Facts>

@@ -1,5 +1,7 @@
 import { Spinner, Tab, Tabs } from '@blueprintjs/core';
 import { ChevronLeft } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useEffect, useState } from 'react';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
 import type { Operation } from '../../../contract/operations.ts';
@@ -12,7 +14,8 @@ import { useNow } from '../hooks/use-now.ts';
 import { useOperations } from '../hooks/use-operations.ts';
 import { useServer } from '../hooks/use-server.ts';
 import { isLiveOperation } from '../live-cache.ts';
-import { OPERATION_STATUS_WORDS, operationName } from '../operation-words.ts';
+import { operationName, stepTitle } from '../contract-words.ts';
+import { OPERATION_STATUS_WORDS } from '../operation-words.ts';
 import { showToast } from '../toaster.tsx';
 import { AddressList } from './address-list.tsx';
 import { DeleteServer } from './delete-server.tsx';
@@ -34,8 +37,8 @@ export function ServerPage() {
   if (server.isPending || server.data === null) {
     return (
       <div className="page">
-        <PageTitle text="Server" />
-        <Spinner className="page-spinner" aria-label="Loading" />
+        <PageTitle text={t`Server`} />
+        <Spinner className="page-spinner" aria-label={t`Loading`} />
       </div>
     );
   }
@@ -44,10 +47,10 @@ export function ServerPage() {
   if (code === 'not_found' || code === 'invalid_input') return <NotFoundPage />;
   return (
     <div className="page">
-      <PageTitle text="Server" />
+      <PageTitle text={t`Server`} />
       {server.error && (
         <ErrorState
-          title="This server could not be read"
+          title={t`This server could not be read`}
           error={server.error}
           onRetry={() => void server.refetch()}
         />
@@ -64,7 +67,7 @@ function useLeaveWhenDeleted(server: Server | null | undefined): boolean {
   const isDeletedNow = server === null && name !== null;
   useEffect(() => {
     if (!isDeletedNow) return;
-    showToast({ message: `${name} was deleted.`, intent: 'success' });
+    showToast({ message: t`${name} was deleted.`, intent: 'success' });
     void navigate('/', { replace: true });
   }, [isDeletedNow, name, navigate]);
   return server === null && name === null;
@@ -75,7 +78,9 @@ function Details({ server }: { server: Server }) {
     <div className="page">
       <PageTitle text={server.name} />
       <Link to="/" className="back-link">
-        <ChevronLeft size={14} /> Servers
+        <Trans>
+          <ChevronLeft size={14} /> Servers
+        </Trans>
       </Link>
       <div className="server-head">
         <div className="server-head-name">
@@ -105,7 +110,7 @@ function LatestOperation({ server }: { server: Server }) {
     latest.status === 'failed' && now - Date.parse(latest.finishedAt ?? latest.createdAt) < FRESH_FAILURE_MS;
   if (!isLiveOperation(latest) && !hasJustFailed && server.status !== 'failed') return null;
   return (
-    <section className="panel latest-operation" aria-label="Latest operation">
+    <section className="panel latest-operation" aria-label={t`Latest operation`}>
       <span className="visually-hidden" role="status">
         {announce(latest)}
       </span>
@@ -117,7 +122,7 @@ function LatestOperation({ server }: { server: Server }) {
 /** What a screen reader says as the operation moves on; the ticking times stay silent. */
 function announce(operation: Operation): string {
   const step = operation.steps.find(({ state }) => state === 'running');
-  return `${operationName(operation.type)}: ${step?.title ?? OPERATION_STATUS_WORDS[operation.status]}`;
+  return `${operationName(operation.type)}: ${step ? stepTitle(step.title) : OPERATION_STATUS_WORDS[operation.status]}`;
 }
 
 function ServerTabs({ server }: { server: Server }) {
@@ -133,7 +138,7 @@ function ServerTabs({ server }: { server: Server }) {
     >
       <Tab
         id="overview"
-        title="Overview"
+        title={t`Overview`}
         panel={
           <>
             <ServerOverview server={server} />
@@ -142,7 +147,7 @@ function ServerTabs({ server }: { server: Server }) {
           </>
         }
       />
-      <Tab id="activity" title="Activity" panel={<ServerActivity serverId={server.id} />} />
+      <Tab id="activity" title={t`Activity`} panel={<ServerActivity serverId={server.id} />} />
     </Tabs>
   );
 }

@@ -1,5 +1,7 @@
 import { Checkbox, Classes, HTMLTable } from '@blueprintjs/core';
 import { CaretDown, CaretUp } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { memo, useRef } from 'react';
 import { Link } from 'react-router';
 import type { Server } from '../../../contract/servers.ts';
@@ -94,19 +96,21 @@ function TableHead({
       <tr>
         <th className="column-pick">
           <Checkbox
-            aria-label="Select all that are listed"
+            aria-label={t`Select all that are listed`}
             checked={count > 0 && count === servers.length}
             indeterminate={count > 0 && count < servers.length}
             onChange={selection.toggleAll}
           />
         </th>
-        <th className="column-status">Status</th>
-        <SortHeader label="Name" field="name" {...sorting} className="column-name" />
+        <th className="column-status">
+          <Trans>Status</Trans>
+        </th>
+        <SortHeader label={t`Name`} field="name" {...sorting} className="column-name" />
         {columns.map((column) =>
           column === 'created' ? (
             <SortHeader
               key={column}
-              label="Created"
+              label={t`Created`}
               field="createdAt"
               {...sorting}
               className="column-created"
@@ -137,7 +141,7 @@ const Row = memo(function Row({ server, rowIndex, columns, isSelected, onToggle,
       <td>
         <Checkbox
           className="row-pick"
-          aria-label={`Select ${server.name}`}
+          aria-label={t`Select ${server.name}`}
           checked={isSelected}
           onChange={({ nativeEvent }) =>
             onToggle(server.id, nativeEvent instanceof MouseEvent && nativeEvent.shiftKey)

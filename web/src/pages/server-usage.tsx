@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import type { ReactNode } from 'react';
 import type { Server } from '../../../contract/servers.ts';
 import { Fact, Facts } from '../components/facts.tsx';
@@ -10,17 +11,19 @@ export function ServerUsage({ server }: { server: Server }) {
   const { observed } = server;
   if (!observed?.at || server.status !== 'running') return null;
   return (
-    <Facts title="Usage">
-      {observed.cpu !== null && <Fact name="Processors">{`${Math.round(observed.cpu * 100)} %`}</Fact>}
+    <Facts title={t`Usage`}>
+      {observed.cpu !== null && <Fact name={t`Processors`}>{`${Math.round(observed.cpu * 100)} %`}</Fact>}
       {observed.memoryUsedMib !== null && (
-        <Fact name="Memory">{`${formatMemory(observed.memoryUsedMib)} of ${formatMemory(server.memoryMib)}`}</Fact>
+        <Fact
+          name={t`Memory`}
+        >{t`${formatMemory(observed.memoryUsedMib)} of ${formatMemory(server.memoryMib)}`}</Fact>
       )}
-      {traffic('Disk', observed.diskReadBytes, 'read', observed.diskWrittenBytes, 'written')}
-      {traffic('Network', observed.netInBytes, 'in', observed.netOutBytes, 'out')}
+      {traffic(t`Disk`, observed.diskReadBytes, 'read', observed.diskWrittenBytes, 'written')}
+      {traffic(t`Network`, observed.netInBytes, 'in', observed.netOutBytes, 'out')}
       {observed.uptimeSeconds !== null && (
-        <Fact name="Up for">{formatDuration(observed.uptimeSeconds * 1_000)}</Fact>
+        <Fact name={t`Up for`}>{formatDuration(observed.uptimeSeconds * 1_000)}</Fact>
       )}
-      <Fact name="Seen">
+      <Fact name={t`Seen`}>
         <TimeAgo iso={observed.at} />
       </Fact>
     </Facts>

@@ -1,5 +1,7 @@
 import { Button, Classes } from '@blueprintjs/core';
 import { CloudServer, Cross, Lock, Plus, Search } from '@blueprintjs/icons';
+import { plural, t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { lazy, Suspense, useCallback, useEffect, useMemo } from 'react';
 import { Link, useLocation } from 'react-router';
 import type { ServerFilter } from '../api.ts';
@@ -31,10 +33,12 @@ export function ServersPage() {
   useAskedSearch();
   return (
     <div className="page">
-      <PageTitle text="Servers" />
+      <PageTitle text={t`Servers`} />
       <div className="page-head">
-        <h1>Servers</h1>
-        <CreateLink text="Create server" />
+        <h1>
+          <Trans>Servers</Trans>
+        </h1>
+        <CreateLink text={t`Create server`} />
       </div>
       {isForbidden ? (
         <NotYours account={filter.account} onAll={() => changeFilter({ account: '' })} />
@@ -45,7 +49,7 @@ export function ServersPage() {
           <ServerFilterBar filter={filter} servers={items} isNarrow={isNarrow} onChange={changeFilter} />
           {servers.isError && !servers.data ? (
             <ErrorState
-              title="Your servers could not be read"
+              title={t`Your servers could not be read`}
               error={servers.error}
               onRetry={() => void servers.refetch()}
             />
@@ -110,12 +114,14 @@ function ServerRows({ servers, items, isNarrow, filter, changeFilter }: ServerRo
       />
       {isFetchNextPageError ? (
         <div className="list-end" role="alert">
-          The list could not be read on. <Button size="small" text="Try again" onClick={readOn} />
+          <Trans>
+            The list could not be read on. <Button size="small" text={t`Try again`} onClick={readOn} />
+          </Trans>
         </div>
       ) : (
         !servers.isPending && (
           <p className="list-end muted">
-            {hasNextPage ? `${items.length} servers read, more to come` : all(items.length)}
+            {hasNextPage ? t`${items.length} servers read, more to come` : all(items.length)}
           </p>
         )
       )}
@@ -126,7 +132,8 @@ function ServerRows({ servers, items, isNarrow, filter, changeFilter }: ServerRo
   );
 }
 
-const all = (count: number): string => (count === 1 ? '1 server' : `${count} servers, that is all`);
+const all = (count: number): string =>
+  plural(count, { one: '# server', other: `${count} servers, that is all` });
 
 /** The way to the order form, for those who may order. */
 function CreateLink({ text }: { text: string }) {
@@ -145,13 +152,13 @@ function NoServers() {
     <NoticeState
       level={2}
       icon={<CloudServer size={40} />}
-      title="No servers yet"
+      title={t`No servers yet`}
       description={
         mayOrder
-          ? 'Choose a system and a size; it runs within a minute or so.'
-          : 'Your role does not allow ordering servers. Once somebody else has, they are listed here.'
+          ? t`Choose a system and a size; it runs within a minute or so.`
+          : t`Your role does not allow ordering servers. Once somebody else has, they are listed here.`
       }
-      {...(mayOrder ? { action: <CreateLink text="Create your first server" /> } : {})}
+      {...(mayOrder ? { action: <CreateLink text={t`Create your first server`} /> } : {})}
     />
   );
 }
@@ -161,9 +168,9 @@ function NoMatch({ onClear }: { onClear: () => void }) {
     <NoticeState
       level={2}
       icon={<Search size={40} />}
-      title="No server matches"
-      description="None of your servers has this name, address, status and label."
-      action={<Button icon={<Cross />} text="Clear the filter" onClick={onClear} />}
+      title={t`No server matches`}
+      description={t`None of your servers has this name, address, status and label.`}
+      action={<Button icon={<Cross />} text={t`Clear the filter`} onClick={onClear} />}
     />
   );
 }
@@ -173,9 +180,9 @@ function NotYours({ account, onAll }: { account: string; onAll: () => void }) {
     <NoticeState
       level={2}
       icon={<Lock size={40} />}
-      title={account ? 'You do not belong to this account' : 'You do not belong to an account yet'}
-      description="Ask an owner of the account to invite you, or to share single servers with you."
-      {...(account ? { action: <Button text="Show your servers" onClick={onAll} /> } : {})}
+      title={account ? t`You do not belong to this account` : t`You do not belong to an account yet`}
+      description={t`Ask an owner of the account to invite you, or to share single servers with you.`}
+      {...(account ? { action: <Button text={t`Show your servers`} onClick={onAll} /> } : {})}
     />
   );
 }

@@ -1,4 +1,6 @@
 import { Button, Spinner, Tag } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import type { OpenSession } from '../../../contract/account.ts';
 import { endOtherSessions, endSession } from '../account-api.ts';
 import { ErrorState } from '../components/error-state.tsx';
@@ -16,28 +18,32 @@ export function SessionList() {
     <section className="panel" aria-labelledby="sessions-title">
       <div className="panel-head">
         <div>
-          <h2 id="sessions-title">Sessions</h2>
-          <p className="muted">Where you are logged in.</p>
+          <h2 id="sessions-title">
+            <Trans>Sessions</Trans>
+          </h2>
+          <p className="muted">
+            <Trans>Where you are logged in.</Trans>
+          </p>
         </div>
         {items.length > 1 && (
           <Button
-            text="End all others"
+            text={t`End all others`}
             loading={endOthers.isPending}
             onClick={() => endOthers.mutate(undefined)}
           />
         )}
       </div>
       {endOthers.error && <ProblemCallout error={endOthers.error} />}
-      {sessions.isPending && <Spinner className="page-spinner" aria-label="Loading the sessions" />}
+      {sessions.isPending && <Spinner className="page-spinner" aria-label={t`Loading the sessions`} />}
       {sessions.isError && !sessions.data && (
         <ErrorState
-          title="Your sessions cannot be shown"
+          title={t`Your sessions cannot be shown`}
           error={sessions.error}
           onRetry={() => void sessions.refetch()}
         />
       )}
       {items.length > 0 && (
-        <ul className="row-list" aria-label="Sessions">
+        <ul className="row-list" aria-label={t`Sessions`}>
           {items.map((session) => (
             <SessionRow key={session.id} session={session} />
           ))}
@@ -58,16 +64,22 @@ function SessionRow({ session }: { session: OpenSession }) {
           <span title={userAgent ?? undefined}>{browser}</span>
           {isCurrent && (
             <Tag minimal intent="success">
-              This one
+              <Trans>This one</Trans>
             </Tag>
           )}
         </div>
         <span className="second-line">
-          {ip ?? 'unknown address'} · logged in <TimeAgo iso={createdAt} />
+          {ip ?? t`unknown address`}
+          {' · '}
+          <Trans>
+            logged in <TimeAgo iso={createdAt} />
+          </Trans>
           {lastUsedAt && !isCurrent && (
             <>
-              {' '}
-              · last used <TimeAgo iso={lastUsedAt} />
+              {' · '}
+              <Trans>
+                last used <TimeAgo iso={lastUsedAt} />
+              </Trans>
             </>
           )}
         </span>
@@ -75,8 +87,8 @@ function SessionRow({ session }: { session: OpenSession }) {
       </div>
       {!isCurrent && (
         <Button
-          text="End"
-          aria-label={`End the session of ${browser} at ${ip ?? 'an unknown address'}`}
+          text={t`End`}
+          aria-label={t`End the session of ${browser} at ${ip ?? t`an unknown address`}`}
           loading={end.isPending}
           onClick={() => end.mutate(id)}
         />

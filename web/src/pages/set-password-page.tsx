@@ -1,4 +1,6 @@
 import { Button, Callout } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { type FormEvent, useRef, useState } from 'react';
 import { useLocation, useNavigate } from 'react-router';
 import { SetPassword } from '../../../contract/auth.ts';
@@ -14,12 +16,14 @@ export function SetPasswordPage() {
   const token = useLocation().hash.slice(1);
   return (
     <main className="login-page">
-      <PageTitle text="Set your password" />
+      <PageTitle text={t`Set your password`} />
       <div className="login-card">
         <Brand />
-        <h1>Set your password</h1>
+        <h1>
+          <Trans>Set your password</Trans>
+        </h1>
         {token === '' ? (
-          <LinkOfNoUse text="This link is not complete." />
+          <LinkOfNoUse text={t`This link is not complete.`} />
         ) : (
           <SetPasswordForm key={token} token={token} />
         )}
@@ -65,13 +69,13 @@ function SetPasswordForm({ token }: { token: string }) {
   }
 
   if (problemCode(error) === 'invalid_link')
-    return <LinkOfNoUse text="This link has expired or has been used." />;
+    return <LinkOfNoUse text={t`This link has expired or has been used.`} />;
   return (
-    <form onSubmit={submit} noValidate aria-label="Set your password">
+    <form onSubmit={submit} noValidate aria-label={t`Set your password`}>
       <PasswordField
         id="new-password"
-        label="New password"
-        help="At least 10 characters"
+        label={t`New password`}
+        help={t`At least 10 characters`}
         isNew
         isLarge
         autoFocus
@@ -88,7 +92,7 @@ function SetPasswordForm({ token }: { token: string }) {
           {explain(error)}
         </Callout>
       )}
-      <Button type="submit" intent="primary" size="large" fill loading={isBusy} text="Set password" />
+      <Button type="submit" intent="primary" size="large" fill loading={isBusy} text={t`Set password`} />
     </form>
   );
 }
@@ -96,12 +100,12 @@ function SetPasswordForm({ token }: { token: string }) {
 function LinkOfNoUse({ text }: { text: string }) {
   return (
     <Callout intent="warning" role="alert" compact>
-      {text} Ask your provider for a new one.
+      <Trans>{text} Ask your provider for a new one.</Trans>
     </Callout>
   );
 }
 
 function explain(error: unknown): string {
-  if (error instanceof NetworkError) return 'Berth does not answer. Check your connection and try again.';
-  return error instanceof ApiError ? error.message : 'Something went wrong. Try again.';
+  if (error instanceof NetworkError) return t`Berth does not answer. Check your connection and try again.`;
+  return error instanceof ApiError ? error.message : t`Something went wrong. Try again.`;
 }

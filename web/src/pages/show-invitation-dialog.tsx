@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import type { NewInvitation } from '../../../contract/team.ts';
 import { ShownOnceDialog } from '../components/shown-once-dialog.tsx';
 import { ROLES } from '../role-words.ts';
@@ -5,13 +6,14 @@ import { ROLES } from '../role-words.ts';
 /** An invitation that was just made. */
 export function ShowInvitationDialog({ made, onClose }: { made: NewInvitation; onClose: () => void }) {
   const { role, serverName, token } = made;
-  const part = `${ROLES[role].title.toLowerCase()}${serverName ? ` of ${serverName}` : ''}`;
+  const title = ROLES[role].title.toLowerCase();
+  const part = serverName ? t`${title} of ${serverName}` : title;
   return (
     <ShownOnceDialog
-      title="The invitation"
-      warning={`Copy it now: it is never shown again. Whoever opens it first is ${part}.`}
+      title={t`The invitation`}
+      warning={t`Copy it now: it is never shown again. Whoever opens it first is ${part}.`}
       secret={`${location.origin}/app/join#${token}`}
-      label="the link"
+      label={t`the link`}
       onClose={onClose}
     />
   );

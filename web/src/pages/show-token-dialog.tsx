@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import type { NewApiToken } from '../../../contract/account.ts';
 import { CopyButton } from '../components/copy-button.tsx';
 import { ShownOnceDialog } from '../components/shown-once-dialog.tsx';
@@ -7,16 +9,18 @@ export function ShowTokenDialog({ made, onClose }: { made: NewApiToken; onClose:
   const curl = `curl -H 'Authorization: Bearer ${made.token}' ${location.origin}/servers`;
   return (
     <ShownOnceDialog
-      title={`API token ${made.name}`}
-      warning="Copy it now: it is never shown again. Whoever has it can act as you."
+      title={t`API token ${made.name}`}
+      warning={t`Copy it now: it is never shown again. Whoever has it can act as you.`}
       secret={made.token}
-      label="the token"
+      label={t`the token`}
       onClose={onClose}
     >
-      <p>For example, to list your servers:</p>
+      <p>
+        <Trans>For example, to list your servers:</Trans>
+      </p>
       <div className="shown-once">
         <pre>{curl}</pre>
-        <CopyButton text={curl} label="the example" />
+        <CopyButton text={curl} label={t`the example`} />
       </div>
     </ShownOnceDialog>
   );

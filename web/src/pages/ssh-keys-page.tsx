@@ -1,5 +1,7 @@
 import { Button, FormGroup, InputGroup, Spinner, TextArea } from '@blueprintjs/core';
 import { Add, Key } from '@blueprintjs/icons';
+import { plural, t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { SavedSshKey } from '../../../contract/ssh-keys.ts';
@@ -19,13 +21,17 @@ export function SshKeysPage() {
   const [isAdding, setIsAdding] = useState(false);
   return (
     <>
-      <PageTitle text="SSH keys" />
+      <PageTitle text={t`SSH keys`} />
       <div className="page-head">
         <div>
-          <h1>SSH keys</h1>
-          <span className="muted">Public keys your accounts keep for the servers they order.</span>
+          <h1>
+            <Trans>SSH keys</Trans>
+          </h1>
+          <span className="muted">
+            <Trans>Public keys your accounts keep for the servers they order.</Trans>
+          </span>
         </div>
-        <Button intent="primary" icon={<Add />} text="Add key" onClick={() => setIsAdding(true)} />
+        <Button intent="primary" icon={<Add />} text={t`Add key`} onClick={() => setIsAdding(true)} />
       </div>
       <KeyList />
       {isAdding && <AddDialog onClose={() => setIsAdding(false)} />}
@@ -39,11 +45,11 @@ function KeyList() {
     queryFn: ({ signal }) => listSshKeys(signal),
     staleTime: 0,
   });
-  if (keys.isPending) return <Spinner className="page-spinner" aria-label="Loading the SSH keys" />;
+  if (keys.isPending) return <Spinner className="page-spinner" aria-label={t`Loading the SSH keys`} />;
   if (!keys.data) {
     return (
       <ErrorState
-        title="Your SSH keys cannot be shown"
+        title={t`Your SSH keys cannot be shown`}
         error={keys.error}
         onRetry={() => void keys.refetch()}
       />
@@ -55,14 +61,14 @@ function KeyList() {
       <NoticeState
         level={2}
         icon={<Key size={40} />}
-        title="No SSH keys"
-        description="Add one here, or with an order: it is kept too."
+        title={t`No SSH keys`}
+        description={t`Add one here, or with an order: it is kept too.`}
       />
     );
   }
   return (
-    <section className="panel" aria-label="Your SSH keys">
-      <ul className="row-list first-list" aria-label="SSH keys">
+    <section className="panel" aria-label={t`Your SSH keys`}>
+      <ul className="row-list first-list" aria-label={t`SSH keys`}>
         {items.map((key) => (
           <KeyRow key={key.id} sshKey={key} />
         ))}
@@ -82,19 +88,22 @@ function KeyRow({ sshKey }: { sshKey: SavedSshKey }) {
       <div className="row-main">
         <div className="row-title">
           {name}
-          <CopyButton text={publicKey} label={`the key ${name}`} />
+          <CopyButton text={publicKey} label={t`the key ${name}`} />
         </div>
         <span className="second-line">
           <code>{fingerprint}</code>
         </span>
         <span className="second-line">
-          added <TimeAgo iso={createdAt} /> · {servers === 1 ? '1 server' : `${servers} servers`}
+          <Trans>
+            added <TimeAgo iso={createdAt} />
+          </Trans>
+          {` · ${plural(servers, { one: '# server', other: '# servers' })}`}
           {account && ` · ${account}`}
         </span>
       </div>
       <div className="button-row row-end">
-        <Button text="Rename" aria-label={`Rename ${name}`} onClick={() => setOpen('rename')} />
-        <Button text="Delete" aria-label={`Delete ${name}`} onClick={() => setOpen('delete')} />
+        <Button text={t`Rename`} aria-label={t`Rename ${name}`} onClick={() => setOpen('rename')} />
+        <Button text={t`Delete`} aria-label={t`Delete ${name}`} onClick={() => setOpen('delete')} />
       </div>
       {open === 'rename' && <RenameDialog sshKey={sshKey} onClose={close} />}
       {open === 'delete' && <DeleteDialog sshKey={sshKey} onClose={close} />}
@@ -109,19 +118,19 @@ function AddDialog({ onClose }: { onClose: () => void }) {
   const wrong = fieldIssue(add.error, 'publicKey');
   return (
     <ChangeDialog
-      title="Add an SSH key"
-      keep="Cancel"
-      submit="Add key"
+      title={t`Add an SSH key`}
+      keep={t`Cancel`}
+      submit={t`Add key`}
       isReady={publicKey.trim() !== ''}
       change={{ isPending: add.isPending, error: wrong ? null : add.error }}
       onSubmit={() => add.mutate({ publicKey, ...(name.trim() ? { name } : {}) })}
       onClose={onClose}
     >
       <FormGroup
-        label="Public key"
+        label={t`Public key`}
         labelFor="key-text"
         intent={wrong ? 'danger' : 'none'}
-        helperText={<span id="key-text-help">{wrong ?? 'From a file such as ~/.ssh/id_ed25519.pub'}</span>}
+        helperText={<span id="key-text-help">{wrong ?? t`From a file such as ~/.ssh/id_ed25519.pub`}</span>}
       >
         <TextArea
           id="key-text"
@@ -137,7 +146,7 @@ function AddDialog({ onClose }: { onClose: () => void }) {
           onChange={(event) => setPublicKey(event.currentTarget.value)}
         />
       </FormGroup>
-      <NameField name={name} help="The comment of the key when left out" onChange={setName} />
+      <NameField name={name} help={t`The comment of the key when left out`} onChange={setName} />
     </ChangeDialog>
   );
 }
@@ -156,9 +165,9 @@ function RenameDialog({ sshKey, onClose }: KeyDialogProps) {
   );
   return (
     <ChangeDialog
-      title={`Rename ${sshKey.name}`}
-      keep="Keep the name"
-      submit="Rename"
+      title={t`Rename ${sshKey.name}`}
+      keep={t`Keep the name`}
+      submit={t`Rename`}
       isReady={name.trim() !== '' && name.trim() !== sshKey.name}
       change={rename}
       onSubmit={() => rename.mutate(name)}
@@ -173,15 +182,19 @@ function DeleteDialog({ sshKey, onClose }: KeyDialogProps) {
   const remove = useAccountChange(SSH_KEYS_KEY, deleteSshKey, onClose);
   return (
     <ChangeDialog
-      title={`Delete ${sshKey.name}`}
-      keep="Keep it"
-      submit="Delete key"
+      title={t`Delete ${sshKey.name}`}
+      keep={t`Keep it`}
+      submit={t`Delete key`}
       isHarsh
       change={remove}
       onSubmit={() => remove.mutate(sshKey.id)}
       onClose={onClose}
     >
-      <p>Servers that were built with it keep it inside: remove it there too, from ~/.ssh/authorized_keys.</p>
+      <p>
+        <Trans>
+          Servers that were built with it keep it inside: remove it there too, from ~/.ssh/authorized_keys.
+        </Trans>
+      </p>
     </ChangeDialog>
   );
 }
@@ -194,7 +207,11 @@ interface NameFieldProps {
 
 function NameField({ name, help, onChange }: NameFieldProps) {
   return (
-    <FormGroup label="Name" labelFor="key-name" helperText={help && <span id="key-name-help">{help}</span>}>
+    <FormGroup
+      label={t`Name`}
+      labelFor="key-name"
+      helperText={help && <span id="key-name-help">{help}</span>}
+    >
       <InputGroup
         id="key-name"
         autoComplete="off"

@@ -1,4 +1,7 @@
+import { stepTitle } from '../contract-words.ts';
+import { t } from '@lingui/core/macro';
 import { BanCircle, Circle, Cross, Minus, Tick } from '@blueprintjs/icons';
+import { Trans } from '@lingui/react/macro';
 import type { ReactElement } from 'react';
 import type { OperationStep, StepState } from '../../../contract/operations.ts';
 import { PercentBar } from '../components/percent-bar.tsx';
@@ -6,12 +9,37 @@ import { formatDuration } from '../format-time.ts';
 import { useNow } from '../hooks/use-now.ts';
 
 const MARKS: Record<StepState, { icon: ReactElement; word: string }> = {
-  pending: { icon: <Circle size={12} />, word: 'not started' },
+  pending: {
+    icon: <Circle size={12} />,
+    get word() {
+      return t`not started`;
+    },
+  },
   running: { icon: <span className="spinner-mark" />, word: 'running' },
-  succeeded: { icon: <Tick size={14} />, word: 'done' },
-  failed: { icon: <Cross size={14} />, word: 'failed' },
-  cancelled: { icon: <BanCircle size={12} />, word: 'cancelled' },
-  skipped: { icon: <Minus size={12} />, word: 'skipped' },
+  succeeded: {
+    icon: <Tick size={14} />,
+    get word() {
+      return t`done`;
+    },
+  },
+  failed: {
+    icon: <Cross size={14} />,
+    get word() {
+      return t`failed`;
+    },
+  },
+  cancelled: {
+    icon: <BanCircle size={12} />,
+    get word() {
+      return t`cancelled`;
+    },
+  },
+  skipped: {
+    icon: <Minus size={12} />,
+    get word() {
+      return t`skipped`;
+    },
+  },
 };
 
 /** The steps of an operation in their order, each with its state, time and latest news. */
@@ -24,17 +52,19 @@ export function StepList({ steps, label }: { steps: OperationStep[]; label: stri
             {MARKS[step.state].icon}
           </span>
           <span className="step-title">
-            {step.title}
+            {stepTitle(step.title)}
             <span className="visually-hidden">{`: ${MARKS[step.state].word}`}</span>
           </span>
           <StepTime step={step} />
           {step.state === 'running' && step.percent !== null && (
-            <PercentBar percent={step.percent} label={step.title} />
+            <PercentBar percent={step.percent} label={stepTitle(step.title)} />
           )}
           {step.message && <span className="step-message">{step.message}</span>}
           {step.task && (
             <details className="step-task">
-              <summary>Proxmox VE task</summary>
+              <summary>
+                <Trans>Proxmox VE task</Trans>
+              </summary>
               <code>{step.task}</code>
             </details>
           )}
@@ -49,7 +79,7 @@ function StepTime({ step }: { step: OperationStep }) {
   const now = useNow(isRunning ? 1_000 : null);
   // A line says by itself how long it may take, and less than a second is nobody's concern.
   const usualMs = step.queue ? 0 : (step.usualSeconds ?? 0) * 1_000;
-  const usual = usualMs >= 1_000 ? `usually ${formatDuration(usualMs)}` : null;
+  const usual = usualMs >= 1_000 ? t`usually ${formatDuration(usualMs)}` : null;
   if (!step.startedAt) return <span className="step-time numeric">{step.state === 'pending' && usual}</span>;
   const until = step.finishedAt ? Date.parse(step.finishedAt) : isRunning ? now : null;
   return (

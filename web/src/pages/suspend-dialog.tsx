@@ -1,4 +1,6 @@
 import { FormGroup, TextArea } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import type { SuspendServer } from '../../../contract/server-changes.ts';
 import type { Server } from '../../../contract/servers.ts';
@@ -12,9 +14,9 @@ export function SuspendDialog({ server, onClose }: { server: Server; onClose: ()
   const suspend = useChange((body: SuspendServer, key) => suspendServer(server.id, body, key), onClose);
   return (
     <ChangeDialog
-      title={`Suspend ${server.name}?`}
-      keep="Keep it in service"
-      submit="Suspend server"
+      title={t`Suspend ${server.name}?`}
+      keep={t`Keep it in service`}
+      submit={t`Suspend server`}
       isHarsh
       isReady={reason.trim().length >= 3}
       change={suspend}
@@ -22,13 +24,19 @@ export function SuspendDialog({ server, onClose }: { server: Server; onClose: ()
       onClose={onClose}
     >
       <p>
-        The server is shut down, or powered off after 60 seconds, and stays off until you lift the suspension.
-        Disk and addresses are kept.
+        <Trans>
+          The server is shut down, or powered off after 60 seconds, and stays off until you lift the
+          suspension. Disk and addresses are kept.
+        </Trans>
       </p>
       <FormGroup
-        label="Reason"
+        label={t`Reason`}
         labelFor="suspend-reason"
-        helperText={<span id="suspend-reason-help">The customer reads this on the server’s page</span>}
+        helperText={
+          <span id="suspend-reason-help">
+            <Trans>The customer reads this on the server’s page</Trans>
+          </span>
+        }
       >
         <TextArea
           id="suspend-reason"

@@ -1,5 +1,8 @@
+import { formatDate } from '../format-time.ts';
 import { Button, HTMLSelect, Spinner } from '@blueprintjs/core';
 import { Add } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useSearchParams } from 'react-router';
@@ -28,22 +31,32 @@ export function TeamPage() {
   const account = accounts.find(({ id }) => id === params.get('account')) ?? accounts[0];
   return (
     <>
-      <PageTitle text="Team" />
+      <PageTitle text={t`Team`} />
       <div className="page-head">
         <div>
-          <h1>Team</h1>
-          <span className="muted">Who takes part in {account?.name ?? 'an account'}, and as what.</span>
+          <h1>
+            <Trans>Team</Trans>
+          </h1>
+          <span className="muted">
+            <Trans>Who takes part in {account?.name ?? t`an account`}, and as what.</Trans>
+          </span>
         </div>
         {accounts.length > 1 && account && (
           <HTMLSelect
-            aria-label="Account"
+            aria-label={t`Account`}
             value={account.id}
             onChange={(event) => setParams({ account: event.currentTarget.value })}
             options={accounts.map(({ id, name }) => ({ value: id, label: name }))}
           />
         )}
       </div>
-      {account ? <TeamOf key={account.id} account={account} /> : <p>You take part in no account.</p>}
+      {account ? (
+        <TeamOf key={account.id} account={account} />
+      ) : (
+        <p>
+          <Trans>You take part in no account.</Trans>
+        </p>
+      )}
     </>
   );
 }
@@ -56,22 +69,28 @@ function TeamOf({ account }: { account: Account }) {
   });
   const [isInviting, setIsInviting] = useState(false);
   const [made, setMade] = useState<NewInvitation | null>(null);
-  if (team.isPending) return <Spinner className="page-spinner" aria-label="Loading the team" />;
+  if (team.isPending) return <Spinner className="page-spinner" aria-label={t`Loading the team`} />;
   if (!team.data)
     return (
-      <ErrorState title="The team cannot be shown" error={team.error} onRetry={() => void team.refetch()} />
+      <ErrorState
+        title={t`The team cannot be shown`}
+        error={team.error}
+        onRetry={() => void team.refetch()}
+      />
     );
   const mayManage = includes(PERMISSION_OF[account.role], 'manage');
   return (
     <>
-      <section className="panel" aria-label="Members">
+      <section className="panel" aria-label={t`Members`}>
         <div className="panel-head">
-          <h2>Members</h2>
+          <h2>
+            <Trans>Members</Trans>
+          </h2>
           {mayManage && (
-            <Button intent="primary" icon={<Add />} text="Invite" onClick={() => setIsInviting(true)} />
+            <Button intent="primary" icon={<Add />} text={t`Invite`} onClick={() => setIsInviting(true)} />
           )}
         </div>
-        <ul className="row-list" aria-label="Members">
+        <ul className="row-list" aria-label={t`Members`}>
           {team.data.members.map((member) => (
             <MemberRow key={member.userId} account={account} member={member} />
           ))}
@@ -106,9 +125,12 @@ function MemberRow({ account, member }: { account: Account; member: Member }) {
   return (
     <li>
       <div className="row-main">
-        <div className="row-title">{isMe ? `${email} (you)` : email}</div>
+        <div className="row-title">{isMe ? t`${email} (you)` : email}</div>
         <span className="second-line">
-          {name && `${name} · `}since <TimeAgo iso={since} />
+          {name && `${name} · `}
+          <Trans>
+            since <TimeAgo iso={since} />
+          </Trans>
           {!mayChange && ` · ${ROLES[role].title}`}
         </span>
         {(change.error ?? remove.error) && <ProblemCallout error={change.error ?? remove.error} />}
@@ -116,7 +138,7 @@ function MemberRow({ account, member }: { account: Account; member: Member }) {
       <div className="button-row row-end">
         {mayChange && (
           <HTMLSelect
-            aria-label={`Role of ${email}`}
+            aria-label={t`Role of ${email}`}
             value={role}
             disabled={change.isPending}
             onChange={(event) => change.mutate(event.currentTarget.value as AccountRole)} // its options
@@ -125,8 +147,8 @@ function MemberRow({ account, member }: { account: Account; member: Member }) {
         )}
         {(mayChange || isMe) && (
           <Button
-            text={isMe ? 'Leave' : 'Remove'}
-            aria-label={isMe ? `Leave ${account.name}` : `Remove ${email}`}
+            text={isMe ? t`Leave` : t`Remove`}
+            aria-label={isMe ? t`Leave ${account.name}` : t`Remove ${email}`}
             loading={remove.isPending}
             onClick={() => remove.mutate(undefined)}
           />
@@ -140,9 +162,11 @@ function Rest({ team, account, mayManage }: { team: Team; account: Account; mayM
   return (
     <>
       {team.guests.length > 0 && (
-        <section className="panel" aria-label="Guests">
-          <h2>Guests of single servers</h2>
-          <ul className="row-list" aria-label="Guests">
+        <section className="panel" aria-label={t`Guests`}>
+          <h2>
+            <Trans>Guests of single servers</Trans>
+          </h2>
+          <ul className="row-list" aria-label={t`Guests`}>
             {team.guests.map((guest) => (
               <GuestRow
                 key={guest.userId + guest.serverId}
@@ -155,9 +179,11 @@ function Rest({ team, account, mayManage }: { team: Team; account: Account; mayM
         </section>
       )}
       {team.invitations.length > 0 && (
-        <section className="panel" aria-label="Invitations">
-          <h2>Open invitations</h2>
-          <ul className="row-list" aria-label="Invitations">
+        <section className="panel" aria-label={t`Invitations`}>
+          <h2>
+            <Trans>Open invitations</Trans>
+          </h2>
+          <ul className="row-list" aria-label={t`Invitations`}>
             {team.invitations.map((invitation) => (
               <InvitationRow
                 key={invitation.id}
@@ -185,14 +211,16 @@ function GuestRow({ account, guest, mayManage }: RowProps & { guest: Guest }) {
       <div className="row-main">
         <div className="row-title">{guest.email}</div>
         <span className="second-line">
-          {ROLES[guest.role].title} of {guest.serverName}, since <TimeAgo iso={guest.since} />
+          <Trans>
+            {ROLES[guest.role].title} of {guest.serverName}, since <TimeAgo iso={guest.since} />
+          </Trans>
         </span>
       </div>
       {mayManage && (
         <Button
           className="row-end"
-          text="Remove"
-          aria-label={`Share ${guest.serverName} with ${guest.email} no more`}
+          text={t`Remove`}
+          aria-label={t`Share ${guest.serverName} with ${guest.email} no more`}
           loading={remove.isPending}
           onClick={() => remove.mutate(undefined)}
         />
@@ -204,22 +232,24 @@ function GuestRow({ account, guest, mayManage }: RowProps & { guest: Guest }) {
 function InvitationRow({ account, invitation, mayManage }: RowProps & { invitation: Invitation }) {
   const { id, role, note, serverName, invitedBy, expiresAt } = invitation;
   const revoke = useAccountChange(teamKey(account.id), async () => revokeInvitation(account.id, id));
-  const title = note || 'Whoever has the link';
+  const title = note || t`Whoever has the link`;
   return (
     <li>
       <div className="row-main">
         <div className="row-title">{title}</div>
         <span className="second-line">
-          {ROLES[role].title}
-          {serverName && ` of ${serverName}`} · by {invitedBy ?? 'somebody'} · until{' '}
-          {new Date(expiresAt).toLocaleDateString(undefined, { dateStyle: 'medium' })}
+          {[
+            serverName ? t`${ROLES[role].title} of ${serverName}` : ROLES[role].title,
+            t`by ${invitedBy ?? t`somebody`}`,
+            t`until ${formatDate(expiresAt)}`,
+          ].join(' · ')}
         </span>
       </div>
       {mayManage && (
         <Button
           className="row-end"
-          text="Withdraw"
-          aria-label={`Withdraw the invitation: ${title}`}
+          text={t`Withdraw`}
+          aria-label={t`Withdraw the invitation: ${title}`}
           loading={revoke.isPending}
           onClick={() => revoke.mutate(undefined)}
         />

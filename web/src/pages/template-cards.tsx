@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import type { Template } from '../../../contract/catalog.ts';
 import { formatDisk } from '../format-size.ts';
 import { ChoiceCards } from './choice-cards.tsx';
@@ -12,7 +13,7 @@ export function TemplateCards({
 }: FieldProps & { templates: Template[] }) {
   return (
     <ChoiceCards
-      legend="Template"
+      legend={t`Template`}
       name="templateId"
       chosen={draft.templateId}
       error={errors.templateId}
@@ -23,7 +24,7 @@ export function TemplateCards({
         details: (
           <>
             {systemOf(template)}
-            <span>{`user ${template.defaultUser} · from ${formatDisk(template.minDiskGib)}`}</span>
+            <span>{t`user ${template.defaultUser} · from ${formatDisk(template.minDiskGib)}`}</span>
           </>
         ),
         refusal: null,

@@ -1,4 +1,6 @@
 import { Button, Callout, Spinner, Tag } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import type { TwoFactor } from '../../../contract/account.ts';
 import { disableTwoFactor, renewRecoveryCodes } from '../account-api.ts';
@@ -23,16 +25,20 @@ export function TwoFactorPanel() {
     <section className="panel" aria-labelledby="two-factor-title">
       <div className="panel-head">
         <div>
-          <h2 id="two-factor-title">Two-factor authentication</h2>
-          <p className="muted">A code of an app on your phone, besides the password, whenever you log in.</p>
+          <h2 id="two-factor-title">
+            <Trans>Two-factor authentication</Trans>
+          </h2>
+          <p className="muted">
+            <Trans>A code of an app on your phone, besides the password, whenever you log in.</Trans>
+          </p>
         </div>
         {twoFactor.data && <State twoFactor={twoFactor.data} onOpen={setOpen} />}
       </div>
       {twoFactor.data && <FewCodes twoFactor={twoFactor.data} />}
-      {twoFactor.isPending && <Spinner size={24} aria-label="Loading" />}
+      {twoFactor.isPending && <Spinner size={24} aria-label={t`Loading`} />}
       {twoFactor.isError && !twoFactor.data && (
         <ErrorState
-          title="It is not known whether it is on"
+          title={t`It is not known whether it is on`}
           error={twoFactor.error}
           onRetry={() => void twoFactor.refetch()}
         />
@@ -46,11 +52,11 @@ export function TwoFactorPanel() {
 
 function State({ twoFactor, onOpen }: { twoFactor: TwoFactor; onOpen: (open: Open) => void }) {
   if (twoFactor.enabledAt === null)
-    return <Button intent="primary" text="Set up" onClick={() => onOpen('enrol')} />;
+    return <Button intent="primary" text={t`Set up`} onClick={() => onOpen('enrol')} />;
   return (
     <div className="button-row">
-      <Button text="New recovery codes" onClick={() => onOpen('renew')} />
-      <Button text="Turn off" onClick={() => onOpen('disable')} />
+      <Button text={t`New recovery codes`} onClick={() => onOpen('renew')} />
+      <Button text={t`Turn off`} onClick={() => onOpen('disable')} />
     </div>
   );
 }
@@ -60,14 +66,16 @@ function FewCodes({ twoFactor: { enabledAt, recoveryCodesLeft } }: { twoFactor: 
   return (
     <>
       <p>
-        <Tag minimal intent="success">
-          On
-        </Tag>{' '}
-        since <TimeAgo iso={enabledAt} /> · {recoveryCodesLeft} of 10 recovery codes left
+        <Trans>
+          <Tag minimal intent="success">
+            On
+          </Tag>{' '}
+          since <TimeAgo iso={enabledAt} /> · {recoveryCodesLeft} of 10 recovery codes left
+        </Trans>
       </p>
       {recoveryCodesLeft <= FEW_CODES && (
         <Callout intent="warning" compact>
-          You are running out of recovery codes. Without one, losing your phone locks you out.
+          <Trans>You are running out of recovery codes. Without one, losing your phone locks you out.</Trans>
         </Callout>
       )}
     </>
@@ -80,18 +88,20 @@ function RenewDialog({ onClose }: { onClose: () => void }) {
   if (renew.data) return <RecoveryCodesDialog codes={renew.data.recoveryCodes} onClose={onClose} />;
   return (
     <ChangeDialog
-      title="New recovery codes"
-      keep="Keep the old ones"
-      submit="Get new codes"
+      title={t`New recovery codes`}
+      keep={t`Keep the old ones`}
+      submit={t`Get new codes`}
       isReady={password !== ''}
       change={{ isPending: renew.isPending, error: fieldIssue(renew.error, 'password') ? null : renew.error }}
       onSubmit={() => renew.mutate(password)}
       onClose={onClose}
     >
-      <p>The ten codes you have now stop working.</p>
+      <p>
+        <Trans>The ten codes you have now stop working.</Trans>
+      </p>
       <PasswordField
         id="renew-password"
-        label="Your password"
+        label={t`Your password`}
         autoFocus
         value={password}
         wrong={fieldIssue(renew.error, 'password')}
@@ -107,19 +117,21 @@ function DisableDialog({ onClose }: { onClose: () => void }) {
   const wrong = fieldIssue(disable.error, 'password');
   return (
     <ChangeDialog
-      title="Turn off two-factor authentication"
-      keep="Keep it on"
-      submit="Turn off"
+      title={t`Turn off two-factor authentication`}
+      keep={t`Keep it on`}
+      submit={t`Turn off`}
       isHarsh
       isReady={password !== ''}
       change={{ isPending: disable.isPending, error: wrong ? null : disable.error }}
       onSubmit={() => disable.mutate(password)}
       onClose={onClose}
     >
-      <p>Whoever knows your password can then log in as you. Your recovery codes stop working.</p>
+      <p>
+        <Trans>Whoever knows your password can then log in as you. Your recovery codes stop working.</Trans>
+      </p>
       <PasswordField
         id="disable-password"
-        label="Your password"
+        label={t`Your password`}
         autoFocus
         value={password}
         wrong={wrong}

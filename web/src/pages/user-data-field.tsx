@@ -1,4 +1,5 @@
 import { Button, FormGroup, TextArea } from '@blueprintjs/core';
+import { t } from '@lingui/core/macro';
 import { useEffect, useState } from 'react';
 import { errorProps, groupProps, type FieldProps } from './new-server-fields.tsx';
 
@@ -12,7 +13,7 @@ export function UserDataField({ draft, errors, onChange }: FieldProps) {
   if (!isShown) {
     return (
       <div>
-        <Button variant="minimal" text="Add user data (cloud-init)" onClick={() => setIsOpen(true)} />
+        <Button variant="minimal" text={t`Add user data (cloud-init)`} onClick={() => setIsOpen(true)} />
       </div>
     );
   }
@@ -20,9 +21,9 @@ export function UserDataField({ draft, errors, onChange }: FieldProps) {
   return (
     <section className="panel">
       <FormGroup
-        label="User data"
-        labelInfo="(optional)"
-        {...groupProps('userData', shown, 'cloud-config or a script, run at the first boot')}
+        label={t`User data`}
+        labelInfo={t`(optional)`}
+        {...groupProps('userData', shown, t`cloud-config or a script, run at the first boot`)}
       >
         <TextArea
           {...errorProps('userData', shown)}

@@ -1,0 +1,22 @@
+import { HTMLSelect } from '@blueprintjs/core';
+import { useStore } from '../hooks/use-store.ts';
+import { LANGUAGES, type Language, languageStore, setLanguage } from '../language.ts';
+
+/** The languages, each under its own name. */
+export function LanguageSwitch({ id, label }: { id: string; label?: string }) {
+  const language = useStore(languageStore);
+  return (
+    <HTMLSelect
+      id={id}
+      {...(label ? { 'aria-label': label } : {})}
+      value={language}
+      onChange={(event) => setLanguage(event.currentTarget.value as Language)}
+    >
+      {Object.entries(LANGUAGES).map(([tag, name]) => (
+        <option key={tag} value={tag} lang={tag}>
+          {name}
+        </option>
+      ))}
+    </HTMLSelect>
+  );
+}

@@ -1,0 +1,37 @@
+import { OPERATIONS, type OperationDefinition } from '../../contract/operation-table.ts';
+import type { Problem } from '../../contract/problem.ts';
+import type { ContractTexts } from './locales/contract-de.ts';
+
+/** Null in English, which is what the contract says itself. */
+let texts: ContractTexts | null = null;
+
+/** What there is in the language of the page. */
+export const contractTexts = (): ContractTexts | null => texts;
+
+/** Sets the language of what comes from the API's contract. */
+export const setContractTexts = (next: ContractTexts | null): void => {
+  texts = next;
+};
+
+const inTexts = <T>(known: Record<string, T> | undefined, key: string): T | undefined =>
+  known && Object.hasOwn(known, key) ? known[key] : undefined;
+
+const definition = (type: string): OperationDefinition | undefined =>
+  inTexts<OperationDefinition>(OPERATIONS, type);
+
+/** The name of an operation, whose type may be newer than this dashboard. */
+export const operationName = (type: string): string =>
+  inTexts(texts?.operations, type)?.name ?? definition(type)?.name ?? type;
+
+/** What is said while it is under way. */
+export const operationOngoing = (type: string): string =>
+  inTexts(texts?.operations, type)?.ongoing ?? definition(type)?.ongoing ?? type;
+
+/** Whether only administrators request and cancel it. */
+export const isAdminsOwn = (type: string): boolean => definition(type)?.requestedBy === 'admin';
+
+/** A step as the operation table calls it. */
+export const stepTitle = (title: string): string => inTexts(texts?.steps, title) ?? title;
+
+/** What a refusal is about, in one sentence. */
+export const problemTitle = ({ code, title }: Problem): string => inTexts(texts?.problems, code) ?? title;

@@ -1,0 +1,38 @@
+import { screen, waitFor } from '@testing-library/react';
+import { afterEach, expect, it } from 'vitest';
+import { operationName, stepTitle } from './contract-words.ts';
+import { languageStore, preferredLanguage, setLanguage, startLanguage } from './language.ts';
+import { renderApp } from './render-app.tsx';
+import { fakeApi, refusal } from './test-api.ts';
+
+const isIn = (language: string) => waitFor(() => expect(languageStore.get()).toBe(language));
+
+afterEach(async () => {
+  setLanguage('en');
+  await isIn('en');
+});
+
+it.each([
+  [['de-AT', 'en'], 'de'],
+  [['fr', 'de'], 'de'],
+  [['en-GB', 'de'], 'en'],
+  [['fr'], 'en'],
+  [[], 'en'],
+])('the browser that prefers %j gets %s', (tags, language) => {
+  expect(preferredLanguage(tags)).toBe(language);
+});
+
+it('another language changes the page, what comes from the API, and the document’s language', async () => {
+  fakeApi({ 'POST /refresh': () => refusal(401, 'session_expired', 'Log in again') });
+  await startLanguage();
+  const { user } = renderApp('/login');
+  await user.selectOptions(await screen.findByLabelText('Language'), 'Deutsch');
+  expect(await screen.findByRole('button', { name: 'Anmelden' })).toBeVisible();
+  expect(document.documentElement.lang).toBe('de');
+  expect(document.title).toBe('Anmelden · Berth');
+  expect([operationName('terminate'), stepTitle('Copy the template')]).toEqual([
+    'Löschen',
+    'Die Vorlage kopieren',
+  ]);
+  expect(screen.getByLabelText('Sprache')).toHaveFocus();
+});

@@ -1,0 +1,107 @@
+import type { FailureExplanation } from '../../../contract/failures.ts';
+import type { OPERATIONS, OperationType, UNDO_STEP } from '../../../contract/operation-table.ts';
+import type { FailureCode, ProblemCode } from '../../../contract/problem.ts';
+import { FAILURES_DE } from './failures-de.ts';
+
+type StepTitle = (typeof OPERATIONS)[OperationType]['steps'][number]['title'] | (typeof UNDO_STEP)['title'];
+
+/** What the API says in English, by its codes, in another language. Complete by type. */
+export interface ContractTexts {
+  operations: Record<OperationType, { name: string; ongoing: string }>;
+  steps: Record<StepTitle, string>;
+  failures: Record<FailureCode, FailureExplanation>;
+  problems: Record<ProblemCode, string>;
+}
+
+export const CONTRACT_DE: ContractTexts = {
+  operations: {
+    provision: { name: 'Erstellen', ongoing: 'Wird erstellt' },
+    start: { name: 'Starten', ongoing: 'Startet' },
+    shutdown: { name: 'Herunterfahren', ongoing: 'Fährt herunter' },
+    stop: { name: 'Ausschalten', ongoing: 'Wird ausgeschaltet' },
+    reboot: { name: 'Neu starten', ongoing: 'Startet neu' },
+    reset: { name: 'Hart zurücksetzen', ongoing: 'Wird zurückgesetzt' },
+    resize: { name: 'Tarif wechseln', ongoing: 'Wechselt den Tarif' },
+    rebuild: { name: 'Neu aufsetzen', ongoing: 'Wird neu aufgesetzt' },
+    suspend: { name: 'Sperren', ongoing: 'Wird gesperrt' },
+    unsuspend: { name: 'Sperre aufheben', ongoing: 'Sperre wird aufgehoben' },
+    rescue: { name: 'Rettungssystem starten', ongoing: 'Startet das Rettungssystem' },
+    leave_rescue: { name: 'Rettungssystem verlassen', ongoing: 'Verlässt das Rettungssystem' },
+    reset_password: { name: 'Passwort zurücksetzen', ongoing: 'Setzt das Passwort zurück' },
+    adopt: { name: 'Eine VM übernehmen', ongoing: 'Wird übernommen' },
+    migrate: { name: 'Auf anderen Knoten umziehen', ongoing: 'Zieht um' },
+    terminate: { name: 'Löschen', ongoing: 'Wird gelöscht' },
+  },
+  steps: {
+    'Ask the guest agent to set it': 'Den Gast-Agenten darum bitten',
+    'Check room on the node': 'Platz auf dem Knoten prüfen',
+    'Check template and room': 'Vorlage und Platz prüfen',
+    'Check what could be in the way': 'Prüfen, was im Weg sein könnte',
+    'Choose a node': 'Einen Knoten wählen',
+    'Compare the VM with what was shown': 'Die VM mit dem Gezeigten vergleichen',
+    'Configure the VM': 'Die VM einrichten',
+    'Copy the template': 'Die Vorlage kopieren',
+    'Delete VM and disks': 'VM und Festplatten löschen',
+    'Erase the old disk': 'Die alte Festplatte löschen',
+    'Grow the disk': 'Die Festplatte vergrößern',
+    'Hand it to cloud-init': 'An cloud-init übergeben',
+    'Insert the rescue medium': 'Das Rettungsmedium einlegen',
+    'Keep it from starting with its node': 'Start mit dem Knoten verhindern',
+    'Let it start with its node': 'Start mit dem Knoten erlauben',
+    'Make sure it runs there': 'Prüfen, dass sie dort läuft',
+    'Mark the VM as managed': 'Die VM als verwaltet kennzeichnen',
+    'Move the VM': 'Die VM umziehen',
+    'Power off': 'Ausschalten',
+    Reboot: 'Neu starten',
+    'Reboot, so that cloud-init sets it': 'Neu starten, damit cloud-init es setzt',
+    'Release VM id and addresses': 'VM-ID und Adressen freigeben',
+    'Reserve VM id and addresses': 'VM-ID und Adressen reservieren',
+    Reset: 'Hart zurücksetzen',
+    'Restart from it': 'Davon neu starten',
+    'Restart from its disk': 'Von der eigenen Festplatte neu starten',
+    'Set processors and memory': 'Prozessoren und Arbeitsspeicher setzen',
+    'Shut down': 'Herunterfahren',
+    'Shut down, or power off': 'Herunterfahren oder ausschalten',
+    Start: 'Starten',
+    'Start it, if it ran before': 'Starten, falls sie vorher lief',
+    'Take out the rescue medium': 'Das Rettungsmedium entfernen',
+    'Undo what was done': 'Getanes rückgängig machen',
+    'Wait until it answers': 'Warten, bis er antwortet',
+    'Wait, in case it was a mistake': 'Warten, falls es ein Versehen war',
+  },
+  failures: FAILURES_DE,
+  problems: {
+    invalid_input: 'Eine Angabe stimmt nicht.',
+    invalid_json: 'Die Anfrage ist kein gültiges JSON.',
+    invalid_idempotency_key: 'Der Idempotency-Key ist ungültig.',
+    idempotency_key_reused: 'Dieser Idempotency-Key gehört zu einer anderen Anfrage.',
+    unauthenticated: 'Bitte melden Sie sich an.',
+    invalid_credentials: 'E-Mail-Adresse oder Passwort stimmt nicht.',
+    second_factor_required: 'Ein Code Ihres zweiten Faktors wird gebraucht.',
+    invalid_code: 'Dieser Code stimmt nicht.',
+    session_expired: 'Ihre Sitzung ist abgelaufen. Melden Sie sich neu an.',
+    invalid_link: 'Dieser Link gilt nicht mehr.',
+    forbidden: 'Das dürfen Sie nicht.',
+    not_found: 'Das gibt es nicht, oder es gehört zu einem anderen Konto.',
+    method_not_allowed: 'So lässt sich das nicht anfragen.',
+    server_busy: 'Mit diesem Server geschieht gerade etwas.',
+    server_protected: 'Dieser Server ist geschützt.',
+    invalid_state: 'Das geht in diesem Zustand nicht.',
+    not_cancellable: 'Dieser Vorgang lässt sich nicht mehr abbrechen.',
+    not_paused: 'Dieser Vorgang wartet auf keine Entscheidung.',
+    quota_exceeded: 'Das Kontingent des Kontos ist ausgeschöpft.',
+    no_capacity: 'Kein Knoten hat Platz dafür.',
+    no_address_left: 'Es ist keine Adresse mehr frei.',
+    disk_shrink: 'Eine Festplatte kann nicht kleiner werden.',
+    user_data_unsupported: 'Hier werden keine User-Data angenommen.',
+    rescue_unsupported: 'Hier gibt es kein Rettungssystem.',
+    name_taken: 'Dieser Name ist schon vergeben.',
+    cluster_unusable: 'Mit diesem Cluster kann Berth nicht arbeiten.',
+    conflict: 'Das hat sich inzwischen geändert.',
+    payload_too_large: 'Das ist zu groß.',
+    unsupported_media_type: 'Dieses Format wird nicht angenommen.',
+    rate_limited: 'Zu viele Versuche. Warten Sie einen Moment.',
+    unavailable: 'Berth ist gerade nicht verfügbar. Versuchen Sie es gleich noch einmal.',
+    internal_error: 'In Berth ist etwas schiefgegangen.',
+  },
+};
