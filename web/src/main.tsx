@@ -15,16 +15,19 @@ import { startTheme } from './theme.ts';
 startTheme();
 FocusStyleManager.onlyShowFocusOnTabs();
 void restoreSession();
-await startLanguage();
+// Not awaited: a module that awaits shares nothing with the pages, which then come in many small files.
+void startLanguage().then(render);
 
-const root = document.getElementById('root');
-if (!root) throw new Error('index.html has no #root');
-createRoot(root).render(
-  <StrictMode>
-    <QueryClientProvider client={createQueryClient()}>
-      <Localised>
-        <RouterProvider router={createRouter()} />
-      </Localised>
-    </QueryClientProvider>
-  </StrictMode>,
-);
+function render(): void {
+  const root = document.getElementById('root');
+  if (!root) throw new Error('index.html has no #root');
+  createRoot(root).render(
+    <StrictMode>
+      <QueryClientProvider client={createQueryClient()}>
+        <Localised>
+          <RouterProvider router={createRouter()} />
+        </Localised>
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+}
