@@ -25,7 +25,7 @@ export function AdoptPage() {
   const name = clusters.items.find((cluster) => cluster.id === id)?.name;
   return (
     <AdminPage
-      title={name ? `Adopt a VM of ${name}` : t`Adopt a VM`}
+      title={name ? t`Adopt a VM of ${name}` : t`Adopt a VM`}
       about={t`VMs that no server holds. Adopting one changes its description and tags, and nothing else; it runs on.`}
     >
       <div className="filter-bar">

@@ -20,7 +20,7 @@ export function DriftPage() {
   return (
     <AdminPage
       title={t`Differences`}
-      about="Where Berth’s record of a server and its VM on Proxmox VE say different things."
+      about={t`Where Berth’s record of a server and its VM on Proxmox VE say different things.`}
     >
       <ReconcileStates />
       <DataTable

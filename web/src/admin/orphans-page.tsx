@@ -76,7 +76,7 @@ export function OrphansPage() {
   return (
     <AdminPage
       title={t`Orphans`}
-      about="What is on a cluster, or held by Berth, and belongs to no server. Nothing is destroyed before its quarantine is over."
+      about={t`What is on a cluster, or held by Berth, and belongs to no server. Nothing is destroyed before its quarantine is over.`}
     >
       <ReconcileStates />
       <div className="filter-bar">

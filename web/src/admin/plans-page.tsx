@@ -17,7 +17,7 @@ export function PlansPage() {
   return (
     <AdminPage
       title={t`Plans`}
-      about="A plan that is changed or taken off the offer leaves the servers that have it as they are."
+      about={t`A plan that is changed or taken off the offer leaves the servers that have it as they are.`}
       action={<Button intent="primary" icon={<Plus />} text={t`Add plan`} onClick={() => setEdited('new')} />}
     >
       <DataTable

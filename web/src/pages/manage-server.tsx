@@ -28,6 +28,11 @@ type DialogName = keyof typeof DIALOGS;
 
 const BLOCKED_ID = 'manage-blocked';
 
+function sizeOf({ plan, vcpu, memoryMib, diskGib }: Server): string {
+  const [name, memory, disk] = [plan.name, formatMemory(memoryMib), formatDisk(diskGib)];
+  return t`${name}: ${vcpu} vCPU, ${memory} memory, ${disk} disk.`;
+}
+
 /** What else can be done with a server; what cannot be done now says why. */
 export function ManageServer({ server }: { server: Server }) {
   const [asked, setAsked] = useState<DialogName | null>(null);
@@ -49,7 +54,7 @@ export function ManageServer({ server }: { server: Server }) {
       )}
       <Deed
         label={t`Change plan`}
-        about={`${server.plan.name}: ${server.vcpu} vCPU, ${formatMemory(server.memoryMib)} memory, ${formatDisk(server.diskGib)} disk.`}
+        about={sizeOf(server)}
         isBlocked={blocked !== null}
         obstacle={mayNotManage}
         onAsk={() => setAsked('plan')}
@@ -81,7 +86,7 @@ export function ManageServer({ server }: { server: Server }) {
       />
       <Deed
         label={t`Rebuild`}
-        about="Erases the disk and installs a fresh system. Id, addresses and SSH keys are kept."
+        about={t`Erases the disk and installs a fresh system. Id, addresses and SSH keys are kept.`}
         isBlocked={blocked !== null}
         obstacle={mayNotManage ?? inRescue ?? unfitForRebuild(server)}
         isHarsh
@@ -117,14 +122,14 @@ function ProviderDeeds({ server, onAsk }: { server: Server; onAsk: (name: Dialog
       {isSuspended ? (
         <Deed
           label={t`Lift suspension`}
-          about="Gives the server back, with the power state it had."
+          about={t`Gives the server back, with the power state it had.`}
           isBlocked={isMoveBlocked}
           onAsk={() => onAsk('lift')}
         />
       ) : (
         <Deed
           label={t`Suspend`}
-          about="Shuts the server down and keeps it down; its owner is told the reason."
+          about={t`Shuts the server down and keeps it down; its owner is told the reason.`}
           isBlocked={blocked !== null}
           isHarsh
           onAsk={() => onAsk('suspend')}

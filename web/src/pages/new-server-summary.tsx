@@ -41,19 +41,19 @@ export function NewServerSummary({
         <Trans>Summary</Trans>
       </h2>
       <dl>
-        <Line name="Name" value={draft.name.trim() || '–'} />
-        {Number(draft.count) > 1 && <Line name="How many" value={draft.count} />}
-        {draft.location && <Line name="Location" value={draft.location} />}
-        {accountName && <Line name="Account" value={accountName} />}
-        <Line name="Template" value={template?.name ?? '–'} />
+        <Line name={t`Name`} value={draft.name.trim() || '–'} />
+        {Number(draft.count) > 1 && <Line name={t`How many`} value={draft.count} />}
+        {draft.location && <Line name={t`Location`} value={draft.location} />}
+        {accountName && <Line name={t`Account`} value={accountName} />}
+        <Line name={t`Template`} value={template?.name ?? '–'} />
         <Line name={t`Plan`} value={plan?.name ?? t`Choose one`} />
         {plan && (
           <Line
-            name="Size"
+            name={t`Size`}
             value={`${plan.vcpu} vCPU, ${formatMemory(plan.memoryMib)}, ${formatDisk(plan.diskGib)}`}
           />
         )}
-        <Line name="Access" value={describeAccess(keyCount, draft.password !== '')} />
+        <Line name={t`Access`} value={describeAccess(keyCount, draft.password !== '')} />
       </dl>
       {error instanceof PartlyOrdered && (
         <p className="summary-error" role="alert">

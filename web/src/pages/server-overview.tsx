@@ -50,7 +50,7 @@ export function ServerOverview({ server }: { server: Server }) {
         {server.ipAddresses.map((entry) => (
           <Fact key={entry.address} name={`IPv${entry.family}`}>
             <span className="numeric">{addressText(entry)}</span>
-            {entry.gateway && <span className="second-line numeric">{`gateway ${entry.gateway}`}</span>}
+            {entry.gateway && <span className="second-line numeric">{t`gateway ${entry.gateway}`}</span>}
           </Fact>
         ))}
         {others.length > 0 && <Fact name={t`Also has`}>{others.join(', ')}</Fact>}

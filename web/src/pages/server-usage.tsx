@@ -18,8 +18,18 @@ export function ServerUsage({ server }: { server: Server }) {
           name={t`Memory`}
         >{t`${formatMemory(observed.memoryUsedMib)} of ${formatMemory(server.memoryMib)}`}</Fact>
       )}
-      {traffic(t`Disk`, observed.diskReadBytes, 'read', observed.diskWrittenBytes, 'written')}
-      {traffic(t`Network`, observed.netInBytes, 'in', observed.netOutBytes, 'out')}
+      {traffic(
+        t`Disk`,
+        observed.diskReadBytes,
+        observed.diskWrittenBytes,
+        (read, written) => t`${read} read, ${written} written`,
+      )}
+      {traffic(
+        t`Network`,
+        observed.netInBytes,
+        observed.netOutBytes,
+        (received, sent) => t`${received} in, ${sent} out`,
+      )}
       {observed.uptimeSeconds !== null && (
         <Fact name={t`Up for`}>{formatDuration(observed.uptimeSeconds * 1_000)}</Fact>
       )}
@@ -34,10 +44,9 @@ export function ServerUsage({ server }: { server: Server }) {
 function traffic(
   name: string,
   one: number | null,
-  how: string,
   other: number | null,
-  otherHow: string,
+  tell: (one: string, other: string) => string,
 ): ReactNode {
   if (one === null || other === null) return null;
-  return <Fact name={name}>{`${formatBytes(one)} ${how}, ${formatBytes(other)} ${otherHow}`}</Fact>;
+  return <Fact name={name}>{tell(formatBytes(one), formatBytes(other))}</Fact>;
 }
