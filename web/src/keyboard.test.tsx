@@ -7,14 +7,14 @@ import { ACCOUNT, USER, buildServer, fakeApi, ok, session } from './test-api.ts'
 const list = (...items: unknown[]) => ok({ items, nextCursor: null });
 const server = buildServer();
 const open = async (path = '/') => {
-  fakeApi({
+  const api = fakeApi({
     'GET /servers': () => list(server),
     [`GET /servers/${server.id}`]: () => ok(server),
     [`GET /servers/${server.id}/operations`]: () => list(),
   });
   const app = renderApp(path);
   await screen.findByRole('heading', { level: 1 });
-  return app;
+  return { ...app, api };
 };
 
 test('/ goes to the search, from another page too, and types nothing there', async () => {
@@ -55,6 +55,22 @@ test('Ctrl K jumps to a server', async () => {
   await user.keyboard('{Enter}');
   await waitFor(() => expect(router.state.location.pathname).toBe(`/servers/${server.id}`));
   await waitFor(() => expect(screen.queryByLabelText('Jump to')).toBeNull());
+});
+
+test('Ctrl K opens no server that does not fit, however late the answer is', async () => {
+  const { user, router, api } = await open();
+  const other = buildServer({ id: '88888888-8888-4888-8888-888888888888', name: 'newest' });
+  api.on('GET /servers', ({ query }) =>
+    query.get('search') === 'web' ? new Promise(() => {}) : list(other, server),
+  );
+  await user.keyboard('{Control>}k{/Control}');
+  const field = await screen.findByLabelText('Jump to');
+  await user.type(field, 'we');
+  await screen.findByRole('option', { name: /newest/ });
+  await user.type(field, 'b');
+  await waitFor(() => expect(screen.queryByRole('option', { name: /newest/ })).toBeNull());
+  await user.keyboard('{Enter}');
+  await waitFor(() => expect(router.state.location.pathname).toBe(`/servers/${server.id}`));
 });
 
 test('Ctrl K asks before it does something to the server that is looked at', async () => {
