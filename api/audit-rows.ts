@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { AuditEntry } from '../contract/audit-log.ts';
+import type { AuditEntry, AuditFilter } from '../contract/audit-log.ts';
 import { includes, PERMISSION_OF } from '../contract/roles.ts';
 import type { CurrentUser } from './current-user.ts';
 
@@ -31,8 +31,18 @@ const ENTRIES = `
     where (a.user_id = :userId or a.account_id = any(:accountIds::uuid[])
         or (a.subject_id = :userId and a.subject_type in ('user', 'session', 'two_factor')))
       and (:before::bigint is null or a.id < :before::bigint)
-    order by a.id desc limit :limit
-  ) e order by e.id desc`;
+      and (:since::timestamptz is null or a.at >= :since::timestamptz)
+      and (:until::timestamptz is null or a.at < :until::timestamptz)
+  ) e
+  where (:actor::text is null or e.actor = :actor::text)
+    and (:search::text is null or strpos(lower(concat_ws(' ', e.action, e."serverName", e."accountName",
+      case when e.actor <> 'provider' then concat_ws(' ', e.email, e."tokenName", host(e.ip)) end)), lower(:search::text)) > 0)
+  order by e.id desc limit :limit`;
+
+interface AuditWish extends Partial<Record<keyof AuditFilter, string | null | undefined>> {
+  limit: number;
+  before?: string | null | undefined;
+}
 
 /**
  * What somebody did, what was done to them, and all that happened in accounts they manage; the latest first, those
@@ -41,11 +51,14 @@ const ENTRIES = `
 export async function listAuditEntries(
   database: Knex,
   { id: userId, accounts }: Pick<CurrentUser, 'id' | 'accounts'>,
-  { limit, before = null }: { limit: number; before?: string | null | undefined },
+  { limit, before = null, actor = null, search = null, since = null, until = null }: AuditWish,
 ): Promise<AuditEntry[]> {
   const accountIds = accounts
     .filter(({ role }) => includes(PERMISSION_OF[role], 'manage'))
     .map(({ id }) => id);
-  const { rows } = await database.raw<{ rows: AuditRow[] }>(ENTRIES, { userId, accountIds, before, limit });
+  const { rows } = await database.raw<{ rows: AuditRow[] }>(ENTRIES, {
+    ...{ userId, accountIds, before, limit },
+    ...{ actor, search, since, until },
+  });
   return rows.map((row) => ({ ...row, at: row.at.toISOString() }));
 }

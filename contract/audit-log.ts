@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+export const AuditActor = z.enum(['you', 'member', 'provider']);
+
 export const ListAuditQuery = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   before: z
@@ -7,14 +9,27 @@ export const ListAuditQuery = z.object({
     .regex(/^\d{1,18}$/, { error: 'not an entry' })
     .optional()
     .meta({ description: 'only entries older than the one with this id' }),
+  actor: AuditActor.optional().meta({ description: 'whose deeds' }),
+  search: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100)
+    .optional()
+    .meta({
+      description: 'part of the action, the name of server or account, the actor, the token or the address',
+    }),
+  since: z.iso.datetime({ offset: true }).optional().meta({ description: 'from this moment on' }),
+  until: z.iso.datetime({ offset: true }).optional().meta({ description: 'before this moment' }),
 });
+export type AuditFilter = Pick<z.infer<typeof ListAuditQuery>, 'actor' | 'search' | 'since' | 'until'>;
 
 export const AuditEntry = z
   .object({
     id: z.string(),
     at: z.iso.datetime(),
     action: z.string().meta({ description: 'Subject and verb, such as server.stop' }),
-    actor: z.enum(['you', 'member', 'provider']).meta({
+    actor: AuditActor.meta({
       description: 'member: somebody else of one of your accounts',
     }),
     actorName: z.string().nullable().meta({ description: 'Null for the provider' }),

@@ -110,6 +110,36 @@ describe('the audit log', () => {
     expect(new Set(ids.map(({ id }) => id)).size).toBe(ids.length);
   });
 
+  it('is filtered by whose deeds, by words and by time', async () => {
+    const operator = await buildMember(api.database, { account, role: 'operator' });
+    await rename(await api.logIn(owner), 'first');
+    await rename(await buildApiToken(api.database, operator, { name: 'terraform' }), 'second');
+    const admin = await buildUser(api.database, { role: 'admin' });
+    await rename(await api.logIn(admin), 'third');
+    const found = async (query: string) =>
+      (await list(owner, query)).items
+        .filter(({ action }) => action === 'server.update')
+        .map(({ actor }) => actor);
+    expect(await found('')).toEqual(['provider', 'member', 'you']);
+    expect(await found('?actor=member')).toEqual(['member']);
+    expect(await found('?search=TERRA')).toEqual(['member']);
+    expect(await found('?search=third')).toEqual(['provider', 'member', 'you']);
+    expect(await found(`?search=${encodeURIComponent(admin.email)}`)).toEqual([]);
+    expect(await found('?search=server.update&actor=you')).toEqual(['you']);
+    const [, middle] = (await list(owner)).items.filter(({ action }) => action === 'server.update');
+    const at = encodeURIComponent(middle?.at ?? '');
+    expect(await found(`?since=${at}`)).toEqual(['provider', 'member']);
+    expect(await found(`?until=${at}`)).toEqual(['you']);
+  });
+
+  it('refuses what is no moment, and names it', async () => {
+    const { status, body } = await api.call('GET', '/audit-log?since=yesterday', {
+      token: await api.logIn(owner),
+    });
+    expect(status).toBe(422);
+    expect(body.issues).toMatchObject([{ field: 'since' }]);
+  });
+
   it('refuses what is no entry', async () => {
     const { status } = await api.call('GET', '/audit-log?before=x', { token: await api.logIn(owner) });
     expect(status).toBe(422);

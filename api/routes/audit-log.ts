@@ -19,8 +19,8 @@ export function auditLogRoutes({ database }: Pick<Deps, 'database'>): Endpoint[]
       query: ListAuditQuery,
       answers: { 200: { description: 'One page', schema: AuditEntryList } },
       problems: ['invalid_input'],
-      async handle(ctx, { query: { limit, before } }) {
-        const found = await listAuditEntries(database, currentUser(ctx), { limit: limit + 1, before });
+      async handle(ctx, { query: { limit, ...wish } }) {
+        const found = await listAuditEntries(database, currentUser(ctx), { limit: limit + 1, ...wish });
         const items = found.slice(0, limit);
         const body: AuditEntryList = {
           items,
