@@ -17,8 +17,6 @@ export default defineConfig({
           include: [`{${SERVER_FOLDERS}}/**/*.test.ts`, '*.test.ts'],
           exclude: ['tests/e2e/**'],
           pool: 'forks',
-          // Files share nothing but modules, and loading those anew for each costs more than many a file's tests.
-          isolate: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           globalSetup: './tests/global-setup.ts',

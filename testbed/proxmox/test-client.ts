@@ -39,7 +39,8 @@ async function readAnswer(res: Response): Promise<Answer> {
 
 /** A client for tests of the simulator: form bodies, the seeded token, certificate checked. */
 export function createTestClient(simulator: Simulator) {
-  const dispatcher = new Agent({ connect: { ca: simulator.ca } });
+  // Hundreds of connections at once take a busy computer longer than the usual ten seconds.
+  const dispatcher = new Agent({ connect: { ca: simulator.ca, timeout: 60_000 } });
   const authorization = `PVEAPIToken=${simulator.token.id}=${simulator.token.secret}`;
 
   async function call(

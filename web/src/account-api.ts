@@ -8,7 +8,7 @@ import type {
   TwoFactor,
   TwoFactorEnrolment,
 } from '../../contract/account.ts';
-import type { AuditEntryList } from '../../contract/audit-log.ts';
+import type { AuditEntryList, AuditFilter } from '../../contract/audit-log.ts';
 import type { User } from '../../contract/auth.ts';
 import type { AddSshKey, SavedSshKey, SavedSshKeyList } from '../../contract/ssh-keys.ts';
 import { apiFetch, json } from './api.ts';
@@ -46,8 +46,15 @@ export const disableTwoFactor = async (password: string) =>
   send(`${ME}/two-factor/disable`, 'POST', { password });
 
 /** One page of the audit log, of entries older than `before`. */
-export const listAuditEntries = (before: string | null, signal?: AbortSignal): Promise<AuditEntryList> =>
-  json(`/audit-log${before ? `?before=${before}` : ''}`, { signal });
+export function listAuditEntries(
+  filter: AuditFilter,
+  before: string | null,
+  signal?: AbortSignal,
+): Promise<AuditEntryList> {
+  const given = Object.entries({ ...filter, before }).filter((pair): pair is [string, string] => !!pair[1]);
+  const query = new URLSearchParams(given).toString();
+  return json(`/audit-log?${query}`, { signal });
+}
 
 /** All that is kept about the user, as JSON. */
 export async function exportData(): Promise<string> {

@@ -10,10 +10,11 @@ import { TimeAgo } from '../components/time-ago.tsx';
 import { ChangeDialog } from '../pages/change-dialog.tsx';
 import { AdminPage } from './admin-page.tsx';
 import { type Column, DataTable } from './data-table.tsx';
-import { SearchField } from './search-field.tsx';
+import { SearchField } from '../components/search-field.tsx';
 import { TextField } from './text-field.tsx';
 import { UseBar } from './use-bar.tsx';
-import { useAdminChange, useParam, useRows } from './use-admin.ts';
+import { useParam } from '../hooks/use-param.ts';
+import { useAdminChange, useRows } from './use-admin.ts';
 
 type Deed = 'quota' | 'suspend';
 

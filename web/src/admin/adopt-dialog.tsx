@@ -14,7 +14,7 @@ import { Fact } from '../components/facts.tsx';
 import { formatDisk, formatMemory } from '../format-size.ts';
 import { applyAccepted } from '../live-cache.ts';
 import { ChangeDialog } from '../pages/change-dialog.tsx';
-import { SearchField } from './search-field.tsx';
+import { SearchField } from '../components/search-field.tsx';
 import { TextField } from './text-field.tsx';
 import { useAdminChange, useRows } from './use-admin.ts';
 

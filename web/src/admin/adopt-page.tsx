@@ -9,8 +9,9 @@ import { formatDisk, formatMemory } from '../format-size.ts';
 import { AdminPage } from './admin-page.tsx';
 import { AdoptDialog } from './adopt-dialog.tsx';
 import { type Column, DataTable } from './data-table.tsx';
-import { SearchField } from './search-field.tsx';
-import { useParam, useRows } from './use-admin.ts';
+import { SearchField } from '../components/search-field.tsx';
+import { useParam } from '../hooks/use-param.ts';
+import { useRows } from './use-admin.ts';
 
 /** Each look is a call to the cluster. */
 const LOOK_AGAIN_MS = 60_000;

@@ -15,8 +15,8 @@ import { useServers } from '../hooks/use-servers.ts';
 import { BulkBar } from '../pages/bulk-bar.tsx';
 import { AdminPage } from './admin-page.tsx';
 import { type Column, DataTable } from './data-table.tsx';
-import { SearchField } from './search-field.tsx';
-import { useParam } from './use-admin.ts';
+import { SearchField } from '../components/search-field.tsx';
+import { useParam } from '../hooks/use-param.ts';
 
 /** The servers of all accounts, found by terms, live, and switched several at once. */
 export function AllServersPage() {

@@ -12,7 +12,8 @@ import { NotFoundPage } from '../pages/not-found-page.tsx';
 import { AdminPage } from './admin-page.tsx';
 import { type Column, DataTable } from './data-table.tsx';
 import { RunProgress, RunStatus } from './run-progress.tsx';
-import { type Rows, useParam, useRows, useThing } from './use-admin.ts';
+import { useParam } from '../hooks/use-param.ts';
+import { type Rows, useRows, useThing } from './use-admin.ts';
 
 const READ_AGAIN_MS = 3_000;
 

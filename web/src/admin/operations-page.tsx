@@ -12,7 +12,8 @@ import { NoticeState } from '../components/notice-state.tsx';
 import { operationsInKey, withNews } from '../live-cache.ts';
 import { OperationList } from '../pages/operation-list.tsx';
 import { AdminPage } from './admin-page.tsx';
-import { useAdminSettings, useAttention, useParam } from './use-admin.ts';
+import { useParam } from '../hooks/use-param.ts';
+import { useAdminSettings, useAttention } from './use-admin.ts';
 
 const READ_AGAIN_MS = 10_000;
 const STATUSES = [

@@ -13,7 +13,8 @@ import { AdminPage } from './admin-page.tsx';
 import { type Column, DataTable } from './data-table.tsx';
 import { type OrphanVerb, SettleOrphanDialog } from './settle-orphan-dialog.tsx';
 import { ReconcileStates } from './reconcile-states.tsx';
-import { useParam, useRows } from './use-admin.ts';
+import { useParam } from '../hooks/use-param.ts';
+import { useRows } from './use-admin.ts';
 
 const KIND_WORDS: Record<OrphanKind, string> = {
   get marked_vm_without_server() {

@@ -6,7 +6,6 @@ import {
   useQueryClient,
   type UseInfiniteQueryResult,
 } from '@tanstack/react-query';
-import { useSearchParams } from 'react-router';
 import type { AdminSettings, Attention } from '../../../contract/admin.ts';
 import { type ApiRequest, json } from '../api.ts';
 import { useSubmit } from '../hooks/use-submit.ts';
@@ -98,19 +97,4 @@ export function useAdminChange<T, Answer = unknown>(
       if (!isRefusalShown) showToast({ message: error.message, intent: 'danger' });
     },
   });
-}
-
-/** A value of the address, which survives a reload; setting it leaves no step behind in the history. */
-export function useParam(name: string, fallback = ''): [string, (value: string) => void] {
-  const [params, setParams] = useSearchParams();
-  const set = (value: string): void =>
-    setParams(
-      (before) => {
-        if (value && value !== fallback) before.set(name, value);
-        else before.delete(name);
-        return before;
-      },
-      { replace: true },
-    );
-  return [params.get(name) ?? fallback, set];
 }

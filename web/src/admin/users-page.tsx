@@ -9,9 +9,10 @@ import { NoticeState } from '../components/notice-state.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { AdminPage } from './admin-page.tsx';
 import { type Column, DataTable } from './data-table.tsx';
-import { SearchField } from './search-field.tsx';
+import { SearchField } from '../components/search-field.tsx';
 import { AddUserDialog, DisableDialog, LinkDialog, SignInAsDialog } from './user-dialogs.tsx';
-import { useParam, useRows } from './use-admin.ts';
+import { useParam } from '../hooks/use-param.ts';
+import { useRows } from './use-admin.ts';
 
 type Deed = 'link' | 'disable' | 'sign-in';
 

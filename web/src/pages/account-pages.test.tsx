@@ -273,8 +273,26 @@ test('the audit log says who did what from where, and goes back', async () => {
     /Changed settings of the server.*web-1.*by token terraform.*bob@example\.org · from 203\.0\.113\.7 · Ada Ltd/,
   );
   await user.click(await button('Show older'));
-  expect(await screen.findByText(/Your provider/)).toBeVisible();
+  expect(await list.findByText(/Your provider/)).toBeVisible();
   expect(screen.queryByRole('button', { name: 'Show older' })).toBeNull();
+});
+
+test('the audit log is filtered as the address says, and says when nothing matches', async () => {
+  const asked: Record<string, string>[] = [];
+  const { user } = open('/account/audit?actor=member&from=2026-01-02&to=2026-01-02', {
+    'GET /audit-log': ({ query }) => {
+      asked.push(Object.fromEntries(query));
+      return ok({ items: [], nextBefore: null });
+    },
+  });
+  expect(await screen.findByText('Nothing matches')).toBeVisible();
+  expect(asked[0]).toEqual({
+    actor: 'member',
+    since: new Date('2026-01-02T00:00').toISOString(),
+    until: new Date('2026-01-03T00:00').toISOString(),
+  });
+  await user.type(screen.getByLabelText('Search the audit log'), 'web-1');
+  await waitFor(() => expect(asked.at(-1)).toMatchObject({ search: 'web-1', actor: 'member' }));
 });
 
 test('an audit log that cannot be read says why', async () => {
