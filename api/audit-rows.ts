@@ -39,26 +39,32 @@ const ENTRIES = `
       case when e.actor <> 'provider' then concat_ws(' ', e.email, e."tokenName", host(e.ip)) end)), lower(:search::text)) > 0)
   order by e.id desc limit :limit`;
 
-interface AuditWish extends Partial<Record<keyof AuditFilter, string | null | undefined>> {
+interface AuditWish extends AuditFilter {
   limit: number;
-  before?: string | null | undefined;
+  before?: string | undefined;
 }
 
 /**
- * What somebody did, what was done to them, and all that happened in accounts they manage; the latest first, those
- * older than the entry `before` only.
+ * What somebody did, what was done to them, and all that happened in accounts they manage; the latest first, of those
+ * older than the entry `before` what the filter lets through.
  */
 export async function listAuditEntries(
   database: Knex,
   { id: userId, accounts }: Pick<CurrentUser, 'id' | 'accounts'>,
-  { limit, before = null, actor = null, search = null, since = null, until = null }: AuditWish,
+  { limit, before, actor, search, since, until }: AuditWish,
 ): Promise<AuditEntry[]> {
   const accountIds = accounts
     .filter(({ role }) => includes(PERMISSION_OF[role], 'manage'))
     .map(({ id }) => id);
   const { rows } = await database.raw<{ rows: AuditRow[] }>(ENTRIES, {
-    ...{ userId, accountIds, before, limit },
-    ...{ actor, search, since, until },
+    userId,
+    accountIds,
+    limit,
+    before: before ?? null,
+    actor: actor ?? null,
+    search: search ?? null,
+    since: since ?? null,
+    until: until ?? null,
   });
   return rows.map((row) => ({ ...row, at: row.at.toISOString() }));
 }

@@ -10,15 +10,9 @@ export const ListAuditQuery = z.object({
     .optional()
     .meta({ description: 'only entries older than the one with this id' }),
   actor: AuditActor.optional().meta({ description: 'whose deeds' }),
-  search: z
-    .string()
-    .trim()
-    .min(1)
-    .max(100)
-    .optional()
-    .meta({
-      description: 'part of the action, the name of server or account, the actor, the token or the address',
-    }),
+  search: z.string().trim().min(1).max(100).optional().meta({
+    description: 'part of the action, the name of server or account, the actor, the token or the address',
+  }),
   since: z.iso.datetime({ offset: true }).optional().meta({ description: 'from this moment on' }),
   until: z.iso.datetime({ offset: true }).optional().meta({ description: 'before this moment' }),
 });

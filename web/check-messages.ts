@@ -1,4 +1,3 @@
-// oxlint-disable no-restricted-imports -- this one runs in Node
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';

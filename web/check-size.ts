@@ -1,4 +1,3 @@
-// oxlint-disable no-restricted-imports -- this one runs in Node, after the build
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';

@@ -114,7 +114,9 @@ export function clusterRoutes({
           if (!report.ok) throw new ClusterUnusable(report.findings);
         }
         const row = await database.transaction(async (trx) => {
-          const changed = await updateCluster(trx, secretBox, present, {
+          // Locked, so that of two new tokens the one given up is forgotten too.
+          const locked = await Cluster.query(trx).findById(id).forUpdate().throwIfNotFound();
+          const changed = await updateCluster(trx, secretBox, locked, {
             ...givenOf(rest),
             ...(connection && { tlsFingerprint: null, tlsCa: null, ...givenOf(connection) }),
           });
