@@ -1,6 +1,6 @@
 import { t } from '@lingui/core/macro';
 import type { Problem } from '../../contract/problem.ts';
-import { problemTitle } from './contract-words.ts';
+import { problemSentences } from './contract-words.ts';
 
 /** The API answered and refused. `problem` is its `application/problem+json` body, or one made from the status. */
 export class ApiError extends Error {
@@ -10,8 +10,8 @@ export class ApiError extends Error {
   readonly retryAfterSeconds: number | null;
 
   constructor(problem: Problem, retryAfterSeconds: number | null = null) {
-    const title = problemTitle(problem);
-    super(problem.detail ? `${title.replace(/\.$/, '')}. ${problem.detail}` : title);
+    const sentences = [...problemSentences(problem), ...(problem.detail ? [problem.detail] : [])];
+    super(sentences.map((text, at) => (sentences[at + 1] ? `${text.replace(/\.$/, '')}.` : text)).join(' '));
     this.problem = problem;
     this.retryAfterSeconds = retryAfterSeconds;
   }

@@ -1,89 +1,42 @@
-import { t } from '@lingui/core/macro';
+import { i18n, type MessageDescriptor } from '@lingui/core';
+import { msg } from '@lingui/core/macro';
 import type { AuditEntry } from '../../contract/audit-log.ts';
 
-const WORDS: Record<string, string> = {
-  get 'session.open'() {
-    return t`Logged in`;
-  },
-  get 'session.refuse_code'() {
-    return t`Wrong code at login, after the right password`;
-  },
-  get 'session.end'() {
-    return t`Ended a session`;
-  },
-  get 'session.end_others'() {
-    return t`Ended all other sessions`;
-  },
-  get 'session.act_as'() {
-    return t`Began to look through your eyes`;
-  },
-  get 'session.leave'() {
-    return t`Stopped looking through your eyes`;
-  },
-  get 'user.create'() {
-    return t`Made the user`;
-  },
-  get 'user.export'() {
-    return t`Exported all data`;
-  },
-  get 'user.rename'() {
-    return t`Changed the name`;
-  },
-  get 'user.set_password'() {
-    return t`Set a new password`;
-  },
-  get 'user.upgrade_password'() {
-    return t`The password was kept in a safer form`;
-  },
-  get 'user.password_link'() {
-    return t`Made a link to set the password with`;
-  },
-  get 'token.create'() {
-    return t`Made an API token`;
-  },
-  get 'token.revoke'() {
-    return t`Revoked an API token`;
-  },
-  get 'ssh_key.add'() {
-    return t`Added an SSH key`;
-  },
-  get 'ssh_key.rename'() {
-    return t`Renamed an SSH key`;
-  },
-  get 'ssh_key.delete'() {
-    return t`Deleted an SSH key`;
-  },
-  get 'two_factor.enrol'() {
-    return t`Began to set up two-factor authentication`;
-  },
-  get 'two_factor.enable'() {
-    return t`Turned two-factor authentication on`;
-  },
-  get 'two_factor.renew_codes'() {
-    return t`Got new recovery codes`;
-  },
-  get 'two_factor.disable'() {
-    return t`Turned two-factor authentication off`;
-  },
-  get 'two_factor.reset'() {
-    return t`Took two-factor authentication off`;
-  },
-  get 'server.update'() {
-    return t`Changed settings of the server`;
-  },
-  get 'server.provision'() {
-    return t`Ordered the server`;
-  },
-  get 'server.terminate'() {
-    return t`Deleted the server`;
-  },
+const WORDS: Record<string, MessageDescriptor> = {
+  'session.open': msg`Logged in`,
+  'session.refuse_code': msg`Wrong code at login, after the right password`,
+  'session.end': msg`Ended a session`,
+  'session.end_others': msg`Ended all other sessions`,
+  'session.act_as': msg`Began to look through your eyes`,
+  'session.leave': msg`Stopped looking through your eyes`,
+  'user.create': msg`Made the user`,
+  'user.export': msg`Exported all data`,
+  'user.rename': msg`Changed the name`,
+  'user.set_password': msg`Set a new password`,
+  'user.upgrade_password': msg`The password was kept in a safer form`,
+  'user.password_link': msg`Made a link to set the password with`,
+  'token.create': msg`Made an API token`,
+  'token.revoke': msg`Revoked an API token`,
+  'ssh_key.add': msg`Added an SSH key`,
+  'ssh_key.rename': msg`Renamed an SSH key`,
+  'ssh_key.delete': msg`Deleted an SSH key`,
+  'two_factor.enrol': msg`Began to set up two-factor authentication`,
+  'two_factor.enable': msg`Turned two-factor authentication on`,
+  'two_factor.renew_codes': msg`Got new recovery codes`,
+  'two_factor.disable': msg`Turned two-factor authentication off`,
+  'two_factor.reset': msg`Took two-factor authentication off`,
+  'server.update': msg`Changed settings of the server`,
+  'server.provision': msg`Ordered the server`,
+  'server.terminate': msg`Deleted the server`,
 };
 
 /** What an entry says was done; in the words of the API where there are none of its own. */
 export function describeDeed({ action, details }: AuditEntry): string {
   const known = WORDS[action];
   const [subject = '', verb = ''] = action.split('.');
-  const words = known ?? `${verb.charAt(0).toUpperCase()}${verb.slice(1).replaceAll('_', ' ')}: ${subject}`;
+  const words = known
+    ? i18n._(known)
+    : `${verb.charAt(0).toUpperCase()}${verb.slice(1).replaceAll('_', ' ')}: ${subject}`;
   const name = details['name'];
   return (subject === 'token' || subject === 'ssh_key') && typeof name === 'string'
     ? `${words}: ${name}`

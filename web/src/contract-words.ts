@@ -33,5 +33,8 @@ export const isAdminsOwn = (type: string): boolean => definition(type)?.requeste
 /** A step as the operation table calls it. */
 export const stepTitle = (title: string): string => inTexts(texts?.steps, title) ?? title;
 
-/** What a refusal is about, in one sentence. */
-export const problemTitle = ({ code, title }: Problem): string => inTexts(texts?.problems, code) ?? title;
+/** What a refusal is about: in the language of the page by its code, then in the API's own words, which may say more. */
+export function problemSentences({ code, title }: Problem): [string, ...string[]] {
+  const known = inTexts(texts?.problems, code);
+  return known === undefined ? [title] : [known, title];
+}

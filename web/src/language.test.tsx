@@ -1,5 +1,6 @@
 import { screen, waitFor } from '@testing-library/react';
 import { afterEach, expect, it } from 'vitest';
+import { ApiError } from './api-error.ts';
 import { operationName, stepTitle } from './contract-words.ts';
 import { languageStore, preferredLanguage, setLanguage, startLanguage } from './language.ts';
 import { renderApp } from './render-app.tsx';
@@ -35,4 +36,11 @@ it('another language changes the page, what comes from the API, and the document
     'Die Vorlage kopieren',
   ]);
   expect(screen.getByLabelText('Sprache')).toHaveFocus();
+  const problem = {
+    type: '',
+    status: 409,
+    code: 'invalid_state',
+    title: 'The server is not running.',
+  } as const;
+  expect(new ApiError(problem).message).toBe('Das geht in diesem Zustand nicht. The server is not running.');
 });

@@ -1,17 +1,8 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { expect, test } from 'vitest';
 import { ACCOUNT, buildOperation, buildServer, ok, refusal, type Handler } from '../test-api.ts';
-import { CLUSTER, list, openAdmin } from './test-admin.ts';
+import { CLUSTER, UNCLAIMED_VM, list, openAdmin } from './test-admin.ts';
 
-const VM = {
-  vmid: 142,
-  node: 'pve1',
-  name: 'legacy',
-  status: 'running',
-  vcpu: 2,
-  memoryMib: 2048,
-  diskGib: 20,
-};
 const PREVIEW = {
   digest: 'd'.repeat(64),
   status: 'running',
@@ -35,7 +26,7 @@ const WISH = { clusterId: CLUSTER.id, vmid: 142, accountId: ACCOUNT.id };
 
 async function open(routes: Record<string, Handler>) {
   const { api, user, router } = openAdmin(`clusters/${CLUSTER.id}/adopt`, {
-    [`GET /admin/clusters/${CLUSTER.id}/unclaimed-vms`]: () => list(VM),
+    [`GET /admin/clusters/${CLUSTER.id}/unclaimed-vms`]: () => list(UNCLAIMED_VM),
     [SEEN]: () => ok(PREVIEW),
     ...routes,
   });

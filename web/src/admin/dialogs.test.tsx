@@ -2,51 +2,21 @@ import { screen, waitFor, within } from '@testing-library/react';
 import type { UserEvent } from '@testing-library/user-event';
 import { describe, expect, test } from 'vitest';
 import { ACCOUNT, TEMPLATE, USER, ok, refusal, type Handler } from '../test-api.ts';
-import { CLUSTER, MANAGED_PLAN, list, openAdmin, silence } from './test-admin.ts';
+import {
+  DRIFT,
+  ORPHAN,
+  POOL,
+  TEMPLATE_ROW,
+  SINCE,
+  ID,
+  CLUSTER,
+  MANAGED_PLAN,
+  list,
+  openAdmin,
+  silence,
+} from './test-admin.ts';
 
-const SINCE = '2026-01-01T00:00:00Z';
-const ID = '77777777-7777-4777-8777-777777777777';
-const DRIFT = {
-  id: ID,
-  serverId: ID,
-  serverName: 'shop-1',
-  title: 'Memory (MiB)',
-  record: '2048',
-  proxmox: '4096',
-  canRepair: true,
-  canAccept: true,
-  repairRequestedAt: null,
-  note: null,
-  firstSeenAt: SINCE,
-};
-const orphan = (more: object) => ({
-  id: ID,
-  clusterId: CLUSTER.id,
-  kind: 'disk',
-  identifier: 'vm-1-disk-0',
-  node: 'pve1',
-  evidence: {},
-  state: 'found',
-  request: null,
-  note: null,
-  firstSeenAt: SINCE,
-  goneAt: null,
-  quarantinedUntil: null,
-  ...more,
-});
-const POOL = {
-  id: ID,
-  cluster: CLUSTER.name,
-  name: 'public',
-  network: '203.0.113.0/24',
-  gateway: '203.0.113.1',
-  bridge: 'vmbr0',
-  vlan: null,
-  addresses: 10,
-  leased: 0,
-  reserved: 0,
-  free: 10,
-};
+const orphan = (more: object) => ({ ...ORPHAN, ...more });
 const PERSON = {
   ...USER,
   hasPassword: true,
@@ -54,7 +24,6 @@ const PERSON = {
   lastSeenAt: null,
   accounts: [ACCOUNT],
 };
-const TEMPLATE_ROW = { ...TEMPLATE, places: [], readyWhen: 'agent', enabled: true, servers: 0 };
 const type =
   (label: string | RegExp, text: string): Fill =>
   async (user, dialog) => {

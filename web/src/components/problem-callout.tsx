@@ -2,16 +2,21 @@ import { Callout } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { ApiError, NetworkError } from '../api-error.ts';
-import { problemTitle } from '../contract-words.ts';
+import { problemSentences } from '../contract-words.ts';
 
 /** Why a request was refused and what can be done, in the API's words, and the request's id for support. */
 export function ProblemCallout({ error, retryHint }: { error: unknown; retryHint?: string }) {
   if (error instanceof ApiError) {
     const { problem } = error;
+    const [title, ...more] = problemSentences(problem);
     return (
       <Callout intent="danger" role="alert" compact>
-        <p className="callout-title">{problemTitle(problem)}</p>
-        {problem.detail && <p className="callout-text">{problem.detail}</p>}
+        <p className="callout-title">{title}</p>
+        {[...more, problem.detail].filter(Boolean).map((text) => (
+          <p key={text} className="callout-text">
+            {text}
+          </p>
+        ))}
         {problem.issues?.map(({ field, message }) => (
           <p key={`${field}: ${message}`} className="callout-text">
             {withPart(field, message)}

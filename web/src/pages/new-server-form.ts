@@ -1,4 +1,4 @@
-import { problemTitle } from '../contract-words.ts';
+import { problemSentences } from '../contract-words.ts';
 import { t } from '@lingui/core/macro';
 import '../zod-without-eval.ts';
 import { CreateServer } from '../../../contract/servers.ts';
@@ -105,7 +105,8 @@ function splitLabel(text: string): [key: string, value: string] {
 export function refusalErrors(error: unknown, draft: NewServerDraft): FieldErrors {
   if (!(error instanceof ApiError)) return {};
   const { problem } = error;
-  if (problem.code === 'user_data_unsupported') return { userData: problem.detail ?? problemTitle(problem) };
+  if (problem.code === 'user_data_unsupported')
+    return { userData: problem.detail ?? problemSentences(problem).join(' ') };
   return placeIssues(problem.issues ?? [], draft);
 }
 
