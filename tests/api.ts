@@ -5,7 +5,7 @@ import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@te
 import bunyan from 'bunyan';
 import { request } from 'undici';
 import { createTestDatabase, type TestDatabase } from './database.ts';
-import { PASSWORD } from './builders.ts';
+import { buildAccount, buildUser, PASSWORD } from './builders.ts';
 import { createApp } from '../api/app.ts';
 import type { Deps, Temporal } from '../api/deps.ts';
 import { EventHub } from '../api/event-hub.ts';
@@ -180,4 +180,14 @@ export async function startTestApi(overrides: Partial<Deps> = {}): Promise<TestA
       await testDatabase.drop();
     },
   };
+}
+
+/** A customer who has just logged in, and the account that is theirs alone. */
+export async function loggedInCustomer(
+  api: TestApi,
+  { maxServers = 10, suspendedAt = null as Date | null } = {},
+) {
+  const user = await buildUser(api.database);
+  const account = await buildAccount(api.database, { owner: user, maxServers, suspendedAt });
+  return { user, account, token: await api.logIn(user) };
 }

@@ -1,14 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Server } from '../../contract/servers.ts';
-import {
-  buildAccount,
-  buildCatalog,
-  buildImportedServer,
-  buildServer,
-  buildUser,
-  type Catalog,
-} from '../../tests/builders.ts';
-import { startTestApi, type TestApi } from '../../tests/api.ts';
+import { buildCatalog, buildImportedServer, buildServer, type Catalog } from '../../tests/builders.ts';
+import { loggedInCustomer, startTestApi, type TestApi } from '../../tests/api.ts';
 
 let api: TestApi;
 let catalog: Catalog;
@@ -17,12 +10,6 @@ beforeAll(async () => {
   catalog = await buildCatalog(api.database, { addresses: 200 });
 });
 afterAll(async () => api.close());
-
-async function someCustomer({ maxServers = 10, suspendedAt = null as Date | null } = {}) {
-  const user = await buildUser(api.database);
-  const account = await buildAccount(api.database, { owner: user, maxServers, suspendedAt });
-  return { user, account, token: await api.logIn(user) };
-}
 
 const order = (overrides: object = {}) => ({
   name: 'web-1',
@@ -34,7 +21,7 @@ const order = (overrides: object = {}) => ({
 describe('an imported server', () => {
   let vmids = 100;
   async function importedServer(overrides: Partial<Parameters<typeof buildImportedServer>[1]> = {}) {
-    const customer = await someCustomer();
+    const customer = await loggedInCustomer(api);
     vmids += 1;
     const server = await buildImportedServer(api.database, {
       accountId: customer.account.id,
@@ -117,7 +104,7 @@ describe('an imported server', () => {
       .where({ poolId: small.pool.id })
       .orderBy('address');
     const { server } = await importedServer({ addresses: [`${first.address}/24`] });
-    const { token } = await someCustomer();
+    const { token } = await loggedInCustomer(api);
     const body = order({ planId: small.plan.id, templateId: small.template.id });
     const ordered = (await api.call('POST', '/servers', { token, body })).body;
     expect(ordered.server.ipAddresses).toMatchObject([{ address: second.address }]);

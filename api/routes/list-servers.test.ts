@@ -1,14 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Server, type ServerList } from '../../contract/servers.ts';
-import {
-  buildAccount,
-  buildCatalog,
-  buildOperation,
-  buildServer,
-  buildUser,
-  type Catalog,
-} from '../../tests/builders.ts';
-import { startTestApi, type TestApi } from '../../tests/api.ts';
+import { buildCatalog, buildOperation, buildServer, buildUser, type Catalog } from '../../tests/builders.ts';
+import { loggedInCustomer, startTestApi, type TestApi } from '../../tests/api.ts';
 
 let api: TestApi;
 let catalog: Catalog;
@@ -17,12 +10,6 @@ beforeAll(async () => {
   catalog = await buildCatalog(api.database, { addresses: 200 });
 });
 afterAll(async () => api.close());
-
-async function someCustomer({ maxServers = 10, suspendedAt = null as Date | null } = {}) {
-  const user = await buildUser(api.database);
-  const account = await buildAccount(api.database, { owner: user, maxServers, suspendedAt });
-  return { user, account, token: await api.logIn(user) };
-}
 
 const order = (overrides: object = {}) => ({
   name: 'web-1',
@@ -33,7 +20,7 @@ const order = (overrides: object = {}) => ({
 
 describe('listing servers', () => {
   it('pages through them without gap or repeat, in every order, while others come and go', async () => {
-    const { token, account } = await someCustomer();
+    const { token, account } = await loggedInCustomer(api);
     const createdAt = new Date();
     for (let index = 0; index < 7; index += 1) {
       await buildServer(api.database, { account, catalog, name: `s-${index}`, createdAt });
@@ -66,7 +53,7 @@ describe('listing servers', () => {
   });
 
   it('refuses a cursor that is not of this list', async () => {
-    const { token, account } = await someCustomer();
+    const { token, account } = await loggedInCustomer(api);
     for (let index = 0; index < 2; index += 1) await buildServer(api.database, { account, catalog });
     const { nextCursor } = (await api.call('GET', '/servers?limit=1&sort=name', { token })).body;
     for (const cursor of ['nonsense', nextCursor]) {
@@ -80,7 +67,7 @@ describe('listing servers', () => {
   });
 
   it('derives the status honestly, and filters by what it shows', async () => {
-    const { token, account } = await someCustomer();
+    const { token, account } = await loggedInCustomer(api);
     const stale = new Date(Date.now() - 61_000);
     await buildServer(api.database, { account, catalog, name: 'fresh' });
     await buildServer(api.database, { account, catalog, name: 'off', powerState: 'stopped' });
@@ -112,7 +99,7 @@ describe('listing servers', () => {
   });
 
   it('says what was last seen of the VM beside its status, and null before anything was', async () => {
-    const { token, account } = await someCustomer();
+    const { token, account } = await loggedInCustomer(api);
     const server = await buildServer(api.database, { account, catalog });
     const observed = async () =>
       Server.parse((await api.call('GET', `/servers/${server.id}`, { token })).body).observed;
@@ -146,7 +133,7 @@ describe('listing servers', () => {
   });
 
   it('filters by a label, all of it', async () => {
-    const { token, account } = await someCustomer();
+    const { token, account } = await loggedInCustomer(api);
     await buildServer(api.database, { account, catalog, name: 'one', labels: { team: 'web', a: '1=2' } });
     await buildServer(api.database, { account, catalog, name: 'two', labels: { team: 'website' } });
     await buildServer(api.database, { account, catalog, name: 'three' });
@@ -163,7 +150,7 @@ describe('listing servers', () => {
   });
 
   it('finds a server by part of its address', async () => {
-    const { token } = await someCustomer();
+    const { token } = await loggedInCustomer(api);
     const { server } = (await api.call('POST', '/servers', { token, body: order() })).body;
     const { address } = server.ipAddresses[0];
     const found = await api.call('GET', `/servers?search=${address.slice(3)}`, { token });
@@ -171,7 +158,7 @@ describe('listing servers', () => {
   });
 
   it('shows the live operation with the step it is at', async () => {
-    const { token, account } = await someCustomer();
+    const { token, account } = await loggedInCustomer(api);
     const server = await buildServer(api.database, { account, catalog, lifecycle: 'provisioning' });
     await buildOperation(api.database, {
       server,
@@ -191,7 +178,7 @@ describe('listing servers', () => {
   });
 
   it('shows an admin everything, a customer their own', async () => {
-    const [one, two] = [await someCustomer(), await someCustomer()];
+    const [one, two] = [await loggedInCustomer(api), await loggedInCustomer(api)];
     const mine = await buildServer(api.database, { account: one.account, catalog, name: 'seen-by-admin' });
     expect((await api.call('GET', '/servers', { token: two.token })).body.items).toEqual([]);
     const admin = await api.logIn(await buildUser(api.database, { role: 'admin' }));

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Server } from '../../contract/servers.ts';
 import {
-  buildAccount,
   buildApiToken,
   buildCatalog,
   buildMember,
@@ -10,7 +9,7 @@ import {
   buildUser,
   type Catalog,
 } from '../../tests/builders.ts';
-import { startTestApi, type TestApi } from '../../tests/api.ts';
+import { loggedInCustomer, startTestApi, type TestApi } from '../../tests/api.ts';
 
 let api: TestApi;
 let catalog: Catalog;
@@ -20,15 +19,9 @@ beforeAll(async () => {
 });
 afterAll(async () => api.close());
 
-async function someCustomer({ maxServers = 10, suspendedAt = null as Date | null } = {}) {
-  const user = await buildUser(api.database);
-  const account = await buildAccount(api.database, { owner: user, maxServers, suspendedAt });
-  return { user, account, token: await api.logIn(user) };
-}
-
 describe('changing a server', () => {
   async function serverOf(overrides: Parameters<typeof buildServer>[1] | object = {}) {
-    const customer = await someCustomer();
+    const customer = await loggedInCustomer(api);
     const server = await buildServer(api.database, { account: customer.account, catalog, ...overrides });
     return { ...customer, server };
   }
@@ -117,7 +110,7 @@ describe('changing a server', () => {
   it("answers 404 for someone else's server and operation, and lets an admin in", async () => {
     const { server } = await serverOf();
     const operation = await buildOperation(api.database, { server });
-    const { token } = await someCustomer();
+    const { token } = await loggedInCustomer(api);
     const admin = await api.logIn(await buildUser(api.database, { role: 'admin' }));
     const calls = [
       ['GET', `/servers/${server.id}`],
@@ -137,7 +130,7 @@ describe('changing a server', () => {
 
 describe('updating a server', () => {
   async function someServer(overrides: Parameters<typeof buildServer>[1] | object = {}) {
-    const customer = await someCustomer();
+    const customer = await loggedInCustomer(api);
     const server = await buildServer(api.database, { account: customer.account, catalog, ...overrides });
     return { ...customer, server, path: `/servers/${server.id}` };
   }
@@ -154,7 +147,7 @@ describe('updating a server', () => {
   });
 
   it('is protected by those who may delete it, not by operators or their kind of token', async () => {
-    const { user, account } = await someCustomer();
+    const { user, account } = await loggedInCustomer(api);
     const { id } = await buildServer(api.database, { account, catalog });
     const operator = await api.logIn(await buildMember(api.database, { account, role: 'operator' }));
     const ofOwner = await buildApiToken(api.database, user, { permission: 'operate' });
@@ -231,7 +224,7 @@ describe('updating a server', () => {
 
   it('is for its owner alone, and for nobody once it is deleted', async () => {
     const { token, server, path } = await someServer();
-    const stranger = await someCustomer();
+    const stranger = await loggedInCustomer(api);
     const body = { deleteProtection: true };
     expect((await api.call('PATCH', path, { token: stranger.token, body })).status).toBe(404);
     expect((await api.call('PATCH', path, { body })).status).toBe(401);

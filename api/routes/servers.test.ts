@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Accepted, Server } from '../../contract/servers.ts';
 import { Operation } from '../../contract/operations.ts';
-import { buildAccount, buildCatalog, buildServer, buildUser, type Catalog } from '../../tests/builders.ts';
-import { startTestApi, type TestApi } from '../../tests/api.ts';
+import { buildCatalog, buildServer, buildUser, type Catalog } from '../../tests/builders.ts';
+import { loggedInCustomer, startTestApi, type TestApi } from '../../tests/api.ts';
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIG//rrbBtRk4ReQVNPjK7f0sD8CWHV4Vd+QLJISlDRCa ada@laptop';
 
@@ -14,12 +14,6 @@ beforeAll(async () => {
 });
 afterAll(async () => api.close());
 
-async function someCustomer({ maxServers = 10, suspendedAt = null as Date | null } = {}) {
-  const user = await buildUser(api.database);
-  const account = await buildAccount(api.database, { owner: user, maxServers, suspendedAt });
-  return { user, account, token: await api.logIn(user) };
-}
-
 const order = (overrides: object = {}) => ({
   name: 'web-1',
   planId: catalog.plan.id,
@@ -29,7 +23,7 @@ const order = (overrides: object = {}) => ({
 
 describe('ordering a server', () => {
   it('carries its labels and stands where it was ordered to', async () => {
-    const { token } = await someCustomer();
+    const { token } = await loggedInCustomer(api);
     const elsewhere = await buildCatalog(api.database);
     await elsewhere.cluster.$query(api.database).patch({ location: 'Oslo' });
     const body = {
@@ -47,7 +41,7 @@ describe('ordering a server', () => {
   });
 
   it('answers 202 with server, operation and where to follow it, and starts the workflow', async () => {
-    const { token, user, account } = await someCustomer();
+    const { token, user, account } = await loggedInCustomer(api);
     const answer = await api.call('POST', '/servers', {
       token,
       body: order(),
@@ -80,7 +74,7 @@ describe('ordering a server', () => {
   });
 
   it('is accepted while Temporal is away', async () => {
-    const { token } = await someCustomer();
+    const { token } = await loggedInCustomer(api);
     api.temporal.isAway = true;
     const answer = await api.call('POST', '/servers', { token, body: order() });
     api.temporal.isAway = false;
@@ -92,7 +86,7 @@ describe('ordering a server', () => {
 
   it('seals password and user data, keeps keys by fingerprint, and draws a MAC of Proxmox', async () => {
     const withSnippets = await buildCatalog(api.database, { snippets: true });
-    const { token, account } = await someCustomer();
+    const { token, account } = await loggedInCustomer(api);
     const body = order({
       planId: withSnippets.plan.id,
       templateId: withSnippets.template.id,
@@ -115,13 +109,13 @@ describe('ordering a server', () => {
   });
 
   it('refuses user data where the cluster has no place for it', async () => {
-    const { token } = await someCustomer();
+    const { token } = await loggedInCustomer(api);
     const answer = await api.call('POST', '/servers', { token, body: order({ userData: '#cloud-config' }) });
     expect([answer.status, answer.body.code]).toEqual([422, 'user_data_unsupported']);
   });
 
   it('refuses unknown or disabled goods and a disk that is too small, naming the field', async () => {
-    const { token } = await someCustomer();
+    const { token } = await loggedInCustomer(api);
     const missing = await api.call('POST', '/servers', {
       token,
       body: order({ planId: catalog.template.id }),
@@ -138,7 +132,7 @@ describe('ordering a server', () => {
   });
 
   it('refuses more servers than the account may have, also when two are ordered at once', async () => {
-    const { token, account } = await someCustomer({ maxServers: 1 });
+    const { token, account } = await loggedInCustomer(api, { maxServers: 1 });
     const answers = await Promise.all(
       [1, 2, 3].map(async () => api.call('POST', '/servers', { token, body: order() })),
     );
@@ -148,7 +142,7 @@ describe('ordering a server', () => {
   });
 
   it('refuses a suspended account and a user without one', async () => {
-    const suspended = await someCustomer({ suspendedAt: new Date() });
+    const suspended = await loggedInCustomer(api, { suspendedAt: new Date() });
     expect((await api.call('POST', '/servers', { token: suspended.token, body: order() })).body.code).toBe(
       'quota_exceeded',
     );
@@ -158,7 +152,7 @@ describe('ordering a server', () => {
 
   it('refuses what no node has room for', async () => {
     const small = await buildCatalog(api.database, { nodes: 1, nodeMemoryMib: 1500 });
-    const { token } = await someCustomer();
+    const { token } = await loggedInCustomer(api);
     const body = order({ planId: small.plan.id, templateId: small.template.id });
     const { server } = (await api.call('POST', '/servers', { token, body })).body;
     await api.database('servers').where({ id: server.id }).update({ nodeId: small.nodes[0]?.id });
@@ -168,9 +162,9 @@ describe('ordering a server', () => {
 
   it('gives each address once, and refuses when none is left, leaving nothing behind', async () => {
     const narrow = await buildCatalog(api.database, { addresses: 3 });
-    const { token, account } = await someCustomer();
+    const { token, account } = await loggedInCustomer(api);
     const body = order({ planId: narrow.plan.id, templateId: narrow.template.id });
-    const others = await Promise.all([1, 2, 3, 4, 5].map(async () => someCustomer()));
+    const others = await Promise.all([1, 2, 3, 4, 5].map(async () => loggedInCustomer(api)));
     const answers = await Promise.all(
       others.map(async (other) => api.call('POST', '/servers', { token: other.token, body })),
     );
@@ -198,7 +192,7 @@ describe('ordering a server', () => {
     await api
       .database('template_vms')
       .insert({ templateId: full.template.id, nodeId: node?.id, vmid: 9100, storage: 'local-lvm' });
-    const { token, account } = await someCustomer();
+    const { token, account } = await loggedInCustomer(api);
     await buildServer(api.database, { account, catalog: other, lifecycle: 'active' });
     const body = order({ planId: full.plan.id, templateId: full.template.id });
     const { server } = (await api.call('POST', '/servers', { token, body })).body;
@@ -210,7 +204,7 @@ describe('ordering a server', () => {
 
   it('leases an IPv6 address too where there is a pool', async () => {
     const dual = await buildCatalog(api.database, { addressesV6: 1 });
-    const { token } = await someCustomer();
+    const { token } = await loggedInCustomer(api);
     const body = order({ planId: dual.plan.id, templateId: dual.template.id });
     const { server } = (await api.call('POST', '/servers', { token, body })).body;
     expect(server.ipAddresses).toMatchObject([
@@ -223,7 +217,7 @@ describe('ordering a server', () => {
 
 describe('Idempotency-Key', () => {
   it('gives a repeat the same answer, whatever the order of its fields, and makes one server', async () => {
-    const { token, account } = await someCustomer();
+    const { token, account } = await loggedInCustomer(api);
     const headers = { 'Idempotency-Key': 'order-1' };
     const first = await api.call('POST', '/servers', { token, body: order(), headers });
     const { name, ...rest } = order();
@@ -235,7 +229,7 @@ describe('Idempotency-Key', () => {
   });
 
   it('makes one server of two requests at once', async () => {
-    const { token, account } = await someCustomer();
+    const { token, account } = await loggedInCustomer(api);
     const headers = { 'Idempotency-Key': 'twice' };
     const answers = await Promise.all(
       [1, 2].map(async () => api.call('POST', '/servers', { token, body: order(), headers })),
@@ -246,7 +240,7 @@ describe('Idempotency-Key', () => {
   });
 
   it('refuses a key used for another request, and a key that is none', async () => {
-    const { token } = await someCustomer();
+    const { token } = await loggedInCustomer(api);
     const headers = { 'Idempotency-Key': 'one' };
     await api.call('POST', '/servers', { token, body: order(), headers });
     const other = await api.call('POST', '/servers', { token, body: order({ name: 'web-2' }), headers });
@@ -262,7 +256,7 @@ describe('Idempotency-Key', () => {
   });
 
   it("does not meet another user's keys, and a refused request leaves none", async () => {
-    const [one, two] = [await someCustomer(), await someCustomer({ maxServers: 0 })];
+    const [one, two] = [await loggedInCustomer(api), await loggedInCustomer(api, { maxServers: 0 })];
     const headers = { 'Idempotency-Key': 'shared' };
     expect((await api.call('POST', '/servers', { token: one.token, body: order(), headers })).status).toBe(
       202,

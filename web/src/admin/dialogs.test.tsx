@@ -16,7 +16,7 @@ import {
   silence,
 } from './test-admin.ts';
 
-const orphan = (more: object) => ({ ...ORPHAN, ...more });
+const orphan = (more: object) => ({ ...ORPHAN, identifier: 'vm-1-disk-0', ...more });
 const PERSON = {
   ...USER,
   hasPassword: true,
