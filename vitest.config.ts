@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { lingui } from '@lingui/vite-plugin';
+import { textsPlugins } from './web/texts-plugins.ts';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
@@ -23,7 +23,7 @@ export default defineConfig({
         },
       },
       {
-        plugins: [lingui({ macroTransform: true }), react()],
+        plugins: [textsPlugins(), react()],
         test: {
           name: 'web',
           include: ['web/src/**/*.test.{ts,tsx}'],

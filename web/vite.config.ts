@@ -1,4 +1,4 @@
-import { lingui } from '@lingui/vite-plugin';
+import { textsPlugins } from './texts-plugins.ts';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
@@ -27,7 +27,7 @@ const API_PATHS = [
 export default defineConfig({
   root: import.meta.dirname,
   base: '/app/',
-  plugins: [lingui({ macroTransform: true, failOnMissing: true, failOnCompileError: true }), react()],
+  plugins: [textsPlugins({ failOnMissing: true, failOnCompileError: true }), react()],
   build: {
     outDir: 'dist',
     emptyOutDir: true,
