@@ -71,6 +71,8 @@ interface PollerState {
   budget: CallBudget;
   isRunning: boolean;
   wake?: () => void;
+  /** Looks that wait for their turn. */
+  lookers: number;
   slot: number;
   turn: number;
   listLimit: number;
@@ -84,6 +86,8 @@ const LIST_LIMIT_MAX = 5_000;
 const FINAL_LOGS_MAX = 3;
 /** Among many tasks one call in so many reads a progress log; with a single task it is the other way round. */
 const PROGRESS_SHARE = 4;
+/** The same while looks at guests take every second call, so that ends of tasks are not told two calls later still. */
+const CROWDED_PROGRESS_SHARE = 16;
 const BACKOFF_MAX = 8;
 const COPY_TYPES = new Set([
   'qmclone',
@@ -105,6 +109,7 @@ export function createNodePoller(node: string, source: TaskSource, timing: PollT
     tasks: new Map(),
     budget: createCallBudget(timing.intervalMs, timing.burst),
     isRunning: false,
+    lookers: 0,
     slot: 0,
     turn: 0,
     listLimit: 0,
@@ -127,9 +132,11 @@ export function createNodePoller(node: string, source: TaskSource, timing: PollT
     },
     turn(signal) {
       // One at a time, so that a crowd here does not spend the calls of the poller ahead.
-      const turn = turns.then(() => (signal?.aborted ? undefined : state.budget.take()));
-      turns = turn;
-      return turn;
+      state.lookers++;
+      turns = turns
+        .then(() => (signal?.aborted ? undefined : state.budget.take()))
+        .finally(() => state.lookers--);
+      return turns;
     },
     urgentTurn: () => state.budget.take(),
   };
@@ -180,7 +187,8 @@ function pause(state: PollerState, delay: number): Promise<void> {
 function poll(state: PollerState): Promise<void> {
   const watched = [...state.tasks.values()];
   state.slot++;
-  const spare = state.slot % PROGRESS_SHARE === 0;
+  const share = watched.length > 1 && state.lookers > 0 ? CROWDED_PROGRESS_SHARE : PROGRESS_SHARE;
+  const spare = state.slot % share === 0;
   const [only] = watched;
   if (watched.length === 1 && only) {
     // The log shows progress and the end in one; but only the status shows a task that was killed.

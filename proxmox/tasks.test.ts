@@ -251,6 +251,25 @@ describe('the call rate', () => {
     expect(calls).toBeLessThanOrEqual((performance.now() - started) / INTERVAL + 3 + 1);
   });
 
+  it('goes to the ends of tasks rather than to progress while guests are looked at', async () => {
+    const node = createNode();
+    const watcher = createTaskWatcher(node.source, TIMING);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const waits = [1, 2].map(() =>
+      watcher.wait(node.start(undefined, ['transferred 1.0 GiB of 4.0 GiB (25.00%)']), {
+        signal,
+        onProgress: () => undefined,
+      }),
+    );
+    for (let n = 0; n < 30; n++) void watcher.turn('pve1', signal);
+    await vi.waitFor(() => expect(node.calls.length).toBeGreaterThan(12), 5_000);
+    controller.abort();
+    await Promise.allSettled(waits);
+    const logs = node.calls.filter(({ call }) => call === 'log');
+    expect(logs.length).toBeLessThanOrEqual(1);
+  });
+
   it('holds for a look that goes before the crowd, too', async () => {
     const watcher = createTaskWatcher(createNode().source, TIMING);
     const started = performance.now();
