@@ -176,4 +176,18 @@ describe('a customer looking after their account', () => {
     await page.getByText('Wrong code at login, after the right password').waitFor(WAIT);
     await expectSound(page, 'audit');
   });
+
+  it('covers who and where for a picture, also after a reload', async () => {
+    await page.getByRole('button', { name: /Account menu/ }).click();
+    await page.getByRole('menuitem', { name: 'Mask for screenshots' }).click();
+    const tag = page.getByRole('button', { name: /^Masked/ });
+    await tag.waitFor(WAIT);
+    await expectSound(page, 'masked-audit');
+    await page.reload();
+    await tag.waitFor(WAIT);
+    await goTo('Team');
+    await expectSound(page, 'masked-team');
+    await tag.click();
+    await tag.waitFor({ state: 'detached', ...WAIT });
+  });
 });

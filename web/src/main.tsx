@@ -7,6 +7,7 @@ import { createRoot } from 'react-dom/client';
 import { RouterProvider } from 'react-router/dom';
 import { Localised } from './components/localised.tsx';
 import { startLanguage } from './language.ts';
+import { startMask } from './mask.ts';
 import { createQueryClient } from './query-client.ts';
 import { createRouter } from './router.tsx';
 import { restoreSession } from './session.ts';
@@ -16,7 +17,7 @@ startTheme();
 FocusStyleManager.onlyShowFocusOnTabs();
 void restoreSession();
 // Not awaited: a module that awaits shares nothing with the pages, which then come in many small files.
-void startLanguage().then(render);
+void Promise.all([startLanguage(), startMask()]).then(render);
 
 function render(): void {
   const root = document.getElementById('root');

@@ -50,7 +50,7 @@ const columns = (onDeed: (account: ManagedAccount, deed: Deed) => void): Column<
     title: t`Account`,
     cell: ({ name, suspendedAt }) => (
       <span>
-        <strong>{name}</strong>{' '}
+        <strong className="sensitive">{name}</strong>{' '}
         {suspendedAt && (
           <Tag minimal intent="warning">
             <Trans>suspended</Trans>
@@ -123,6 +123,7 @@ function QuotaDialog({ account: { id, name, servers, maxServers }, onClose }: Ac
   const isNumber = /^\d{1,6}$/.test(text.trim());
   return (
     <ChangeDialog
+      className="narrow-dialog sensitive-title"
       title={t`Quota of ${name}`}
       keep={t`Cancel`}
       submit={t`Save quota`}
@@ -148,6 +149,7 @@ function SuspendDialog({ account: { id, name, suspendedAt }, onClose }: AccountD
   const change = useAccountChange(id, onClose);
   return (
     <ChangeDialog
+      className="narrow-dialog sensitive-title"
       title={isSuspended ? t`Lift the suspension of ${name}?` : t`Suspend ${name}?`}
       keep={t`Leave it as it is`}
       submit={isSuspended ? t`Lift suspension` : t`Suspend account`}

@@ -72,6 +72,7 @@ export function AdoptDialog({ clusterId, vm: { vmid, name: vmName }, onClose }: 
           onSearch={setSearch}
         />
         <HTMLSelect
+          className="sensitive"
           id={`${id}-account`}
           fill
           value={accountId ?? ''}

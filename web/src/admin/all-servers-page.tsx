@@ -121,7 +121,9 @@ const columns = ({ has, toggle }: Selection<Server>): Column<Server>[] => [
       return t`Account`;
     },
     cell: ({ accountId, accountName }) => (
-      <Link to={`/admin/servers?q=account:${accountId}`}>{accountName}</Link>
+      <Link className="sensitive" to={`/admin/servers?q=account:${accountId}`}>
+        {accountName}
+      </Link>
     ),
   },
   {

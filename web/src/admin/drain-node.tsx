@@ -67,7 +67,7 @@ const columns = (onMove: (server: Server) => void): Column<Server>[] => [
       </>
     ),
   },
-  { title: t`Account`, cell: ({ accountName }) => accountName },
+  { title: t`Account`, cell: ({ accountName }) => <span className="sensitive">{accountName}</span> },
   { title: t`Memory`, isNumber: true, cell: ({ memoryMib }) => formatMemory(memoryMib) },
   {
     title: t`Actions`,

@@ -126,7 +126,9 @@ function Place({ operation: { serverId, serverName, accountId, accountName } }: 
       <Link to={`/servers/${serverId}`}>
         <strong>{serverName}</strong>
       </Link>
-      <Link to={`/admin/servers?q=account:${accountId}`}>{accountName}</Link>
+      <Link className="sensitive" to={`/admin/servers?q=account:${accountId}`}>
+        {accountName}
+      </Link>
       {settings?.workflowUi && (
         <a
           href={settings.workflowUi + encodeURIComponent(serverWorkflowId(serverId))}

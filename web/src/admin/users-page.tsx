@@ -63,7 +63,7 @@ const columns = (onDeed: (user: Person, deed: Deed) => void): Column<Person>[] =
             <Trans>administrator</Trans>
           </Tag>
         )}
-        <span className="second-line">{name}</span>
+        <span className="second-line sensitive">{name}</span>
       </span>
     ),
   },
@@ -74,7 +74,9 @@ const columns = (onDeed: (user: Person, deed: Deed) => void): Column<Person>[] =
         ? '–'
         : accounts.map(({ id, name, role }) => (
             <div key={id}>
-              <Link to={`/admin/accounts?search=${encodeURIComponent(name)}`}>{name}</Link>
+              <Link className="sensitive" to={`/admin/accounts?search=${encodeURIComponent(name)}`}>
+                {name}
+              </Link>
               <span className="muted">{` ${role}`}</span>
             </div>
           )),

@@ -21,7 +21,7 @@ export function AccountSwitch({ accounts }: { accounts: User['accounts'] }) {
   }
   return (
     <HTMLSelect
-      className="account-switch"
+      className="account-switch sensitive"
       aria-label={t`Account`}
       value={accounts.some(({ id }) => id === chosen) ? (chosen ?? '') : ''}
       onChange={(event) => choose(event.currentTarget.value)}

@@ -11,7 +11,7 @@ export function Facts({ title, children }: { title: string; children: ReactNode 
 }
 
 /** One of them. */
-export function Fact({ name, children }: { name: string; children: ReactNode }) {
+export function Fact({ name, children }: { name: ReactNode; children: ReactNode }) {
   return (
     <div className="fact">
       <dt>{name}</dt>

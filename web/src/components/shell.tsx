@@ -4,7 +4,9 @@ import { useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect } from 'react';
 import { Link, NavLink, Outlet, ScrollRestoration } from 'react-router';
 import type { User } from '../../../contract/auth.ts';
+import { useStore } from '../hooks/use-store.ts';
 import { startLive } from '../live.ts';
+import { maskStore } from '../mask.ts';
 import { Toasts } from '../toaster.tsx';
 import { AccountSwitch } from './account-switch.tsx';
 import { Brand } from './brand.tsx';
@@ -14,6 +16,7 @@ import { OperationsButton } from './operations-button.tsx';
 import { RequireSession } from './require-session.tsx';
 import { UserMenu } from './user-menu.tsx';
 
+const MaskTag = lazy(async () => ({ default: (await import('./mask-tag.tsx')).MaskTag }));
 const ActingBanner = lazy(async () => ({ default: (await import('./acting-banner.tsx')).ActingBanner }));
 
 /** The frame around every page of somebody who is logged in. */
@@ -23,6 +26,7 @@ export function Shell() {
 
 function Frame({ user }: { user: User }) {
   const client = useQueryClient();
+  const isMasked = useStore(maskStore);
   useEffect(() => startLive(client), [client]);
   return (
     <>
@@ -45,6 +49,11 @@ function Frame({ user }: { user: User }) {
             )}
           </nav>
           <span className="header-gap" />
+          {isMasked && (
+            <Suspense fallback={null}>
+              <MaskTag />
+            </Suspense>
+          )}
           <AccountSwitch accounts={user.accounts} />
           <ConnectionState />
           <OperationsButton />

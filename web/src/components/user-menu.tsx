@@ -7,6 +7,7 @@ import type { User } from '../../../contract/auth.ts';
 import { ACCOUNT_PAGES } from '../account-pages.ts';
 import { useStore } from '../hooks/use-store.ts';
 import { logOut } from '../session.ts';
+import { canMask, maskStore } from '../mask.ts';
 import { LanguageSwitch } from './language-switch.tsx';
 import { type Theme, setTheme, themeStore } from '../theme.ts';
 
@@ -34,12 +35,13 @@ const THEMES: { value: Theme; label: string }[] = [
 /** Who is logged in, theme and language, the pages of their account, and the way out. */
 export function UserMenu({ user }: { user: User }) {
   const theme = useStore(themeStore);
+  const isMasked = useStore(maskStore);
   return (
     <PopoverNext
       placement="bottom-end"
       content={
         <div className="user-menu">
-          <div className="user-menu-who">
+          <div className="user-menu-who sensitive">
             <strong>{user.name || user.email}</strong>
             <span className="muted">{user.email}</span>
           </div>
@@ -65,6 +67,12 @@ export function UserMenu({ user }: { user: User }) {
             {ACCOUNT_PAGES.map((page) => (
               <PageItem key={page.path} {...page} />
             ))}
+            {canMask() && (
+              <MenuItem
+                text={isMasked ? t`Show everything` : t`Mask for screenshots`}
+                onClick={() => maskStore.set(!isMasked)}
+              />
+            )}
             <MenuDivider />
             <MenuItem icon={<LogOut />} text={t`Log out`} onClick={() => void logOut()} />
           </Menu>
@@ -76,7 +84,7 @@ export function UserMenu({ user }: { user: User }) {
         icon={<UserIcon />}
         endIcon={<CaretDown />}
         aria-label={t`Account menu of ${user.email}`}
-        text={<span className="user-menu-name">{user.name || user.email}</span>}
+        text={<span className="user-menu-name sensitive">{user.name || user.email}</span>}
       />
     </PopoverNext>
   );

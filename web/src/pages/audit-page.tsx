@@ -148,7 +148,7 @@ function Entry({ entry }: { entry: AuditEntry }) {
             </Tag>
           )}
         </div>
-        <span className="second-line">
+        <span className="second-line sensitive">
           {[actorOf(entry), ip && t`from ${ip}`, accountName].filter(Boolean).join(' · ')}
         </span>
       </div>

@@ -49,6 +49,7 @@ export function InviteDialog({ account, stale, onMade, onClose }: InviteDialogPr
   );
   return (
     <ChangeDialog
+      className="narrow-dialog sensitive-title"
       title={t`Invite somebody to ${account.name}`}
       keep={t`Cancel`}
       submit={t`Make the link`}

@@ -10,6 +10,7 @@ import { listServers } from '../api.ts';
 import { STATUS_WORDS } from '../components/status-label.tsx';
 import { useOrderingAccounts } from '../hooks/use-forbidden.ts';
 import { useReturnFocus } from '../hooks/use-return-focus.ts';
+import { canMask, maskStore } from '../mask.ts';
 import { POWER_ACTIONS } from '../operation-words.ts';
 import { logOut } from '../session.ts';
 import { setTheme } from '../theme.ts';
@@ -106,6 +107,13 @@ function useActions(): Goal[] {
     action(t`Operations`, '', () => void navigate('?operations=open')),
     action(t`Light theme`, '', () => setTheme('light')),
     action(t`Dark theme`, '', () => setTheme('dark')),
+    ...(canMask()
+      ? [
+          maskStore.get()
+            ? action(t`Show everything`, '', () => maskStore.set(false))
+            : action(t`Mask for screenshots`, '', () => maskStore.set(true)),
+        ]
+      : []),
     action(t`Log out`, '', () => void logOut()),
   ];
 }

@@ -1,6 +1,7 @@
 import { Button } from '@blueprintjs/core';
 import { plural, t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
+import type { ReactNode } from 'react';
 import type { Plan, Template } from '../../../contract/catalog.ts';
 import { ProblemCallout } from '../components/problem-callout.tsx';
 import { formatDisk, formatMemory } from '../format-size.ts';
@@ -44,7 +45,7 @@ export function NewServerSummary({
         <Line name={t`Name`} value={draft.name.trim() || '–'} />
         {Number(draft.count) > 1 && <Line name={t`How many`} value={draft.count} />}
         {draft.location && <Line name={t`Location`} value={draft.location} />}
-        {accountName && <Line name={t`Account`} value={accountName} />}
+        {accountName && <Line name={t`Account`} value={<span className="sensitive">{accountName}</span>} />}
         <Line name={t`Template`} value={template?.name ?? '–'} />
         <Line name={t`Plan`} value={plan?.name ?? t`Choose one`} />
         {plan && (
@@ -90,7 +91,7 @@ export function NewServerSummary({
 const submitText = (count: string): string =>
   Number(count) > 1 ? t`Create ${Number(count)} servers` : t`Create server`;
 
-function Line({ name, value }: { name: string; value: string }) {
+function Line({ name, value }: { name: string; value: ReactNode }) {
   return (
     <div className="fact">
       <dt>{name}</dt>

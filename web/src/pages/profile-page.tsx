@@ -38,7 +38,7 @@ export function ProfilePage() {
       </section>
       <Facts title={t`Your accounts`}>
         {user.accounts.map(({ id, name, role }) => (
-          <Fact key={id} name={name}>
+          <Fact key={id} name={<span className="sensitive">{name}</span>}>
             {ROLES[role].title}
           </Fact>
         ))}
@@ -92,6 +92,7 @@ function NameForm({ user }: { user: User }) {
       >
         <InputGroup
           id="profile-name"
+          className="sensitive"
           autoComplete="name"
           maxLength={200}
           aria-describedby="profile-name-help"

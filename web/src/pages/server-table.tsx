@@ -198,7 +198,9 @@ function Cell({
       return <ServerLabels labels={server.labels} onLabel={onLabel} />;
     case 'account':
       return (
-        user?.accounts.find(({ id }) => id === server.accountId)?.name ?? <span className="muted">–</span>
+        <span className="sensitive">
+          {user?.accounts.find(({ id }) => id === server.accountId)?.name ?? '–'}
+        </span>
       );
     case 'created':
       return (

@@ -98,7 +98,12 @@ function KeyRow({ sshKey }: { sshKey: SavedSshKey }) {
             added <TimeAgo iso={createdAt} />
           </Trans>
           {` · ${plural(servers, { one: '# server', other: '# servers' })}`}
-          {account && ` · ${account}`}
+          {account && (
+            <>
+              {' · '}
+              <span className="sensitive">{account}</span>
+            </>
+          )}
         </span>
       </div>
       <div className="button-row row-end">

@@ -37,12 +37,13 @@ export function TeamPage() {
           <h1>
             <Trans>Team</Trans>
           </h1>
-          <span className="muted">
+          <span className="muted sensitive">
             <Trans>Who takes part in {account?.name ?? t`an account`}, and as what.</Trans>
           </span>
         </div>
         {accounts.length > 1 && account && (
           <HTMLSelect
+            className="sensitive"
             aria-label={t`Account`}
             value={account.id}
             onChange={(event) => setParams({ account: event.currentTarget.value })}
@@ -127,7 +128,11 @@ function MemberRow({ account, member }: { account: Account; member: Member }) {
       <div className="row-main">
         <div className="row-title">{isMe ? t`${email} (you)` : email}</div>
         <span className="second-line">
-          {name && `${name} · `}
+          {name && (
+            <>
+              <span className="sensitive">{name}</span> ·{' '}
+            </>
+          )}
           <Trans>
             since <TimeAgo iso={since} />
           </Trans>
@@ -236,8 +241,8 @@ function InvitationRow({ account, invitation, mayManage }: RowProps & { invitati
   return (
     <li>
       <div className="row-main">
-        <div className="row-title">{title}</div>
-        <span className="second-line">
+        <div className="row-title sensitive">{title}</div>
+        <span className="second-line sensitive">
           {[
             serverName ? t`${ROLES[role].title} of ${serverName}` : ROLES[role].title,
             t`by ${invitedBy ?? t`somebody`}`,
