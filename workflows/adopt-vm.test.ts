@@ -4,6 +4,7 @@ import { requestOperation, settled, startWorkflow } from '../tests/order.ts';
 import { recordHistory } from '../tests/record-history.ts';
 import { until } from '../tests/until.ts';
 import { createWorkingEstate, type WorkingEstate } from '../tests/working-estate.ts';
+import { taskQueues } from '../contract/temporal.ts';
 import { IpLease } from '../db/models/ip-lease.ts';
 import { Node } from '../db/models/node.ts';
 import { Server } from '../db/models/server.ts';
@@ -42,6 +43,18 @@ describe('adopting a VM', () => {
       { clusterId: estate.cluster.id, vmid },
     );
 
+  /** Keeps the history of a look of this estate; its id is known only to whoever waited for the answer. */
+  async function recordLook(name: string, workflowType: 'inspectVm' | 'listUnclaimedVms') {
+    const { client, queuePrefix } = estate.temporal;
+    const query = `WorkflowType = '${workflowType}' and TaskQueue = '${taskQueues(queuePrefix).servers}'`;
+    let workflowId = '';
+    await until(async () => {
+      for await (const look of client.workflow.list({ query })) ({ workflowId } = look);
+      return workflowId !== '';
+    });
+    await recordHistory(name, client.workflow.getHandle(workflowId));
+  }
+
   it('lists the VMs that no server holds, by name or id', async () => {
     const list = async (search: string) =>
       listUnclaimedVms(
@@ -62,6 +75,7 @@ describe('adopting a VM', () => {
     ]);
     expect((await list('409')).total).toBe(1);
     expect((await list('none')).items).toEqual([]);
+    await recordLook('list-unclaimed-vms', 'listUnclaimedVms');
   });
 
   /** A VM as it was shown, before anybody has agreed. */
@@ -125,6 +139,7 @@ describe('adopting a VM', () => {
       lock: null,
     });
     expect(await look(499)).toBeNull();
+    await recordLook('inspect-vm', 'inspectVm');
   });
 
   it('marks the VM, changes nothing else, and records id and addresses', async () => {
