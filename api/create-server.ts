@@ -39,7 +39,7 @@ export async function createServer(
 ): Promise<Reply> {
   const account = await lockAccount(trx, user, input.accountId);
   const { plan, template } = await findGoods(trx, input);
-  const sshKeyIds = await saveSshKeys(trx, account.id, input.sshKeys ?? []);
+  const sshKeyIds = await saveSshKeys(trx, account.id, input);
   const clusters = await clustersWithRoom(trx, { plan, template, input });
   const seal = async (purpose: string, plaintext: string | undefined) =>
     plaintext === undefined ? null : sealSecret(trx, secretBox, purpose, plaintext);

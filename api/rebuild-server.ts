@@ -28,9 +28,10 @@ export async function rebuildServer(
   { ctx, user, id, input, secretBox }: Wish,
 ): Promise<Reply> {
   const server = await lockServer(trx, user, id);
-  const { templateId, sshKeys, password, userData } = input;
-  const sshKeyIds = sshKeys && (await saveSshKeys(trx, server.accountId, sshKeys));
-  const params = { templateId, ...(sshKeyIds ? { sshKeyIds } : {}) };
+  const { templateId, password, userData } = input;
+  const isGivenKeys = input.sshKeys !== undefined || input.sshKeyIds !== undefined;
+  const sshKeyIds = await saveSshKeys(trx, server.accountId, input);
+  const params = { templateId, ...(isGivenKeys ? { sshKeyIds } : {}) };
   // First the operation: a live one says more than the state it has brought about.
   const operationId = await insertOperation(trx, ctx, { user, server, type: 'rebuild', params });
   if (server.rebuildProtection) throw new ServerProtected(server, 'rebuild');

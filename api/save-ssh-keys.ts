@@ -3,15 +3,36 @@ import { queryRows } from '../db/query-rows.ts';
 import { InvalidInput } from './errors.ts';
 import { parseSshKey } from './ssh-key.ts';
 
-/** Keeps an account's keys, each once by its fingerprint and under the name it has there, and answers their ids; InvalidInput names a damaged one. */
-export async function saveSshKeys(trx: Knex, accountId: string, texts: string[]): Promise<string[]> {
-  const keys = texts.map((text, index) => {
+interface GivenKeys {
+  sshKeys?: string[] | undefined;
+  sshKeyIds?: string[] | undefined;
+}
+
+/**
+ * Keeps an account's keys, each once by its fingerprint and under the name it has there, and answers their ids with those of
+ * kept keys that were chosen; InvalidInput names a key that is damaged, or that the account does not keep.
+ */
+export async function saveSshKeys(
+  trx: Knex,
+  accountId: string,
+  { sshKeys = [], sshKeyIds = [] }: GivenKeys,
+): Promise<string[]> {
+  const kept = await queryRows<{ id: string }>(
+    trx,
+    // Locked, so that none is deleted until the operation stands there that forbids it.
+    'select id from ssh_keys where account_id = ? and id = any(?::uuid[]) for key share',
+    [accountId, sshKeyIds],
+  );
+  const ids = new Set(kept.map(({ id }) => id));
+  const unknown = sshKeyIds.findIndex((id) => !ids.has(id.toLowerCase()));
+  if (unknown !== -1)
+    throw new InvalidInput([{ field: `sshKeyIds.${unknown}`, message: 'the account keeps no such SSH key' }]);
+  const keys = sshKeys.map((text, index) => {
     const key = parseSshKey(text);
     if (!key)
       throw new InvalidInput([{ field: `sshKeys.${index}`, message: 'this key is damaged: copy it again' }]);
     return key;
   });
-  const ids = new Set<string>();
   for (const { name, publicKey, fingerprint } of keys) {
     const [key] = await queryRows<{ id: string }>(
       trx,

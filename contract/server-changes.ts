@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ServerPassword, SshKey } from './servers.ts';
+import { ServerPassword, SshKey, SshKeyIds } from './servers.ts';
 
 /** Requests for the operations of `operation-table.ts` that take more than a name. All are answered 202. */
 
@@ -14,11 +14,12 @@ export const ResizeServer = z
   .meta({ id: 'ResizeServer' });
 export type ResizeServer = z.infer<typeof ResizeServer>;
 
-/** `POST /servers/{id}/rebuild`: erases the disk; id, addresses and (unless given) SSH keys are kept. */
+/** `POST /servers/{id}/rebuild`: erases the disk; id, addresses and (unless any are given) SSH keys are kept. */
 export const RebuildServer = z
   .strictObject({
     templateId: z.uuid(),
     sshKeys: z.array(SshKey).max(20).optional().meta({ description: 'instead of those it has' }),
+    sshKeyIds: SshKeyIds.optional(),
     password: ServerPassword.optional(),
     userData: z
       .string()

@@ -141,6 +141,11 @@ export const SshKey = z
   .max(8192)
   .regex(SSH_KEY, { error: 'paste one public key in OpenSSH form, such as "ssh-ed25519 AAAA… you@laptop"' });
 
+export const SshKeyIds = z
+  .array(z.uuid())
+  .max(20)
+  .meta({ description: 'keys the account keeps (GET /ssh-keys), besides those in sshKeys' });
+
 export const ServerPassword = z
   .string()
   .min(10, { error: 'use at least 10 characters' })
@@ -158,6 +163,7 @@ export const CreateServer = z
     location: z.string().max(200).optional().meta({ description: 'wherever there is room unless given' }),
     labels: Labels.optional(),
     sshKeys: z.array(SshKey).max(20).optional(),
+    sshKeyIds: SshKeyIds.optional(),
     password: ServerPassword.optional(),
     userData: z
       .string()

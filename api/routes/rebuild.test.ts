@@ -92,6 +92,16 @@ it('is accepted with its secrets sealed and keys kept apart until it has succeed
   expect(given).toMatchObject({ lifecycle: 'active', passwordSecretId: null, userDataSecretId: null });
 });
 
+it('takes kept keys by their ids, and refuses one that the account does not keep', async () => {
+  const { server, token, rebuild, operations } = await someServer();
+  const kept = await api.call('POST', '/ssh-keys', { token, body: { publicKey: KEY } });
+  const refused = await rebuild({ templateId: template.id, sshKeyIds: [server.id] });
+  expect(refused.body.issues[0].field).toBe('sshKeyIds.0');
+  expect((await rebuild({ templateId: template.id, sshKeyIds: [kept.body.id] })).status).toBe(202);
+  const [{ params } = { params: {} }] = await operations();
+  expect(params).toEqual({ templateId: template.id, sshKeyIds: [kept.body.id] });
+});
+
 it('is refused while the server is protected, which says how to lift that', async () => {
   const { server, token, rebuild, operations } = await someServer();
   const path = `/servers/${server.id}`;

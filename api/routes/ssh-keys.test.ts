@@ -38,6 +38,12 @@ const change = async (method: 'PATCH' | 'DELETE', id: string, as = token) =>
     ...(method === 'PATCH' ? { body: { name: 'home' } } : {}),
   });
 
+async function orderWith(keys: object) {
+  const { plan, template } = await buildCatalog(api.database);
+  const body = { name: 'web-1', planId: plan.id, templateId: template.id, ...keys };
+  return api.call('POST', '/servers', { token, body });
+}
+
 describe('an SSH key', () => {
   it('is kept with its comment as its name, and its fingerprint', async () => {
     const { status, body } = await add();
@@ -58,15 +64,34 @@ describe('an SSH key', () => {
       expect((await add({ publicKey })).body.issues[0].field).toBe('publicKey');
   });
 
+  it('is ordered with by its id, besides others, and once when it is given twice', async () => {
+    const { id } = (await add()).body;
+    const other = KEY.replace('IOMqqn', 'IOMqqo').replace('ada@laptop', 'ada@desk');
+    expect((await orderWith({ sshKeyIds: [id], sshKeys: [KEY, other] })).status).toBe(202);
+    expect((await list()).map(({ name, servers }) => [name, servers])).toEqual([
+      ['ada@desk', 1],
+      ['ada@laptop', 1],
+    ]);
+  });
+
+  it('of another account, or of none, is refused in an order, which names it', async () => {
+    const { id } = (await add()).body;
+    const stranger = await buildUser(api.database);
+    await buildAccount(api.database, { owner: stranger });
+    const theirs = (await add({}, await api.logIn(stranger))).body;
+    for (const unknown of [theirs.id, account.id]) {
+      const { status, body } = await orderWith({ sshKeyIds: [id, unknown] });
+      expect([status, body.issues]).toEqual([
+        422,
+        [{ field: 'sshKeyIds.1', message: 'the account keeps no such SSH key' }],
+      ]);
+    }
+  });
+
   it('is renamed, and keeps that name when somebody orders with it', async () => {
     const { id } = (await add()).body;
     expect((await change('PATCH', id)).body.name).toBe('home');
-    const catalog = await buildCatalog(api.database);
-    const order = await api.call('POST', '/servers', {
-      token,
-      body: { name: 'web-1', planId: catalog.plan.id, templateId: catalog.template.id, sshKeys: [KEY] },
-    });
-    expect(order.status).toBe(202);
+    expect((await orderWith({ sshKeys: [KEY] })).status).toBe(202);
     expect(await list()).toMatchObject([{ id, name: 'home', servers: 1 }]);
   });
 

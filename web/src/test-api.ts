@@ -167,6 +167,7 @@ export function fakeApi(routes: Record<string, Handler> = {}): TestApi {
       'GET /availability': () => ok({ items: [], nextCursor: null }),
       'GET /operations': () => ok({ items: [], nextCursor: null }),
       'GET /settings': () => ok({ deleteGraceHours: 0 }),
+      'GET /ssh-keys': () => ok({ items: [] }),
       'GET /templates': () => ok({ items: [TEMPLATE], nextCursor: null }),
       'GET /events': () => eventStream(streams),
       ...routes,

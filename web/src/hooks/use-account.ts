@@ -1,5 +1,5 @@
 import { type QueryKey, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { getTwoFactor, listApiTokens, listSessions } from '../account-api.ts';
+import { getTwoFactor, listApiTokens, listSessions, listSshKeys } from '../account-api.ts';
 
 export const SESSIONS_KEY = ['account', 'sessions'];
 export const TOKENS_KEY = ['account', 'tokens'];
@@ -10,6 +10,8 @@ export const useSessions = () =>
   useQuery({ queryKey: SESSIONS_KEY, queryFn: ({ signal }) => listSessions(signal), staleTime: 0 });
 export const useApiTokens = () =>
   useQuery({ queryKey: TOKENS_KEY, queryFn: ({ signal }) => listApiTokens(signal), staleTime: 0 });
+export const useSshKeys = () =>
+  useQuery({ queryKey: SSH_KEYS_KEY, queryFn: ({ signal }) => listSshKeys(signal), staleTime: 0 });
 export const useTwoFactor = () =>
   useQuery({ queryKey: TWO_FACTOR_KEY, queryFn: ({ signal }) => getTwoFactor(signal), staleTime: 0 });
 

@@ -6,6 +6,8 @@ import { useRef, useState } from 'react';
 import type { Template } from '../../../contract/catalog.ts';
 import { canGenerateSshKey, generateSshKey } from '../generate-ssh-key.ts';
 import { saveFile } from '../save-file.ts';
+import { KeptKeys } from './kept-keys.tsx';
+import { keptKeyIds } from './new-server-form.ts';
 import { errorProps, groupProps, type FieldProps } from './new-server-fields.tsx';
 
 /** How to log in: keys, and a password for the console. */
@@ -14,8 +16,9 @@ export function AccessFields({
   errors,
   onChange,
   template,
-}: FieldProps & { template: Template | undefined }) {
-  const hasNoAccess = !draft.sshKeys.trim() && !draft.password;
+  accountId,
+}: FieldProps & { template: Template | undefined; accountId: string | undefined }) {
+  const hasNoAccess = !draft.sshKeys.trim() && !draft.sshKeyIds && !draft.password;
   const addKey = (key: string) => {
     const before = draft.sshKeys.trimEnd();
     onChange('sshKeys', `${before}${before ? '\n' : ''}${key.trim()}\n`);
@@ -25,12 +28,18 @@ export function AccessFields({
       <h2>
         <Trans>Access</Trans>
       </h2>
+      <KeptKeys
+        accountId={accountId}
+        chosen={keptKeyIds(draft)}
+        error={errors.sshKeyIds}
+        onChoose={(ids) => onChange('sshKeyIds', ids.join(' '))}
+      />
       <FormGroup
         label={t`SSH keys`}
         {...groupProps(
           'sshKeys',
           errors,
-          t`Public keys, one per line, from a file such as ~/.ssh/id_ed25519.pub`,
+          t`Public keys, one per line, from a file such as ~/.ssh/id_ed25519.pub; the account keeps them`,
         )}
       >
         <TextArea

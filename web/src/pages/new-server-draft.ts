@@ -3,7 +3,13 @@ import { suggestName } from './suggest-name.ts';
 
 const KEY = 'berth-new-server';
 /** What a link to the form may bring along. */
-const LINKED = { template: 'templateId', plan: 'planId', location: 'location', name: 'name' } as const;
+const LINKED = {
+  template: 'templateId',
+  plan: 'planId',
+  location: 'location',
+  name: 'name',
+  keys: 'sshKeyIds',
+} as const;
 
 /** What the link says, else what was typed before in this tab, else a fresh start. */
 export function initialDraft(params: URLSearchParams, templateId: string): NewServerDraft {
@@ -18,6 +24,7 @@ export function initialDraft(params: URLSearchParams, templateId: string): NewSe
     location: '',
     count: '1',
     sshKeys: '',
+    sshKeyIds: '',
     userData: '',
     labels: '',
     ...kept(),

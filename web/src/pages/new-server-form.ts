@@ -15,6 +15,8 @@ export interface NewServerDraft {
   /** How many servers, in digits. */
   count: string;
   sshKeys: string;
+  /** Ids of kept keys, with spaces between. */
+  sshKeyIds: string;
   password: string;
   userData: string;
   /** Lines of key=value. */
@@ -32,6 +34,7 @@ const FIELDS: DraftField[] = [
   'location',
   'count',
   'sshKeys',
+  'sshKeyIds',
   'password',
   'userData',
   'labels',
@@ -74,6 +77,7 @@ export function parseDraft(
         ? { labels: Object.fromEntries(labels.map(({ text }) => splitLabel(text))) }
         : {}),
       ...(keys.length > 0 ? { sshKeys: keys.map(({ text }) => text) } : {}),
+      ...(keptKeyIds(draft).length > 0 ? { sshKeyIds: keptKeyIds(draft) } : {}),
       ...(draft.password ? { password: draft.password } : {}),
       ...(draft.userData.trim() ? { userData: draft.userData } : {}),
     }),
@@ -87,6 +91,9 @@ export function parseDraft(
   if (Object.keys(found).length > 0) return { errors: found };
   return { orders: parsed.flatMap(({ data }) => data ?? []) };
 }
+
+/** The kept keys that are chosen. */
+export const keptKeyIds = ({ sshKeyIds }: NewServerDraft): string[] => sshKeyIds.split(' ').filter(Boolean);
 
 /** Several servers are numbered: web-1, web-2, … */
 export function namesOf(name: string, count: number): string[] {

@@ -1,8 +1,9 @@
 import { cleanup, screen, waitFor, within } from '@testing-library/react';
 import { beforeEach, expect, test } from 'vitest';
 import type { Availability } from '../../../contract/catalog.ts';
+import type { SavedSshKey } from '../../../contract/ssh-keys.ts';
 import { renderApp } from '../render-app.tsx';
-import { PLAN, TEMPLATE, buildOperation, buildServer, fakeApi, ok, refusal } from '../test-api.ts';
+import { ACCOUNT, PLAN, TEMPLATE, buildOperation, buildServer, fakeApi, ok, refusal } from '../test-api.ts';
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl ada@laptop';
 
@@ -16,7 +17,11 @@ async function openForm(search = '') {
     await app.user.clear(screen.getByLabelText('Name'));
     await app.user.type(screen.getByLabelText('Name'), text);
   };
-  return { ...app, submit, name };
+  const paste = async (label: string, text: string) => {
+    await app.user.click(screen.getByLabelText(label));
+    await app.user.paste(text);
+  };
+  return { ...app, submit, name, paste };
 }
 
 test('a name is suggested and what is chosen is summed up', async () => {
@@ -33,9 +38,9 @@ test('a name is suggested and what is chosen is summed up', async () => {
 
 test('what is wrong is shown at its field before anything is sent', async () => {
   const api = fakeApi();
-  const { user, submit, name } = await openForm();
+  const { user, submit, name, paste } = await openForm();
   await name('-bad-');
-  await user.type(screen.getByLabelText('SSH keys'), `${KEY}\n\nnot a key`);
+  await paste('SSH keys', `${KEY}\n\nnot a key`);
   await user.type(screen.getByLabelText(/^Password/), 'short');
   await submit();
   expect(await screen.findByText('Choose a plan')).toBeVisible();
@@ -117,10 +122,10 @@ test('an accepted order leads to the page of the server, where its steps are', a
     [`GET /servers/${server.id}`]: () => ok(server),
     [`GET /servers/${server.id}/operations`]: () => ok({ items: [operation], nextCursor: null }),
   });
-  const { user, submit, name, router } = await openForm();
+  const { user, submit, name, router, paste } = await openForm();
   await name('web-9');
   await user.click(screen.getByRole('radio', { name: 'Small' }));
-  await user.type(screen.getByLabelText('SSH keys'), KEY);
+  await paste('SSH keys', KEY);
   await submit();
   expect(await screen.findByRole('heading', { name: 'web-9' })).toBeVisible();
   expect(await screen.findByText('Copy the template')).toBeVisible();
@@ -131,6 +136,43 @@ test('an accepted order leads to the page of the server, where its steps are', a
     templateId: TEMPLATE.id,
     sshKeys: [KEY],
   });
+});
+
+const kept = (key: Partial<SavedSshKey>): SavedSshKey => ({
+  id: '99999999-9999-4999-8999-999999999999',
+  accountId: ACCOUNT.id,
+  name: 'ada@laptop',
+  publicKey: KEY,
+  fingerprint: 'SHA256:x',
+  servers: 0,
+  createdAt: '2026-11-01T00:00:00.000Z',
+  ...key,
+});
+
+test('kept keys are chosen, stay in the address, and are ordered by their ids', async () => {
+  const mine = kept({});
+  const theirs = kept({ id: buildServer().id, accountId: TEMPLATE.id, name: 'bob@desk' });
+  const api = fakeApi({
+    'GET /ssh-keys': () => ok({ items: [mine, theirs] }),
+    'POST /servers': () => refusal(503, 'unavailable', 'Not now'),
+  });
+  const { user, submit, router } = await openForm(`?keys=${theirs.id}`);
+  await user.click(screen.getByRole('radio', { name: 'Small' }));
+  await user.click(await screen.findByRole('checkbox', { name: 'ada@laptop' }));
+  expect(screen.queryByRole('checkbox', { name: 'bob@desk' })).toBeNull();
+  expect(new URLSearchParams(router.state.location.search).get('keys')).toBe(mine.id);
+  expect(screen.queryByText(/nobody can log in/)).toBeNull();
+  await submit();
+  expect(api.sent('POST /servers')[0]?.body).toMatchObject({ sshKeyIds: [mine.id] });
+});
+
+test('kept keys that cannot be read are asked for again', async () => {
+  const api = fakeApi({ 'GET /ssh-keys': () => refusal(503, 'unavailable', 'Not now') });
+  const { user } = await openForm();
+  await screen.findByText('The kept keys could not be read.');
+  api.on('GET /ssh-keys', () => ok({ items: [kept({})] }));
+  await user.click(screen.getByRole('button', { name: 'Try again' }));
+  expect(await screen.findByRole('checkbox', { name: 'ada@laptop' })).not.toBeChecked();
 });
 
 const room = (places: Partial<Availability>[]) => () =>

@@ -13,11 +13,19 @@ import { usePlans, useTemplates } from '../hooks/use-catalog.ts';
 import { PartlyOrdered, useCreateServers } from '../hooks/use-create-servers.ts';
 import { useOrderingAccounts } from '../hooks/use-forbidden.ts';
 import { useOrderedFor } from '../hooks/use-ordered-for.ts';
+import { useUser } from '../hooks/use-user.ts';
 import { AccessFields } from './access-fields.tsx';
+import { useKeptKeys } from './kept-keys.tsx';
 import { LocationCards } from './location-cards.tsx';
 import { initialDraft, keepDraft, linkTo } from './new-server-draft.ts';
 import { LabelsField, NameField } from './new-server-fields.tsx';
-import { type DraftField, type FieldErrors, parseDraft, refusalErrors } from './new-server-form.ts';
+import {
+  type DraftField,
+  type FieldErrors,
+  keptKeyIds,
+  parseDraft,
+  refusalErrors,
+} from './new-server-form.ts';
 import { NewServerSummary } from './new-server-summary.tsx';
 import { PlanCards, stock } from './plan-cards.tsx';
 import { TemplateCards } from './template-cards.tsx';
@@ -64,7 +72,7 @@ export function NewServerPage() {
 
 function NewServerForm({ plans, templates }: { plans: Plan[]; templates: Template[] }) {
   const [params, setParams] = useSearchParams();
-  const [draft, setDraft] = useState(() => initialDraft(params, templates[0]?.id ?? ''));
+  const [typed, setDraft] = useState(() => initialDraft(params, templates[0]?.id ?? ''));
   const [errors, setErrors] = useState<FieldErrors>({});
   const form = useRef<HTMLFormElement>(null);
   const navigate = useNavigate();
@@ -74,6 +82,10 @@ function NewServerForm({ plans, templates }: { plans: Plan[]; templates: Templat
     void navigate(accepted.length === 1 && first ? `/servers/${first.server.id}` : '/');
   });
   const account = useOrderedFor();
+  const user = useUser();
+  const accountId = account?.id ?? user?.accounts[0]?.id;
+  // Another account keeps other keys, and one may be gone since.
+  const draft = { ...typed, sshKeyIds: useKeptKeys(accountId, keptKeyIds(typed)).join(' ') };
   const availability = useAvailability(draft.templateId);
   const template = templates.find((candidate) => candidate.id === draft.templateId);
   const chosenPlan = plans.find((candidate) => candidate.id === draft.planId);
@@ -118,7 +130,7 @@ function NewServerForm({ plans, templates }: { plans: Plan[]; templates: Templat
         <LocationCards availability={availability} {...field} />
         <TemplateCards templates={templates} {...field} />
         <PlanCards plans={plans} template={template} availability={availability} {...field} />
-        <AccessFields {...field} template={template} />
+        <AccessFields {...field} template={template} accountId={accountId} />
         <LabelsField {...field} />
         <UserDataField {...field} />
       </div>

@@ -7,7 +7,7 @@ import { ProblemCallout } from '../components/problem-callout.tsx';
 import { formatDisk, formatMemory } from '../format-size.ts';
 import { PartlyOrdered } from '../hooks/use-create-servers.ts';
 import type { CreateServer } from '../../../contract/servers.ts';
-import type { NewServerDraft } from './new-server-form.ts';
+import { keptKeyIds, type NewServerDraft } from './new-server-form.ts';
 import { OrderAsCurl } from './order-as-curl.tsx';
 
 interface NewServerSummaryProps {
@@ -35,7 +35,7 @@ export function NewServerSummary({
   error,
   hasFieldErrors,
 }: NewServerSummaryProps) {
-  const keyCount = draft.sshKeys.split('\n').filter((line) => line.trim()).length;
+  const keyCount = draft.sshKeys.split('\n').filter((line) => line.trim()).length + keptKeyIds(draft).length;
   return (
     <aside className="panel summary" aria-label={t`Summary`}>
       <h2>

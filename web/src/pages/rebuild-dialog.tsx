@@ -11,6 +11,7 @@ import { useTemplates } from '../hooks/use-catalog.ts';
 import { useChange } from '../hooks/use-change.ts';
 import { ChangeDialog } from './change-dialog.tsx';
 import { ChoiceCards } from './choice-cards.tsx';
+import { KeptKeys } from './kept-keys.tsx';
 import { NameConfirmation } from './name-confirmation.tsx';
 
 /** A fresh system for a server: which one, what is erased, what is kept, and the name to be sure. */
@@ -18,7 +19,7 @@ export function RebuildDialog({ server, onClose }: { server: Server; onClose: ()
   const templates = useTemplates();
   const [chosen, setChosen] = useState(server.template.id ?? '');
   const [typed, setTyped] = useState('');
-  const [access, setAccess] = useState<Access>({ sshKeys: '', password: '' });
+  const [access, setAccess] = useState<Access>({ sshKeys: '', sshKeyIds: [], password: '' });
   const template = templates.data?.find(({ id }) => id === chosen);
   const rebuild = useChange((body: RebuildServer, key) => rebuildServer(server.id, body, key), onClose);
   return (
@@ -57,6 +58,11 @@ export function RebuildDialog({ server, onClose }: { server: Server; onClose: ()
         />
       )}
       <Losses server={server} />
+      <KeptKeys
+        accountId={server.accountId}
+        chosen={access.sshKeyIds}
+        onChoose={(sshKeyIds) => setAccess({ ...access, sshKeyIds })}
+      />
       <AccessFields access={access} user={template?.defaultUser} onChange={setAccess} />
       <NameConfirmation name={server.name} typed={typed} onType={setTyped} />
     </ChangeDialog>
@@ -91,15 +97,24 @@ function Losses({ server }: { server: Server }) {
 
 interface Access {
   sshKeys: string;
+  sshKeyIds: string[];
   password: string;
 }
 
-function givenAccess({ sshKeys, password }: Access): Pick<RebuildServer, 'sshKeys' | 'password'> {
+function givenAccess({
+  sshKeys,
+  sshKeyIds,
+  password,
+}: Access): Pick<RebuildServer, 'sshKeys' | 'sshKeyIds' | 'password'> {
   const keys = sshKeys
     .split('\n')
     .map((key) => key.trim())
     .filter(Boolean);
-  return { ...(keys.length > 0 ? { sshKeys: keys } : {}), ...(password ? { password } : {}) };
+  return {
+    ...(keys.length > 0 ? { sshKeys: keys } : {}),
+    ...(sshKeyIds.length > 0 ? { sshKeyIds } : {}),
+    ...(password ? { password } : {}),
+  };
 }
 
 function AccessFields({

@@ -2,17 +2,16 @@ import { Button, FormGroup, InputGroup, Spinner, TextArea } from '@blueprintjs/c
 import { Add, Key } from '@blueprintjs/icons';
 import { plural, t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
-import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { SavedSshKey } from '../../../contract/ssh-keys.ts';
-import { addSshKey, deleteSshKey, listSshKeys, renameSshKey } from '../account-api.ts';
+import { addSshKey, deleteSshKey, renameSshKey } from '../account-api.ts';
 import { fieldIssue } from '../api-error.ts';
 import { CopyButton } from '../components/copy-button.tsx';
 import { ErrorState } from '../components/error-state.tsx';
 import { NoticeState } from '../components/notice-state.tsx';
 import { PageTitle } from '../components/page-title.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
-import { SSH_KEYS_KEY, useAccountChange } from '../hooks/use-account.ts';
+import { SSH_KEYS_KEY, useAccountChange, useSshKeys } from '../hooks/use-account.ts';
 import { useUser } from '../hooks/use-user.ts';
 import { ChangeDialog } from './change-dialog.tsx';
 
@@ -40,11 +39,7 @@ export function SshKeysPage() {
 }
 
 function KeyList() {
-  const keys = useQuery({
-    queryKey: SSH_KEYS_KEY,
-    queryFn: ({ signal }) => listSshKeys(signal),
-    staleTime: 0,
-  });
+  const keys = useSshKeys();
   if (keys.isPending) return <Spinner className="page-spinner" aria-label={t`Loading the SSH keys`} />;
   if (!keys.data) {
     return (
