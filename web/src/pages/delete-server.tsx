@@ -12,13 +12,12 @@ import { useMayCancel } from '../hooks/use-is-admin.ts';
 import { operationName } from '../contract-words.ts';
 import { DeleteDialog } from './delete-dialog.tsx';
 import { ProtectionSwitch } from './protection-switch.tsx';
+import { ROLE_REFUSAL_ID } from './role-refusal.tsx';
 
 /** Why the server cannot be deleted now; null when it can. */
 function useObstacle(server: Server): string | null {
   const { operation, deleteProtection } = server;
   const mayCancel = useMayCancel(operation?.type ?? '');
-  const forbidden = useForbidden()(server, 'manage');
-  if (forbidden) return forbidden;
   if (deleteProtection) return t`This server is protected against deletion. Switch the protection off first.`;
   if (!operation) return null;
   const canCancel =
@@ -45,6 +44,7 @@ function reprieve(graceHours: number | undefined): string {
 export function DeleteServer({ server }: { server: Server }) {
   const [isAsked, setIsAsked] = useState(false);
   const reason = useObstacle(server);
+  const isForbidden = useForbidden()(server, 'manage') !== null;
   const graceHours = useGraceHours(server);
   const effect = t`Erases the VM with its disks and releases its addresses. ${reprieve(graceHours)}`;
   return (
@@ -62,8 +62,8 @@ export function DeleteServer({ server }: { server: Server }) {
         variant="outlined"
         icon={<Trash />}
         text={t`Delete server`}
-        disabled={reason !== null}
-        aria-describedby="danger-text"
+        disabled={isForbidden || reason !== null}
+        aria-describedby={isForbidden ? `${ROLE_REFUSAL_ID} danger-text` : 'danger-text'}
         onClick={() => setIsAsked(true)}
       />
       <ProtectionSwitch server={server} field="deleteProtection" />

@@ -5,6 +5,7 @@ import type { Server } from '../../../contract/servers.ts';
 import { summarize } from '../live-cache.ts';
 import { renderApp } from '../render-app.tsx';
 import {
+  ACCOUNT,
   type Handler,
   PLAN,
   TEMPLATE,
@@ -37,6 +38,35 @@ const manage = async (name: string) =>
   within(await screen.findByRole('region', { name: 'Manage' })).getByRole('button', { name });
 
 const closed = async () => waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+
+const asRole = (role: 'viewer' | 'operator'): Record<string, Handler> => ({
+  'POST /refresh': () => ok({ ...session(), user: { ...USER, accounts: [{ ...ACCOUNT, role }] } }),
+});
+const refusalOf = /Your role does not allow/;
+
+test('a viewer is told once that their role allows nothing, and every action refers to it', async () => {
+  open(buildServer(), asRole('viewer'));
+  await manage('Change plan');
+  expect(screen.getAllByText(refusalOf)).toHaveLength(1);
+  const actions = [
+    ...['Change plan', 'Reset password', 'Edit labels', 'Rebuild', 'Reboot', 'Delete server'].map((name) =>
+      screen.getByRole('button', { name }),
+    ),
+    ...screen.getAllByRole('switch'),
+  ];
+  for (const action of actions) {
+    expect(action).toBeDisabled();
+    expect(action).toHaveAccessibleDescription(refusalOf);
+  }
+});
+
+test('an operator is told what their role does not allow, and may do the rest', async () => {
+  open(buildServer(), asRole('operator'));
+  expect(await manage('Change plan')).toBeDisabled();
+  expect(screen.getAllByText(refusalOf)).toHaveLength(1);
+  expect(await manage('Edit labels')).toBeEnabled();
+  expect(screen.getByRole('button', { name: 'Reboot' })).toBeEnabled();
+});
 
 test('another plan says what changes, and that a disk only grows', async () => {
   const server = buildServer();

@@ -8,6 +8,7 @@ import { useForbidden } from '../hooks/use-forbidden.ts';
 import { useIsAdmin } from '../hooks/use-is-admin.ts';
 import { blockedBecause } from './blocked-because.ts';
 import { ProtectionSwitch } from './protection-switch.tsx';
+import { ROLE_REFUSAL_ID } from './role-refusal.tsx';
 
 type Dialog = ComponentType<{ server: Server; onClose: () => void }>;
 
@@ -39,7 +40,10 @@ export function ManageServer({ server }: { server: Server }) {
   const isAdmin = useIsAdmin();
   const blocked = blockedBecause(server);
   const forbidden = useForbidden();
-  const [mayNotOperate, mayNotManage] = [forbidden(server, 'operate'), forbidden(server, 'manage')];
+  const [mayOperate, mayManage] = [
+    forbidden(server, 'operate') === null,
+    forbidden(server, 'manage') === null,
+  ];
   const inRescue = server.rescue ? t`Leave the rescue system first.` : null;
   const AskedDialog = asked && DIALOGS[asked];
   return (
@@ -55,15 +59,16 @@ export function ManageServer({ server }: { server: Server }) {
       <Deed
         label={t`Change plan`}
         about={sizeOf(server)}
+        isForbidden={!mayManage}
         isBlocked={blocked !== null}
-        obstacle={mayNotManage}
         onAsk={() => setAsked('plan')}
       />
       <Deed
         label={t`Reset password`}
         about={t`Sets a new password for ${server.defaultUser ?? t`the user`} inside.`}
+        isForbidden={!mayOperate}
         isBlocked={blocked !== null}
-        obstacle={mayNotOperate ?? inRescue}
+        obstacle={inRescue}
         onAsk={() => setAsked('password')}
       />
       <Deed
@@ -73,22 +78,23 @@ export function ManageServer({ server }: { server: Server }) {
             ? t`Restarts the server from its own disk.`
             : t`For a system that does not boot any more: restarts the server from a medium of your provider.`
         }
+        isForbidden={!mayOperate}
         isBlocked={blocked !== null}
-        obstacle={mayNotOperate}
         onAsk={() => setAsked('rescue')}
       />
       <Deed
         label={t`Edit labels`}
         about={<Labels labels={server.labels} />}
+        isForbidden={!mayOperate}
         isBlocked={server.status === 'deleting'}
-        obstacle={mayNotOperate}
         onAsk={() => setAsked('labels')}
       />
       <Deed
         label={t`Rebuild`}
         about={t`Erases the disk and installs a fresh system. Id, addresses and SSH keys are kept.`}
+        isForbidden={!mayManage}
         isBlocked={blocked !== null}
-        obstacle={mayNotManage ?? inRescue ?? unfitForRebuild(server)}
+        obstacle={inRescue ?? unfitForRebuild(server)}
         isHarsh
         onAsk={() => setAsked('rebuild')}
       />
@@ -148,6 +154,8 @@ function ProviderDeeds({ server, onAsk }: { server: Server; onAsk: (name: Dialog
 interface DeedProps {
   label: string;
   about: ReactNode;
+  /** One's role does not allow it, as is said once on the page. */
+  isForbidden?: boolean;
   /** Nothing can be done now, for the reason that is said once above. */
   isBlocked: boolean;
   /** Why this cannot be done beside that; null when it can. */
@@ -156,8 +164,17 @@ interface DeedProps {
   onAsk: () => void;
 }
 
-function Deed({ label, about, isBlocked, obstacle = null, isHarsh = false, onAsk }: DeedProps) {
+function Deed({
+  label,
+  about,
+  isForbidden = false,
+  isBlocked,
+  obstacle = null,
+  isHarsh = false,
+  onAsk,
+}: DeedProps) {
   const id = useId();
+  const reasons = [...(isForbidden ? [ROLE_REFUSAL_ID] : []), ...(isBlocked ? [BLOCKED_ID] : [])];
   return (
     <div className="deed">
       <span id={id} className="muted">
@@ -167,8 +184,8 @@ function Deed({ label, about, isBlocked, obstacle = null, isHarsh = false, onAsk
         text={label}
         intent={isHarsh ? 'danger' : 'none'}
         variant={isHarsh ? 'outlined' : 'solid'}
-        disabled={isBlocked || obstacle !== null}
-        aria-describedby={isBlocked ? `${BLOCKED_ID} ${id}` : id}
+        disabled={reasons.length > 0 || obstacle !== null}
+        aria-describedby={[...reasons, id].join(' ')}
         onClick={onAsk}
       />
     </div>

@@ -9,13 +9,14 @@ import { blockedBecause } from './blocked-because.ts';
 import { PowerDialog } from './power-dialog.tsx';
 import { POWER_ORDER, unfitFor } from './power-fit.ts';
 import { POWER_ICONS } from './power-icons.tsx';
+import { ROLE_REFUSAL_ID } from './role-refusal.tsx';
 
 /** The power buttons; those that cannot be used now say why. A suspended server has none: its page says what to do. */
 export function PowerActions({ server }: { server: Server }) {
   const [asked, setAsked] = useState<PowerAction | null>(null);
-  const forbidden = useForbidden();
+  const forbidden = useForbidden()(server, 'operate');
   useAskedFromElsewhere(setAsked);
-  const reason = forbidden(server, 'operate') ?? blockedBecause(server);
+  const blocked = forbidden ? null : blockedBecause(server);
   if (server.status === 'suspended') return null;
   return (
     <div className="power-actions" role="group" aria-label={t`Power`}>
@@ -24,15 +25,15 @@ export function PowerActions({ server }: { server: Server }) {
           key={action}
           icon={POWER_ICONS[action]}
           text={POWER_ACTIONS[action].label}
-          disabled={reason !== null || unfitFor(action, server) !== null}
-          title={reason ?? unfitFor(action, server) ?? undefined}
-          aria-describedby={reason ? 'power-reason' : undefined}
+          disabled={(forbidden ?? blocked ?? unfitFor(action, server)) !== null}
+          title={forbidden ?? blocked ?? unfitFor(action, server) ?? undefined}
+          aria-describedby={forbidden ? ROLE_REFUSAL_ID : blocked ? 'power-reason' : undefined}
           onClick={() => setAsked(action)}
         />
       ))}
-      {reason && (
+      {blocked && (
         <span id="power-reason" className="muted power-reason">
-          {reason}
+          {blocked}
         </span>
       )}
       {asked && <PowerDialog server={server} action={asked} onClose={() => setAsked(null)} />}

@@ -5,6 +5,7 @@ import type { Server } from '../../../contract/servers.ts';
 import { ProblemCallout } from '../components/problem-callout.tsx';
 import { useForbidden } from '../hooks/use-forbidden.ts';
 import { useUpdateServer } from '../hooks/use-update-server.ts';
+import { ROLE_REFUSAL_ID } from './role-refusal.tsx';
 
 const WORDS = {
   deleteProtection: {
@@ -28,7 +29,7 @@ const WORDS = {
 /** A switch that keeps a server from being deleted or rebuilt. It shows what holds, not what was just asked for. */
 export function ProtectionSwitch({ server, field }: { server: Server; field: keyof typeof WORDS }) {
   const update = useUpdateServer(server);
-  const forbidden = useForbidden()(server, 'manage');
+  const isForbidden = useForbidden()(server, 'manage') !== null;
   const id = useId();
   const { label, effect } = WORDS[field];
   return (
@@ -36,14 +37,14 @@ export function ProtectionSwitch({ server, field }: { server: Server; field: key
       <Switch
         role="switch"
         checked={server[field]}
-        disabled={forbidden !== null || update.isPending || server.status === 'deleting'}
-        aria-describedby={id}
+        disabled={isForbidden || update.isPending || server.status === 'deleting'}
+        aria-describedby={isForbidden ? `${ROLE_REFUSAL_ID} ${id}` : id}
         onChange={(event) => update.mutate({ [field]: event.currentTarget.checked })}
       >
         {label}
       </Switch>
       <p id={id} className="muted">
-        {forbidden ?? effect}
+        {effect}
       </p>
       {update.error && (
         <ProblemCallout

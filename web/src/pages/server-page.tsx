@@ -24,6 +24,7 @@ import { NotFoundPage } from './not-found-page.tsx';
 import { OperationDetails } from './operation-details.tsx';
 import { PowerActions } from './power-actions.tsx';
 import { RenameServer } from './rename-server.tsx';
+import { RoleRefusal } from './role-refusal.tsx';
 import { ServerActivity } from './server-activity.tsx';
 import { ServerNotices } from './server-notices.tsx';
 import { ServerOverview } from './server-overview.tsx';
@@ -91,6 +92,7 @@ function Details({ server }: { server: Server }) {
         <AddressList server={server} />
       </div>
       <ServerNotices server={server} />
+      <RoleRefusal server={server} />
       <PowerActions server={server} />
       <LatestOperation server={server} />
       <ServerTabs server={server} />
