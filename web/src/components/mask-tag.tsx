@@ -8,10 +8,11 @@ export function MaskTag() {
   return (
     <span role="status">
       <Button
+        className="mask-tag"
         size="small"
         intent="warning"
         icon={<EyeOff />}
-        text={<span className="mask-tag-text">{t`Masked`}</span>}
+        text={t`Masked`}
         aria-label={t`Masked for screenshots. Show everything`}
         title={t`Show everything`}
         onClick={() => maskStore.set(false)}

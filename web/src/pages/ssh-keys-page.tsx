@@ -1,9 +1,12 @@
-import { Button, FormGroup, InputGroup, Spinner, TextArea } from '@blueprintjs/core';
+import { Button, FormGroup, HTMLSelect, InputGroup, Spinner, TextArea } from '@blueprintjs/core';
 import { Add, Key } from '@blueprintjs/icons';
 import { plural, t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
+import type { User } from '../../../contract/auth.ts';
+import { includes, PERMISSION_OF } from '../../../contract/permissions.ts';
 import type { SavedSshKey } from '../../../contract/ssh-keys.ts';
+import { accountChoice } from '../account-choice.ts';
 import { addSshKey, deleteSshKey, renameSshKey } from '../account-api.ts';
 import { fieldIssue } from '../api-error.ts';
 import { CopyButton } from '../components/copy-button.tsx';
@@ -12,12 +15,19 @@ import { NoticeState } from '../components/notice-state.tsx';
 import { PageTitle } from '../components/page-title.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { SSH_KEYS_KEY, useAccountChange, useSshKeys } from '../hooks/use-account.ts';
+import { useOrderingAccounts } from '../hooks/use-forbidden.ts';
+import { useOrderedFor } from '../hooks/use-ordered-for.ts';
+import { useStore } from '../hooks/use-store.ts';
 import { useUser } from '../hooks/use-user.ts';
 import { ChangeDialog } from './change-dialog.tsx';
 
-/** The SSH keys somebody's accounts keep. */
+type Account = User['accounts'][number];
+
+/** The SSH keys of the account chosen in the header, or of all somebody takes part in. */
 export function SshKeysPage() {
   const [isAdding, setIsAdding] = useState(false);
+  const chosen = useChosenAccount();
+  const mayAdd = useOrderingAccounts()?.length !== 0;
   return (
     <>
       <PageTitle text={t`SSH keys`} />
@@ -27,18 +37,34 @@ export function SshKeysPage() {
             <Trans>SSH keys</Trans>
           </h1>
           <span className="muted">
-            <Trans>Public keys your accounts keep for the servers they order.</Trans>
+            {chosen ? (
+              <Trans>
+                Public keys <span className="sensitive">{chosen.name}</span> keeps for the servers it orders.
+              </Trans>
+            ) : (
+              <Trans>Public keys your accounts keep for the servers they order.</Trans>
+            )}{' '}
+            {!mayAdd && <Trans>Your role lets you look at them only.</Trans>}
           </span>
         </div>
-        <Button intent="primary" icon={<Add />} text={t`Add key`} onClick={() => setIsAdding(true)} />
+        {mayAdd && (
+          <Button intent="primary" icon={<Add />} text={t`Add key`} onClick={() => setIsAdding(true)} />
+        )}
       </div>
-      <KeyList />
+      <KeyList chosen={chosen} />
       {isAdding && <AddDialog onClose={() => setIsAdding(false)} />}
     </>
   );
 }
 
-function KeyList() {
+/** Undefined while all are looked at, and for somebody who has only one. */
+function useChosenAccount(): Account | undefined {
+  const id = useStore(accountChoice);
+  const accounts = useUser()?.accounts ?? [];
+  return accounts.length > 1 ? accounts.find((account) => account.id === id) : undefined;
+}
+
+function KeyList({ chosen }: { chosen: Account | undefined }) {
   const keys = useSshKeys();
   if (keys.isPending) return <Spinner className="page-spinner" aria-label={t`Loading the SSH keys`} />;
   if (!keys.data) {
@@ -50,7 +76,7 @@ function KeyList() {
       />
     );
   }
-  const { items } = keys.data;
+  const items = keys.data.items.filter(({ accountId }) => !chosen || accountId === chosen.id);
   if (items.length === 0) {
     return (
       <NoticeState
@@ -76,7 +102,8 @@ function KeyRow({ sshKey }: { sshKey: SavedSshKey }) {
   const { accountId, name, publicKey, fingerprint, servers, createdAt } = sshKey;
   const [open, setOpen] = useState<'rename' | 'delete' | null>(null);
   const accounts = useUser()?.accounts ?? [];
-  const account = accounts.length > 1 ? accounts.find(({ id }) => id === accountId)?.name : undefined;
+  const account = accounts.find(({ id }) => id === accountId);
+  const mayChange = account && includes(PERMISSION_OF[account.role], 'manage');
   const close = () => setOpen(null);
   return (
     <li>
@@ -93,18 +120,20 @@ function KeyRow({ sshKey }: { sshKey: SavedSshKey }) {
             added <TimeAgo iso={createdAt} />
           </Trans>
           {` · ${plural(servers, { one: '# server', other: '# servers' })}`}
-          {account && (
+          {account && accounts.length > 1 && (
             <>
               {' · '}
-              <span className="sensitive">{account}</span>
+              <span className="sensitive">{account.name}</span>
             </>
           )}
         </span>
       </div>
-      <div className="button-row row-end">
-        <Button text={t`Rename`} aria-label={t`Rename ${name}`} onClick={() => setOpen('rename')} />
-        <Button text={t`Delete`} aria-label={t`Delete ${name}`} onClick={() => setOpen('delete')} />
-      </div>
+      {mayChange && (
+        <div className="button-row row-end">
+          <Button text={t`Rename`} aria-label={t`Rename ${name}`} onClick={() => setOpen('rename')} />
+          <Button text={t`Delete`} aria-label={t`Delete ${name}`} onClick={() => setOpen('delete')} />
+        </div>
+      )}
       {open === 'rename' && <RenameDialog sshKey={sshKey} onClose={close} />}
       {open === 'delete' && <DeleteDialog sshKey={sshKey} onClose={close} />}
     </li>
@@ -114,6 +143,8 @@ function KeyRow({ sshKey }: { sshKey: SavedSshKey }) {
 function AddDialog({ onClose }: { onClose: () => void }) {
   const [publicKey, setPublicKey] = useState('');
   const [name, setName] = useState('');
+  const accounts = useOrderingAccounts() ?? [];
+  const [accountId, setAccountId] = useState(useOrderedFor()?.id);
   const add = useAccountChange(SSH_KEYS_KEY, addSshKey, onClose);
   const wrong = fieldIssue(add.error, 'publicKey');
   return (
@@ -123,9 +154,27 @@ function AddDialog({ onClose }: { onClose: () => void }) {
       submit={t`Add key`}
       isReady={publicKey.trim() !== ''}
       change={{ isPending: add.isPending, error: wrong ? null : add.error }}
-      onSubmit={() => add.mutate({ publicKey, ...(name.trim() ? { name } : {}) })}
+      onSubmit={() =>
+        add.mutate({
+          publicKey,
+          ...(name.trim() ? { name } : {}),
+          ...(accountId ? { accountId } : {}),
+        })
+      }
       onClose={onClose}
     >
+      {accountId && (
+        <FormGroup label={t`Account`} labelFor="key-account">
+          <HTMLSelect
+            id="key-account"
+            className="sensitive"
+            fill
+            value={accountId}
+            onChange={(event) => setAccountId(event.currentTarget.value)}
+            options={accounts.map(({ id, name: label }) => ({ value: id, label }))}
+          />
+        </FormGroup>
+      )}
       <FormGroup
         label={t`Public key`}
         labelFor="key-text"
