@@ -26,6 +26,8 @@ import { migrationRunRoutes } from './routes/migration-runs.ts';
 import { nodeRoutes } from './routes/nodes.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { orphanRoutes } from './routes/orphans.ts';
+import { passkeyLoginRoutes } from './routes/passkey-login.ts';
+import { passkeyRoutes } from './routes/passkeys.ts';
 import { passwordRoutes } from './routes/passwords.ts';
 import { peopleRoutes } from './routes/people.ts';
 import { planRoutes } from './routes/plans.ts';
@@ -64,11 +66,13 @@ export function createApp(deps: Deps): Koa {
 function createRouter(deps: Deps): Router {
   const endpoints = [
     ...authRoutes(deps),
+    ...passkeyLoginRoutes(deps),
     ...passwordRoutes(deps),
     ...teamRoutes(deps),
     ...userRoutes(deps),
     ...apiTokenRoutes(deps),
     ...twoFactorRoutes(deps),
+    ...passkeyRoutes(deps),
     ...auditLogRoutes(deps),
     ...sshKeyRoutes(deps),
     ...catalogRoutes(deps),

@@ -51,6 +51,8 @@ const PUBLIC = [
   'get /metrics',
   'get /readyz',
   'post /login',
+  'post /login/passkey',
+  'post /login/passkey/options',
   'post /logout',
   'post /password',
   'post /refresh',

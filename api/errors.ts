@@ -115,6 +115,15 @@ export class InvalidCode extends Refusal {
   }
 }
 
+export class InvalidPasskey extends Refusal {
+  override name = 'InvalidPasskey';
+  constructor() {
+    super(401, 'invalid_passkey', 'Nobody can log in with this passkey.', {
+      detail: 'Try again, use another one, or log in with the password.',
+    });
+  }
+}
+
 export class InvalidLink extends Refusal {
   override name = 'InvalidLink';
   constructor(detail = 'Ask your provider for a new one.') {

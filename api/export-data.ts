@@ -14,6 +14,8 @@ const PARTS = {
       last_used_at as "lastUsedAt", host(last_used_ip) as "lastUsedIp", created_at as "createdAt", revoked_at as "revokedAt"
     from api_tokens where user_id = :userId order by created_at`,
   twoFactor: `select created_at as "createdAt", confirmed_at as "enabledAt" from two_factors where user_id = :userId`,
+  passkeys: `select name, is_synced as "isSynced", created_at as "createdAt", last_used_at as "lastUsedAt"
+    from passkeys where user_id = :userId order by created_at`,
   passwordLinks: `select created_at as "createdAt", expires_at as "expiresAt", used_at as "usedAt"
     from password_links where user_id = :userId order by created_at`,
   sshKeys: `select k.name, k.public_key as "publicKey", k.fingerprint, k.created_at as "createdAt", a.name as "accountName"

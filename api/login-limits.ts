@@ -23,8 +23,8 @@ const CODE_WINDOW_SECONDS = 6 * 3600;
 export interface LoginLimiter {
   /** Counts an attempt before its secret is looked at, also against the account where one is named; throws RateLimited. */
   attempt(ip: string, email?: string): Promise<void>;
-  /** Takes the attempt back and forgets the account's failures. */
-  succeeded(ip: string, email: string): Promise<void>;
+  /** Takes the attempt back, or as many as it took, and forgets the account's failures. */
+  succeeded(ip: string, email: string, attempts?: number): Promise<void>;
   /** Waits until a refusal of what began at `startedAt` (performance.now()) may be answered. */
   untilRefusal(startedAt: number): Promise<void>;
 }
@@ -59,8 +59,8 @@ export function createLoginLimiter(database: Database, given: Partial<LoginLimit
       await consume(addresses, networkOf(ip));
       if (email !== undefined) await consume(accounts, accountKey(email));
     },
-    async succeeded(ip, email) {
-      await Promise.all([addresses.reward(networkOf(ip), 1), accounts.delete(accountKey(email))]);
+    async succeeded(ip, email, attempts = 1) {
+      await Promise.all([addresses.reward(networkOf(ip), attempts), accounts.delete(accountKey(email))]);
     },
     async untilRefusal(startedAt) {
       await setTimeout(Math.max(0, startedAt + limits.refusalMs - performance.now()));

@@ -62,6 +62,7 @@ export const PROBLEM_CODES = [
   'invalid_credentials',
   'second_factor_required',
   'invalid_code',
+  'invalid_passkey',
   'session_expired',
   'invalid_link',
   'forbidden',

@@ -1,6 +1,11 @@
 import type { Context } from 'koa';
 import { Forbidden } from '../errors.ts';
 
+/** Where this is reached: at the configured address, else where this request came to. */
+export function ownOrigin(ctx: Context, publicUrl: string | undefined): string {
+  return publicUrl === undefined ? `${ctx.protocol}://${ctx.host}` : new URL(publicUrl).origin;
+}
+
 /**
  * Refuses a request another site's page made, for routes that live on a cookie. Browsers say where it comes from in
  * Sec-Fetch-Site (on trustworthy origins) or Origin; a request with neither is no browser's and carries no one's cookie.
@@ -13,6 +18,5 @@ export function requireSameOrigin(ctx: Context, publicUrl: string | undefined): 
   }
   const origin = ctx.get('Origin');
   if (!origin) return;
-  const own = publicUrl === undefined ? `${ctx.protocol}://${ctx.host}` : new URL(publicUrl).origin;
-  if (origin !== own) throw new Forbidden('This request comes from another site.');
+  if (origin !== ownOrigin(ctx, publicUrl)) throw new Forbidden('This request comes from another site.');
 }

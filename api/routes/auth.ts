@@ -1,13 +1,13 @@
 import type { Knex } from 'knex';
 import type { Context } from 'koa';
 import jwt from 'jsonwebtoken';
-import { Login, Session } from '../../contract/auth.ts';
+import { Login } from '../../contract/auth.ts';
 import { User } from '../../db/models/user.ts';
 import { hashPassword, isCurrentHash, verifyPassword } from '../../db/passwords.ts';
-import { ACCESS_TOKEN_SECONDS, parseClaims, signAccessToken } from '../access-token.ts';
+import { parseClaims } from '../access-token.ts';
+import { answerSession, REFRESH_COOKIE, SESSION_ANSWER, setRefreshCookie } from '../answer-session.ts';
 import { audit } from '../audit.ts';
 import { clientIp } from '../client-ip.ts';
-import { findCurrentUser } from '../current-user.ts';
 import type { Deps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../endpoint.ts';
 import { InvalidCredentials, SessionExpired, Unauthenticated } from '../errors.ts';
@@ -15,19 +15,7 @@ import { createLoginLimiter } from '../login-limits.ts';
 import { logOf } from '../middleware/request-id.ts';
 import { requireSameOrigin } from '../middleware/same-origin.ts';
 import { createSecondFactorCheck } from '../second-factor.ts';
-import {
-  findSessionOfToken,
-  openSession,
-  revokeSession,
-  rotateRefreshToken,
-  SESSION_DAYS,
-} from '../sessions.ts';
-import { toUserView } from '../views/user.ts';
-
-const COOKIE = 'berth_refresh';
-const SESSION_ANSWER = {
-  200: { description: 'A session; the refresh token is in the cookie', schema: Session },
-};
+import { findSessionOfToken, openSession, revokeSession, rotateRefreshToken } from '../sessions.ts';
 
 type AuthDeps = Pick<Deps, 'database' | 'jwtSecret' | 'publicUrl' | 'loginLimits' | 'secretBox'>;
 
@@ -71,7 +59,7 @@ function login(deps: AuthDeps): Endpoint {
           userAgent: ctx.get('User-Agent') || null,
         });
       });
-      setCookie(ctx, session.refreshToken, publicUrl);
+      setRefreshCookie(ctx, session.refreshToken, publicUrl);
       await answerSession(ctx, { database, jwtSecret }, session.sessionId);
     },
   });
@@ -100,7 +88,7 @@ function refresh({ database, jwtSecret, publicUrl }: AuthDeps): Endpoint {
     problems: ['unauthenticated', 'session_expired', 'forbidden'],
     async handle(ctx) {
       requireSameOrigin(ctx, publicUrl);
-      const token = ctx.cookies.get(COOKIE);
+      const token = ctx.cookies.get(REFRESH_COOKIE);
       if (!token) throw new Unauthenticated();
       const rotation = await rotateRefreshToken(database, token, jwtSecret);
       if (rotation.outcome !== 'rotated') {
@@ -110,10 +98,10 @@ function refresh({ database, jwtSecret, publicUrl }: AuthDeps): Endpoint {
             'a spent refresh token was used: session revoked',
           );
         }
-        setCookie(ctx, null, publicUrl);
+        setRefreshCookie(ctx, null, publicUrl);
         throw new SessionExpired();
       }
-      if (rotation.refreshToken) setCookie(ctx, rotation.refreshToken, publicUrl);
+      if (rotation.refreshToken) setRefreshCookie(ctx, rotation.refreshToken, publicUrl);
       await answerSession(ctx, { database, jwtSecret }, rotation.sessionId);
     },
   });
@@ -130,12 +118,12 @@ function logout({ database, jwtSecret, publicUrl }: AuthDeps): Endpoint {
     problems: ['forbidden'],
     async handle(ctx) {
       requireSameOrigin(ctx, publicUrl);
-      const token = ctx.cookies.get(COOKIE);
+      const token = ctx.cookies.get(REFRESH_COOKIE);
       const ofCookie = token ? await findSessionOfToken(database, token) : undefined;
       for (const sessionId of new Set([ofCookie, sessionOfBearer(ctx, jwtSecret)])) {
         if (sessionId) await revokeSession(database, sessionId);
       }
-      setCookie(ctx, null, publicUrl);
+      setRefreshCookie(ctx, null, publicUrl);
       ctx.status = 204;
     },
   });
@@ -150,33 +138,4 @@ function sessionOfBearer(ctx: Context, jwtSecret: string): string | undefined {
   } catch {
     return undefined; // logging out with a bad token is no error: there is nothing to end
   }
-}
-
-async function answerSession(
-  ctx: Context,
-  { database, jwtSecret }: Pick<Deps, 'database' | 'jwtSecret'>,
-  sessionId: string,
-): Promise<void> {
-  const user = await findCurrentUser(database, sessionId);
-  if (!user) throw new SessionExpired();
-  const body: Session = {
-    accessToken: signAccessToken(user, jwtSecret),
-    expiresIn: ACCESS_TOKEN_SECONDS,
-    user: toUserView(user),
-  };
-  ctx.body = body;
-}
-
-function setCookie(ctx: Context, token: string | null, publicUrl: string | undefined): void {
-  const secure = publicUrl?.startsWith('https:') ?? false;
-  // TLS usually ends before this process, and the cookie library refuses what it takes for an insecure connection.
-  ctx.cookies.secure = secure;
-  ctx.cookies.set(COOKIE, token, {
-    httpOnly: true,
-    sameSite: 'strict',
-    path: '/',
-    secure,
-    overwrite: true,
-    maxAge: token === null ? 0 : SESSION_DAYS * 86_400_000,
-  });
 }

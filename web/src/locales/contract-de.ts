@@ -79,6 +79,7 @@ export const CONTRACT_DE: ContractTexts = {
     invalid_credentials: 'E-Mail-Adresse oder Passwort stimmt nicht.',
     second_factor_required: 'Ein Code Ihres zweiten Faktors wird gebraucht.',
     invalid_code: 'Dieser Code stimmt nicht.',
+    invalid_passkey: 'Mit diesem Passkey kann sich niemand anmelden.',
     session_expired: 'Ihre Sitzung ist abgelaufen. Melden Sie sich neu an.',
     invalid_link: 'Dieser Link gilt nicht mehr.',
     forbidden: 'Das dürfen Sie nicht.',

@@ -1,0 +1,138 @@
+import { ConfirmPassword } from '../../contract/account.ts';
+import { AddPasskey, Passkey, PasskeyList, PasskeyOptions } from '../../contract/passkeys.ts';
+import { Passkey as PasskeyRow } from '../../db/models/passkey.ts';
+import { queryRows } from '../../db/query-rows.ts';
+import { audit } from '../audit.ts';
+import { createPasswordCheck } from '../check-password.ts';
+import type { Deps } from '../deps.ts';
+import { ById, endpoint, type Endpoint } from '../endpoint.ts';
+import { InvalidInput, NotFound, QuotaExceeded } from '../errors.ts';
+import { currentUser } from '../middleware/authenticate.ts';
+import { ownOrigin } from '../middleware/same-origin.ts';
+import { inspectMade, passkeyCreation } from '../passkeys.ts';
+import { toPasskeyView } from '../views/passkey.ts';
+
+type PasskeyDeps = Pick<Deps, 'database' | 'publicUrl' | 'loginLimits'>;
+
+/** The passkeys somebody logs in with. */
+export function passkeyRoutes(deps: PasskeyDeps): Endpoint[] {
+  return [list(deps), begin(deps), add(deps), remove(deps)];
+}
+
+const PATH = '/users/me/passkeys';
+const TAG = 'Passkeys';
+const MOST_PASSKEYS = 20;
+
+function list({ database }: PasskeyDeps): Endpoint {
+  return endpoint({
+    method: 'get',
+    path: PATH,
+    tag: TAG,
+    summary: 'Your passkeys, oldest first',
+    auth: 'session',
+    answers: { 200: { description: 'Your passkeys', schema: PasskeyList } },
+    async handle(ctx) {
+      const { id: userId } = currentUser(ctx);
+      const passkeys = await PasskeyRow.query(database).where({ userId }).orderBy(['createdAt', 'id']);
+      ctx.body = { items: passkeys.map(toPasskeyView) };
+    },
+  });
+}
+
+function begin(deps: PasskeyDeps): Endpoint {
+  const { database, publicUrl } = deps;
+  const checkPassword = createPasswordCheck(deps);
+  return endpoint({
+    method: 'post',
+    path: `${PATH}/options`,
+    tag: TAG,
+    summary: 'Begin to add a passkey',
+    auth: 'session',
+    body: ConfirmPassword,
+    answers: { 200: { description: 'What the browser makes it with', schema: PasskeyOptions } },
+    problems: ['invalid_input', 'rate_limited'],
+    async handle(ctx, { body: { password } }) {
+      const user = currentUser(ctx);
+      await checkPassword(ctx, user, { field: 'password', password });
+      ctx.body = await passkeyCreation(database, ownOrigin(ctx, publicUrl), user);
+    },
+  });
+}
+
+function add({ database, publicUrl }: PasskeyDeps): Endpoint {
+  return endpoint({
+    method: 'post',
+    path: PATH,
+    tag: TAG,
+    summary: 'Add the passkey that the browser has made',
+    auth: 'session',
+    body: AddPasskey,
+    answers: { 201: { description: 'The passkey', schema: Passkey } },
+    problems: ['invalid_input', 'quota_exceeded', 'conflict'],
+    async handle(ctx, { body: { name, credential } }) {
+      const { id: userId } = currentUser(ctx);
+      const made = await inspectMade(database, ctx, {
+        credential,
+        origin: ownOrigin(ctx, publicUrl),
+        userId,
+      });
+      if (!made)
+        throw new InvalidInput([
+          { field: 'credential', message: 'this passkey cannot be kept, or it took too long: begin again' },
+        ]);
+      const added = await database.transaction(async (trx) => {
+        // Locked, so that two at once are not one too many.
+        await queryRows(trx, 'select from users where id = ? for no key update', [userId]);
+        if ((await PasskeyRow.query(trx).where({ userId }).resultSize()) >= MOST_PASSKEYS)
+          throw new QuotaExceeded(`You have ${MOST_PASSKEYS} passkeys already.`, 'Remove one first.');
+        const row = await PasskeyRow.query(trx).insertAndFetch({
+          userId,
+          credentialId: made.credential.id,
+          publicKey: Buffer.from(made.credential.publicKey),
+          counter: String(made.credential.counter),
+          transports: made.credential.transports ?? [],
+          name,
+          isSynced: made.credentialBackedUp,
+        });
+        await audit(trx, ctx, { userId, action: 'passkey.add', subjectId: row.id, details: { name } });
+        return row;
+      });
+      ctx.status = 201;
+      ctx.body = toPasskeyView(added);
+    },
+  });
+}
+
+function remove(deps: PasskeyDeps): Endpoint {
+  const { database } = deps;
+  const checkPassword = createPasswordCheck(deps);
+  return endpoint({
+    method: 'post',
+    path: `${PATH}/:id/remove`,
+    tag: TAG,
+    summary: 'Remove a passkey: nobody logs in with it any more',
+    auth: 'session',
+    params: ById,
+    body: ConfirmPassword,
+    answers: { 204: { description: 'It is of no use any more' } },
+    problems: ['not_found', 'invalid_input', 'rate_limited'],
+    async handle(ctx, { params: { id }, body: { password } }) {
+      const user = currentUser(ctx);
+      await checkPassword(ctx, user, { field: 'password', password });
+      await database.transaction(async (trx) => {
+        const [removed] = await PasskeyRow.query(trx)
+          .where({ id, userId: user.id })
+          .delete()
+          .returning('name');
+        if (!removed) throw new NotFound('There is no such passkey.');
+        await audit(trx, ctx, {
+          userId: user.id,
+          action: 'passkey.remove',
+          subjectId: id,
+          details: { name: removed.name },
+        });
+      });
+      ctx.status = 204;
+    },
+  });
+}
