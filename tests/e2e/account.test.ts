@@ -12,7 +12,7 @@ describe('a customer looking after their account', () => {
   let browser: Browser;
   let page: Page;
   let secret = '';
-  let recoveryCode = '';
+  let recoveryCodes: string[] = [];
 
   beforeAll(async () => {
     [berth, browser] = await Promise.all([startBerth(), launchBrowser()]);
@@ -72,7 +72,7 @@ describe('a customer looking after their account', () => {
     await button('Turn on').click();
     await page.getByRole('list', { name: 'Recovery codes' }).waitFor(WAIT);
     await expectSound(page, 'two-factor-codes');
-    recoveryCode = (await page.locator('.recovery-codes code').first().textContent()) ?? '';
+    recoveryCodes = await page.locator('.recovery-codes code').allTextContents();
     await page.getByText('I have kept them in a safe place').click();
     await button('Done').click();
     await page.getByText('10 of 10 recovery codes left').waitFor(WAIT);
@@ -93,7 +93,7 @@ describe('a customer looking after their account', () => {
     await sendCode(thief, 'Code of your app', code);
     await thief.getByText('This code is wrong, or has been used.').waitFor(WAIT);
     await button('Use a recovery code', thief).click();
-    await sendCode(thief, 'Recovery code', recoveryCode);
+    await sendCode(thief, 'Recovery code', recoveryCodes[0] ?? '');
     await thief.getByRole('button', { name: /Account menu/ }).waitFor(WAIT);
   });
 
@@ -104,6 +104,61 @@ describe('a customer looking after their account', () => {
     await sessions.nth(1).waitFor({ state: 'detached', ...WAIT });
     expect(await sessions.count()).toBe(1);
     await page.getByText('9 of 10 recovery codes left').waitFor(WAIT);
+  });
+
+  it('adds a passkey, logs in with it and removes it', async () => {
+    const other = await open();
+    const devTools = await other.context().newCDPSession(other);
+    await devTools.send('WebAuthn.enable');
+    await devTools.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+    await other.goto(run.dashboardUrl);
+    await button('Log in with a passkey', other).click();
+    await other.getByText('this page was opened by an IP address').waitFor(WAIT);
+
+    const byName = new URL(run.dashboardUrl);
+    byName.hostname = 'localhost';
+    await other.goto(byName.href);
+    await expectSound(other, 'login');
+    await other.getByLabel('E-mail').fill(run.customer.email);
+    await other.getByLabel('Password').fill(run.customer.password);
+    await button('Log in', other).click();
+    await button('Use a recovery code', other).click();
+    await sendCode(other, 'Recovery code', recoveryCodes[1] ?? '');
+    await other.getByRole('button', { name: /Account menu/ }).waitFor(WAIT);
+    await other.goto(new URL('account/security', byName).href);
+    await button('Add a passkey', other).click();
+    await expectSound(other, 'add-passkey');
+    await other.getByRole('dialog').getByLabel('Your password').fill(run.customer.password);
+    await button('Continue', other).click();
+    const passkeys = other.getByRole('list', { name: 'Passkeys' }).getByRole('listitem');
+    await passkeys.getByText('never used').waitFor(WAIT);
+    await expectSound(other, 'passkeys');
+
+    const logInAgain = async () => {
+      await other.getByRole('button', { name: /Account menu/ }).click();
+      await other.getByRole('menuitem', { name: 'Log out' }).click();
+      await button('Log in with a passkey', other).click();
+    };
+    await logInAgain();
+    await other.getByRole('button', { name: /Account menu/ }).waitFor(WAIT);
+    await other.goto(new URL('account/security', byName).href);
+    await passkeys.getByText('last used').waitFor(WAIT);
+    await button('Remove Chrome on Linux', other).click();
+    await other.getByRole('dialog').getByLabel('Your password').fill(run.customer.password);
+    await button('Remove passkey', other).click();
+    await other.getByText('You have none yet.').waitFor(WAIT);
+    await logInAgain();
+    await other.getByText('Nobody can log in with this passkey.').waitFor(WAIT);
+    await other.context().close();
   });
 
   it('makes a token that works, and revokes it', async () => {
@@ -174,6 +229,7 @@ describe('a customer looking after their account', () => {
     await goTo('Audit log');
     await page.getByText('Revoked an API token: deploy').waitFor(WAIT);
     await page.getByText('Wrong code at login, after the right password').waitFor(WAIT);
+    await page.getByText('Logged in with the passkey Chrome on Linux').waitFor(WAIT);
     await expectSound(page, 'audit');
   });
 

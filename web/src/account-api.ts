@@ -8,6 +8,7 @@ import type {
   TwoFactor,
   TwoFactorEnrolment,
 } from '../../contract/account.ts';
+import type { Passkey, PasskeyList, PasskeyOptions } from '../../contract/passkeys.ts';
 import type { AuditEntryList, AuditFilter } from '../../contract/audit-log.ts';
 import type { User } from '../../contract/auth.ts';
 import type { AddSshKey, SavedSshKey, SavedSshKeyList } from '../../contract/ssh-keys.ts';
@@ -44,6 +45,16 @@ export const renewRecoveryCodes = (password: string): Promise<RecoveryCodes> =>
   json(`${ME}/two-factor/recovery-codes`, { method: 'POST', body: { password } });
 export const disableTwoFactor = async (password: string) =>
   send(`${ME}/two-factor/disable`, 'POST', { password });
+
+export const listPasskeys = (signal?: AbortSignal): Promise<PasskeyList> =>
+  json(`${ME}/passkeys`, { signal });
+/** What a browser makes a passkey with. */
+export const beginPasskey = (password: string): Promise<PasskeyOptions> =>
+  json(`${ME}/passkeys/options`, { method: 'POST', body: { password } });
+export const keepPasskey = (body: { name: string; credential: object }): Promise<Passkey> =>
+  json(`${ME}/passkeys`, { method: 'POST', body });
+export const removePasskey = async ({ id, password }: { id: string; password: string }) =>
+  send(`${ME}/passkeys/${id}/remove`, 'POST', { password });
 
 /** One page of the audit log, of entries older than `before`. */
 export function listAuditEntries(

@@ -1,10 +1,11 @@
 import { i18n, type MessageDescriptor } from '@lingui/core';
-import { msg } from '@lingui/core/macro';
+import { msg, t } from '@lingui/core/macro';
 import type { AuditEntry } from '../../contract/audit-log.ts';
 
 const WORDS: Record<string, MessageDescriptor> = {
   'session.open': msg`Logged in`,
   'session.refuse_code': msg`Wrong code at login, after the right password`,
+  'session.refuse_passkey': msg`Refused a passkey at login`,
   'session.end': msg`Ended a session`,
   'session.end_others': msg`Ended all other sessions`,
   'session.act_as': msg`Began to look through your eyes`,
@@ -25,20 +26,25 @@ const WORDS: Record<string, MessageDescriptor> = {
   'two_factor.renew_codes': msg`Got new recovery codes`,
   'two_factor.disable': msg`Turned two-factor authentication off`,
   'two_factor.reset': msg`Took two-factor authentication off`,
+  'passkey.add': msg`Added a passkey`,
+  'passkey.remove': msg`Removed a passkey`,
   'server.update': msg`Changed settings of the server`,
   'server.provision': msg`Ordered the server`,
   'server.terminate': msg`Deleted the server`,
 };
 
+/** Subjects whose name tells which one it was. */
+const NAMED = new Set(['token', 'ssh_key', 'passkey']);
+
 /** What an entry says was done; in the words of the API where there are none of its own. */
 export function describeDeed({ action, details }: AuditEntry): string {
+  if (action === 'session.open' && typeof details['passkey'] === 'string')
+    return t`Logged in with the passkey ${details['passkey']}`;
   const known = WORDS[action];
   const [subject = '', verb = ''] = action.split('.');
   const words = known
     ? i18n._(known)
     : `${verb.charAt(0).toUpperCase()}${verb.slice(1).replaceAll('_', ' ')}: ${subject}`;
   const name = details['name'];
-  return (subject === 'token' || subject === 'ssh_key') && typeof name === 'string'
-    ? `${words}: ${name}`
-    : words;
+  return NAMED.has(subject) && typeof name === 'string' ? `${words}: ${name}` : words;
 }

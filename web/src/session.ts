@@ -24,7 +24,8 @@ otherTabs?.addEventListener('message', ({ data }) => {
   else if (status === 'expired' || status === 'anonymous') void refreshSession().catch(() => false);
 });
 
-async function post(path: string, body?: unknown): Promise<Response> {
+/** Sends a request that needs no access token. Throws NetworkError when nothing answered. */
+export async function post(path: string, body?: unknown): Promise<Response> {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (body !== undefined) headers['content-type'] = 'application/json';
   try {
@@ -45,7 +46,12 @@ function activate(session: Session): void {
 
 /** Logs in here and in every other tab that waits for it. Throws ApiError when refused (`second_factor_required` when it takes a `code` too; `rate_limited` with its delay), NetworkError when nothing answered. */
 export async function logIn(email: string, password: string, code?: string): Promise<void> {
-  const response = await post('/login', { email, password, ...(code === undefined ? {} : { code }) });
+  await openSession('/login', { email, password, ...(code === undefined ? {} : { code }) });
+}
+
+/** Opens the session that `path` answers with. Throws as logIn does. */
+export async function openSession(path: string, body: object): Promise<void> {
+  const response = await post(path, body);
   if (!response.ok) throw await readProblem(response);
   activate((await response.json()) as Session);
   otherTabs?.postMessage('login');

@@ -1,32 +1,34 @@
 import { Button, Callout, FormGroup, InputGroup } from '@blueprintjs/core';
+import { Key } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
 import { type FormEvent, useState } from 'react';
 import { ApiError, NetworkError, problemCode } from '../api-error.ts';
 import { formatDuration } from '../format-time.ts';
 import { useNow } from '../hooks/use-now.ts';
+import { logInWithPasskey, passkeyRefusal } from '../passkeys.ts';
 import { logIn } from '../session.ts';
 
 /** One attempt at a time; after a rate limit none until its time is over. */
 function useLogIn() {
   const [error, setError] = useState<unknown>(null);
-  const [isBusy, setIsBusy] = useState(false);
+  const [busyWith, setBusyWith] = useState<'password' | 'passkey' | null>(null);
   const [needsCode, setNeedsCode] = useState(false);
   const [blockedUntilMs, setBlockedUntilMs] = useState(0);
   const now = useNow(blockedUntilMs > 0 ? 500 : null);
   const waitSeconds = Math.max(0, Math.ceil((blockedUntilMs - now) / 1000));
 
-  async function attempt(email: string, password: string, code?: string): Promise<void> {
-    if (isBusy || waitSeconds > 0) return;
-    setIsBusy(true);
+  async function attempt(means: 'password' | 'passkey', send: () => Promise<void>): Promise<void> {
+    if (busyWith !== null || waitSeconds > 0) return;
+    setBusyWith(means);
     setError(null);
     try {
-      await logIn(email, password, code);
+      await send();
     } catch (refusal) {
       if (problemCode(refusal) === 'second_factor_required') setNeedsCode(true);
       else setError(refusal);
       const delay = refusal instanceof ApiError ? refusal.retryAfterSeconds : null;
       setBlockedUntilMs(delay ? Date.now() + delay * 1000 : 0);
-      setIsBusy(false);
+      setBusyWith(null);
     }
   }
   function forget(): void {
@@ -37,14 +39,15 @@ function useLogIn() {
     setNeedsCode(false);
     forget();
   }
-  return { attempt, startOver, forget, needsCode, error, isBusy, waitSeconds };
+  return { attempt, startOver, forget, needsCode, error, busyWith, waitSeconds };
 }
 
-/** E-mail and password, then a code where one is needed. `lockedEmail` asks the same person again. A rate limit counts down and then lets go. */
+/** E-mail and password, then a code where one is needed; or a passkey. `lockedEmail` asks the same person again. A rate limit counts down and then lets go. */
 export function LoginForm({ lockedEmail }: { lockedEmail?: string }) {
   const [email, setEmail] = useState(lockedEmail ?? '');
   const [password, setPassword] = useState('');
-  const { attempt, startOver, forget, needsCode, error, isBusy, waitSeconds } = useLogIn();
+  const { attempt, startOver, forget, needsCode, error, busyWith, waitSeconds } = useLogIn();
+  const isBusy = busyWith === 'password';
 
   if (needsCode) {
     return (
@@ -52,7 +55,7 @@ export function LoginForm({ lockedEmail }: { lockedEmail?: string }) {
         error={error}
         isBusy={isBusy}
         waitSeconds={waitSeconds}
-        onCode={(code) => void attempt(email, password, code)}
+        onCode={(code) => void attempt('password', async () => logIn(email, password, code))}
         onSwitch={forget}
         onBack={() => {
           setPassword('');
@@ -64,7 +67,7 @@ export function LoginForm({ lockedEmail }: { lockedEmail?: string }) {
 
   function submit(event: FormEvent): void {
     event.preventDefault();
-    void attempt(email, password);
+    void attempt('password', async () => logIn(email, password));
   }
 
   return (
@@ -96,6 +99,16 @@ export function LoginForm({ lockedEmail }: { lockedEmail?: string }) {
       </FormGroup>
       {error !== null && <LoginRefusal error={error} waitSeconds={waitSeconds} />}
       <SubmitButton isBusy={isBusy} waitSeconds={waitSeconds} />
+      <Button
+        className="login-passkey"
+        icon={<Key />}
+        size="large"
+        fill
+        loading={busyWith === 'passkey'}
+        disabled={waitSeconds > 0}
+        text={t`Log in with a passkey`}
+        onClick={() => void attempt('passkey', async () => logInWithPasskey(lockedEmail))}
+      />
     </form>
   );
 }
@@ -190,9 +203,13 @@ function LoginRefusal({ error, waitSeconds }: { error: unknown; waitSeconds: num
 
 function explain(error: unknown, waitSeconds: number): string {
   if (error instanceof NetworkError) return t`Berth does not answer. Check your connection and try again.`;
+  const refusal = passkeyRefusal(error);
+  if (refusal !== null) return refusal;
   if (!(error instanceof ApiError)) return t`Something went wrong. Try again.`;
   if (error.problem.code === 'invalid_code')
     return t`This code is wrong, or has been used. Wait for the next one.`;
+  if (error.problem.code === 'invalid_passkey')
+    return t`Nobody can log in with this passkey. Use another one, or the password.`;
   if (error.problem.code === 'invalid_credentials') return t`E-mail or password is wrong.`;
   if (error.problem.code !== 'rate_limited') return error.message;
   return waitSeconds > 0

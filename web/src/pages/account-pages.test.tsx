@@ -45,6 +45,7 @@ function open(path: string, routes: Record<string, Handler> = {}, role: 'custome
     'POST /refresh': () => ok({ ...session(), user }),
     'GET /users/me/sessions': () => ok({ items: [SESSION, OTHER] }),
     'GET /users/me/two-factor': () => ok({ enabledAt: null, recoveryCodesLeft: 0 }),
+    'GET /users/me/passkeys': () => ok({ items: [] }),
     'GET /users/me/tokens': () => ok({ items: [TOKEN] }),
     ...routes,
   });

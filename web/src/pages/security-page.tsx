@@ -2,6 +2,7 @@ import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { PageTitle } from '../components/page-title.tsx';
 import { ChangePasswordForm } from './change-password-form.tsx';
+import { PasskeyPanel } from './passkey-panel.tsx';
 import { SessionList } from './session-list.tsx';
 import { TwoFactorPanel } from './two-factor-panel.tsx';
 
@@ -15,6 +16,7 @@ export function SecurityPage() {
       </h1>
       <ChangePasswordForm />
       <TwoFactorPanel />
+      <PasskeyPanel />
       <SessionList />
     </>
   );
