@@ -41,7 +41,7 @@ export interface BenchEstate {
   /** A folder that is removed at the end. */
   folder: string;
   /** Process ids as they are now. */
-  pids(): Record<'worker' | 'postgres' | 'temporal', number>;
+  pids(): Record<'api' | 'worker' | 'postgres' | 'temporal', number>;
   /** Where the two tell about themselves for Prometheus. */
   metricsUrls: { worker: string; temporal: string };
   /** Kills a process with SIGKILL; it is started again. */
@@ -155,8 +155,8 @@ async function setUp(
     temporalAddress: temporal?.address ?? '',
     folder,
     pids() {
-      const { worker = Number.NaN, postgres = Number.NaN, temporal = Number.NaN } = supervisor.pids();
-      return { worker, postgres, temporal };
+      const nobody = { api: Number.NaN, worker: Number.NaN, postgres: Number.NaN, temporal: Number.NaN };
+      return { ...nobody, ...supervisor.pids() };
     },
     metricsUrls: {
       worker: `http://127.0.0.1:${workerPort}/metrics`,

@@ -1,25 +1,10 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { findChromium } from '../../testbed/chromium.ts';
 
-/** A headless Chromium that talks to nobody but the page. */
-export async function launchBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: await findChromium((message) => console.error(message)),
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
-}
+export { launchBrowser } from '../../testbed/launch-browser.ts';
 
 /** Where a run leaves its pictures: BERTH_SCREENSHOTS, or nowhere. */
 export async function screenshotPath(name: string): Promise<string | undefined> {
