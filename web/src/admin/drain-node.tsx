@@ -1,6 +1,6 @@
 import { Button, Callout } from '@blueprintjs/core';
 import { Tick } from '@blueprintjs/icons';
-import { t } from '@lingui/core/macro';
+import { plural, t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { Link } from 'react-router';
@@ -159,7 +159,9 @@ function DrainDialog({ node, onClose }: { node: Node; onClose: () => void }) {
           live. Every move is an operation of its own, which can be followed and cancelled.
         </Trans>
       </p>
-      <p role="status">{(isPending || ordered > 0) && t`${ordered} moves ordered.`}</p>
+      <p role="status">
+        {(isPending || ordered > 0) && plural(ordered, { one: '# move ordered.', other: '# moves ordered.' })}
+      </p>
       {refused.length > 0 && (
         <Callout compact intent="warning">
           <p className="callout-title">

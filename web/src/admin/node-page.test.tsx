@@ -188,7 +188,7 @@ describe('draining a node', () => {
       [targets(blog)]: silence,
       [move(shop)]: accepted(shop),
     });
-    expect(await dialog.findByText('1 moves ordered.')).toBeVisible();
+    expect(await dialog.findByText('1 move ordered.')).toBeVisible();
     expect(submit).toBeDisabled();
     expect(api.sent(move(shop))).toHaveLength(1);
   });
