@@ -103,7 +103,7 @@ function KeyButtons({ name, onKey }: { name: string; onKey: (key: string) => voi
       onKey(publicKey);
       setTold({
         isBad: false,
-        text: t`The private key was saved as ${fileName}. It is nowhere else: keep it, and make it yours with chmod 600.`,
+        text: t`The private key was saved as ${fileName}, most likely among your downloads, and is nowhere else: keep it. Run “chmod 600 ${fileName}” once, and log in with “ssh -i ${fileName} …”.`,
       });
     } catch {
       setTold({ isBad: true, text: t`This browser cannot make Ed25519 keys; use ssh-keygen instead.` });

@@ -19,7 +19,7 @@ const WHY: Partial<Record<ServerStatus, string>> = {
 
 /** Why nothing can be done with a server now; null when something can. */
 export function blockedBecause({ operation, status }: Server): string | null {
-  if (operation) {
+  if (operation && status !== 'deleting') {
     return t`“${operationName(operation.type)}” is under way; actions are available again when it has finished.`;
   }
   return WHY[status] ?? null;

@@ -29,7 +29,7 @@ export function ChangePlanDialog({ server, onClose }: DialogProps) {
   return (
     <ChangeDialog
       title={t`Change the plan of ${server.name}`}
-      keep={t`Keep the plan`}
+      keep={t`Cancel`}
       submit={t`Change plan`}
       isReady={plan !== undefined}
       change={resize}

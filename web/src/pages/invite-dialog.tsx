@@ -1,5 +1,6 @@
 import { FormGroup, HTMLSelect, InputGroup, Radio, RadioGroup } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useQuery, type QueryKey } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { User } from '../../../contract/auth.ts';
@@ -22,7 +23,7 @@ interface InviteDialogProps {
 
 /** Makes a link with which somebody takes part in the account, or in one server of it. */
 export function InviteDialog({ account, stale, onMade, onClose }: InviteDialogProps) {
-  const [role, setRole] = useState<AccountRole>('operator');
+  const [role, setRole] = useState<AccountRole>('viewer');
   const [serverId, setServerId] = useState('');
   const [note, setNote] = useState('');
   const servers = useQuery({
@@ -58,6 +59,9 @@ export function InviteDialog({ account, stale, onMade, onClose }: InviteDialogPr
       onSubmit={() => change.mutate(undefined)}
       onClose={onClose}
     >
+      <p>
+        <Trans>This makes a link for you to send; no message is sent from here.</Trans>
+      </p>
       <FormGroup label={t`To`} labelFor="invite-server">
         <HTMLSelect
           id="invite-server"

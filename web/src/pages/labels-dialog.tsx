@@ -17,7 +17,7 @@ export function LabelsDialog({ server, onClose }: { server: Server; onClose: () 
   return (
     <ChangeDialog
       title={t`Labels of ${server.name}`}
-      keep={t`Keep the labels`}
+      keep={t`Cancel`}
       submit={t`Save labels`}
       isReady={wrong === undefined}
       change={update}
@@ -32,7 +32,7 @@ export function LabelsDialog({ server, onClose }: { server: Server; onClose: () 
           <span id="labels-help">
             {wrong
               ? t`Write “${wrong}” as key=value`
-              : t`One per line, as key=value. They are yours to choose.`}
+              : t`One per line, as key=value: env=production, say. They are yours to choose.`}
           </span>
         }
       >

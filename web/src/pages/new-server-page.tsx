@@ -142,7 +142,7 @@ function NewServerForm({ plans, templates }: { plans: Plan[]; templates: Templat
         order={'orders' in parsed ? parsed.orders[0] : undefined}
         isBusy={create.isPending}
         error={isFieldRefusal ? null : create.error}
-        hasFieldErrors={Object.keys(errors).length > 0}
+        fieldErrors={Object.values(errors)}
       />
     </form>
   );

@@ -21,7 +21,8 @@ interface NewServerSummaryProps {
   isBusy: boolean;
   /** A refusal that belongs to no field. */
   error: Error | null;
-  hasFieldErrors: boolean;
+  /** What is wrong with fields, which may be out of sight. */
+  fieldErrors: string[];
 }
 
 /** What is about to be ordered; stays in sight while the form scrolls. */
@@ -33,7 +34,7 @@ export function NewServerSummary({
   order,
   isBusy,
   error,
-  hasFieldErrors,
+  fieldErrors,
 }: NewServerSummaryProps) {
   const keyCount = draft.sshKeys.split('\n').filter((line) => line.trim()).length + keptKeyIds(draft).length;
   return (
@@ -70,9 +71,9 @@ export function NewServerSummary({
           retryHint={t`It is not known whether the order arrived. Trying again is safe: it makes one server.`}
         />
       )}
-      {hasFieldErrors && (
+      {fieldErrors.length > 0 && (
         <p className="summary-error" role="alert">
-          <Trans>Something needs your attention: see the marked fields.</Trans>
+          <Trans>Something needs your attention: {fieldErrors.join('; ')}</Trans>
         </p>
       )}
       <Button
@@ -102,5 +103,5 @@ function Line({ name, value }: { name: string; value: ReactNode }) {
 
 function describeAccess(keyCount: number, hasPassword: boolean): string {
   const keys = keyCount === 0 ? [] : [plural(keyCount, { one: '# SSH key', other: '# SSH keys' })];
-  return [...keys, ...(hasPassword ? [t`password`] : [])].join(', ') || t`none`;
+  return [...keys, ...(hasPassword ? [t`password`] : [])].join(', ') || t`none: nobody can log in`;
 }

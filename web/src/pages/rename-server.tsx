@@ -55,7 +55,7 @@ function RenameDialog({ server, onClose }: { server: Server; onClose: () => void
         <DialogFooter
           actions={
             <>
-              <Button text={t`Keep the name`} onClick={onClose} />
+              <Button text={t`Cancel`} onClick={onClose} />
               <Button
                 type="submit"
                 intent="primary"
@@ -79,7 +79,9 @@ interface NameFieldProps {
 }
 
 function NameField({ name, refused, onChange }: NameFieldProps) {
-  const help = refused ?? t`Only what it is called here: the system inside keeps its host name.`;
+  const help =
+    refused ??
+    t`Letters, digits and hyphens. Only what it is called here: the system inside keeps its host name.`;
   return (
     <FormGroup
       label={t`Name`}

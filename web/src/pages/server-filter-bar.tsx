@@ -1,4 +1,4 @@
-import { Button, Checkbox, HTMLSelect, InputGroup, PopoverNext } from '@blueprintjs/core';
+import { Button, Checkbox, HTMLSelect, InputGroup, PopoverNext, Tag } from '@blueprintjs/core';
 import { ColumnLayout, Search } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
@@ -52,6 +52,7 @@ export function ServerFilterBar({ filter, servers, isNarrow, onChange }: FilterB
         value={filter.label}
         suggestions={labelsOf(servers)}
         isComplete={isLabel}
+        incomplete={t`not yet key=value`}
         onApply={(label) => onChange({ label })}
       />
       {isNarrow && (
@@ -83,6 +84,8 @@ interface TypedFilterProps {
   suggestions?: string[];
   /** Whether what was typed so far says anything. */
   isComplete?: (text: string) => boolean;
+  /** What is told while it does not. */
+  incomplete?: string;
   onApply: (text: string) => void;
 }
 
@@ -92,6 +95,7 @@ function TypedFilter({
   value,
   suggestions = [],
   isComplete = () => true,
+  incomplete,
   onApply,
   ...field
 }: TypedFilterProps) {
@@ -102,8 +106,8 @@ function TypedFilter({
     setApplied(value);
     setText(value);
   }
+  const typed = text.trim();
   useEffect(() => {
-    const typed = text.trim();
     if (typed === value || !isComplete(typed)) return;
     const timer = setTimeout(() => onApply(typed), TYPING_PAUSE_MS);
     return () => clearTimeout(timer);
@@ -114,6 +118,15 @@ function TypedFilter({
         {...field}
         type="search"
         leftElement={<Search className="filter-icon" />}
+        {...(isComplete(typed)
+          ? {}
+          : {
+              rightElement: (
+                <Tag minimal intent="warning" role="status">
+                  {incomplete}
+                </Tag>
+              ),
+            })}
         aria-label={label}
         list={suggestions.length > 0 ? listId : undefined}
         value={text}

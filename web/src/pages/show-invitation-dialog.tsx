@@ -11,7 +11,7 @@ export function ShowInvitationDialog({ made, onClose }: { made: NewInvitation; o
   return (
     <ShownOnceDialog
       title={t`The invitation`}
-      warning={t`Copy it now: it is never shown again. Whoever opens it first is ${part}.`}
+      warning={t`Copy it now: it is never shown again. The first to open it joins as ${part}.`}
       secret={`${location.origin}/app/join#${token}`}
       label={t`the link`}
       onClose={onClose}

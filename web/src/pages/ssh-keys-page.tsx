@@ -215,7 +215,7 @@ function RenameDialog({ sshKey, onClose }: KeyDialogProps) {
   return (
     <ChangeDialog
       title={t`Rename ${sshKey.name}`}
-      keep={t`Keep the name`}
+      keep={t`Cancel`}
       submit={t`Rename`}
       isReady={name.trim() !== '' && name.trim() !== sshKey.name}
       change={rename}

@@ -134,7 +134,7 @@ function MemberRow({ account, member }: { account: Account; member: Member }) {
             </>
           )}
           <Trans>
-            since <TimeAgo iso={since} />
+            joined <TimeAgo iso={since} />
           </Trans>
           {!mayChange && ` · ${ROLES[role].title}`}
         </span>
@@ -217,7 +217,7 @@ function GuestRow({ account, guest, mayManage }: RowProps & { guest: Guest }) {
         <div className="row-title">{guest.email}</div>
         <span className="second-line">
           <Trans>
-            {ROLES[guest.role].title} of {guest.serverName}, since <TimeAgo iso={guest.since} />
+            {ROLES[guest.role].title} of {guest.serverName}, joined <TimeAgo iso={guest.since} />
           </Trans>
         </span>
       </div>

@@ -24,7 +24,7 @@ export function TemplateCards({
         details: (
           <>
             {systemOf(template)}
-            <span>{t`user ${template.defaultUser} · from ${formatDisk(template.minDiskGib)}`}</span>
+            <span>{t`user ${template.defaultUser} · needs a disk of ${formatDisk(template.minDiskGib)}`}</span>
           </>
         ),
         refusal: null,

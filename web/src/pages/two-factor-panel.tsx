@@ -70,7 +70,7 @@ function FewCodes({ twoFactor: { enabledAt, recoveryCodesLeft } }: { twoFactor: 
           <Tag minimal intent="success">
             On
           </Tag>{' '}
-          since <TimeAgo iso={enabledAt} /> · {recoveryCodesLeft} of 10 recovery codes left
+          turned on <TimeAgo iso={enabledAt} /> · {recoveryCodesLeft} of 10 recovery codes left
         </Trans>
       </p>
       {recoveryCodesLeft <= FEW_CODES && (
