@@ -1,6 +1,7 @@
 import { i18n, type MessageDescriptor } from '@lingui/core';
 import { msg, t } from '@lingui/core/macro';
 import type { AuditEntry } from '../../contract/audit-log.ts';
+import { operationName } from './contract-words.ts';
 
 const WORDS: Record<string, MessageDescriptor> = {
   'session.open': msg`Logged in`,
@@ -28,9 +29,18 @@ const WORDS: Record<string, MessageDescriptor> = {
   'two_factor.reset': msg`Took two-factor authentication off`,
   'passkey.add': msg`Added a passkey`,
   'passkey.remove': msg`Removed a passkey`,
-  'server.update': msg`Changed settings of the server`,
   'server.provision': msg`Ordered the server`,
   'server.terminate': msg`Deleted the server`,
+  'server.unshare': msg`Shares the server no more`,
+  'invitation.create': msg`Invited somebody`,
+  'invitation.accept': msg`Accepted an invitation`,
+  'invitation.revoke': msg`Withdrew an invitation`,
+  'member.change': msg`Changed somebody’s role`,
+  'member.remove': msg`Took somebody out of the account`,
+  'operation.cancel': msg`Cancelled an operation`,
+  'operation.resume': msg`Resumed an operation`,
+  'account.update': msg`Changed the account`,
+  'settings.update': msg`Changed the settings`,
 };
 
 /** Subjects whose name tells which one it was. */
@@ -40,11 +50,26 @@ const NAMED = new Set(['token', 'ssh_key', 'passkey']);
 export function describeDeed({ action, details }: AuditEntry): string {
   if (action === 'session.open' && typeof details['passkey'] === 'string')
     return t`Logged in with the passkey ${details['passkey']}`;
+  if (action === 'server.update') return describeUpdate(details);
   const known = WORDS[action];
   const [subject = '', verb = ''] = action.split('.');
+  if (!known && subject === 'server') return operationName(verb);
   const words = known
     ? i18n._(known)
     : `${verb.charAt(0).toUpperCase()}${verb.slice(1).replaceAll('_', ' ')}: ${subject}`;
   const name = details['name'];
   return NAMED.has(subject) && typeof name === 'string' ? `${words}: ${name}` : words;
+}
+
+function describeUpdate(details: AuditEntry['details']): string {
+  const { name, formerName, labels, deleteProtection, rebuildProtection } = details;
+  const deeds = [
+    typeof name === 'string' && t`Renamed the server from ${String(formerName)} to ${name}`,
+    labels !== undefined && t`Changed the labels of the server`,
+    deleteProtection === true && t`Protected the server from deletion`,
+    deleteProtection === false && t`Took the server’s protection from deletion away`,
+    rebuildProtection === true && t`Protected the server from being rebuilt`,
+    rebuildProtection === false && t`Took the server’s protection from being rebuilt away`,
+  ];
+  return deeds.filter(Boolean).join('; ') || t`Changed settings of the server`;
 }

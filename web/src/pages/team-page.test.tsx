@@ -66,7 +66,7 @@ test('an invitation is a link that is shown once', async () => {
   await user.type(form.getByLabelText(/^For/), 'Linus');
   await user.click(form.getByRole('button', { name: 'Make the link' }));
   expect(await screen.findByText(/\/app\/join#secret$/)).toBeVisible();
-  expect(api.sent(`POST ${INVITATIONS}`)[0]?.body).toEqual({ role: 'operator', note: 'Linus' });
+  expect(api.sent(`POST ${INVITATIONS}`)[0]?.body).toEqual({ role: 'viewer', note: 'Linus' });
 });
 
 test('a viewer sees who takes part and can do nothing but leave', async () => {
