@@ -49,7 +49,8 @@ function watchMost(types: string[]) {
 
 describe('many orders at once', () => {
   it('copy and start no more at a time than storage and node may, and all of them in the end', async () => {
-    estate.simulator.faults.add({ path: '/clone$', action: 'slowTask', ms: 150, count: 20 });
+    // Long enough for the second copy of a node to begin while the first runs.
+    estate.simulator.faults.add({ path: '/clone$', action: 'slowTask', ms: 900, count: 20 });
     estate.simulator.faults.add({ path: '/status/start$', action: 'slowTask', ms: 50, count: 20 });
     const most = watchMost(['qmclone', 'qmstart']);
     const orders = await order(names('many', 20));

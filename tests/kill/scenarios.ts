@@ -3,6 +3,7 @@ import type { Operation } from '../../contract/operations.ts';
 import type { Accepted } from '../../contract/servers.ts';
 import type { HeldServer } from '../oracle.ts';
 import type { ApiClient, ClusterVm, RunningBerth } from '../e2e/berth.ts';
+import { until } from '../until.ts';
 import { ACCEPTED, END } from './holds.ts';
 
 /** What a server is before its operation is asked for. `none`: it does not exist. A foreign VM bears its name. */
@@ -160,8 +161,13 @@ const RECIPES: Record<OperationType, Recipe> = {
       const clusters = await admin.get<{ items: { id: string }[] }>('/admin/clusters');
       const { accounts } = await api.get<{ accounts: { id: string }[] }>('/users/me');
       const wish = { vmid: vm?.vmid, clusterId: clusters.items[0]?.id, accountId: accounts[0]?.id, name };
-      const preview = await admin.request('POST', '/admin/adoptions/preview', wish);
-      const { digest } = (await preview.json()) as { digest: string };
+      let digest: string | undefined;
+      // As an admin who asks again while the worker is too busy to look at the VM in time.
+      await until(async () => {
+        const preview = await admin.request('POST', '/admin/adoptions/preview', wish);
+        ({ digest } = (await preview.json()) as { digest?: string });
+        return preview.status < 500;
+      }, 60_000);
       return post(admin, '/admin/adoptions', { ...wish, digest });
     },
     wrong: (vm, { id, lifecycle }) => [
