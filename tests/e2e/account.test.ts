@@ -192,6 +192,16 @@ describe('a customer looking after their account', () => {
     await expectSound(page, 'ssh-keys');
   });
 
+  it('orders with it', async () => {
+    await page.goto(`${run.dashboardUrl}servers/new`);
+    await page.getByText('ada@laptop').click();
+    await page.getByRole('radio', { name: 'Small' }).check({ force: true });
+    await expectSound(page, 'new-server-kept-key');
+    await button('As curl').click();
+    await page.getByText(/"sshKeyIds"/).waitFor(WAIT);
+    await page.keyboard.press('Escape');
+  });
+
   it('invites somebody, who takes part by the link and sees what they may', async () => {
     await goTo('Team');
     await button('Invite').click();

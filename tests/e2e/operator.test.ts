@@ -2,6 +2,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Server } from '../../contract/servers.ts';
 import { startBerth, type Run, type RunningBerth } from './berth.ts';
+import { makeForeignVm } from './ask-proxmox.ts';
 import { expectSound, launchBrowser } from './browser.ts';
 
 const WAIT = { timeout: 60_000 };
@@ -39,8 +40,16 @@ describe("an operator's day in a browser", () => {
   // What one test leaves open is not in the way of the next.
   afterEach(async () => page.keyboard.press('Escape'));
 
-  const button = (name: string, within: Page | Locator = page) =>
+  const button = (name: string | RegExp, within: Page | Locator = page) =>
     within.getByRole('button', { name, exact: true });
+  const asCustomer = async (path: string) => {
+    const theirs = await (await browser.newContext({ reducedMotion: 'reduce' })).newPage();
+    await theirs.goto(`${run.dashboardUrl}${path}`);
+    await theirs.getByLabel('E-mail').fill(run.customer.email);
+    await theirs.getByLabel('Password').fill(run.customer.password);
+    await button('Log in', theirs).click();
+    return theirs;
+  };
   const go = async (name: string) => {
     await page.getByRole('navigation', { name: 'Administration' }).getByText(name, { exact: true }).click();
     await page.getByRole('heading', { level: 1, name }).waitFor(WAIT);
@@ -103,6 +112,33 @@ describe("an operator's day in a browser", () => {
     await page.getByRole('link', { name: 'Adopt a VM of default' }).click();
     await page.getByRole('heading', { level: 2, name: 'Every VM belongs to a server' }).waitFor(WAIT);
     await expectSound(page, 'admin-adopt');
+  });
+
+  it('gives a VM that was there before Berth to a customer, who finds it in their list', async () => {
+    await makeForeignVm(berth, 'legacy-shop');
+    await go('Clusters');
+    await page.getByRole('link', { name: 'Adopt a VM of default' }).click();
+    await page.reload();
+    await button(/^Adopt VM/, row('legacy-shop')).click();
+    await expectSound(page, 'admin-adopt-list');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Search accounts').fill(run.customer.email);
+    const theirs = dialog.getByRole('option', { name: run.customer.email });
+    await theirs.waitFor({ state: 'attached', ...WAIT });
+    await dialog
+      .getByLabel('Account', { exact: true })
+      .selectOption((await theirs.getAttribute('value')) ?? '');
+    await button('Show what changes', dialog).click();
+    await button('Adopt VM', dialog).waitFor(WAIT);
+    await expectSound(page, 'admin-adopt-preview');
+    await button('Adopt VM', dialog).click();
+    await page.getByRole('heading', { level: 1, name: 'legacy-shop' }).waitFor(WAIT);
+    await page.locator('.server-head .status', { hasText: 'Stopped' }).waitFor(WAIT);
+
+    const customer = await asCustomer('');
+    await customer.getByRole('link', { name: 'legacy-shop' }).first().waitFor(WAIT);
+    await expectSound(customer, 'adopted');
+    await customer.context().close();
   });
 
   it('sets how long a deletion can be undone, which customers are told at once', async () => {
@@ -177,6 +213,23 @@ describe("an operator's day in a browser", () => {
     expect(items.map(({ name }) => name)).toContain('Huge');
   });
 
+  it('covers customers and addresses for a picture', async () => {
+    await page.getByRole('button', { name: /Account menu/ }).click();
+    await page.getByRole('menuitem', { name: 'Mask for screenshots' }).click();
+    const tag = page.getByRole('button', { name: /^Masked/ });
+    await tag.waitFor(WAIT);
+    await go('Users');
+    await expectSound(page, 'masked-users');
+    await page.goto(`${run.dashboardUrl}admin/servers`);
+    await row('shop-1').waitFor(WAIT);
+    await expectSound(page, 'masked-all-servers');
+    await page.goto(`${run.dashboardUrl}servers/${server.id}`);
+    await page.getByRole('heading', { level: 1, name: 'shop-1' }).waitFor(WAIT);
+    await expectSound(page, 'masked-server');
+    await tag.click();
+    await page.goto(`${run.dashboardUrl}admin`);
+  });
+
   it('looks through the eyes of a customer, with a banner, and comes back', async () => {
     await go('Users');
     await expectSound(page, 'admin-users');
@@ -191,11 +244,7 @@ describe("an operator's day in a browser", () => {
   });
 
   it('is not met by a customer', async () => {
-    const theirs = await (await browser.newContext()).newPage();
-    await theirs.goto(`${run.dashboardUrl}admin/users`);
-    await theirs.getByLabel('E-mail').fill(run.customer.email);
-    await theirs.getByLabel('Password').fill(run.customer.password);
-    await button('Log in', theirs).click();
+    const theirs = await asCustomer('admin/users');
     await theirs.getByRole('heading', { level: 1, name: 'There is nothing here' }).waitFor(WAIT);
     expect(await theirs.getByRole('navigation', { name: 'Administration' }).count()).toBe(0);
   });

@@ -167,6 +167,7 @@ describe('what people see when something goes wrong, or is not for them', () => 
     await status(page, 'Running').waitFor(WAIT);
     const power = page.getByRole('group', { name: 'Power' }).getByRole('button');
     expect(await power.evaluateAll((all) => all.every((each) => each.hasAttribute('disabled')))).toBe(true);
+    expect(await page.getByText(/Your role does not allow/).count()).toBe(1);
     await expectSound(page, 'viewer-server');
     const { items } = await berth.api.get<{ items: Server[] }>('/servers?search=watched');
     const refused = await reboot(await accessTokenOf(viewer), items[0] ?? { id: '' });
