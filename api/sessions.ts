@@ -1,10 +1,13 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
+import type { Context } from 'koa';
 import { raw } from 'objection';
 import { hashToken } from '../db/hash-token.ts';
 import { RefreshToken } from '../db/models/refresh-token.ts';
 import { Session } from '../db/models/session.ts';
 import { queryRows } from '../db/query-rows.ts';
+import { audit } from './audit.ts';
+import { clientIp } from './client-ip.ts';
 
 export const SESSION_DAYS = 30;
 const GRACE_SECONDS = 10;
@@ -14,16 +17,18 @@ export interface OpenedSession {
   refreshToken: string;
 }
 
-/** Opens a session for a user; the refresh token is returned here and kept only as a hash. */
+/** Opens a session for a user who has logged in; the refresh token is returned here and kept only as a hash. */
 export async function openSession(
   trx: Knex,
-  { userId, ip, userAgent }: { userId: string; ip: string; userAgent: string | null },
+  ctx: Context,
+  { userId, details = {} }: { userId: string; details?: Record<string, unknown> },
 ): Promise<OpenedSession> {
+  await audit(trx, ctx, { userId, action: 'session.open', details });
   const refreshToken = randomBytes(32).toString('base64url');
   const session = await Session.query(trx).insertAndFetch({
     userId,
-    ip,
-    userAgent: userAgent?.slice(0, 500) ?? null,
+    ip: clientIp(ctx),
+    userAgent: ctx.get('User-Agent').slice(0, 500) || null,
     expiresAt: new Date(Date.now() + SESSION_DAYS * 86_400_000),
   });
   await RefreshToken.query(trx).insert({ tokenHash: hashToken(refreshToken), sessionId: session.id });

@@ -52,12 +52,7 @@ function login(deps: AuthDeps): Endpoint {
       const newHash = await renewedHash(user, password);
       const session = await database.transaction(async (trx) => {
         if (newHash !== null) await replaceHash(trx, ctx, user, newHash);
-        await audit(trx, ctx, { userId: user.id, action: 'session.open' });
-        return openSession(trx, {
-          userId: user.id,
-          ip: clientIp(ctx),
-          userAgent: ctx.get('User-Agent') || null,
-        });
+        return openSession(trx, ctx, { userId: user.id });
       });
       setRefreshCookie(ctx, session.refreshToken, publicUrl);
       await answerSession(ctx, { database, jwtSecret }, session.sessionId);

@@ -1,10 +1,9 @@
 import { LogInWithPasskey, PasskeyOptions } from '../../contract/passkeys.ts';
 import { answerSession, SESSION_ANSWER, setRefreshCookie } from '../answer-session.ts';
-import { audit } from '../audit.ts';
 import { clientIp } from '../client-ip.ts';
 import type { Deps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../endpoint.ts';
-import { createLoginLimiter } from '../login-limits.ts';
+import { createLoginLimiter, type LoginLimiter } from '../login-limits.ts';
 import { ownOrigin, requireSameOrigin } from '../middleware/same-origin.ts';
 import { checkPasskey, passkeyRequest } from '../passkeys.ts';
 import { openSession } from '../sessions.ts';
@@ -13,15 +12,15 @@ type PasskeyLoginDeps = Pick<Deps, 'database' | 'jwtSecret' | 'publicUrl' | 'log
 
 /** Logging in without a password. */
 export function passkeyLoginRoutes(deps: PasskeyLoginDeps): Endpoint[] {
-  return [ask(deps), logIn(deps)];
+  const limiter = createLoginLimiter(deps.database, deps.loginLimits);
+  return [ask(deps, limiter), logIn(deps, limiter)];
 }
 
 const TAG = 'Sessions';
 /** Both requests count against the address. */
 const ATTEMPTS = 2;
 
-function ask({ database, publicUrl, loginLimits }: PasskeyLoginDeps): Endpoint {
-  const limiter = createLoginLimiter(database, loginLimits);
+function ask({ database, publicUrl }: PasskeyLoginDeps, limiter: LoginLimiter): Endpoint {
   return endpoint({
     method: 'post',
     path: '/login/passkey/options',
@@ -38,9 +37,7 @@ function ask({ database, publicUrl, loginLimits }: PasskeyLoginDeps): Endpoint {
   });
 }
 
-function logIn(deps: PasskeyLoginDeps): Endpoint {
-  const { database, jwtSecret, publicUrl, loginLimits } = deps;
-  const limiter = createLoginLimiter(database, loginLimits);
+function logIn({ database, jwtSecret, publicUrl }: PasskeyLoginDeps, limiter: LoginLimiter): Endpoint {
   return endpoint({
     method: 'post',
     path: '/login/passkey',
@@ -56,18 +53,9 @@ function logIn(deps: PasskeyLoginDeps): Endpoint {
       const origin = ownOrigin(ctx, publicUrl);
       const { user, passkey } = await checkPasskey(database, ctx, { credential, origin, email });
       await limiter.succeeded(clientIp(ctx), user.email, ATTEMPTS);
-      const session = await database.transaction(async (trx) => {
-        await audit(trx, ctx, {
-          userId: user.id,
-          action: 'session.open',
-          details: { passkey: passkey.name },
-        });
-        return openSession(trx, {
-          userId: user.id,
-          ip: clientIp(ctx),
-          userAgent: ctx.get('User-Agent') || null,
-        });
-      });
+      const session = await database.transaction(async (trx) =>
+        openSession(trx, ctx, { userId: user.id, details: { passkey: passkey.name } }),
+      );
       setRefreshCookie(ctx, session.refreshToken, publicUrl);
       await answerSession(ctx, { database, jwtSecret }, session.sessionId);
     },
