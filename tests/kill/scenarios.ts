@@ -165,8 +165,10 @@ const RECIPES: Record<OperationType, Recipe> = {
       // As an admin who asks again while the worker is too busy to look at the VM in time.
       await until(async () => {
         const preview = await admin.request('POST', '/admin/adoptions/preview', wish);
-        ({ digest } = (await preview.json()) as { digest?: string });
-        return preview.status < 500;
+        if (preview.status === 503) return false;
+        if (!preview.ok) throw new Error(`${preview.status} ${await preview.text()}`);
+        ({ digest } = (await preview.json()) as { digest: string });
+        return true;
       }, 60_000);
       return post(admin, '/admin/adoptions', { ...wish, digest });
     },
