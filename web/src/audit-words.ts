@@ -31,7 +31,7 @@ const WORDS: Record<string, MessageDescriptor> = {
   'passkey.remove': msg`Removed a passkey`,
   'server.provision': msg`Ordered the server`,
   'server.terminate': msg`Deleted the server`,
-  'server.unshare': msg`Shares the server no more`,
+  'server.unshare': msg`Stopped sharing the server`,
   'invitation.create': msg`Invited somebody`,
   'invitation.accept': msg`Accepted an invitation`,
   'invitation.revoke': msg`Withdrew an invitation`,

@@ -1,13 +1,16 @@
 import { type QueryKey, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { getTwoFactor, listApiTokens, listSessions, listSshKeys } from '../account-api.ts';
+import { getTwoFactor, listApiTokens, listPasskeys, listSessions, listSshKeys } from '../account-api.ts';
 
 export const SESSIONS_KEY = ['account', 'sessions'];
+export const PASSKEYS_KEY = ['account', 'passkeys'];
 export const TOKENS_KEY = ['account', 'tokens'];
 export const SSH_KEYS_KEY = ['account', 'ssh-keys'];
 export const TWO_FACTOR_KEY = ['account', 'two-factor'];
 
 export const useSessions = () =>
   useQuery({ queryKey: SESSIONS_KEY, queryFn: ({ signal }) => listSessions(signal), staleTime: 0 });
+export const usePasskeys = () =>
+  useQuery({ queryKey: PASSKEYS_KEY, queryFn: ({ signal }) => listPasskeys(signal), staleTime: 0 });
 export const useApiTokens = () =>
   useQuery({ queryKey: TOKENS_KEY, queryFn: ({ signal }) => listApiTokens(signal), staleTime: 0 });
 export const useSshKeys = () =>

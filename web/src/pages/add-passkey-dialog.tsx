@@ -5,8 +5,7 @@ import { useState } from 'react';
 import { fieldIssue } from '../api-error.ts';
 import { PasswordField } from '../components/password-field.tsx';
 import { describeBrowser } from '../describe-browser.ts';
-import { useAccountChange } from '../hooks/use-account.ts';
-import { PASSKEYS_KEY } from '../hooks/use-passkeys.ts';
+import { PASSKEYS_KEY, useAccountChange } from '../hooks/use-account.ts';
 import { addPasskey, passkeyRefusal } from '../passkeys.ts';
 import { ChangeDialog } from './change-dialog.tsx';
 

@@ -31,7 +31,8 @@ test('a name is suggested and what is chosen is summed up', async () => {
   expect(suggested).toMatch(/^[a-z]+-[a-z]+-\d\d$/);
   await user.click(screen.getByRole('radio', { name: 'Small' }));
   const summary = within(screen.getByRole('complementary', { name: 'Summary' }));
-  for (const text of [suggested, 'Debian 13', 'Small', '2 vCPU, 2 GiB, 40 GiB']) {
+  const access = 'none: nobody can log in';
+  for (const text of [suggested, 'Debian 13', 'Small', '2 vCPU, 2 GiB, 40 GiB', access]) {
     expect(summary.getByText(text)).toBeVisible();
   }
 });
@@ -44,6 +45,8 @@ test('what is wrong is shown at its field before anything is sent', async () => 
   await user.type(screen.getByLabelText(/^Password/), 'short');
   await submit();
   expect(await screen.findByText('Choose a plan')).toBeVisible();
+  const summary = within(screen.getByRole('complementary', { name: 'Summary' }));
+  expect(summary.getByText(/^Something needs your attention: .*Choose a plan/)).toBeVisible();
   expect(screen.getByLabelText('Name')).toHaveAccessibleDescription(/Use 1 to 63 letters/);
   expect(screen.getByLabelText('SSH keys')).toHaveAccessibleDescription(/^Line 3: /);
   expect(screen.getByLabelText(/^Password/)).toHaveAccessibleDescription('Use at least 10 characters');

@@ -51,8 +51,7 @@ export function ServerFilterBar({ filter, servers, isNarrow, onChange }: FilterB
         placeholder={t`Label: key=value`}
         value={filter.label}
         suggestions={labelsOf(servers)}
-        isComplete={isLabel}
-        incomplete={t`not yet key=value`}
+        incomplete={(typed) => (isLabel(typed) ? null : t`not yet key=value`)}
         onApply={(label) => onChange({ label })}
       />
       {isNarrow && (
@@ -82,10 +81,8 @@ interface TypedFilterProps {
   placeholder: string;
   value: string;
   suggestions?: string[];
-  /** Whether what was typed so far says anything. */
-  isComplete?: (text: string) => boolean;
-  /** What is told while it does not. */
-  incomplete?: string;
+  /** Why what was typed so far says nothing yet; null when it does. */
+  incomplete?: (text: string) => string | null;
   onApply: (text: string) => void;
 }
 
@@ -94,8 +91,7 @@ function TypedFilter({
   label,
   value,
   suggestions = [],
-  isComplete = () => true,
-  incomplete,
+  incomplete = () => null,
   onApply,
   ...field
 }: TypedFilterProps) {
@@ -107,8 +103,9 @@ function TypedFilter({
     setText(value);
   }
   const typed = text.trim();
+  const note = incomplete(typed);
   useEffect(() => {
-    if (typed === value || !isComplete(typed)) return;
+    if (typed === value || note !== null) return;
     const timer = setTimeout(() => onApply(typed), TYPING_PAUSE_MS);
     return () => clearTimeout(timer);
   });
@@ -118,12 +115,12 @@ function TypedFilter({
         {...field}
         type="search"
         leftElement={<Search className="filter-icon" />}
-        {...(isComplete(typed)
+        {...(note === null
           ? {}
           : {
               rightElement: (
                 <Tag minimal intent="warning" role="status">
-                  {incomplete}
+                  {note}
                 </Tag>
               ),
             })}

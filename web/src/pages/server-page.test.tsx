@@ -134,6 +134,15 @@ test('steps say what they usually take; one in line says that instead', async ()
   expect(region.queryByText(/usually 1 min/)).toBeNull();
 });
 
+test('a server that is being deleted does not promise its actions back', async () => {
+  const server = buildServer({ status: 'deleting' });
+  const operation = buildOperation(server, 'terminate', { status: 'running' });
+  open({ ...server, operation: summarize(operation) }, [operation]);
+  const power = within(await screen.findByRole('group', { name: 'Power' }));
+  expect(power.getByText('This server is being deleted.')).toBeVisible();
+  expect(power.getByRole('button', { name: 'Reboot' })).toBeDisabled();
+});
+
 test('an operation that needs attention says why, shows the log, and goes on when it is resumed', async () => {
   const server = buildServer({ status: 'deleting' });
   const operation = buildOperation(server, 'terminate', {

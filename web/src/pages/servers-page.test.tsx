@@ -101,6 +101,16 @@ test('of very many servers only the rows in sight are rendered', async () => {
   expect(screen.getAllByRole('link', { name: /^many-/ }).length).toBeLessThan(60);
 });
 
+test('a label that is no key=value yet says so, and filters nothing', async () => {
+  const api = fakeApi({ 'GET /servers': () => list(buildServer()) });
+  const { user } = renderApp('/');
+  await user.type(await screen.findByLabelText('Label'), 'prod');
+  expect(await screen.findByText('not yet key=value')).toBeVisible();
+  await user.type(screen.getByLabelText('Label'), '=1');
+  await waitFor(() => expect(api.sent('GET /servers').at(-1)?.query.get('label')).toBe('prod=1'));
+  expect(screen.queryByText('not yet key=value')).toBeNull();
+});
+
 test('a label is a way to all servers that carry it', async () => {
   const api = fakeApi({
     'GET /servers': () => list(buildServer({ labels: { env: 'prod', tier: 'web', team: 'a' } })),
