@@ -192,7 +192,7 @@ describe('a customer looking after their account', () => {
     await expectSound(page, 'ssh-keys');
   });
 
-  it('orders with it', async () => {
+  it('is offered it where servers are ordered', async () => {
     await page.goto(`${run.dashboardUrl}servers/new`);
     await page.getByText('ada@laptop').click();
     await page.getByRole('radio', { name: 'Small' }).check({ force: true });
