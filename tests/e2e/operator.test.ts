@@ -139,6 +139,7 @@ describe("an operator's day in a browser", () => {
     await customer.getByRole('link', { name: 'legacy-shop' }).first().waitFor(WAIT);
     await expectSound(customer, 'adopted');
     await customer.context().close();
+    await page.goto(`${run.dashboardUrl}admin`);
   });
 
   it('sets how long a deletion can be undone, which customers are told at once', async () => {
