@@ -2,44 +2,23 @@ import pg from 'pg';
 import type { Database } from '../db/connect.ts';
 import { queryRows } from '../db/query-rows.ts';
 import type { Log } from '../log.ts';
-import type { ServerEventName } from '../contract/events.ts';
-import { readOperations } from './operation-rows.ts';
-import { withinReach, type Reach } from './reach.ts';
-import { readServers } from './server-rows.ts';
-import { toOperationView } from './views/operation.ts';
-import { toServerView } from './views/server.ts';
-
-/** A row of `events`: what changed, not how. */
-export interface Change {
-  id: number;
-  serverId: string;
-  operationId: string | null;
-}
-
-/** A message of the feed; `id` is null where a client must not resume from it, because its twin follows. */
-export interface FeedMessage {
-  id: number | null;
-  accountId: string;
-  serverId: string;
-  event: ServerEventName;
-  data: object;
-}
+import { bytesByReach, readStates, toMessages, type Change } from './feed-messages.ts';
+import type { Reach } from './reach.ts';
 
 export interface Subscriber {
-  receive: (messages: FeedMessage[]) => void;
+  /** What it may see at this moment. */
+  reach: () => Reach;
+  /** Server-sent events. The bytes are those of others too: not to be changed. */
+  receive: (bytes: Buffer) => void;
   /** The feed is over: this process stops. */
   end: () => void;
 }
 
 /** Ids are given out before they are committed, so one lower than the last one seen may still turn up this much later. */
-const LATE_COMMIT = `interval '15 seconds'`;
-const MOST_REPLAYED = 1_000;
-
-const CHANGE = 'id::int8 as "id", server_id as "serverId", operation_id as "operationId"';
-
+export const LATE_COMMIT_MS = 15_000;
 /**
  * Follows the table `events` over one connection of its own and hands each change, as the present state of what
- * changed, to every subscriber. Reconnects by itself and catches up.
+ * changed, to every subscriber who may see it. Reconnects by itself and catches up.
  */
 export class EventHub {
   readonly #database: Database;
@@ -141,7 +120,7 @@ export class EventHub {
       return;
     }
     const late = overlapping
-      ? `or at > (select at from events where id <= $1 order by id desc limit 1) - ${LATE_COMMIT}`
+      ? `or at > (select at from events where id <= $1 order by id desc limit 1) - interval '${LATE_COMMIT_MS} milliseconds'`
       : '';
     const sql = `select id from events where id > $1 ${late} order by id limit 10000`;
     const { rows } = await client.query<{ id: string }>(sql, [this.#lastSeen]);
@@ -166,8 +145,11 @@ export class EventHub {
     if (this.#subscribers.size === 0 || this.#isClosed) return;
     try {
       const changes = await readChanges(this.#database, ids);
-      const messages = await toMessages(this.#database, changes);
-      for (const { receive } of this.#subscribers) receive(messages);
+      const bytesFor = bytesByReach(toMessages(changes, await readStates(this.#database, changes)));
+      for (const { reach, receive } of this.#subscribers) {
+        const bytes = bytesFor(reach());
+        if (bytes) receive(bytes);
+      }
     } catch (err) {
       this.#log.warn({ err }, 'events could not be read: trying again');
       if (this.#isClosed) return;
@@ -181,86 +163,9 @@ export class EventHub {
 async function readChanges(database: Database, ids: number[]): Promise<Change[]> {
   const rows = await queryRows<Change>(
     database,
-    `select ${CHANGE} from events where id = any(?::int8[]) order by id`,
+    `select id, server_id as "serverId", operation_id as "operationId" from events
+     where id = any(?::int8[]) order by id`,
     [ids],
   );
   return rows.map((row) => ({ ...row, id: Number(row.id) }));
-}
-
-/** The newest event there is, 0 when there is none: where a new stream begins. */
-export async function latestEventId(database: Database): Promise<number> {
-  const [row] = await queryRows<{ id: string }>(database, 'select coalesce(max(id), 0) as id from events');
-  return Number(row?.id ?? 0);
-}
-
-/**
- * What changed after event `lastId` within reach, or null when that can no longer be told: the
- * event was pruned, was never given out, or too much has happened since.
- */
-export async function changesSince(
-  database: Database,
-  lastId: number,
-  reach: Reach,
-): Promise<Change[] | null> {
-  const [known] = await queryRows<{ isKnown: boolean }>(
-    database,
-    `select coalesce(min(id) <= ? + 1 and max(id) >= ?, ? = 0) as "isKnown" from events`,
-    [lastId, lastId, lastId],
-  );
-  if (!known?.isKnown) return null;
-  const condition = withinReach(reach, 'account_id', 'server_id');
-  const rows = await queryRows<Change>(
-    database,
-    `select ${CHANGE} from events
-     where (id > ? or at > (select at from events where id <= ? order by id desc limit 1) - ${LATE_COMMIT})
-       and ${condition?.sql ?? 'true'}
-     order by id limit ?`,
-    [lastId, lastId, ...(condition?.bindings ?? []), MOST_REPLAYED + 1],
-  );
-  return rows.length > MOST_REPLAYED ? null : rows.map((row) => ({ ...row, id: Number(row.id) }));
-}
-
-/** Loads the present state of everything that changed, each thing once, under the id of its latest change. */
-export async function toMessages(database: Database, changes: Change[]): Promise<FeedMessage[]> {
-  const serverIds = new Map<string, number>();
-  const operationIds = new Map<string, number>();
-  for (const { id, serverId, operationId } of changes) {
-    serverIds.set(serverId, id);
-    if (operationId) operationIds.set(operationId, id);
-  }
-  const [servers, operations] = await Promise.all([
-    readServers(database, [...serverIds.keys()]),
-    readOperations(database, [...operationIds.keys()]),
-  ]);
-  const found = [
-    ...operations.map((row) => ({
-      changeId: operationIds.get(row.id) ?? 0,
-      message: {
-        accountId: row.accountId,
-        serverId: row.serverId,
-        event: 'operation' as const,
-        data: toOperationView(row),
-      },
-    })),
-    ...servers.map((row) => ({
-      changeId: serverIds.get(row.id) ?? 0,
-      message: row.isDeleted
-        ? {
-            accountId: row.accountId,
-            serverId: row.id,
-            event: 'server-deleted' as const,
-            data: { id: row.id },
-          }
-        : {
-            accountId: row.accountId,
-            serverId: row.id,
-            event: 'server' as const,
-            data: toServerView(row),
-          },
-    })),
-  ].sort((a, b) => a.changeId - b.changeId);
-  return found.map(({ changeId, message }, index) => ({
-    ...message,
-    id: found[index + 1]?.changeId === changeId ? null : changeId,
-  }));
 }

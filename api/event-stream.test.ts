@@ -1,30 +1,24 @@
 import { expect, it } from 'vitest';
 import { createEventStream } from './event-stream.ts';
 
-it('writes messages as server-sent events, an id only where a client may resume', () => {
+it('passes messages on, says where to resume, and pings by what clients ignore', () => {
   const stream = createEventStream();
   stream.startAt(7);
   stream.ping();
-  stream.send([
-    { id: null, event: 'operation', data: { text: 'two\nlines' } },
-    { id: 8, event: 'server-deleted', data: { id: 'x' } },
-  ]);
+  stream.send(Buffer.from('id: 8\nevent: server-deleted\ndata: {"id":"x"}\n\n'));
   expect(String(stream.body.read())).toBe(
-    'retry: 2000\nid: 7\n\n' +
-      ': ping\n\n' +
-      'event: operation\ndata: {"text":"two\\nlines"}\n\n' +
-      'id: 8\nevent: server-deleted\ndata: {"id":"x"}\n\n',
+    'retry: 2000\nid: 7\n\n' + ': ping\n\n' + 'id: 8\nevent: server-deleted\ndata: {"id":"x"}\n\n',
   );
 });
 
 it('drops a client that does not read, and is silent afterwards', () => {
   const stream = createEventStream();
-  const message = { id: 1, event: 'server' as const, data: { filler: 'x'.repeat(1_000_000) } };
-  for (let count = 0; count < 3; count += 1) stream.send([message]);
+  const message = Buffer.from(`event: server\ndata: ${'x'.repeat(1_000_000)}\n\n`);
+  for (let count = 0; count < 3; count += 1) stream.send(message);
   expect(stream.body.destroyed).toBe(false);
-  for (let count = 0; count < 3; count += 1) stream.send([message]);
+  for (let count = 0; count < 3; count += 1) stream.send(message);
   expect(stream.body.destroyed).toBe(true);
-  expect(() => stream.send([message])).not.toThrow();
+  expect(() => stream.send(message)).not.toThrow();
   stream.ping();
   stream.end();
 });

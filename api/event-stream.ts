@@ -1,13 +1,12 @@
 import { PassThrough } from 'node:stream';
-import type { FeedMessage } from './event-hub.ts';
 
 /** More than the longest replay takes, which is written before anyone can have read of it. */
 const MOST_UNSENT_BYTES = 4 * 1024 * 1024;
 
 export interface EventStream {
   readonly body: PassThrough;
-  /** Sends messages in the form of server-sent events. */
-  send(messages: Pick<FeedMessage, 'id' | 'event' | 'data'>[]): void;
+  /** Sends what is in the form of server-sent events already. */
+  send(bytes: Buffer): void;
   /** A line clients ignore; keeps proxies from closing a quiet stream. */
   ping(): void;
   /** Makes the client resume from here when it has seen nothing else. */
@@ -18,20 +17,14 @@ export interface EventStream {
 /** One client's stream. A client that does not read is dropped: it comes back with Last-Event-ID. */
 export function createEventStream(): EventStream {
   const body = new PassThrough();
-  const write = (text: string) => {
+  const write = (text: string | Buffer) => {
     if (body.destroyed || body.writableEnded) return;
     if (body.readableLength + body.writableLength > MOST_UNSENT_BYTES) body.destroy();
     else body.write(text);
   };
   return {
     body,
-    send(messages) {
-      const text = messages.map(({ id, event, data }) => {
-        const idLine = id === null ? '' : `id: ${id}\n`;
-        return `${idLine}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
-      });
-      if (text.length > 0) write(text.join(''));
-    },
+    send: write,
     ping: () => write(': ping\n\n'),
     startAt: (id) => write(`retry: 2000\nid: ${id}\n\n`),
     end: () => void body.end(),

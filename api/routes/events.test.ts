@@ -5,6 +5,7 @@ import {
   buildAccount,
   buildApiToken,
   buildCatalog,
+  buildMember,
   buildOperation,
   buildServer,
   buildUser,
@@ -104,6 +105,33 @@ describe('the feed', () => {
     const states = feed.seen.map(({ data }) => JSON.parse(data));
     expect(states.at(-1)).toMatchObject({ id: one.server.id, status: 'stopped' });
     expect(states.every(({ id }) => id === one.server.id)).toBe(true);
+  });
+
+  it('gives each of many who come back together what they may see by now', async () => {
+    const [one, two, former] = [await someCustomer(), await someCustomer(), await someCustomer()];
+    const member = await buildMember(api.database, { account: one.account, role: 'viewer' });
+    await api
+      .database('memberships')
+      .insert({ accountId: one.account.id, userId: former.user.id, role: 'owner' });
+    const guest = await buildUser(api.database);
+    const grant = { serverId: two.server.id, userId: guest.id, role: 'operator' };
+    await api.database('serverGrants').insert(grant);
+    const admin = await buildUser(api.database, { role: 'admin' });
+    const tokens = await Promise.all([member, guest, admin].map(async (user) => api.logIn(user)));
+    const seenUpTo = await lastId();
+    for (const { server } of [one, two, former])
+      await server.$query(api.database).patch({ powerState: 'stopped' });
+    await api.database('memberships').where({ accountId: one.account.id, userId: former.user.id }).delete();
+    const all = [one.token, two.token, former.token, ...tokens];
+    const feeds = await Promise.all(all.map(async (token) => follow(token, seenUpTo)));
+    const ours = [one, two, former].map(({ server }) => server.id);
+    const [a, b, c] = ours;
+    // In order of their changes: what somebody must not see would come before the last of what they may see.
+    const told = () =>
+      feeds.map(({ seen }) => seen.map(({ data }) => JSON.parse(data).id).filter((id) => ours.includes(id)));
+    const expected = [[a], [b], [c], [a], [b], [a, b, c]];
+    await until(() => told().every((ids, index) => ids.length >= (expected[index]?.length ?? 0)));
+    expect(told()).toEqual(expected);
   });
 
   it.each([['1'], ['999999999'], ['nonsense']])(

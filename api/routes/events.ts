@@ -2,19 +2,19 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../endpoint.ts';
-import { changesSince, latestEventId, toMessages, type FeedMessage } from '../event-hub.ts';
 import { createEventStream, type EventStream } from '../event-stream.ts';
 import { eventStreams } from '../metrics.ts';
 import { presenceOf } from '../middleware/authenticate.ts';
 import { logOf } from '../middleware/request-id.ts';
-import { isWithin, type Reach } from '../reach.ts';
+import { createMissedEvents } from '../missed-events.ts';
 
 const PING_MS = 15_000;
 const RECHECK_MS = 30_000;
 
 type EventDeps = Pick<Deps, 'database' | 'events' | 'streamRecheckMs'>;
 
-export function eventRoutes(deps: EventDeps): Endpoint[] {
+export function eventRoutes({ database, ...deps }: EventDeps): Endpoint[] {
+  const missed = createMissedEvents(database);
   return [
     endpoint({
       method: 'get',
@@ -32,38 +32,43 @@ export function eventRoutes(deps: EventDeps): Endpoint[] {
         },
       },
       async handle(ctx) {
-        await openStream(deps, ctx);
+        await openStream({ ...deps, missed }, ctx);
       },
     }),
   ];
 }
 
+type StreamDeps = Omit<EventDeps, 'database'> & { missed: ReturnType<typeof createMissedEvents> };
+
 async function openStream(
-  { database, events, streamRecheckMs = RECHECK_MS }: EventDeps,
+  { events, missed, streamRecheckMs = RECHECK_MS }: StreamDeps,
   ctx: Context,
 ): Promise<void> {
   const stream = createEventStream();
   const { user: caller, again, endsAt } = presenceOf(ctx);
   let { reach } = caller;
-  const mine = (messages: FeedMessage[]) => messages.filter((message) => isWithin(reach, message));
 
   // Subscribed before the replay is read, so that nothing falls between the two; what comes meanwhile waits.
-  let waiting: FeedMessage[] | null = [];
+  let waiting: Buffer[] | null = [];
   const unsubscribe = events.subscribe({
-    receive: (messages) => {
-      if (waiting) waiting.push(...mine(messages));
-      else stream.send(mine(messages));
+    reach: () => reach,
+    receive: (bytes) => {
+      if (waiting) waiting.push(bytes);
+      else stream.send(bytes);
     },
     end: () => stream.end(),
   });
   stream.body.once('close', unsubscribe);
   try {
-    await sendMissed({ database, stream, reach, lastEventId: ctx.get('Last-Event-ID') });
+    const { latestId, bytes } = await missed({ reach, lastEventId: ctx.get('Last-Event-ID') });
+    if (bytes) stream.send(bytes);
+    // Not before: a client that got no further would resume from here without what it had missed.
+    stream.startAt(latestId);
   } catch (err) {
     stream.body.destroy();
     throw err;
   }
-  stream.send(waiting);
+  for (const bytes of waiting) stream.send(bytes);
   waiting = null;
 
   const recheck = async () => {
@@ -85,23 +90,6 @@ async function openStream(
     eventStreams.dec();
   });
   answerStream(ctx, stream);
-}
-
-interface Missed {
-  database: Deps['database'];
-  stream: EventStream;
-  reach: Reach;
-  lastEventId: string;
-}
-
-async function sendMissed({ database, stream, reach, lastEventId }: Missed): Promise<void> {
-  const latest = await latestEventId(database);
-  stream.startAt(latest);
-  if (lastEventId === '') return;
-  const lastId = /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : null;
-  const changes = lastId === null ? null : await changesSince(database, lastId, reach);
-  if (changes) stream.send(await toMessages(database, changes));
-  else stream.send([{ id: latest, event: 'reset', data: {} }]);
 }
 
 function answerStream(ctx: Context, stream: EventStream): void {
