@@ -34,6 +34,7 @@ import { planRoutes } from './routes/plans.ts';
 import { poolRoutes } from './routes/pools.ts';
 import { reconcileRoutes } from './routes/reconcile.ts';
 import { rescueRoutes } from './routes/rescue.ts';
+import { serverPriceRoutes } from './routes/server-price.ts';
 import { rebuildRoutes } from './routes/rebuild.ts';
 import { resizeRoutes } from './routes/resize.ts';
 import { serverActionRoutes } from './routes/server-actions.ts';
@@ -97,6 +98,7 @@ function createRouter(deps: Deps): Router {
     ...adoptionRoutes(deps),
     ...suspensionRoutes(deps),
     ...rescueRoutes(deps),
+    ...serverPriceRoutes(deps),
     ...rebuildRoutes(deps),
     ...operationRoutes(deps),
     ...eventRoutes(deps),

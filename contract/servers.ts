@@ -105,6 +105,21 @@ export const Server = z
   .meta({ id: 'Server' });
 export type Server = z.infer<typeof Server>;
 
+export const ServerPrice = z
+  .object({
+    price: z
+      .object({
+        amount: z.string().meta({ description: 'a decimal with two digits after the point' }),
+        currency: z.string().meta({ description: 'a code such as EUR' }),
+        cycle: z.string().meta({ description: 'as WHMCS has it, such as Monthly or Annually' }),
+        nextDue: z.iso.date().nullable(),
+      })
+      .nullable()
+      .meta({ description: 'known of a server that came from WHMCS, until its plan is changed' }),
+  })
+  .meta({ id: 'ServerPrice' });
+export type ServerPrice = z.infer<typeof ServerPrice>;
+
 /** A DNS label: a new VM is named after its server, and so is the system inside. */
 export const ServerName = z
   .string()

@@ -32,6 +32,17 @@ describe('an imported server', () => {
     return { ...customer, server };
   }
 
+  it('says what it costs to those who may order, until it is given another plan', async () => {
+    const { token, server } = await importedServer();
+    const priceOf = async () => (await api.call('GET', `/servers/${server.id}/price`, { token })).body;
+    expect(await priceOf()).toEqual({ price: null });
+    const billing = { cycle: 'Monthly', amount: '12.50', currency: 'EUR', nextDue: '2026-12-01' };
+    await api.database('server_billing').insert({ serverId: server.id, ...billing });
+    expect(await priceOf()).toEqual({ price: billing });
+    await server.$query(api.database).patch({ planId: catalog.plan.id });
+    expect(await priceOf()).toEqual({ price: null });
+  });
+
   it('is shown with what came along, its addresses of both kinds in order', async () => {
     const pooled = await api
       .database('ip_addresses')

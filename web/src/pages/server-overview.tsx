@@ -6,6 +6,7 @@ import { Fact, Facts } from '../components/facts.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { formatDisk, formatMemory } from '../format-size.ts';
 import { useIsAdmin } from '../hooks/use-is-admin.ts';
+import { ServerPrice } from './server-price.tsx';
 import { ServerUsage } from './server-usage.tsx';
 
 /** What the server is made of and how to reach it. */
@@ -60,6 +61,7 @@ export function ServerOverview({ server }: { server: Server }) {
         <Fact name={t`Location`}>{server.location ?? '–'}</Fact>
         <Fact name={t`Node`}>{server.node ?? '–'}</Fact>
         {lock && <Fact name={t`Locked by`}>{lock}</Fact>}
+        {server.plan.id === null && <ServerPrice server={server} />}
         <Fact name={t`Created`}>
           <TimeAgo iso={server.createdAt} />
         </Fact>

@@ -38,6 +38,15 @@ test('the page shows what the server is and how to reach it', async () => {
   expect(document.title).toBe('web-1 · Berth');
 });
 
+test('the page of a server that came from WHMCS says what it costs', async () => {
+  const server = buildServer({ plan: { id: null, name: 'VPS Power' } });
+  const price = { amount: '12.50', currency: 'EUR', cycle: 'Quarterly', nextDue: '2026-12-01' };
+  open(server, [], { [`GET /servers/${server.id}/price`]: () => ok({ price }) });
+  expect(await screen.findByText('€12.50')).toBeVisible();
+  expect(screen.getByText(/a quarter/)).toBeVisible();
+  expect(screen.getByText('next due on Dec 1, 2026')).toBeVisible();
+});
+
 test('an action is done only after a confirmation that says what happens', async () => {
   const server = buildServer();
   const operation = buildOperation(server, 'shutdown');
