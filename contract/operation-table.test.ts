@@ -1,7 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { definitionOf, noReturnAt, OPERATION_TYPES, type OperationType } from './operation-table.ts';
+import {
+  definitionOf,
+  noReturnAt,
+  OPERATION_TYPES,
+  waitsAfter,
+  type OperationType,
+} from './operation-table.ts';
 
 const PAGE = join(import.meta.dirname, '../docs/lifecycle.md');
 const MARK =
@@ -13,18 +19,20 @@ const RECOVERY = {
   fail: 'The operation fails; there is nothing to undo.',
 };
 
+const listed = (codes: readonly string[]) => codes.map((code) => `\`${code}\``).join(', ');
+
 function section(type: OperationType): string {
-  const { name, requestedBy, recovery, cancel, rollBack, steps } = definitionOf(type);
+  const { name, requestedBy, recovery, mendable = [], cancel, rollBack, steps } = definitionOf(type);
   const rows = steps.map(({ title, codes = [], skip, noReturn }, index) => {
     const remarks = [noReturn && `No return: ${noReturn}`, skip && `Can be skipped: ${skip}`];
-    const own = codes.map((code) => `\`${code}\``).join(', ');
-    return `| ${index + 1} | ${title} | ${own} | ${remarks.filter(Boolean).join(' ')} |`;
+    return `| ${index + 1} | ${title} | ${listed(codes)} | ${remarks.filter(Boolean).join(' ')} |`;
   });
   return [
     `## ${name} (\`${type}\`)`,
     '',
     ...(requestedBy === 'admin' ? ['Administrators only.'] : []),
     `When a step fails for good: ${RECOVERY[recovery]}`,
+    ...(mendable.length > 0 ? [`It waits like others (*needs attention*) for: ${listed(mendable)}.`] : []),
     `Cancel: ${cancel}`,
     ...(rollBack ? [`Roll back: ${rollBack}`] : []),
     '',
@@ -48,6 +56,13 @@ it('refuses a cancel from the first step of no return on, not before', () => {
   expect(noReturnAt('terminate', 'destroy')).toBe('The disks are being erased.');
   expect(noReturnAt('terminate', 'release')).toBe('The disks are being erased.');
   expect(noReturnAt('provision', 'ready')).toBeNull();
+});
+
+it('has an operation wait for what the provider can mend, and undone for the rest', () => {
+  expect(waitsAfter('provision', 'storage_full')).toBe(true);
+  expect(waitsAfter('provision', 'guest_not_ready')).toBe(false);
+  expect(waitsAfter('rebuild', 'guest_not_ready')).toBe(true);
+  expect(waitsAfter('start', 'storage_full')).toBe(false);
 });
 
 it.each(OPERATION_TYPES)('%s says all of it in whole sentences, and names each step once', (type) => {

@@ -1,3 +1,4 @@
+import { OPERATION_NAMES, type OperationNames } from './operation-names.ts';
 import type { FailureCode } from './problem.ts';
 
 /**
@@ -18,13 +19,11 @@ export interface StepDefinition {
   noReturn?: string;
 }
 
-export interface OperationDefinition {
-  /** What it is called, as a name and while it is under way. */
-  name: string;
-  ongoing: string;
-  requestedBy: 'customer' | 'admin';
+export interface OperationDefinition extends OperationNames {
   workflow: string;
   recovery: Recovery;
+  /** Failures whose cause the provider can mend: for these it waits at the step, as with `pause`. */
+  mendable?: readonly FailureCode[];
   /** What a cancel does, up to a step of no return. */
   cancel: string;
   /** What *Roll back* does with a paused operation; null where only forward makes sense. */
@@ -57,7 +56,6 @@ export const CODES_OF_ANY_STEP = [
 ] as const satisfies FailureCode[];
 
 const POWER = {
-  requestedBy: 'customer',
   workflow: 'powerServer',
   recovery: 'fail',
   cancel: 'Berth stops waiting, and asks Proxmox to stop the task while the guest has not answered.',
@@ -72,13 +70,22 @@ const START_AGAIN = 'The server stays powered off; start it later.';
  */
 export const OPERATIONS = {
   provision: {
-    name: 'Create',
-    ongoing: 'Creating',
-    requestedBy: 'customer',
+    ...OPERATION_NAMES.provision,
     workflow: 'provisionServer',
     recovery: 'compensate',
+    mendable: [
+      'no_capacity',
+      'no_vmid_left',
+      'no_address_left',
+      'template_missing',
+      'storage_full',
+      'storage_unavailable',
+      'network_missing',
+      'proxmox_auth_failed',
+      'proxmox_untrusted',
+    ],
     cancel: 'The VM is deleted, and its id and addresses are given back.',
-    rollBack: null,
+    rollBack: 'The VM is deleted, and its id and addresses are given back.',
     steps: [
       { name: 'place', title: 'Choose a node', codes: ['no_capacity', 'template_missing'] },
       {
@@ -93,30 +100,21 @@ export const OPERATIONS = {
       { name: 'ready', title: 'Wait until it answers', codes: ['guest_not_ready'] },
     ],
   },
-  start: { ...POWER, name: 'Start', ongoing: 'Starting', steps: [{ name: 'start', title: 'Start' }] },
+  start: { ...OPERATION_NAMES.start, ...POWER, steps: [{ name: 'start', title: 'Start' }] },
   shutdown: {
+    ...OPERATION_NAMES.shutdown,
     ...POWER,
-    name: 'Shut down',
-    ongoing: 'Shutting down',
     steps: [{ name: 'shutdown', title: 'Shut down', codes: ['guest_did_not_shut_down'] }],
   },
-  stop: {
-    ...POWER,
-    name: 'Power off',
-    ongoing: 'Powering off',
-    steps: [{ name: 'stop', title: 'Power off' }],
-  },
+  stop: { ...OPERATION_NAMES.stop, ...POWER, steps: [{ name: 'stop', title: 'Power off' }] },
   reboot: {
+    ...OPERATION_NAMES.reboot,
     ...POWER,
-    name: 'Reboot',
-    ongoing: 'Rebooting',
     steps: [{ name: 'reboot', title: 'Reboot', codes: ['guest_did_not_shut_down'] }],
   },
-  reset: { ...POWER, name: 'Reset', ongoing: 'Resetting', steps: [{ name: 'reset', title: 'Reset' }] },
+  reset: { ...OPERATION_NAMES.reset, ...POWER, steps: [{ name: 'reset', title: 'Reset' }] },
   resize: {
-    name: 'Change plan',
-    ongoing: 'Changing the plan',
-    requestedBy: 'customer',
+    ...OPERATION_NAMES.resize,
     workflow: 'resizeServer',
     recovery: 'pause',
     cancel: 'Processors and memory are set back. A disk that has grown stays as it is.',
@@ -132,9 +130,7 @@ export const OPERATIONS = {
     ],
   },
   rebuild: {
-    name: 'Rebuild',
-    ongoing: 'Rebuilding',
-    requestedBy: 'customer',
+    ...OPERATION_NAMES.rebuild,
     workflow: 'rebuildServer',
     recovery: 'pause',
     cancel: 'The server is started again as it was, as long as its disk has not been erased.',
@@ -167,9 +163,7 @@ export const OPERATIONS = {
     ],
   },
   suspend: {
-    name: 'Suspend',
-    ongoing: 'Suspending',
-    requestedBy: 'admin',
+    ...OPERATION_NAMES.suspend,
     workflow: 'suspendServer',
     recovery: 'pause',
     cancel: 'The server gets back the power state it had.',
@@ -180,9 +174,7 @@ export const OPERATIONS = {
     ],
   },
   unsuspend: {
-    name: 'Lift suspension',
-    ongoing: 'Lifting the suspension',
-    requestedBy: 'admin',
+    ...OPERATION_NAMES.unsuspend,
     workflow: 'unsuspendServer',
     recovery: 'pause',
     cancel: 'The server stays suspended, with the power state it had.',
@@ -193,9 +185,7 @@ export const OPERATIONS = {
     ],
   },
   rescue: {
-    name: 'Boot rescue system',
-    ongoing: 'Booting the rescue system',
-    requestedBy: 'customer',
+    ...OPERATION_NAMES.rescue,
     workflow: 'rescueServer',
     recovery: 'pause',
     cancel: 'The rescue medium is taken out and the server boots from its disk again.',
@@ -206,9 +196,7 @@ export const OPERATIONS = {
     ],
   },
   leave_rescue: {
-    name: 'Leave rescue system',
-    ongoing: 'Leaving the rescue system',
-    requestedBy: 'customer',
+    ...OPERATION_NAMES.leave_rescue,
     workflow: 'leaveRescue',
     recovery: 'pause',
     cancel: 'What has been done stays done; leave the rescue system again later.',
@@ -219,9 +207,7 @@ export const OPERATIONS = {
     ],
   },
   reset_password: {
-    name: 'Reset password',
-    ongoing: 'Resetting the password',
-    requestedBy: 'customer',
+    ...OPERATION_NAMES.reset_password,
     workflow: 'resetPassword',
     recovery: 'fail',
     cancel: 'The password stays as it is, unless the guest agent or cloud-init has been told already.',
@@ -237,9 +223,7 @@ export const OPERATIONS = {
     ],
   },
   adopt: {
-    name: 'Adopt a VM',
-    ongoing: 'Adopting',
-    requestedBy: 'admin',
+    ...OPERATION_NAMES.adopt,
     workflow: 'adoptVm',
     recovery: 'compensate',
     cancel: 'The marker is removed from the VM, which stays as it was.',
@@ -251,9 +235,7 @@ export const OPERATIONS = {
     ],
   },
   migrate: {
-    name: 'Move to another node',
-    ongoing: 'Moving',
-    requestedBy: 'admin',
+    ...OPERATION_NAMES.migrate,
     workflow: 'migrateServer',
     recovery: 'pause',
     cancel: 'Proxmox is asked to stop the migration; the server goes on where it was.',
@@ -265,9 +247,7 @@ export const OPERATIONS = {
     ],
   },
   terminate: {
-    name: 'Delete',
-    ongoing: 'Deleting',
-    requestedBy: 'customer',
+    ...OPERATION_NAMES.terminate,
     workflow: 'terminateServer',
     recovery: 'pause',
     cancel: 'The server is kept and gets back the power state it had, as long as nothing has been erased.',
@@ -291,6 +271,12 @@ export type StepName = (typeof OPERATIONS)[OperationType]['steps'][number]['name
 
 /** An operation's row of the table. */
 export const definitionOf = (type: OperationType): OperationDefinition => OPERATIONS[type];
+
+/** Whether an operation one of whose steps failed for good waits there for a decision. */
+export function waitsAfter(type: OperationType, code: string): boolean {
+  const { recovery, mendable = [] } = definitionOf(type);
+  return recovery === 'pause' || (mendable as readonly string[]).includes(code);
+}
 
 /** A step's row, or null when the name is not one of this operation's steps. */
 export function stepDefinition(type: OperationType, name: string | null): StepDefinition | null {

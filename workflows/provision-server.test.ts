@@ -1,6 +1,6 @@
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { orderServer, settled, startWorkflow, untilTask } from '../tests/order.ts';
+import { decide, orderServer, paused, settled, startWorkflow, untilTask } from '../tests/order.ts';
 import { recordHistory } from '../tests/record-history.ts';
 import { createWorkingEstate, type WorkingEstate } from '../tests/working-estate.ts';
 import { IpLease } from '../db/models/ip-lease.ts';
@@ -23,6 +23,7 @@ describe('provisionServer on a simulated cluster', () => {
       isMarked({ values: config as Record<string, string>, digest: '' }, serverId),
     );
   const clones = () => estate.simulator.state.tasks.filter(({ type }) => type === 'qmclone').length;
+  const NOTHING = { vms: 0, vmids: 0, addresses: 0 };
   const leftovers = async (serverId: string) => ({
     vms: vmsOf(serverId).length,
     vmids: await VmidLease.query(estate.database).where({ serverId }).resultSize(),
@@ -47,29 +48,66 @@ describe('provisionServer on a simulated cluster', () => {
     expect(stored).toMatchObject({ lifecycle: 'active', powerState: 'running' });
   });
 
-  it('ends failed with the words of Proxmox and leaves nothing behind when the clone fails half-way', async () => {
+  const cloneFails = (message: string) =>
     estate.simulator.faults.add({
       method: 'POST',
       path: '/clone$',
       action: 'failTask',
-      message: 'clone failed: unable to create image: No space left on device',
+      message,
       atPercent: 40,
     });
-    const { server, operation } = await orderServer(estate, 'full-disk');
+  const NO_SPACE = 'clone failed: unable to create image: No space left on device';
+
+  it('ends failed with the words of Proxmox and leaves nothing behind when the clone fails half-way', async () => {
+    const message = "clone failed: volume 'local-lvm:base-9000-disk-0' does not exist";
+    cloneFails(message);
+    const { server, operation } = await orderServer(estate, 'no-disk');
     const handle = await startWorkflow(estate.temporal, operation);
     await handle.result().catch(() => undefined);
     const done = await settled(estate, operation);
-    expect(done).toMatchObject({
-      status: 'failed',
-      errorCode: 'storage_full',
-      errorCause: 'clone failed: unable to create image: No space left on device',
-    });
+    expect(done).toMatchObject({ status: 'failed', errorCode: 'volume_missing', errorCause: message });
     await recordHistory('provision-clone-failed', handle);
-    expect(await leftovers(server.id)).toEqual({ vms: 0, vmids: 0, addresses: 0 });
+    expect(await leftovers(server.id)).toEqual(NOTHING);
     expect(await Server.query(estate.database).findById(server.id)).toMatchObject({
       lifecycle: 'failed',
       nodeId: null,
     });
+  });
+
+  it('waits at the clone while the storage is full, and goes on with the same address when it is resumed', async () => {
+    cloneFails(NO_SPACE);
+    const { server, operation } = await orderServer(estate, 'full-disk');
+    const handle = await startWorkflow(estate.temporal, operation);
+    expect(await paused(estate, operation)).toMatchObject({
+      step: 'clone',
+      errorCode: 'storage_full',
+      errorCause: NO_SPACE,
+    });
+    expect(await leftovers(server.id)).toEqual({ vms: 0, vmids: 1, addresses: 1 });
+    await decide(estate, operation, 'resume');
+    expect(await settled(estate, operation)).toMatchObject({ status: 'succeeded', errorCode: null });
+    await recordHistory('provision-resumed', handle);
+    expect(await leftovers(server.id)).toEqual({ vms: 1, vmids: 1, addresses: 1 });
+  });
+
+  it('is undone with the cause it had when it is rolled back instead', async () => {
+    cloneFails(NO_SPACE);
+    const { server, operation } = await orderServer(estate, 'rolled-back');
+    await startWorkflow(estate.temporal, operation);
+    await paused(estate, operation);
+    await decide(estate, operation, 'roll_back');
+    expect(await settled(estate, operation)).toMatchObject({ status: 'failed', errorCode: 'storage_full' });
+    expect(await leftovers(server.id)).toEqual(NOTHING);
+  });
+
+  it('leaves nothing behind when it is cancelled while it waits for a decision', async () => {
+    cloneFails(NO_SPACE);
+    const { server, operation } = await orderServer(estate, 'given-up');
+    const handle = await startWorkflow(estate.temporal, operation);
+    await paused(estate, operation);
+    await handle.cancel();
+    expect(await settled(estate, operation)).toMatchObject({ status: 'cancelled', errorCode: 'cancelled' });
+    expect(await leftovers(server.id)).toEqual(NOTHING);
   });
 
   it('adopts the clone whose answer was lost instead of making a second one', async () => {
@@ -98,12 +136,14 @@ describe('provisionServer on a simulated cluster', () => {
     expect(vmsOf(server.id)).toHaveLength(1);
   });
 
-  it('fails with no_capacity when no node has room, and gives the address back', async () => {
+  it('waits while no node has room, and is built once one has', async () => {
     const { server, operation } = await orderServer(estate, 'too-big');
     await server.$query(estate.database).patch({ memoryMib: 10_000_000 });
     await startWorkflow(estate.temporal, operation);
-    expect(await settled(estate, operation)).toMatchObject({ status: 'failed', errorCode: 'no_capacity' });
-    expect(await leftovers(server.id)).toEqual({ vms: 0, vmids: 0, addresses: 0 });
+    expect(await paused(estate, operation)).toMatchObject({ step: 'place', errorCode: 'no_capacity' });
+    await server.$query(estate.database).patch({ memoryMib: 1024 });
+    await decide(estate, operation, 'resume');
+    expect(await settled(estate, operation)).toMatchObject({ status: 'succeeded' });
   });
 
   it('never touches a foreign VM that took the leased id', async () => {
@@ -145,7 +185,7 @@ describe('provisionServer on a simulated cluster', () => {
     expect(await settled(estate, operation)).toMatchObject({ status: 'cancelled', errorCode: 'cancelled' });
     await handle.result().catch(() => undefined);
     await recordHistory('provision-cancelled', handle);
-    expect(await leftovers(server.id)).toEqual({ vms: 0, vmids: 0, addresses: 0 });
+    expect(await leftovers(server.id)).toEqual(NOTHING);
   });
 
   it('does nothing when it is started for an operation that is over', async () => {

@@ -15,6 +15,7 @@ import {
   definitionOf,
   stepDefinition,
   UNDO_STEP,
+  waitsAfter,
   type OperationType,
   type StepName,
 } from '../contract/operation-table.ts';
@@ -226,7 +227,7 @@ class Run implements OperationRun {
           throw err;
         }
         if (!(err instanceof TemporalFailure) || failureOf(err).code === STALE_CLAIM) throw err;
-        if (definitionOf(this.type).recovery !== 'pause') {
+        if (!waitsAfter(this.type, failureOf(err).code)) {
           this.report(name, 'failed', failureOf(err).message);
           throw err;
         }

@@ -15,7 +15,7 @@ describe('a customer looking after their account', () => {
   let recoveryCodes: string[] = [];
 
   beforeAll(async () => {
-    [berth, browser] = await Promise.all([startBerth(), launchBrowser()]);
+    [berth, browser] = await Promise.all([startBerth({ speed: '0.3' }), launchBrowser()]);
     run = await berth.run();
     page = await open();
   });

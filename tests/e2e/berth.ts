@@ -168,6 +168,19 @@ async function logIn(apiUrl: string, credentials: { email: string; password: str
     if (answer.status >= 500) throw new Error(`GET ${path}: ${answer.status}`);
     return (await answer.json()) as T;
   }
+  /** Reads an operation until it is so; an api that does not answer for a moment is asked again. */
+  async function operationOnce(
+    id: string,
+    isSo: (operation: Operation) => boolean,
+    timeoutMs?: number,
+  ): Promise<Operation> {
+    let last: Operation | undefined;
+    await until(async () => {
+      last = await get<Operation>(`/operations/${id}`).catch(() => last);
+      return last !== undefined && isSo(last);
+    }, timeoutMs);
+    return last as Operation;
+  }
   return {
     request,
     get,
@@ -185,14 +198,10 @@ async function logIn(apiUrl: string, credentials: { email: string; password: str
       if (resolved.status !== 202) throw new Error(`${resolved.status} ${await resolved.text()}`);
       return (await resolved.json()) as Accepted;
     },
-    /** Waits until an operation is over; an api that does not answer for a moment is asked again. */
-    async settled(id: string, timeoutMs = 120_000): Promise<Operation> {
-      let last: Operation | undefined;
-      await until(async () => {
-        last = await get<Operation>(`/operations/${id}`).catch(() => last);
-        return last !== undefined && last.finishedAt !== null;
-      }, timeoutMs);
-      return last as Operation;
-    },
+    /** Waits until an operation is over. */
+    settled: async (id: string, timeoutMs = 120_000) =>
+      operationOnce(id, ({ finishedAt }) => finishedAt !== null, timeoutMs),
+    /** Waits until an operation stands still and needs a decision. */
+    paused: async (id: string) => operationOnce(id, ({ status }) => status === 'needs_attention'),
   };
 }

@@ -16,7 +16,7 @@ describe('a customer in a browser', () => {
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    [berth, browser] = await Promise.all([startBerth(), launchBrowser()]);
+    [berth, browser] = await Promise.all([startBerth({ speed: '0.3' }), launchBrowser()]);
     run = await berth.run();
     context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
     page = await context.newPage();
@@ -153,7 +153,7 @@ describe('a customer in a browser', () => {
     await status('Running').waitFor(WAIT);
   });
 
-  it('sees the cause when a server cannot be built', async () => {
+  it('sees why a server cannot be built now, and gives it up', async () => {
     const message = 'clone failed: unable to create image: No space left on device';
     await berth.addFault({
       method: 'POST',
@@ -166,6 +166,9 @@ describe('a customer in a browser', () => {
     await fillIn(page.getByRole('form', { name: 'Create server' }), 'unlucky');
     await button('Create server').click();
     await page.getByText('No space left on device').first().waitFor({ timeout: 10_000 });
+    await button('Resume').waitFor(WAIT);
+    await expectSound(page, 'provision-waits');
+    await button('Cancel').click();
     await status('Failed').waitFor(WAIT);
     await picture('failed');
   });

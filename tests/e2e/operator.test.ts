@@ -16,7 +16,7 @@ describe("an operator's day in a browser", () => {
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    [berth, browser] = await Promise.all([startBerth(), launchBrowser()]);
+    [berth, browser] = await Promise.all([startBerth({ speed: '0.3' }), launchBrowser()]);
     run = await berth.run();
     const context = await browser.newContext({
       viewport: { width: 1280, height: 800 },

@@ -15,7 +15,7 @@ describe('what people see when something goes wrong, or is not for them', () => 
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    [berth, browser] = await Promise.all([startBerth(), launchBrowser()]);
+    [berth, browser] = await Promise.all([startBerth({ speed: '0.3' }), launchBrowser()]);
     run = await berth.run();
   });
   afterAll(async () => {
@@ -41,8 +41,26 @@ describe('what people see when something goes wrong, or is not for them', () => 
   const order = async (name: string) => berth.api.accepted(berth.api.order(name));
   const status = (page: Page, word: string) => page.locator('.server-head .status', { hasText: word });
 
-  it('lets an operator finish a provision that failed and could not clean up, and its owner order again', async () => {
+  it('has a provision wait while the storage is full, until an operator has made room and resumes it', async () => {
     const message = 'unable to resize: No space left on device';
+    await berth.addFault({ method: 'PUT', path: '/resize$', action: 'failTask', message });
+    const { server, operation } = await order('patient');
+    const [operator, customer] = await Promise.all([
+      logIn('admin/operations', run.admin),
+      logIn(`servers/${server.id}`, run.customer),
+    ]);
+    const waiting = operator.getByRole('list', { name: 'Operations' }).getByRole('listitem').first();
+    for (const page of [customer, waiting]) await page.getByText(message).first().waitFor(WAIT);
+    await expectSound(operator, 'admin-provision-waits');
+    await button('Resume', waiting).click();
+    expect(await berth.api.settled(operation.id)).toMatchObject({ status: 'succeeded', error: null });
+    await status(customer, 'Running').waitFor(WAIT);
+    await operator.getByRole('heading', { name: 'Nothing waits for a decision' }).waitFor(WAIT);
+    await Promise.all([operator.context().close(), customer.context().close()]);
+  });
+
+  it('lets an operator finish a provision that failed and could not clean up, and its owner order again', async () => {
+    const message = "disk 'scsi0' does not exist";
     await berth.addFault({ method: 'PUT', path: '/resize$', action: 'failTask', message });
     const refusal = 'Permission check failed (/vms, VM.Allocate)';
     await berth.addFault({
@@ -63,19 +81,16 @@ describe('what people see when something goes wrong, or is not for them', () => 
     await waiting.getByText('What to do now:').waitFor(WAIT);
     await expectSound(operator, 'provision-needs-attention');
 
-    // Permissions are given back, and there is room again.
+    // Permissions are given back.
     await berth.clearFaults();
     await button('Resume', waiting).click();
     expect(await berth.api.settled(operation.id)).toMatchObject({
       status: 'failed',
-      error: { code: 'storage_full' },
+      error: { code: 'volume_missing' },
     });
     await operator.getByRole('heading', { name: 'Nothing waits for a decision' }).waitFor(WAIT);
     await status(customer, 'Failed').waitFor(WAIT);
-    await customer
-      .getByText(/No space left on device/)
-      .first()
-      .waitFor(WAIT);
+    await customer.getByText(message).first().waitFor(WAIT);
     await expectSound(customer, 'provision-failed');
     const names = Object.values((await berth.cluster()).vms).map(({ config }) => config['name']);
     expect(names).not.toContain('unlucky');

@@ -1,4 +1,4 @@
-import { OPERATIONS, type OperationDefinition } from '../../contract/operation-table.ts';
+import { OPERATION_NAMES, type OperationNames } from '../../contract/operation-names.ts';
 import type { Problem } from '../../contract/problem.ts';
 import type { ContractTexts } from './locales/contract-de.ts';
 
@@ -16,8 +16,8 @@ export const setContractTexts = (next: ContractTexts | null): void => {
 const inTexts = <T>(known: Record<string, T> | undefined, key: string): T | undefined =>
   known && Object.hasOwn(known, key) ? known[key] : undefined;
 
-const definition = (type: string): OperationDefinition | undefined =>
-  inTexts<OperationDefinition>(OPERATIONS, type);
+const definition = (type: string): OperationNames | undefined =>
+  inTexts<OperationNames>(OPERATION_NAMES, type);
 
 /** The name of an operation, whose type may be newer than this dashboard. */
 export const operationName = (type: string): string =>
