@@ -45,6 +45,11 @@ export function OperationFailure({
         </strong>{' '}
         {isAdmin ? <Remedy text={explanation.remedy} /> : explanation.nextStep}
       </p>
+      {!isAdmin && operation.status === 'needs_attention' && (
+        <p className="callout-text">
+          <Trans>It waits here, and your provider sees that it does.</Trans>
+        </p>
+      )}
       <p className="callout-small">
         <Trans>
           Code <code>{error.code}</code> · operation <code>{operation.id}</code>

@@ -177,6 +177,7 @@ test('an operation that needs attention says why, shows the log, and goes on whe
   expect(region.getByRole('button', { name: 'Cancel' })).toBeDisabled();
   expect(region.queryByRole('button', { name: 'Skip this step' })).toBeNull();
   await user.click(region.getByRole('button', { name: 'Resume' }));
+  expect(region.getByText('It waits here, and your provider sees that it does.')).toBeVisible();
   await waitFor(() => expect(api.sent(route)[0]?.body).toEqual({ decision: 'resume' }));
   expect(await region.findByRole('button', { name: 'Resume' })).toBeDisabled();
 });
