@@ -1,13 +1,14 @@
 import { Button, Callout } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
-import { type ReactNode, lazy, Suspense, useState } from 'react';
+import { type ReactNode, type RefObject, lazy, Suspense, useEffect, useRef, useState } from 'react';
 import type { Server } from '../../../contract/servers.ts';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { formatExact } from '../format-time.ts';
 import { useForbidden } from '../hooks/use-forbidden.ts';
 import { useIsAdmin } from '../hooks/use-is-admin.ts';
 import { useCancelOperation } from '../hooks/use-cancel-operation.ts';
+import { wasChangedHere } from '../tell-end.ts';
 import { PowerDialog } from './power-dialog.tsx';
 
 const RescueDialog = lazy(async () => ({ default: (await import('./rescue-dialog.tsx')).RescueDialog }));
@@ -15,6 +16,7 @@ const RescueDialog = lazy(async () => ({ default: (await import('./rescue-dialog
 /** What is unusual about a server, and the way out of it. */
 export function ServerNotices({ server }: { server: Server }) {
   const { operation } = server;
+  const restart = useShownToWhoChanged(server);
   return (
     <>
       {server.status === 'unknown' && <UnknownNotice server={server} />}
@@ -23,10 +25,30 @@ export function ServerNotices({ server }: { server: Server }) {
         <DeletionNotice server={server} deletesAt={server.deletesAt} operation={operation} />
       )}
       {server.rescue && <RescueNotice server={server} />}
-      {server.restartNeeded && <RestartNotice server={server} />}
+      <div ref={restart} tabIndex={-1} className="notice-place">
+        {server.restartNeeded && <RestartNotice server={server} />}
+      </div>
     </>
   );
 }
+
+/**
+ * Leads whoever has changed the plan down on the page to the notice it leaves above, unless they are busy with something
+ * else by then.
+ */
+function useShownToWhoChanged({ id, restartNeeded }: Server): RefObject<HTMLDivElement | null> {
+  const place = useRef<HTMLDivElement>(null);
+  const wasNeeded = useRef(restartNeeded);
+  useEffect(() => {
+    const isNews = restartNeeded && !wasNeeded.current;
+    wasNeeded.current = restartNeeded;
+    if (isNews && wasChangedHere(id) && !isBusy()) place.current?.focus();
+  }, [id, restartNeeded]);
+  return place;
+}
+
+const isBusy = (): boolean =>
+  document.activeElement?.matches('input, textarea, select, [role="dialog"] *') === true;
 
 function UnknownNotice({ server }: { server: Server }) {
   const missingSince = server.observed?.missingSince;
