@@ -165,6 +165,9 @@ describe('a customer in a browser', () => {
     await page.goto(`${run.dashboardUrl}servers/new`);
     await fillIn(page.getByRole('form', { name: 'Create server' }), 'unlucky');
     await button('Create server').click();
+    await page.getByRole('dialog', { name: 'Create without a way to log in?' }).waitFor(WAIT);
+    await expectSound(page, 'create-without-access');
+    await button('Create anyway').click();
     await page.getByText('No space left on device').first().waitFor({ timeout: 10_000 });
     await button('Resume').waitFor(WAIT);
     await expectSound(page, 'provision-waits');

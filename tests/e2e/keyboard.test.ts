@@ -109,6 +109,7 @@ describe('without a mouse, and in several tabs', () => {
     const sessions = await berth.api.get<{ items: { id: string; current: boolean }[] }>('/users/me/sessions');
     for (const { id } of sessions.items) await berth.api.request('DELETE', `/users/me/sessions/${id}`);
     await page.getByRole('button', { name: 'Create server', exact: true }).click();
+    await page.getByRole('button', { name: 'Create anyway' }).click();
     const dialog = page.getByRole('dialog', { name: 'Your session has expired' });
     await dialog.waitFor(WAIT);
     const path = await screenshotPath('session-expired');

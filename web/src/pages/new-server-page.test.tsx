@@ -12,7 +12,11 @@ beforeEach(() => sessionStorage.clear());
 async function openForm(search = '') {
   const app = renderApp(`/servers/new${search}`);
   await screen.findByRole('form', { name: 'Create server' });
-  const submit = () => app.user.click(screen.getByRole('button', { name: 'Create server' }));
+  const submit = async () => {
+    await app.user.click(screen.getByRole('button', { name: 'Create server' }));
+    const anyway = screen.queryByRole('button', { name: 'Create anyway' });
+    if (anyway) await app.user.click(anyway);
+  };
   const name = async (text: string) => {
     await app.user.clear(screen.getByLabelText('Name'));
     await app.user.type(screen.getByLabelText('Name'), text);
@@ -229,11 +233,32 @@ test('several servers are numbered, and those that were accepted are not ordered
   await user.click(screen.getByRole('radio', { name: 'Small' }));
   const submit = () => user.click(screen.getByRole('button', { name: 'Create 3 servers' }));
   await submit();
+  const dialog = within(await screen.findByRole('dialog', { name: 'Create without a way to log in?' }));
+  expect(dialog.getByText(/nobody can log in to these 3 servers/)).toBeVisible();
+  expect(api.sent('POST /servers')).toHaveLength(0);
+  await user.click(dialog.getByRole('button', { name: 'Create anyway' }));
   expect(await screen.findByText(/1 of 3 servers are ordered: web-1/)).toBeVisible();
   await submit();
   await waitFor(() => expect(router.state.location.pathname).toBe('/'));
   const names = api.sent('POST /servers').map(({ body }) => (body as { name: string }).name);
   expect(names).toEqual(['web-1', 'web-2', 'web-2', 'web-3']);
+});
+
+test('whoever forgot the way to log in is led to it, and not asked once there is one', async () => {
+  const server = buildServer({ status: 'provisioning' });
+  const api = fakeApi({
+    'POST /servers': () => ok({ server, operation: buildOperation(server, 'provision') }, 202),
+  });
+  const { user, paste } = await openForm();
+  const create = () => user.click(screen.getByRole('button', { name: 'Create server' }));
+  await user.click(screen.getByRole('radio', { name: 'Small' }));
+  await create();
+  await user.click(await screen.findByRole('button', { name: 'Add a key or a password' }));
+  await waitFor(() => expect(screen.getByLabelText('SSH keys')).toHaveFocus());
+  expect(screen.queryByRole('dialog')).toBeNull();
+  await paste('SSH keys', KEY);
+  await create();
+  await waitFor(() => expect(api.sent('POST /servers')).toHaveLength(1));
 });
 
 test('what was typed is there again after a reload, but for the password', async () => {

@@ -5,6 +5,7 @@ import { Spinner } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import type { Plan, Template } from '../../../contract/catalog.ts';
+import type { CreateServer } from '../../../contract/servers.ts';
 import { ErrorState } from '../components/error-state.tsx';
 import { NoticeState } from '../components/notice-state.tsx';
 import { PageTitle } from '../components/page-title.tsx';
@@ -27,6 +28,7 @@ import {
   refusalErrors,
 } from './new-server-form.ts';
 import { NewServerSummary } from './new-server-summary.tsx';
+import { NoAccessDialog } from './no-access-dialog.tsx';
 import { PlanCards, stock } from './plan-cards.tsx';
 import { TemplateCards } from './template-cards.tsx';
 import { UserDataField } from './user-data-field.tsx';
@@ -74,6 +76,8 @@ function NewServerForm({ plans, templates }: { plans: Plan[]; templates: Templat
   const [params, setParams] = useSearchParams();
   const [typed, setDraft] = useState(() => initialDraft(params, templates[0]?.id ?? ''));
   const [errors, setErrors] = useState<FieldErrors>({});
+  const [isAsked, setIsAsked] = useState(false);
+  const [isAccessWaived, setIsAccessWaived] = useState(false);
   const form = useRef<HTMLFormElement>(null);
   const navigate = useNavigate();
   const create = useCreateServers((accepted) => {
@@ -115,7 +119,12 @@ function NewServerForm({ plans, templates }: { plans: Plan[]; templates: Templat
   function submit(event: FormEvent): void {
     event.preventDefault();
     if ('errors' in parsed) return show(parsed.errors);
-    create.mutate(parsed.orders, { onError: (error) => show(refusalErrors(reasonOf(error), draft)) });
+    if (!isAccessWaived && parsed.orders.every(hasNoAccess)) return setIsAsked(true);
+    order(parsed.orders);
+  }
+
+  function order(orders: CreateServer[]): void {
+    create.mutate(orders, { onError: (error) => show(refusalErrors(reasonOf(error), draft)) });
   }
 
   const field = { draft, errors, onChange: change };
@@ -144,8 +153,27 @@ function NewServerForm({ plans, templates }: { plans: Plan[]; templates: Templat
         error={isFieldRefusal ? null : create.error}
         fieldErrors={Object.values(errors)}
       />
+      {isAsked && 'orders' in parsed && (
+        <NoAccessDialog
+          count={parsed.orders.length}
+          onCreate={() => {
+            setIsAsked(false);
+            setIsAccessWaived(true);
+            order(parsed.orders);
+          }}
+          onAddAccess={() => {
+            setIsAsked(false);
+            // The dialog keeps the focus until it is gone.
+            setTimeout(() => form.current?.querySelector<HTMLElement>('#new-sshKeys')?.focus(), 0);
+          }}
+        />
+      )}
     </form>
   );
 }
+
+/** User data that speaks of keys or passwords may let somebody in. */
+const hasNoAccess = ({ sshKeys, sshKeyIds, password, userData }: CreateServer): boolean =>
+  !sshKeys?.length && !sshKeyIds?.length && !password && !/ssh_|passw/i.test(userData ?? '');
 
 const reasonOf = (error: unknown): unknown => (error instanceof PartlyOrdered ? error.reason : error);

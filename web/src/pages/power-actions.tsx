@@ -1,14 +1,12 @@
-import { Button } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { useEffect, useState } from 'react';
 import { useLocation, useNavigate } from 'react-router';
 import type { PowerAction, Server } from '../../../contract/servers.ts';
 import { useForbidden } from '../hooks/use-forbidden.ts';
-import { POWER_ACTIONS } from '../operation-words.ts';
 import { blockedBecause } from './blocked-because.ts';
+import { PowerButton } from './power-button.tsx';
 import { PowerDialog } from './power-dialog.tsx';
 import { POWER_ORDER, unfitFor } from './power-fit.ts';
-import { POWER_ICONS } from './power-icons.tsx';
 import { ROLE_REFUSAL_ID } from './role-refusal.tsx';
 
 /** The power buttons; those that cannot be used now say why. A suspended server has none: its page says what to do. */
@@ -21,14 +19,12 @@ export function PowerActions({ server }: { server: Server }) {
   return (
     <div className="power-actions" role="group" aria-label={t`Power`}>
       {POWER_ORDER.map((action) => (
-        <Button
+        <PowerButton
           key={action}
-          icon={POWER_ICONS[action]}
-          text={POWER_ACTIONS[action].label}
-          disabled={(forbidden ?? blocked ?? unfitFor(action, server)) !== null}
-          title={forbidden ?? blocked ?? unfitFor(action, server) ?? undefined}
-          aria-describedby={forbidden ? ROLE_REFUSAL_ID : blocked ? 'power-reason' : undefined}
-          onClick={() => setAsked(action)}
+          action={action}
+          reason={forbidden ?? blocked ?? unfitFor(action, server)}
+          reasonId={forbidden ? ROLE_REFUSAL_ID : blocked ? 'power-reason' : undefined}
+          onAsk={() => setAsked(action)}
         />
       ))}
       {blocked && (
