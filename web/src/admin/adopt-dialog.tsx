@@ -155,7 +155,9 @@ function Preview({ preview: { status, record, changes, obstacles } }: { preview:
       </h3>
       <dl>
         <Fact name={t`Name`}>{name ?? t`has to be given`}</Fact>
-        <Fact name={t`Status`}>{status}</Fact>
+        <Fact name={t`Status`}>
+          {status === 'running' ? t`running` : status === 'stopped' ? t`stopped` : status}
+        </Fact>
         <Fact name={t`Node`}>{node}</Fact>
         <Fact name={t`Plan`}>{plan}</Fact>
         <Fact name={t`System`}>{os ?? t`unknown`}</Fact>

@@ -110,7 +110,7 @@ export function EditClusterDialog({ cluster, onClose }: ClusterDialogProps & { c
       <TextField
         label={t`Rescue system`}
         help={t`The volume servers boot it from.`}
-        placeholder="none, or local:iso/rescue.iso"
+        placeholder={t`none, or local:iso/rescue.iso`}
         value={rescueIso}
         onChange={setRescueIso}
       />

@@ -73,7 +73,7 @@ function ClusterPanel({ cluster, nodes, onEdit }: ClusterPanelProps) {
           to={`/admin/clusters/${cluster.id}/adopt`}
           aria-label={t`Adopt a VM of ${name}`}
         >
-          Adopt a VM
+          <Trans>Adopt a VM</Trans>
         </Link>
       </ConnectionTest>
       <p className="second-line">

@@ -13,6 +13,7 @@ import { AdminPage } from './admin-page.tsx';
 import { type Column, DataTable } from './data-table.tsx';
 import { RunProgress, RunStatus } from './run-progress.tsx';
 import { useParam } from '../hooks/use-param.ts';
+import { ENTITY_WORDS, OUTCOME_WORDS, VM_WORDS } from './state-words.ts';
 import { type Rows, useRows, useThing } from './use-admin.ts';
 
 const READ_AGAIN_MS = 3_000;
@@ -88,16 +89,16 @@ function Comparison({ report: { outcomes, comparison } }: { report: MigrationRep
   return (
     <Facts title={t`Report`}>
       {(['user', 'client', 'service'] as const).map((entity) => (
-        <Fact key={entity} name={`${entity}s`}>
+        <Fact key={entity} name={ENTITY_WORDS[entity].many}>
           {outcomes
             .filter((row) => row.entity === entity)
-            .map(({ outcome, rows }) => `${rows} ${outcome}`)
+            .map(({ outcome, rows }) => `${rows} ${OUTCOME_WORDS[outcome]}`)
             .join(', ') || '–'}
         </Fact>
       ))}
       <Fact name={t`VMs`}>
         {comparison?.vmsByCluster.map(({ cluster, state, total }) => (
-          <div key={`${cluster} ${state}`}>{`${cluster}: ${total} ${state}`}</div>
+          <div key={`${cluster} ${state}`}>{`${cluster}: ${total} ${VM_WORDS[state]}`}</div>
         )) ?? '–'}
       </Fact>
       <Fact name={t`Sums`}>
@@ -152,7 +153,7 @@ function Exceptions({ report: { run, reasons } }: { report: MigrationReport }) {
                     active={code === reason.code}
                     onClick={() => setCode(code === reason.code ? '' : reason.code)}
                   />{' '}
-                  <Tag minimal>{`${reason.entity}s ${reason.outcome}`}</Tag>
+                  <Tag minimal>{`${ENTITY_WORDS[reason.entity].many} ${OUTCOME_WORDS[reason.outcome]}`}</Tag>
                   <span className="second-line">{`${reason.meaning} ${reason.remedy}`}</span>
                 </td>
                 <td className="number">{reason.rows}</td>
@@ -177,13 +178,13 @@ const COLUMNS: Column<MigrationException>[] = [
     get title() {
       return t`Row`;
     },
-    cell: ({ entity, sourceId }) => <strong>{`${entity} ${sourceId}`}</strong>,
+    cell: ({ entity, sourceId }) => <strong>{`${ENTITY_WORDS[entity].one} ${sourceId}`}</strong>,
   },
   {
     get title() {
       return t`Outcome`;
     },
-    cell: ({ outcome }) => outcome,
+    cell: ({ outcome }) => OUTCOME_WORDS[outcome],
   },
   {
     get title() {

@@ -5,6 +5,7 @@ import { Link } from 'react-router';
 import type { Node } from '../../../contract/nodes.ts';
 import { formatDisk, formatMemory } from '../format-size.ts';
 import type { Column } from './data-table.tsx';
+import { NODE_WORDS } from './state-words.ts';
 import { UseBar } from './use-bar.tsx';
 
 const INTENT = { online: 'success', offline: 'danger', unknown: 'warning' } as const;
@@ -14,7 +15,7 @@ export function NodeState({ node: { status, acceptsServers } }: { node: Node }) 
   return (
     <span className="row-actions">
       <Tag minimal intent={INTENT[status]}>
-        {status}
+        {NODE_WORDS[status]}
       </Tag>
       {!acceptsServers && (
         <Tag minimal intent="warning">

@@ -52,14 +52,14 @@ export function PlanDialog({ plan, onClose }: { plan: ManagedPlan | null; onClos
         <TextField
           label={t`Traffic a month (GiB)`}
           isNumber
-          placeholder="unmetered"
+          placeholder={t`unmetered`}
           value={traffic}
           onChange={setTraffic}
         />
         <TextField
           label={t`Network (Mbit/s)`}
           isNumber
-          placeholder="unlimited"
+          placeholder={t`unlimited`}
           value={network}
           onChange={setNetwork}
         />

@@ -107,7 +107,7 @@ export function PoolDialog({ onClose }: { onClose: () => void }) {
       </div>
       <TextField
         label={t`Name servers`}
-        placeholder="those of the node"
+        placeholder={t`those of the node`}
         value={nameservers}
         onChange={setNameservers}
       />

@@ -4,6 +4,7 @@ import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import type { ReconcileState } from '../../../contract/reconcile.ts';
 import { TimeAgo } from '../components/time-ago.tsx';
+import { COMPARISON_WORDS } from './state-words.ts';
 import { useAdminChange, useRows } from './use-admin.ts';
 
 const INTENT = { running: 'primary', complete: 'success', incomplete: 'warning', failed: 'danger' } as const;
@@ -32,7 +33,7 @@ export function ReconcileStates() {
           {lastRun ? (
             <>
               <Tag minimal intent={INTENT[lastRun.status]}>
-                {lastRun.status}
+                {COMPARISON_WORDS[lastRun.status]}
               </Tag>{' '}
               <TimeAgo iso={lastRun.finishedAt ?? lastRun.startedAt} />
               {` · ${t`${lastRun.serversRead} servers read`}`}

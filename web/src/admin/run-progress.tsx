@@ -2,6 +2,7 @@ import { Tag } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import type { MigrationRun } from '../../../contract/migration-runs.ts';
 import { PercentBar } from '../components/percent-bar.tsx';
+import { ENTITY_WORDS, PHASE_WORDS, RUN_WORDS } from './state-words.ts';
 
 const INTENT = {
   pending: 'primary',
@@ -19,9 +20,9 @@ export function RunStatus({ run: { status, phase, pauseRequested } }: { run: Mig
   return (
     <>
       <Tag minimal intent={INTENT[status]}>
-        {pauseRequested && status === 'running' ? 'pausing' : status.replace('_', ' ')}
+        {pauseRequested && status === 'running' ? t`pausing` : RUN_WORDS[status]}
       </Tag>
-      {isLive && <span className="second-line">{phase}</span>}
+      {isLive && <span className="second-line">{PHASE_WORDS[phase]}</span>}
     </>
   );
 }
@@ -31,11 +32,14 @@ export function RunProgress({ run: { progress } }: { run: MigrationRun }) {
   return progress.map(({ entity, total, read, loaded, quarantined }) => (
     <div key={entity}>
       <span className="numeric">
-        {t`${entity}s: ${read} of ${total ?? '?'} read, ${loaded} loaded`}
+        {t`${ENTITY_WORDS[entity].many}: ${read} of ${total ?? '?'} read, ${loaded} loaded`}
         {quarantined > 0 && t`, ${quarantined} quarantined`}
       </span>
       {total !== null && total > 0 && (
-        <PercentBar percent={Math.min(100, (read / total) * 100)} label={t`${entity}s read`} />
+        <PercentBar
+          percent={Math.min(100, (read / total) * 100)}
+          label={t`${ENTITY_WORDS[entity].many} read`}
+        />
       )}
     </div>
   ));

@@ -1,0 +1,142 @@
+import { t } from '@lingui/core/macro';
+import type { MigrationException, MigrationReport, MigrationRun } from '../../../contract/migration-runs.ts';
+import type { Node } from '../../../contract/nodes.ts';
+import type { ReconcileState } from '../../../contract/reconcile.ts';
+
+export const NODE_WORDS: Record<Node['status'], string> = {
+  get online() {
+    return t`online`;
+  },
+  get offline() {
+    return t`offline`;
+  },
+  get unknown() {
+    return t`unknown`;
+  },
+};
+
+export const RUN_WORDS: Record<MigrationRun['status'], string> = {
+  get pending() {
+    return t`waiting to start`;
+  },
+  get running() {
+    return t`running`;
+  },
+  get paused() {
+    return t`paused`;
+  },
+  get succeeded() {
+    return t`succeeded`;
+  },
+  get failed() {
+    return t`failed`;
+  },
+  get cancelled() {
+    return t`cancelled`;
+  },
+  get rolled_back() {
+    return t`rolled back`;
+  },
+};
+
+export const PHASE_WORDS: Record<MigrationRun['phase'], string> = {
+  get preflight() {
+    return t`checks before it begins`;
+  },
+  get clusters() {
+    return t`reading the clusters`;
+  },
+  get people() {
+    return t`reading users and clients`;
+  },
+  get servers() {
+    return t`reading servers`;
+  },
+  get settle() {
+    return t`settling the rest`;
+  },
+  get load() {
+    return t`loading`;
+  },
+  get verify() {
+    return t`comparing with the source`;
+  },
+  get done() {
+    return t`done`;
+  },
+};
+
+type Entity = MigrationException['entity'];
+
+/** What rows of the source are about: one of them, and several. */
+export const ENTITY_WORDS: Record<Entity, { one: string; many: string }> = {
+  user: {
+    get one() {
+      return t`user`;
+    },
+    get many() {
+      return t`users`;
+    },
+  },
+  client: {
+    get one() {
+      return t`client`;
+    },
+    get many() {
+      return t`clients`;
+    },
+  },
+  service: {
+    get one() {
+      return t`service`;
+    },
+    get many() {
+      return t`services`;
+    },
+  },
+};
+
+export const OUTCOME_WORDS: Record<MigrationException['outcome'], string> = {
+  get migrated() {
+    return t`migrated`;
+  },
+  get quarantined() {
+    return t`quarantined`;
+  },
+  get skipped() {
+    return t`skipped`;
+  },
+};
+
+export const COMPARISON_WORDS: Record<NonNullable<ReconcileState['lastRun']>['status'], string> = {
+  get running() {
+    return t`running`;
+  },
+  get complete() {
+    return t`complete`;
+  },
+  get incomplete() {
+    return t`incomplete`;
+  },
+  get failed() {
+    return t`failed`;
+  },
+};
+
+type VmState = NonNullable<MigrationReport['comparison']>['vmsByCluster'][number]['state'];
+
+/** What the VMs of a cluster are to the services of the source. */
+export const VM_WORDS: Record<VmState, string> = {
+  get bound() {
+    return t`bound`;
+  },
+  get contested() {
+    return t`contested`;
+  },
+  get zombie() {
+    return t`zombie`;
+  },
+  get unclaimed() {
+    return t`unclaimed`;
+  },
+};
