@@ -193,6 +193,17 @@ export async function findServer(database: Knex, reach: Reach, id: string): Prom
   return row;
 }
 
+/** Whether there is, or was, such a server that the caller may see. */
+export async function isServerWithin(database: Knex, reach: Reach, id: string): Promise<boolean> {
+  const conditions = [{ sql: 's.id = ?', bindings: [id] }, ...ownedBy(reach)];
+  const found = await queryRows(
+    database,
+    `select 1 from servers s where ${conditions.map(({ sql }) => sql).join(' and ')}`,
+    conditions.flatMap(({ bindings }) => bindings),
+  );
+  return found.length > 0;
+}
+
 /** These servers, deleted ones too; whose they are is for the caller to check. */
 export async function readServers(database: Knex, ids: readonly string[]): Promise<ServerRow[]> {
   if (ids.length === 0) return [];

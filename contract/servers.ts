@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AuditActor } from './audit-log.ts';
 import { PageQuery } from './page.ts';
 import { Operation, OperationStatus, OperationSummary } from './operations.ts';
 
@@ -119,6 +120,27 @@ export const ServerPrice = z
   })
   .meta({ id: 'ServerPrice' });
 export type ServerPrice = z.infer<typeof ServerPrice>;
+
+/** What is left of a server that was deleted. */
+export const DeletedServer = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    accountName: z.string(),
+    planName: z.string().nullable(),
+    templateName: z.string().nullable(),
+    createdAt: z.iso.datetime(),
+    deletedAt: z.iso.datetime(),
+    deletedBy: z
+      .object({
+        actor: AuditActor,
+        name: z.string().nullable().meta({ description: 'Null for the provider' }),
+      })
+      .nullable()
+      .meta({ description: 'Who asked for it; null to those whom the audit log does not tell' }),
+  })
+  .meta({ id: 'DeletedServer' });
+export type DeletedServer = z.infer<typeof DeletedServer>;
 
 /** A DNS label: a new VM is named after its server, and so is the system inside. */
 export const ServerName = z

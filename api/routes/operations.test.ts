@@ -224,6 +224,21 @@ describe('the operations of all servers', () => {
     expect(await statuses('')).toEqual([]);
   });
 
+  it('of a deleted server are listed to those who could see it, and to nobody else', async () => {
+    const { server, token } = await someServer({ lifecycle: 'deleted', deletedAt: new Date() });
+    await buildOperation(api.database, {
+      server,
+      type: 'terminate',
+      status: 'succeeded',
+      finishedAt: new Date(),
+    });
+    const path = `/servers/${server.id}/operations`;
+    const { items } = OperationList.parse((await api.call('GET', path, { token })).body);
+    expect(items.map(({ type }) => type)).toEqual(['terminate']);
+    const stranger = await someServer();
+    expect((await api.call('GET', path, { token: stranger.token })).status).toBe(404);
+  });
+
   it.each(['?status=gone', '?cursor=nonsense', '?limit=0', '?account=1'])('refuse %s', async (query) => {
     const admin = await api.logIn(await buildUser(api.database, { role: 'admin' }));
     expect((await list(admin, query)).body.code).toBe('invalid_input');

@@ -19,7 +19,7 @@ import { currentUser } from '../middleware/authenticate.ts';
 import { logOf } from '../middleware/request-id.ts';
 import { findOperation, listAllOperations, listOperations } from '../operation-rows.ts';
 import { toPage } from '../page.ts';
-import { findServer } from '../server-rows.ts';
+import { isServerWithin } from '../server-rows.ts';
 import { toOperationView } from '../views/operation.ts';
 
 type OperationDeps = Pick<Deps, 'database' | 'temporal' | 'jwtSecret'>;
@@ -32,7 +32,7 @@ export function operationRoutes(deps: OperationDeps): Endpoint[] {
       method: 'get',
       path: '/servers/:id/operations',
       tag: 'Operations',
-      summary: "A server's operations, newest first",
+      summary: "A server's operations, newest first; those of a deleted one too",
       auth: 'bearer',
       params: ById,
       query: PageQuery,
@@ -40,7 +40,7 @@ export function operationRoutes(deps: OperationDeps): Endpoint[] {
       problems: ['not_found', 'invalid_input'],
       async handle(ctx, { params: { id }, query }) {
         const position = decodeCursor('-createdAt', query.cursor);
-        if (!(await findServer(database, currentUser(ctx).reach, id))) {
+        if (!(await isServerWithin(database, currentUser(ctx).reach, id))) {
           throw new NotFound('There is no such server.');
         }
         const rows = await listOperations(database, id, query.limit, position);

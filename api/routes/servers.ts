@@ -1,6 +1,7 @@
-import { CreateServer, ListServersQuery, Server, ServerList } from '../../contract/servers.ts';
+import { CreateServer, DeletedServer, ListServersQuery, Server, ServerList } from '../../contract/servers.ts';
 import { createServer } from '../create-server.ts';
 import { decodeCursor } from '../cursor.ts';
+import { findDeletedServer } from '../deleted-server-rows.ts';
 import type { Deps } from '../deps.ts';
 import { ById, endpoint, type Endpoint } from '../endpoint.ts';
 import { NotFound } from '../errors.ts';
@@ -68,6 +69,21 @@ export function serverRoutes(deps: ServerDeps): Endpoint[] {
         const row = await findServer(database, currentUser(ctx).reach, id);
         if (!row) throw new NotFound('There is no such server.');
         ctx.body = toServerView(row);
+      },
+    }),
+    endpoint({
+      method: 'get',
+      path: '/deleted-servers/:id',
+      tag: 'Servers',
+      summary: 'What is left of a server that was deleted: its name, when and by whom',
+      auth: 'bearer',
+      params: ById,
+      answers: { 200: { description: 'What is known of it', schema: DeletedServer } },
+      problems: ['not_found'],
+      async handle(ctx, { params: { id } }) {
+        const found = await findDeletedServer(database, currentUser(ctx), id);
+        if (!found) throw new NotFound('There is no such deleted server.');
+        ctx.body = found;
       },
     }),
   ];

@@ -69,6 +69,15 @@ test('an action is done only after a confirmation that says what happens', async
   expect(await power('Reboot')).toHaveAccessibleDescription(/“Shut down” is under way/);
 });
 
+test('each action tells what it does to whoever hears the page or comes to it by keyboard', async () => {
+  const { user } = open(buildServer());
+  const off = await power('Power off');
+  expect(off).toHaveAccessibleDescription(/Cuts the power of the running system at once/);
+  expect(await power('Shut down')).toHaveAccessibleDescription(/Asks the operating system to end cleanly/);
+  while (document.activeElement !== off) await user.tab();
+  expect(await screen.findByText(/For one that does not shut down/, { ignore: '[hidden]' })).toBeVisible();
+});
+
 test.each(['Wait for it to finish, or cancel it.', 'Its disks are being erased. Wait for it to finish.'])(
   'a conflict with another operation says the way out, and no other: %s',
   async (detail) => {
@@ -403,6 +412,34 @@ test('the activity lists operations with their outcome', async () => {
   expect(items.map((item) => item.textContent)).toEqual(['Reboot', 'Create']);
   await user.click(screen.getByRole('button', { name: 'Steps of Create' }));
   expect(screen.getByText('Copy the template')).toBeVisible();
+});
+
+test('a link to a deleted server says what became of it, with its activity and ways on', async () => {
+  const server = buildServer();
+  const done = { status: 'succeeded' as const, finishedAt: new Date().toISOString() };
+  fakeApi({
+    [`GET /servers/${server.id}/operations`]: () =>
+      ok({ items: [buildOperation(server, 'terminate', done)], nextCursor: null }),
+    [`GET /deleted-servers/${server.id}`]: () =>
+      ok({
+        id: server.id,
+        name: 'web-1',
+        accountName: server.accountName,
+        planName: 'Small',
+        templateName: 'Debian 13',
+        createdAt: server.createdAt,
+        deletedAt: new Date(Date.now() - 7_200_000).toISOString(),
+        deletedBy: { actor: 'member', name: 'grace@example.org' },
+      }),
+  });
+  renderApp(`/servers/${server.id}`);
+  expect(await screen.findByRole('heading', { level: 1, name: 'web-1 was deleted' })).toBeVisible();
+  const record = screen.getByRole('heading', { name: 'Record' }).parentElement;
+  expect(record).toHaveTextContent('Deleted2 h ago');
+  expect(record).toHaveTextContent('Bygrace@example.org');
+  expect(await screen.findByRole('heading', { name: 'Delete' })).toBeVisible();
+  expect(screen.getByRole('link', { name: 'Create a new server' })).toHaveAttribute('href', '/servers/new');
+  expect(document.title).toBe('web-1 (deleted) · Berth');
 });
 
 test('a server that does not exist is not found', async () => {

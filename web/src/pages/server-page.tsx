@@ -18,9 +18,9 @@ import { operationName, stepTitle } from '../contract-words.ts';
 import { OPERATION_STATUS_WORDS } from '../operation-words.ts';
 import { showToast } from '../toaster.tsx';
 import { AddressList } from './address-list.tsx';
+import { DeletedServerPage } from './deleted-server.tsx';
 import { DeleteServer } from './delete-server.tsx';
 import { ManageServer } from './manage-server.tsx';
-import { NotFoundPage } from './not-found-page.tsx';
 import { OperationDetails } from './operation-details.tsx';
 import { PowerActions } from './power-actions.tsx';
 import { RenameServer } from './rename-server.tsx';
@@ -34,7 +34,7 @@ export function ServerPage() {
   const { id = '' } = useParams();
   const server = useServer(id);
   const isLongGone = useLeaveWhenDeleted(server.data);
-  if (isLongGone) return <NotFoundPage />;
+  if (isLongGone) return <DeletedServerPage id={id} />;
   if (server.isPending || server.data === null) {
     return (
       <div className="page">
@@ -45,7 +45,7 @@ export function ServerPage() {
   }
   if (server.data) return <Details server={server.data} />;
   const code = problemCode(server.error);
-  if (code === 'not_found' || code === 'invalid_input') return <NotFoundPage />;
+  if (code === 'not_found' || code === 'invalid_input') return <DeletedServerPage id={id} />;
   return (
     <div className="page">
       <PageTitle text={t`Server`} />
