@@ -29,7 +29,7 @@ const ENTRIES = `
     left join operations o on a.subject_type = 'operation' and o.id = a.subject_id
     left join servers s on s.id = coalesce(o.server_id, case when a.subject_type = 'server' then a.subject_id end)
     where (a.user_id = :userId or a.account_id = any(:accountIds::uuid[])
-        or (a.subject_id = :userId and a.subject_type in ('user', 'session', 'two_factor')))
+        or (a.subject_id = :userId and a.subject_type in ('user', 'session', 'two_factor', 'passkey')))
       and (:before::bigint is null or a.id < :before::bigint)
       and (:since::timestamptz is null or a.at >= :since::timestamptz)
       and (:until::timestamptz is null or a.at < :until::timestamptz)

@@ -18,6 +18,8 @@ export type ManagedAccountRow = RowOf<ManagedAccount>;
 const PERSON = `
   select u.id, u.email, u.name, u.role, u.password_hash is not null as "hasPassword", u.disabled_at as "disabledAt",
     u.created_at as "createdAt", u.created_at::text as "sortValue",
+    exists (select from two_factors f where f.user_id = u.id and f.confirmed_at is not null) as "hasTwoFactor",
+    (select count(*)::int from passkeys k where k.user_id = u.id) as passkeys,
     (select max(coalesce(s.last_used_at, s.created_at)) from sessions s
      where s.user_id = u.id and s.admin_id is null) as "lastSeenAt",
     coalesce((

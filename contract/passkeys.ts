@@ -38,12 +38,16 @@ export const PasskeyOptions = z.looseObject({ challenge: z.string() }).meta({
 });
 export type PasskeyOptions = z.infer<typeof PasskeyOptions>;
 
+const PasskeyName = z.string().trim().min(1, { error: 'give it a name' }).max(100);
+
 export const AddPasskey = z
   .strictObject({
-    name: z.string().trim().min(1, { error: 'give it a name' }).max(100),
+    name: PasskeyName,
     credential: MadeCredential,
   })
   .meta({ id: 'AddPasskey' });
+
+export const RenamePasskey = z.strictObject({ name: PasskeyName }).meta({ id: 'RenamePasskey' });
 
 export const LogInWithPasskey = z
   .strictObject({

@@ -10,6 +10,8 @@ export const Person = z
     name: z.string(),
     role: z.enum(['customer', 'admin']),
     hasPassword: z.boolean().meta({ description: 'false: nobody can log in until one is set by a link' }),
+    hasTwoFactor: z.boolean().meta({ description: 'their password alone is not enough' }),
+    passkeys: z.int().meta({ description: 'how many passkeys they can log in with' }),
     disabledAt: z.iso.datetime().nullable(),
     lastSeenAt: z.iso.datetime().nullable(),
     createdAt: z.iso.datetime(),

@@ -225,6 +225,42 @@ describe('logging in', () => {
   });
 });
 
+describe('renaming a passkey', () => {
+  const rename = async (id: string, name: string, as = token) =>
+    api.call('PATCH', `/users/me/passkeys/${id}`, { token: as, body: { name } });
+
+  it('gives it another name, once in the audit log', async () => {
+    const id = await register();
+    for (let time = 0; time < 2; time += 1)
+      expect((await rename(id, ' Old phone ')).body).toMatchObject({ id, name: 'Old phone' });
+    expect((await list())[0].name).toBe('Old phone');
+    const renames = (await deeds()).filter(([action]) => action === 'passkey.rename');
+    expect(renames).toEqual([['passkey.rename', { name: 'Old phone', formerName: 'My key' }]]);
+  });
+
+  it('refuses no name, and the passkey of somebody else', async () => {
+    const id = await register();
+    expect((await rename(id, ' ')).body.issues).toMatchObject([{ field: 'name' }]);
+    const other = await api.logIn(await buildUser(api.database));
+    expect((await rename(id, 'Mine now', other)).status).toBe(404);
+  });
+});
+
+it('is taken away by an administrator from who has lost the device, whose sessions end', async () => {
+  await register();
+  const admin = await buildUser(api.database, { role: 'admin' });
+  const adminToken = await api.logIn(admin);
+  const path = `/admin/users/${user.id}/passkeys`;
+  const found = await api.call('GET', `/admin/users?search=${user.email}`, { token: adminToken });
+  expect(found.body.items[0]).toMatchObject({ passkeys: 1, hasTwoFactor: false });
+  expect((await api.call('DELETE', path, { token: adminToken })).status).toBe(204);
+  expect(outcome(await logIn())).toEqual(REFUSED);
+  expect((await api.call('GET', '/users/me', { token })).body.code).toBe('session_expired');
+  expect((await api.call('DELETE', path, { token: adminToken })).status).toBe(404);
+  const [entry] = await AuditEntry.query(api.database).where({ action: 'passkey.reset' });
+  expect(entry).toMatchObject({ userId: admin.id, subjectId: user.id, details: { names: ['My key'] } });
+});
+
 describe('removing a passkey', () => {
   it('takes the password, and it is of no use any more', async () => {
     const id = await register();

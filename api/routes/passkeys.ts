@@ -1,5 +1,5 @@
 import { ConfirmPassword } from '../../contract/account.ts';
-import { AddPasskey, Passkey, PasskeyList, PasskeyOptions } from '../../contract/passkeys.ts';
+import { AddPasskey, Passkey, PasskeyList, PasskeyOptions, RenamePasskey } from '../../contract/passkeys.ts';
 import { Passkey as PasskeyRow } from '../../db/models/passkey.ts';
 import { queryRows } from '../../db/query-rows.ts';
 import { audit } from '../audit.ts';
@@ -10,13 +10,14 @@ import { InvalidInput, NotFound, QuotaExceeded } from '../errors.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { ownOrigin } from '../middleware/same-origin.ts';
 import { inspectMade, passkeyCreation } from '../passkeys.ts';
+import { revokeSessionsOf } from '../sessions.ts';
 import { toPasskeyView } from '../views/passkey.ts';
 
 type PasskeyDeps = Pick<Deps, 'database' | 'publicUrl' | 'loginLimits'>;
 
 /** The passkeys somebody logs in with. */
 export function passkeyRoutes(deps: PasskeyDeps): Endpoint[] {
-  return [list(deps), begin(deps), add(deps), remove(deps)];
+  return [list(deps), begin(deps), add(deps), rename(deps), remove(deps), reset(deps)];
 }
 
 const PATH = '/users/me/passkeys';
@@ -103,6 +104,32 @@ function add({ database, publicUrl }: PasskeyDeps): Endpoint {
   });
 }
 
+function rename({ database }: PasskeyDeps): Endpoint {
+  return endpoint({
+    method: 'patch',
+    path: `${PATH}/:id`,
+    tag: TAG,
+    summary: 'Rename a passkey',
+    auth: 'session',
+    params: ById,
+    body: RenamePasskey,
+    answers: { 200: { description: 'The passkey', schema: Passkey } },
+    problems: ['not_found', 'invalid_input'],
+    async handle(ctx, { params: { id }, body: { name } }) {
+      const { id: userId } = currentUser(ctx);
+      const row = await database.transaction(async (trx) => {
+        const passkey = await PasskeyRow.query(trx).findById(id).where({ userId }).forUpdate();
+        if (!passkey) throw new NotFound('There is no such passkey.');
+        if (passkey.name === name) return passkey;
+        const details = { name, formerName: passkey.name };
+        await audit(trx, ctx, { userId, action: 'passkey.rename', subjectId: id, details });
+        return passkey.$query(trx).patchAndFetch({ name });
+      });
+      ctx.body = toPasskeyView(row);
+    },
+  });
+}
+
 function remove(deps: PasskeyDeps): Endpoint {
   const { database } = deps;
   const checkPassword = createPasswordCheck(deps);
@@ -131,6 +158,30 @@ function remove(deps: PasskeyDeps): Endpoint {
           subjectId: id,
           details: { name: removed.name },
         });
+      });
+      ctx.status = 204;
+    },
+  });
+}
+
+function reset({ database }: PasskeyDeps): Endpoint {
+  return endpoint({
+    method: 'delete',
+    path: '/admin/users/:id/passkeys',
+    tag: TAG,
+    summary: 'Remove all passkeys of a user who has lost a device, and end their sessions',
+    auth: 'admin-session',
+    params: ById,
+    answers: { 204: { description: 'Nobody logs in with them any more' } },
+    problems: ['not_found'],
+    async handle(ctx, { params: { id } }) {
+      const admin = currentUser(ctx);
+      await database.transaction(async (trx) => {
+        const removed = await PasskeyRow.query(trx).where({ userId: id }).delete().returning('name');
+        if (removed.length === 0) throw new NotFound('This user has no passkeys.');
+        await revokeSessionsOf(trx, id);
+        const details = { names: removed.map(({ name }) => name) };
+        await audit(trx, ctx, { userId: admin.id, action: 'passkey.reset', subjectId: id, details });
       });
       ctx.status = 204;
     },

@@ -175,6 +175,7 @@ it('is taken off by an administrator for who has lost everything', async () => {
   const reset = async () =>
     api.call('DELETE', `/admin/users/${user.id}/two-factor`, { token: await api.logIn(admin) });
   expect((await reset()).status).toBe(204);
+  expect((await api.call('GET', '/users/me', { token })).body.code).toBe('session_expired');
   expect((await logIn()).status).toBe(200);
   expect((await reset()).status).toBe(404);
   const [entry] = await AuditEntry.query(api.database).where({ action: 'two_factor.reset' });

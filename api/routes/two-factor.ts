@@ -17,6 +17,7 @@ import { createCodeLimiter } from '../login-limits.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { sealSecret } from '../seal-secret.ts';
 import { drawRecoveryCodes, spendAppCode, TOTP_PURPOSE } from '../second-factor.ts';
+import { revokeSessionsOf } from '../sessions.ts';
 import { drawTotpSecret } from '../totp.ts';
 
 type TwoFactorDeps = Pick<Deps, 'database' | 'secretBox' | 'loginLimits'>;
@@ -174,12 +175,13 @@ function reset({ database }: TwoFactorDeps): Endpoint {
     summary: 'Help a user who has lost their app and their recovery codes',
     auth: 'admin-session',
     params: ById,
-    answers: { 204: { description: 'Their password alone is enough again' } },
+    answers: { 204: { description: 'Their password alone is enough again, and their sessions have ended' } },
     problems: ['not_found'],
     async handle(ctx, { params: { id } }) {
       const admin = currentUser(ctx);
       await database.transaction(async (trx) => {
         if (!(await removeFactor(trx, id))) throw new NotFound('This user has no second factor.');
+        await revokeSessionsOf(trx, id);
         await audit(trx, ctx, { userId: admin.id, action: 'two_factor.reset', subjectId: id });
       });
       ctx.status = 204;

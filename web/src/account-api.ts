@@ -53,6 +53,8 @@ export const beginPasskey = (password: string): Promise<PasskeyOptions> =>
   json(`${ME}/passkeys/options`, { method: 'POST', body: { password } });
 export const keepPasskey = (body: { name: string; credential: object }): Promise<Passkey> =>
   json(`${ME}/passkeys`, { method: 'POST', body });
+export const renamePasskey = ({ id, name }: { id: string; name: string }): Promise<Passkey> =>
+  json(`${ME}/passkeys/${id}`, { method: 'PATCH', body: { name } });
 export const removePasskey = async ({ id, password }: { id: string; password: string }) =>
   send(`${ME}/passkeys/${id}/remove`, 'POST', { password });
 

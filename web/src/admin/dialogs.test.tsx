@@ -20,6 +20,8 @@ const orphan = (more: object) => ({ ...ORPHAN, identifier: 'vm-1-disk-0', ...mor
 const PERSON = {
   ...USER,
   hasPassword: true,
+  hasTwoFactor: false,
+  passkeys: 0,
   disabledAt: null,
   lastSeenAt: null,
   accounts: [ACCOUNT],

@@ -117,6 +117,8 @@ const PAGES: ListPage[] = [
       name: USER.name,
       role: 'customer',
       hasPassword: false,
+      hasTwoFactor: false,
+      passkeys: 0,
       disabledAt: null,
       lastSeenAt: null,
       createdAt: SINCE,

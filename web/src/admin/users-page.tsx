@@ -1,6 +1,6 @@
 import { Button, Tag } from '@blueprintjs/core';
 import { Plus, Search } from '@blueprintjs/icons';
-import { t } from '@lingui/core/macro';
+import { plural, t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { Link } from 'react-router';
@@ -10,11 +10,13 @@ import { TimeAgo } from '../components/time-ago.tsx';
 import { AdminPage } from './admin-page.tsx';
 import { type Column, DataTable } from './data-table.tsx';
 import { SearchField } from '../components/search-field.tsx';
+import { FactorsDialog } from './factors-dialog.tsx';
 import { AddUserDialog, DisableDialog, LinkDialog, SignInAsDialog } from './user-dialogs.tsx';
 import { useParam } from '../hooks/use-param.ts';
+import { ROLES } from '../role-words.ts';
 import { useRows } from './use-admin.ts';
 
-type Deed = 'link' | 'disable' | 'sign-in';
+type Deed = 'link' | 'disable' | 'sign-in' | 'factors';
 
 /** Everybody who can log in. */
 export function UsersPage() {
@@ -33,7 +35,7 @@ export function UsersPage() {
       <div className="filter-bar">
         <SearchField
           label={t`Search users`}
-          placeholder="E-mail address, name or account"
+          placeholder={t`E-mail address, name or account`}
           value={search}
           onSearch={setSearch}
         />
@@ -47,6 +49,7 @@ export function UsersPage() {
       {wish?.deed === 'link' && <LinkDialog user={wish.user} onClose={close} />}
       {wish?.deed === 'disable' && <DisableDialog user={wish.user} onClose={close} />}
       {wish?.deed === 'sign-in' && <SignInAsDialog user={wish.user} onClose={close} />}
+      {wish?.deed === 'factors' && <FactorsDialog user={wish.user} onClose={close} />}
       {isAdding && <AddUserDialog onClose={() => setIsAdding(false)} />}
     </AdminPage>
   );
@@ -77,16 +80,22 @@ const columns = (onDeed: (user: Person, deed: Deed) => void): Column<Person>[] =
               <Link className="sensitive" to={`/admin/accounts?search=${encodeURIComponent(name)}`}>
                 {name}
               </Link>
-              <span className="muted">{` ${role}`}</span>
+              <span className="muted">{` ${ROLES[role].title}`}</span>
             </div>
           )),
   },
   {
     title: t`State`,
-    cell: ({ disabledAt, hasPassword }) => (
-      <Tag minimal intent={disabledAt ? 'danger' : hasPassword ? 'none' : 'warning'}>
-        {disabledAt ? t`disabled` : hasPassword ? t`active` : t`no password yet`}
-      </Tag>
+    cell: ({ disabledAt, hasPassword, hasTwoFactor, passkeys }) => (
+      <>
+        <Tag minimal intent={disabledAt ? 'danger' : hasPassword ? 'none' : 'warning'}>
+          {disabledAt ? t`disabled` : hasPassword ? t`active` : t`no password yet`}
+        </Tag>
+        {hasTwoFactor && <span className="second-line">{t`codes of an app`}</span>}
+        {passkeys > 0 && (
+          <span className="second-line">{plural(passkeys, { one: '# passkey', other: '# passkeys' })}</span>
+        )}
+      </>
     ),
   },
   {
@@ -115,6 +124,14 @@ const columns = (onDeed: (user: Person, deed: Deed) => void): Column<Person>[] =
               text={t`Password link`}
               aria-label={t`Password link for ${email}`}
               onClick={() => onDeed(user, 'link')}
+            />
+          )}
+          {(user.hasTwoFactor || user.passkeys > 0) && (
+            <Button
+              size="small"
+              text={t`Lost device`}
+              aria-label={t`Lost device of ${email}`}
+              onClick={() => onDeed(user, 'factors')}
             />
           )}
           <Button

@@ -1,9 +1,9 @@
-import { Button, Callout, Spinner, Tag } from '@blueprintjs/core';
+import { Button, Callout, FormGroup, InputGroup, Spinner, Tag } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import type { Passkey } from '../../../contract/passkeys.ts';
-import { removePasskey } from '../account-api.ts';
+import { removePasskey, renamePasskey } from '../account-api.ts';
 import { fieldIssue } from '../api-error.ts';
 import { ErrorState } from '../components/error-state.tsx';
 import { PasswordField } from '../components/password-field.tsx';
@@ -63,7 +63,8 @@ export function PasskeyPanel() {
 }
 
 function PasskeyRow({ passkey: { id, name, isSynced, createdAt, lastUsedAt } }: { passkey: Passkey }) {
-  const [isAsked, setIsAsked] = useState(false);
+  const [asked, setAsked] = useState<'rename' | 'remove' | null>(null);
+  const close = () => setAsked(null);
   return (
     <li>
       <div className="row-main">
@@ -89,9 +90,40 @@ function PasskeyRow({ passkey: { id, name, isSynced, createdAt, lastUsedAt } }: 
           )}
         </span>
       </div>
-      <Button text={t`Remove`} aria-label={t`Remove ${name}`} onClick={() => setIsAsked(true)} />
-      {isAsked && <RemoveDialog id={id} name={name} onClose={() => setIsAsked(false)} />}
+      <span className="row-actions">
+        <Button text={t`Rename`} aria-label={t`Rename ${name}`} onClick={() => setAsked('rename')} />
+        <Button text={t`Remove`} aria-label={t`Remove ${name}`} onClick={() => setAsked('remove')} />
+      </span>
+      {asked === 'rename' && <RenameDialog id={id} name={name} onClose={close} />}
+      {asked === 'remove' && <RemoveDialog id={id} name={name} onClose={close} />}
     </li>
+  );
+}
+
+function RenameDialog({ id, name, onClose }: { id: string; name: string; onClose: () => void }) {
+  const [typed, setTyped] = useState(name);
+  const rename = useAccountChange(PASSKEYS_KEY, renamePasskey, onClose);
+  return (
+    <ChangeDialog
+      title={t`Rename ${name}`}
+      keep={t`Cancel`}
+      submit={t`Rename`}
+      isReady={typed.trim() !== '' && typed.trim() !== name}
+      change={rename}
+      onSubmit={() => rename.mutate({ id, name: typed.trim() })}
+      onClose={onClose}
+    >
+      <FormGroup label={t`Name`} labelFor="passkey-name">
+        <InputGroup
+          id="passkey-name"
+          autoFocus
+          autoComplete="off"
+          maxLength={100}
+          value={typed}
+          onValueChange={setTyped}
+        />
+      </FormGroup>
+    </ChangeDialog>
   );
 }
 

@@ -107,6 +107,21 @@ test('a passkey the API does not take is said so', async () => {
   expect(await form.findByText(/Something else has taken this/)).toBeVisible();
 });
 
+test('a passkey is renamed', async () => {
+  const route = `PATCH /users/me/passkeys/${PASSKEY.id}`;
+  const { api, user } = openSecurity({ [route]: () => ok({ ...PASSKEY, name: 'Old laptop' }) });
+  await user.click(await button('Rename Laptop'));
+  const form = within(await screen.findByRole('dialog', { name: 'Rename Laptop' }));
+  expect(form.getByRole('button', { name: 'Rename' })).toBeDisabled();
+  await user.clear(form.getByLabelText('Name'));
+  await user.type(form.getByLabelText('Name'), 'Old laptop');
+  api.on('GET /users/me/passkeys', () => ok({ items: [{ ...PASSKEY, name: 'Old laptop' }] }));
+  await user.click(form.getByRole('button', { name: 'Rename' }));
+  expect(await button('Rename Old laptop')).toBeVisible();
+  expect(screen.queryByRole('dialog')).toBeNull();
+  expect(api.sent(route)[0]?.body).toEqual({ name: 'Old laptop' });
+});
+
 test('a passkey is removed by password', async () => {
   const { api, user } = openSecurity({
     [`POST /users/me/passkeys/${PASSKEY.id}/remove`]: issue('password', 'this is not your present password'),
