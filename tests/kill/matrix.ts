@@ -1,13 +1,13 @@
 import type pg from 'pg';
 import { isLive, type Operation } from '../../contract/operations.ts';
 import type { Server } from '../../contract/servers.ts';
-import type { ClusterView, RunningBerth } from '../e2e/berth.ts';
+import type { ApiClient, ClusterView, RunningBerth } from '../e2e/berth.ts';
 import { askProxmox, makeForeignVm } from '../e2e/ask-proxmox.ts';
 import { until } from '../until.ts';
 import { addHold, installHolds, missingAtHolds, releaseHolds } from './holds.ts';
 import { HELD_SERVERS, judge, type HeldServer } from '../oracle.ts';
 import { SteadyConnection } from './steady-connection.ts';
-import { SCENARIOS, WAITING, type Before, type Scenario } from './scenarios.ts';
+import { PAUSED, SCENARIOS, WAITING, type Before, type Scenario } from './scenarios.ts';
 import { cutNetwork, cutNodes, isProcess, killProcess, type Victim } from './victims.ts';
 
 export interface Cell {
@@ -96,23 +96,26 @@ async function strikeOnce(
     return { scenario, boundary, server, operationId: '', view: undefined, falsehoods: [] };
   });
   say(`${victim}: ${trials.length} operations go to their boundaries`);
-  const held = trials.filter(({ boundary }) => boundary !== WAITING);
+  const at = (wanted: string) => trials.filter(({ boundary }) => boundary === wanted);
+  const [paused, waiting] = [at(PAUSED), at(WAITING)];
+  await fillStorage(berth, paused.length);
+  await requestAll(berth, paused);
+  const unreached = await untilThere(berth, paused);
+  const held = trials.filter(({ boundary }) => boundary !== WAITING && boundary !== PAUSED);
   for (const { server, scenario, boundary } of held)
     await database.use((client) => addHold(client, { server: server.name, type: scenario.type, boundary }));
   await requestAll(berth, held);
-  const unreached = await untilHeld(database);
+  unreached.push(...(await untilHeld(database)));
   // Time does not stand still for these, so they come last.
-  const waiting = trials.filter(({ boundary }) => boundary === WAITING);
   await requestAll(berth, waiting);
-  unreached.push(...(await untilWaiting(berth, waiting)));
+  unreached.push(...(await untilThere(berth, waiting)));
   say(`${victim}: strikes`);
   await strike(berth, victim, trials);
   await database.use(releaseHolds);
-  await inLanes(
-    trials.filter(({ scenario }) => scenario.isUndone),
-    8,
-    async ({ operationId }) => cancel(berth, operationId),
-  );
+  await inLanes(trials, 8, async ({ scenario: { isUndone, decision }, operationId }) => {
+    if (isUndone) await insist(berth.api, `/operations/${operationId}/cancel`);
+    if (decision) await insist(berth.admin, `/operations/${operationId}/decision`, { decision });
+  });
   if (isProcess(victim)) await strike(berth, victim, trials);
   await settle(berth, database, trials);
   await berth.clearFaults();
@@ -125,7 +128,8 @@ async function strikeOnce(
       view?.status === 'failed' || view?.status === 'needs_attention'
         ? `${view.status}: ${view.error?.code}`
         : (view?.status ?? 'unknown');
-    const broken = scenario.isUndone && outcome !== 'cancelled' ? ['it was not undone'] : [];
+    const wanted = wantedOutcome(scenario);
+    const broken = wanted && outcome !== wanted ? [`it was to end ${wanted}`] : [];
     return {
       scenario: scenario.name,
       boundary,
@@ -144,12 +148,26 @@ async function requestAll(berth: RunningBerth, trials: Trial[]): Promise<void> {
   });
 }
 
-/** As a customer who asks again while there is no answer. */
-async function cancel({ api }: RunningBerth, operationId: string): Promise<void> {
+/** As somebody who asks again while there is no answer. */
+async function insist(client: ApiClient, path: string, body?: object): Promise<void> {
   await until(async () => {
-    const answer = await api.request('POST', `/operations/${operationId}/cancel`).catch(() => undefined);
+    const answer = await client.request('POST', path, body).catch(() => undefined);
     return answer !== undefined && answer.status < 500;
   }, 60_000);
+}
+
+/** How it ends where that is sure; undefined: as it may. */
+function wantedOutcome({ isUndone, decision }: Scenario): string | undefined {
+  if (isUndone) return 'cancelled';
+  if (decision === 'roll_back') return 'failed: storage_full';
+  return decision && 'succeeded';
+}
+
+/** The next so many copies find no room. */
+async function fillStorage(berth: RunningBerth, count: number): Promise<void> {
+  const message = 'clone failed: unable to create image: No space left on device';
+  if (count > 0)
+    await berth.addFault({ method: 'POST', path: '/clone$', action: 'failTask', message, count });
 }
 
 /** A server as the scenario wants it, made through the API as its users would. */
@@ -221,17 +239,18 @@ async function untilHeld(database: SteadyConnection): Promise<string[]> {
   return missing;
 }
 
-/** The same for deletions that are to stand in their grace period. */
-async function untilWaiting({ admin }: RunningBerth, trials: Trial[]): Promise<string[]> {
-  const missing = new Map(trials.map((trial) => [trial.server.name, trial.operationId]));
+/** The same for those that are to stand in their grace period, or at a decision. */
+async function untilThere({ admin }: RunningBerth, trials: Trial[]): Promise<string[]> {
+  const missing = new Set(trials);
   await until(async () => {
-    for (const [name, id] of missing) {
-      const { steps } = await admin.operation(id);
-      if (steps.find(({ name: step }) => step === 'grace')?.state === 'running') missing.delete(name);
+    for (const trial of missing) {
+      const { status, steps } = await admin.operation(trial.operationId);
+      const isWaiting = steps.find(({ name }) => name === 'grace')?.state === 'running';
+      if (trial.boundary === PAUSED ? status === 'needs_attention' : isWaiting) missing.delete(trial);
     }
     return missing.size === 0;
   }).catch(() => undefined);
-  return [...missing.keys()];
+  return [...missing].map(({ server }) => server.name);
 }
 
 async function strike(berth: RunningBerth, victim: Victim, trials: Trial[]): Promise<void> {
@@ -249,22 +268,24 @@ function vmidOf(vms: ClusterView['vms'], serverId: string): number | null {
   return serverId && found ? found.vmid : null;
 }
 
+/** It has ended, or nobody has decided yet what becomes of it. */
+const isSettled = ({ status, decision }: Operation): boolean =>
+  !isLive(status) || (status === 'needs_attention' && decision === null);
+
 /** Waits until every operation has ended or needs a decision, and checks at once what was told to have succeeded. */
 async function settle(berth: RunningBerth, database: SteadyConnection, trials: Trial[]): Promise<void> {
   await until(async () => {
-    for (const trial of trials.filter(
-      ({ view }) => !view || (isLive(view.status) && view.status !== 'needs_attention'),
-    )) {
+    for (const trial of trials.filter(({ view }) => !view || !isSettled(view))) {
       const view = await berth.admin.operation(trial.operationId).catch(() => undefined);
       // A problem has a status too: of HTTP.
       if (!view?.steps) continue;
       trial.view = view;
       trial.falsehoods = await checkPromise(berth, database, trial);
     }
-    return trials.every(({ view }) => view && (!isLive(view.status) || view.status === 'needs_attention'));
+    return trials.every(({ view }) => view && isSettled(view));
   }, 300_000).catch(() => undefined);
   for (const { view, falsehoods } of trials)
-    if (!view || (isLive(view.status) && view.status !== 'needs_attention'))
+    if (!view || !isSettled(view))
       falsehoods.push(`still ${view?.status ?? 'unreadable'} after five minutes`);
 }
 

@@ -1,5 +1,5 @@
 import { definitionOf, OPERATION_TYPES, type OperationType } from '../../contract/operation-table.ts';
-import type { Operation } from '../../contract/operations.ts';
+import type { Decision, Operation } from '../../contract/operations.ts';
 import type { Accepted } from '../../contract/servers.ts';
 import type { HeldServer } from '../oracle.ts';
 import type { ApiClient, ClusterVm, RunningBerth } from '../e2e/berth.ts';
@@ -30,7 +30,7 @@ export interface Scenario extends Recipe {
   /** Of its rows in the matrix. */
   name: string;
   type: OperationType;
-  /** Where it can be held: before it begins, before a step, before its end is recorded; or `WAITING`. */
+  /** Where it can be held: before it begins, before a step, before its end is recorded; or `WAITING`, or `PAUSED`. */
   boundaries: string[];
   /** High availability looks after the VM. */
   isHa?: boolean;
@@ -38,10 +38,14 @@ export interface Scenario extends Recipe {
   isSilent?: boolean;
   /** Cancelled once the victim has been struck; the promise is then about that. */
   isUndone?: boolean;
+  /** Its copy finds the storage full, and this is decided once the victim has been struck. */
+  decision?: Decision;
 }
 
 /** In the middle of a deletion's grace period. */
 export const WAITING = '(in grace)';
+/** While it needs attention. */
+export const PAUSED = '(paused)';
 /** Time enough to ask for the deletions, power off and strike; over before the last others have ended. */
 const GRACE_MS = 30_000;
 /** What the Berth under test is to be set to. */
@@ -223,6 +227,20 @@ const deleteByCustomer: Recipe['request'] = async ({ api }, { id }) =>
   api.accepted(api.request('DELETE', `/servers/${id}`));
 
 const VARIANTS: Scenario[] = [
+  {
+    ...RECIPES.provision,
+    name: 'provision (resumed)',
+    type: 'provision',
+    boundaries: [PAUSED],
+    decision: 'resume',
+  },
+  {
+    ...RECIPES.provision,
+    name: 'provision (rolled back)',
+    type: 'provision',
+    boundaries: [PAUSED],
+    decision: 'roll_back',
+  },
   {
     ...RECIPES.reset_password,
     name: 'reset_password (cloud-init)',
