@@ -35,6 +35,18 @@ it('takes an empty variable for one that is not there', () => {
   expect(messageOf('database', { DATABASE_URL: '' })).toContain('DATABASE_URL');
 });
 
+it('sends mail only with a sender, and links only to an address that is set', () => {
+  const mail = { BERTH_MAIL_URL: 'smtps://berth:value-9@mail.example.net' };
+  expect(messageOf('api', { ...API, ...mail })).toMatch(/BERTH_MAIL_FROM[^]*BERTH_PUBLIC_URL/);
+  expect(messageOf('api', { ...API, BERTH_MAIL_URL: 'http://mail.example.net' })).toContain('BERTH_MAIL_URL');
+  const from = { BERTH_MAIL_FROM: 'Berth <no-reply@example.net>' };
+  const outbox = { ...API, ...from, BERTH_MAIL_URL: 'file:///tmp/outbox' };
+  expect(loadConfig('api', outbox)).toMatchObject(from);
+  expect(loadConfig('api', { ...API, ...mail, ...from, BERTH_PUBLIC_URL: 'https://b.test' })).toMatchObject(
+    mail,
+  );
+});
+
 it('names every bad variable at once, and never its value', () => {
   const bad = {
     DATABASE_URL: 'mysql://root:value-1@db/berth',

@@ -32,7 +32,23 @@ const Api = Common.extend({
   BERTH_QUARANTINE_HOURS: z.coerce.number().int().min(1).max(8_760).optional(),
   BERTH_DELETE_GRACE_HOURS: z.coerce.number().min(0).max(8_760).optional(),
   TEMPORAL_UI_URL: z.url().optional(),
-});
+  BERTH_MAIL_URL: z
+    .url({ protocol: /^(smtps?|file)$/, error: 'smtp://, smtps:// or file:///folder' })
+    .optional(),
+  BERTH_MAIL_FROM: z.string().optional(),
+})
+  .refine(({ BERTH_MAIL_URL: mail, BERTH_MAIL_FROM: from }) => !mail || from !== undefined, {
+    path: ['BERTH_MAIL_FROM'],
+    error: 'BERTH_MAIL_URL needs BERTH_MAIL_FROM, such as Berth <no-reply@example.net>',
+  })
+  // A link made from what a request calls this host could lead anywhere.
+  .refine(
+    ({ BERTH_MAIL_URL: mail, BERTH_PUBLIC_URL: url }) => !mail?.startsWith('smtp') || url !== undefined,
+    {
+      path: ['BERTH_PUBLIC_URL'],
+      error: 'mails carry links to it: set it where BERTH_MAIL_URL is set',
+    },
+  );
 
 const Proxmox = z.object({
   PROXMOX_URL: list

@@ -39,6 +39,7 @@ import { rebuildRoutes } from './routes/rebuild.ts';
 import { resizeRoutes } from './routes/resize.ts';
 import { serverActionRoutes } from './routes/server-actions.ts';
 import { serverPasswordRoutes } from './routes/server-password.ts';
+import { passwordResetRoutes } from './routes/password-resets.ts';
 import { serverRoutes } from './routes/servers.ts';
 import { settingsRoutes } from './routes/settings.ts';
 import { sshKeyRoutes } from './routes/ssh-keys.ts';
@@ -90,6 +91,7 @@ function createRouter(deps: Deps): Router {
     ...reconcileRoutes(deps),
     ...driftRoutes(deps),
     ...orphanRoutes(deps),
+    ...passwordResetRoutes(deps),
     ...serverRoutes(deps),
     ...serverActionRoutes(deps),
     ...serverPasswordRoutes(deps),

@@ -55,6 +55,7 @@ const PUBLIC = [
   'post /login/passkey/options',
   'post /logout',
   'post /password',
+  'post /password-resets',
   'post /refresh',
 ];
 

@@ -12,12 +12,24 @@ export interface LoginLimits {
   perAccount: number;
   /** Wrong codes of a second factor that one user may send within 6 hours; recovery codes are too long to guess. */
   perCode: number;
+  /** Mails with a link for a password that one address (an IPv6 /64) may ask for within an hour. */
+  resetsPerAddress: number;
+  /** Such mails that one e-mail address gets within an hour. */
+  resetsPerAccount: number;
   /** A refused login is answered no sooner, as hashes of different kinds take 25 to 250 ms: time names no users. */
   refusalMs: number;
 }
 
-const DEFAULTS: LoginLimits = { perAddress: 50, perAccount: 10, perCode: 10, refusalMs: 500 };
+const DEFAULTS: LoginLimits = {
+  perAddress: 50,
+  perAccount: 10,
+  perCode: 10,
+  resetsPerAddress: 20,
+  resetsPerAccount: 3,
+  refusalMs: 500,
+};
 const WINDOW_SECONDS = 900;
+const RESET_WINDOW_SECONDS = 3600;
 const CODE_WINDOW_SECONDS = 6 * 3600;
 
 export interface LoginLimiter {
@@ -65,6 +77,33 @@ export function createLoginLimiter(database: Database, given: Partial<LoginLimit
     async untilRefusal(startedAt) {
       await setTimeout(Math.max(0, startedAt + limits.refusalMs - performance.now()));
     },
+  };
+}
+
+export interface ResetLimiter {
+  /** Counts a wish for a mail; throws RateLimited. */
+  attempt(ip: string): Promise<void>;
+  /** Counts a mail to an address, whoever it is; false when it has had enough of them. */
+  mayMail(email: string): Promise<boolean>;
+}
+
+/** Counts mails with links for a password. */
+export function createResetLimiter(database: Database, given: Partial<LoginLimits> = {}): ResetLimiter {
+  const { resetsPerAddress, resetsPerAccount } = { ...DEFAULTS, ...given };
+  const limiter = (keyPrefix: string, points: number) =>
+    createLimiter(database, { keyPrefix, points, duration: RESET_WINDOW_SECONDS });
+  const addresses = limiter('reset-address', resetsPerAddress);
+  const accounts = limiter('reset-account', resetsPerAccount);
+  return {
+    attempt: async (ip) => consume(addresses, networkOf(ip)),
+    mayMail: async (email) =>
+      consume(accounts, accountKey(email)).then(
+        () => true,
+        (error: unknown) => {
+          if (error instanceof RateLimited) return false;
+          throw error;
+        },
+      ),
   };
 }
 

@@ -26,6 +26,16 @@ export const SetPassword = z
   .meta({ id: 'SetPassword' });
 export type SetPassword = z.infer<typeof SetPassword>;
 
+export const MailLanguage = z.enum(['en', 'de']);
+export type MailLanguage = z.infer<typeof MailLanguage>;
+
+export const AskPasswordReset = z
+  .strictObject({
+    email: z.email({ error: 'this is no e-mail address' }).max(254),
+    language: MailLanguage.default('en').meta({ description: 'in which the mail is written' }),
+  })
+  .meta({ id: 'AskPasswordReset' });
+
 export const User = z
   .object({
     id: z.uuid(),

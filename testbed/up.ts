@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { apiService, simulatorService, workerService } from './berth-services.ts';
 import { bringUpWhmcs, describeWhmcs, registerClusters, WHMCS_PORTS } from './bring-up-whmcs.ts';
 import { buildWeb } from './build-web.ts';
@@ -38,6 +39,8 @@ const started = Date.now();
 const onProgress = (message: string) =>
   console.log(`[${formatElapsed(Date.now() - started).padStart(4)}] ${message}`);
 const { logs } = stackFiles(DATA_DIR);
+/** Where mails lie that nobody sends. */
+const OUTBOX = pathToFileURL(join(DATA_DIR, 'outbox')).href;
 const logFile = (name: string) => join(logs, `${name}.log`);
 
 /** Brings up everything the environment does not name, in the order in which one part needs the other. */
@@ -110,6 +113,8 @@ function ownEnvironment(secrets: Secrets, ports: Record<string, number>): Record
     BERTH_SECRETS_KEY: process.env['BERTH_SECRETS_KEY'] || secrets.secretsKey,
     BERTH_API_HOST: HOST,
     BERTH_API_PORT: String(ports['api']),
+    BERTH_MAIL_URL: process.env['BERTH_MAIL_URL'] || OUTBOX,
+    BERTH_MAIL_FROM: process.env['BERTH_MAIL_FROM'] || 'Berth <berth@localhost>',
     BERTH_WORKER_HOST: HOST,
     BERTH_WORKER_PORT: String(ports['worker']),
   };

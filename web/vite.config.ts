@@ -8,6 +8,7 @@ const API_PATHS = [
   '/logout',
   '/refresh',
   '/password',
+  '/password-resets',
   '/users',
   '/servers',
   '/plans',

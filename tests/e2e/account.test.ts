@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codeAt } from '../totp-code.ts';
@@ -233,6 +235,32 @@ describe('a customer looking after their account', () => {
     await theirs.getByRole('heading', { name: 'Servers', level: 1 }).waitFor(WAIT);
     await page.reload();
     await page.getByText(guest.email).waitFor(WAIT);
+  });
+
+  it('gets a link by e-mail when the password is forgotten', async () => {
+    const guest = { email: 'guest@berth.test', password: 'battery horse correct' };
+    const theirs = await open();
+    await theirs.goto(`${run.dashboardUrl}login`);
+    await theirs.getByLabel('E-mail').waitFor(WAIT);
+    await expectSound(theirs, 'login');
+    await theirs.getByRole('link', { name: 'Forgot your password?' }).click();
+    await theirs.getByLabel('E-mail').fill(guest.email);
+    await expectSound(theirs, 'forgot-password');
+    await button('Send the link', theirs).click();
+    await theirs.getByText('If there is a user with the address').waitFor(WAIT);
+    await expectSound(theirs, 'forgot-password-sent');
+    const outbox = join(berth.dataDir, 'outbox');
+    await expect.poll(async () => readdir(outbox).catch(() => []), WAIT).toHaveLength(1);
+    const [name = ''] = await readdir(outbox);
+    const text = (await readFile(join(outbox, name), 'utf8')).replaceAll(/=\r\n/g, '');
+    await theirs.goto(/https?:\S+/.exec(text)?.[0] ?? '');
+    await theirs.getByLabel('New password').fill(guest.password);
+    await theirs.getByRole('button', { name: /^Set/ }).click();
+    await theirs.getByText('Your password is set.').waitFor(WAIT);
+    await theirs.getByLabel('E-mail').fill(guest.email);
+    await theirs.getByLabel('Password').fill(guest.password);
+    await button('Log in', theirs).click();
+    await theirs.getByRole('heading', { name: 'Servers', level: 1 }).waitFor(WAIT);
   });
 
   it('reads all of that in the audit log', async () => {

@@ -89,6 +89,10 @@ describe('a customer in a browser', () => {
   it('reboots, shuts down and starts it, and is told the truth each time', async () => {
     await page.getByRole('tab', { name: 'Activity' }).click();
     await power('Reboot');
+    await page.getByText('shop-1: “Reboot” is done.').waitFor(WAIT);
+    await button('Power off').focus();
+    await page.getByText('For one that does not shut down.').last().waitFor(WAIT);
+    await picture('rebooted');
     await status('Running').waitFor(WAIT);
     await power('Shut down');
     await status('Stopped').waitFor(WAIT);
@@ -258,9 +262,15 @@ describe('a customer in a browser', () => {
     const confirm = button('Delete server', dialog);
     expect(await confirm.isDisabled()).toBe(true);
     await dialog.getByRole('textbox').fill('shop-1');
+    const address = page.url();
     await picture('delete');
     await confirm.click();
     await page.getByText('shop-1 was deleted.').waitFor(WAIT);
+    await page.goto(address);
+    await page.getByRole('heading', { name: 'shop-1 was deleted', level: 1 }).waitFor(WAIT);
+    await page.getByRole('list', { name: 'Operations' }).waitFor(WAIT);
+    await expectSound(page, 'deleted-server');
+    await page.getByRole('link', { name: 'Go to your servers' }).click();
     expect(await page.getByRole('link', { name: 'shop-1' }).count()).toBe(0);
     const names = Object.values((await berth.cluster()).vms).map(({ config }) => config['name']);
     expect(names).not.toContain('shop-1');

@@ -28,6 +28,7 @@ const WORDS: Record<string, MessageDescriptor> = {
   'two_factor.disable': msg`Turned two-factor authentication off`,
   'two_factor.reset': msg`Took two-factor authentication off`,
   'passkey.add': msg`Added a passkey`,
+  'user.forget_password': msg`Asked for a link to set a password`,
   'passkey.rename': msg`Renamed a passkey`,
   'passkey.remove': msg`Removed a passkey`,
   'passkey.reset': msg`Removed all passkeys of a user`,

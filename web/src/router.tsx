@@ -19,6 +19,12 @@ export const routes: RouteObject[] = [
     lazy: async () => ({ Component: (await import('./pages/set-password-page.tsx')).SetPasswordPage }),
   },
   {
+    path: '/forgot-password',
+    ErrorBoundary: RouteError,
+    HydrateFallback: () => null,
+    lazy: async () => ({ Component: (await import('./pages/forgot-password-page.tsx')).ForgotPasswordPage }),
+  },
+  {
     path: '/join',
     ErrorBoundary: RouteError,
     HydrateFallback: () => null,

@@ -83,7 +83,7 @@ function Remains({ server }: { server: DeletedServer }) {
           {templateName && <Fact name={t`System`}>{templateName}</Fact>}
         </Facts>
       </div>
-      <section aria-labelledby="activity-title">
+      <section className="deleted-activity" aria-labelledby="activity-title">
         <h2 id="activity-title">
           <Trans>Activity</Trans>
         </h2>

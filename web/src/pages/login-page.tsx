@@ -1,7 +1,7 @@
 import { Callout, Spinner } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
-import { Navigate, useLocation, useSearchParams } from 'react-router';
+import { Link, Navigate, useLocation, useSearchParams } from 'react-router';
 import { Brand } from '../components/brand.tsx';
 import { LoginForm } from '../components/login-form.tsx';
 import { LanguageSwitch } from '../components/language-switch.tsx';
@@ -30,6 +30,9 @@ export function LoginPage() {
         )}
         {session.status === 'restoring' ? <Spinner aria-label={t`Loading`} /> : <LoginForm />}
         <div className="login-other">
+          <Link to="/forgot-password">
+            <Trans>Forgot your password?</Trans>
+          </Link>
           <LanguageSwitch id="login-language" label={t`Language`} />
         </div>
       </div>

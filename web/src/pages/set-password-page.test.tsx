@@ -61,7 +61,7 @@ test('a link that is of no use any more, or not whole, says what to do', async (
   const { user, router } = renderApp(`/set-password#${TOKEN}`);
   await fillIn(user, 'correct horse battery');
   expect(await screen.findByRole('alert')).toHaveTextContent(
-    'This link has expired or has been used. Ask your provider for a new one.',
+    'This link has expired or has been used. Ask for a new one, or ask your provider.',
   );
   expect(screen.queryByLabelText('New password')).toBeNull();
   await router.navigate(`/set-password#${TOKEN}-of-a-newer-link`);

@@ -2,7 +2,7 @@ import { Button, Callout } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { type FormEvent, useRef, useState } from 'react';
-import { useLocation, useNavigate } from 'react-router';
+import { Link, useLocation, useNavigate } from 'react-router';
 import { SetPassword } from '../../../contract/auth.ts';
 import { ApiError, fieldIssue, NetworkError, problemCode, sentence } from '../api-error.ts';
 import { Brand } from '../components/brand.tsx';
@@ -100,7 +100,9 @@ function SetPasswordForm({ token }: { token: string }) {
 function LinkOfNoUse({ text }: { text: string }) {
   return (
     <Callout intent="warning" role="alert" compact>
-      <Trans>{text} Ask your provider for a new one.</Trans>
+      <Trans>
+        {text} <Link to="/forgot-password">Ask for a new one</Link>, or ask your provider.
+      </Trans>
     </Callout>
   );
 }
