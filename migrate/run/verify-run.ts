@@ -88,13 +88,12 @@ export function createVerifyRun({ database }: MigrationDeps, sources: SourceAcce
 export async function summarise(database: Knex, source: Source | null, runId: string): Promise<RunSummary> {
   const run = await MigrationRun.query(database).findById(runId).throwIfNotFound();
   const rows = <T>(sql: string) => queryRows<T>(database, sql, { runId, source: run.source } as never);
+  const lastIds = source ? await readLastIds(rows) : null;
   // They share nothing, and one connection would leave PostgreSQL's other processors idle.
-  const [groups, last, warnings, capacity, { vms, vmsByCluster }, vanished, ended, differences] =
+  const [groups, totals, warnings, capacity, { vms, vmsByCluster }, vanished, ended, differences] =
     await Promise.all([
       rows<Group>(GROUPS),
-      rows<{ entity: Entity; last: string }>(
-        `select entity, max(source_id) as last from migration_items where run_id = :runId group by 1`,
-      ),
+      source && lastIds ? readTotals(source, lastIds) : null,
       rows<RunSummary['warnings'][number]>(`select i.entity, w as code, count(*)::int as rows
         from migration_items i, unnest(i.warnings) w
         where i.run_id = :runId and i.outcome = 'migrated' group by 1, 2 order by 3 desc, 2, 1`),
@@ -104,15 +103,11 @@ export async function summarise(database: Knex, source: Source | null, runId: st
       source ? findEnded(rows) : { total: 0, samples: [] },
       sampleDifferences(rows),
     ]);
-  const lastIds = new Map(last.map((one) => [one.entity, Number(one.last)]));
-  const [counts, money] = source
-    ? await Promise.all([compareCounts(source, groups, lastIds), compareMoney(source, groups, lastIds)])
-    : [[], []];
   const services = groups.filter(({ entity }) => entity === 'service');
   const changed = groups.filter(({ change }) => change !== null);
   return {
-    counts,
-    money,
+    counts: totals ? compareCounts(totals, groups) : [],
+    money: totals ? compareMoney(totals, groups) : [],
     outcomes: sumRows(groups, ({ entity, outcome, code }) => ({ entity, outcome, code })),
     statuses: sumRows(services, ({ status, outcome }) => ({ status: status ?? '', outcome })),
     changes: sumRows(changed, ({ entity, change }) => ({ entity, change: change ?? '' })),
@@ -169,44 +164,69 @@ function compare(what: string, source: string, berth: string): Comparison {
 
 type LastIds = Map<Entity, number>;
 
-async function compareCounts(source: Source, groups: Group[], lastIds: LastIds): Promise<Comparison[]> {
+/** Rows that came while the run was under way are the next one's. */
+async function readLastIds(rows: Rows): Promise<LastIds> {
+  const found = await rows<{ entity: Entity; last: string | null }>(
+    `select entity, (select max(source_id) from migration_items i where i.run_id = :runId and i.entity = e.entity) as last
+     from unnest(array['${ENTITIES.join("', '")}']) as e(entity)`,
+  );
+  return new Map(found.map(({ entity, last }) => [entity, Number(last)]));
+}
+
+type SourceRow = Record<string, unknown>;
+
+/** What the source adds up to. */
+interface SourceTotals {
+  entities: (readonly [Entity, SourceRow | undefined])[];
+  statuses: SourceRow[];
+  money: SourceRow[];
+}
+
+async function readTotals(source: Source, lastIds: LastIds): Promise<SourceTotals> {
+  const lastId = (entity: Entity) => [lastIds.get(entity) ?? 0];
+  const [entities, statuses, money] = await Promise.all([
+    Promise.all(
+      ENTITIES.map(async (entity) => {
+        const sql = `SELECT COUNT(*) AS total FROM \`${SOURCE_TABLE[entity]}\` WHERE id <= ?`;
+        const [row] = await source.select(sql, lastId(entity));
+        return [entity, row] as const;
+      }),
+    ),
+    source.select(
+      'SELECT domainstatus AS status, COUNT(*) AS total FROM tblhosting WHERE id <= ? GROUP BY 1 ORDER BY 1',
+      lastId('service'),
+    ),
+    source.select(
+      `SELECT COALESCE(y.code, 'no currency') AS currency, h.billingcycle AS cycle, h.domainstatus AS status,
+         COUNT(*) AS services, SUM(h.amount) AS amount
+       FROM tblhosting h LEFT JOIN tblclients c ON c.id = h.userid LEFT JOIN tblcurrencies y ON y.id = c.currency
+       WHERE h.id <= ? GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+      lastId('service'),
+    ),
+  ]);
+  return { entities, statuses, money };
+}
+
+function compareCounts({ entities, statuses }: SourceTotals, groups: Group[]): Comparison[] {
   const count = (of: Group[]) => String(of.reduce((sum, { rows }) => sum + rows, 0));
-  const byEntity = await Promise.all(
-    ENTITIES.map(async (entity) => {
-      // Rows that came while the run was under way are the next one's.
-      const [row] = await source.select(
-        `SELECT COUNT(*) AS total FROM \`${SOURCE_TABLE[entity]}\` WHERE id <= ?`,
-        [lastIds.get(entity) ?? 0],
-      );
-      const found = groups.filter((group) => group.entity === entity);
-      return compare(`${entity}s`, String(row?.['total']), count(found));
-    }),
-  );
-  const real = await source.select(
-    'SELECT domainstatus AS status, COUNT(*) AS total FROM tblhosting WHERE id <= ? GROUP BY 1 ORDER BY 1',
-    [lastIds.get('service') ?? 0],
-  );
-  const byStatus = real.map((row) => {
+  const byEntity = entities.map(([entity, row]) => {
+    const found = groups.filter((group) => group.entity === entity);
+    return compare(`${entity}s`, String(row?.['total']), count(found));
+  });
+  const byStatus = statuses.map((row) => {
     const found = groups.filter(({ entity, status }) => entity === 'service' && status === row['status']);
     return compare(`services ${String(row['status'])}`, String(row['total']), count(found));
   });
   return [...byEntity, ...byStatus];
 }
 
-async function compareMoney(source: Source, groups: Group[], lastIds: LastIds): Promise<MoneyLine[]> {
-  const real = await source.select(
-    `SELECT COALESCE(y.code, 'no currency') AS currency, h.billingcycle AS cycle, h.domainstatus AS status,
-       COUNT(*) AS services, SUM(h.amount) AS amount
-     FROM tblhosting h LEFT JOIN tblclients c ON c.id = h.userid LEFT JOIN tblcurrencies y ON y.id = c.currency
-     WHERE h.id <= ? GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
-    [lastIds.get('service') ?? 0],
-  );
+function compareMoney({ money }: SourceTotals, groups: Group[]): MoneyLine[] {
   const nameOf = (...parts: (string | null)[]) => parts.join(' ');
   const byName = Map.groupBy(
     groups.filter(({ entity, status }) => entity === 'service' && status !== null),
     ({ currency, cycle, status }) => nameOf(currency ?? 'no currency', cycle, status),
   );
-  return real.map((row) => {
+  return money.map((row) => {
     const [currency, cycle, status] = [String(row['currency']), String(row['cycle']), String(row['status'])];
     const what = nameOf(currency, cycle, status);
     const found = byName.get(what) ?? [];
@@ -305,7 +325,9 @@ async function findEnded(rows: Rows): Promise<RunSummary['ended']> {
      from migration_items i
      join provenance p on p.source = :source and p.entity = i.entity and p.source_id = i.source_id
      join servers s on s.id = p.target_id and s.lifecycle not in ('deleting', 'deleted')
-     where i.run_id = :runId and i.entity = 'service' and i.outcome = 'skipped'`,
+     where i.run_id = :runId and i.entity = 'service' and i.outcome = 'skipped'
+       -- what this run has written it has not skipped
+       and p.changed_by <> :runId`,
   );
   return found ?? { total: 0, samples: [] };
 }
