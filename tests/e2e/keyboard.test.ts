@@ -74,6 +74,9 @@ describe('without a mouse, and in several tabs', () => {
     const path = await screenshotPath('keyboard-create');
     if (path) await page.screenshot({ path });
     await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: 'Create without a way to log in?' }).waitFor(WAIT);
+    await tabTo(/^Create anyway$/);
+    await page.keyboard.press('Enter');
     await page.locator('.server-head .status', { hasText: 'Running' }).waitFor(WAIT);
   });
 

@@ -7,6 +7,8 @@ import { operationName } from './contract-words.ts';
 import { allOperationsKey, isLiveOperation, operationsKey } from './live-cache.ts';
 import { showToast } from './toaster.tsx';
 
+/** For what somebody has to see to. In milliseconds. */
+const LONG = 20_000;
 const changedHere = new Set<string>();
 
 /** Whether an operation on this server was requested in this tab since it was loaded. */
@@ -19,6 +21,7 @@ export const wasChangedHere = (serverId: string): boolean => changedHere.has(ser
 export function tellEnd(client: QueryClient, { id, serverId }: Operation): void {
   changedHere.add(serverId);
   let isReading = false;
+  let isAttentionTold = false;
   const unsubscribe = client.getQueryCache().subscribe(({ type, query }) => {
     if (type === 'updated' && query.queryKey[0] === 'all-operations') void look();
   });
@@ -27,12 +30,17 @@ export function tellEnd(client: QueryClient, { id, serverId }: Operation): void 
   async function look(): Promise<void> {
     const live = client.getQueryData<Operation[]>(allOperationsKey('live'));
     const known = live?.find((operation) => operation.id === id);
-    if (!live || isReading || (known && known.status !== 'needs_attention')) return;
+    if (!live || isReading) return;
+    if (known && (known.status !== 'needs_attention' || isAttentionTold)) {
+      isAttentionTold = known.status === 'needs_attention';
+      return;
+    }
     isReading = true;
     const operation = known ?? knownOfServer() ?? (await read());
     isReading = false;
     if (!operation || (isLiveOperation(operation) && operation.status !== 'needs_attention')) return;
-    unsubscribe();
+    isAttentionTold = isLiveOperation(operation);
+    if (!isAttentionTold) unsubscribe();
     tell(operation);
   }
 
@@ -53,6 +61,6 @@ function tell({ type, status, serverName }: Operation): void {
     if (type !== 'terminate') showToast({ message: t`${serverName}: “${name}” is done.`, intent: 'success' });
   } else if (status === 'cancelled') showToast({ message: t`${serverName}: “${name}” was cancelled.` });
   else if (status === 'failed')
-    showToast({ message: t`${serverName}: “${name}” has failed.`, intent: 'danger', timeout: 0 });
-  else showToast({ message: t`${serverName}: “${name}” needs attention.`, intent: 'warning', timeout: 0 });
+    showToast({ message: t`${serverName}: “${name}” has failed.`, intent: 'danger', timeout: LONG });
+  else showToast({ message: t`${serverName}: “${name}” needs attention.`, intent: 'warning', timeout: LONG });
 }

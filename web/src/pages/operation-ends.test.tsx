@@ -68,6 +68,18 @@ test('a failure is told as one, and what somebody else has asked for is not told
   expect(screen.queryByText(/db-1/)).toBeNull();
 });
 
+test('an operation that needs attention is told so once, and its end after that', async () => {
+  const app = await openToReboot();
+  await reboot(app);
+  const waiting = { ...app.operation, status: 'needs_attention' as const };
+  for (const cancelRequested of [false, true]) app.api.emit('operation', { ...waiting, cancelRequested });
+  expect(await screen.findAllByText('web-1: “Reboot” needs attention.')).toHaveLength(1);
+  app.api.emit('operation', { ...waiting, status: 'running' });
+  app.api.emit('operation', { ...waiting, status: 'succeeded', finishedAt: ago(0) });
+  expect(await screen.findByText('web-1: “Reboot” is done.')).toBeInTheDocument();
+  expect(screen.getAllByText('web-1: “Reboot” needs attention.')).toHaveLength(1);
+});
+
 test('an end that no event told is read from the API', async () => {
   const app = await openToReboot();
   await reboot(app);

@@ -90,10 +90,10 @@ function PasskeyRow({ passkey: { id, name, isSynced, createdAt, lastUsedAt } }: 
           )}
         </span>
       </div>
-      <span className="row-actions">
+      <div className="button-row row-end">
         <Button text={t`Rename`} aria-label={t`Rename ${name}`} onClick={() => setAsked('rename')} />
         <Button text={t`Remove`} aria-label={t`Remove ${name}`} onClick={() => setAsked('remove')} />
-      </span>
+      </div>
       {asked === 'rename' && <RenameDialog id={id} name={name} onClose={close} />}
       {asked === 'remove' && <RemoveDialog id={id} name={name} onClose={close} />}
     </li>

@@ -25,7 +25,7 @@ export function ServerNotices({ server }: { server: Server }) {
         <DeletionNotice server={server} deletesAt={server.deletesAt} operation={operation} />
       )}
       {server.rescue && <RescueNotice server={server} />}
-      <div ref={restart} tabIndex={-1} className="notice-place">
+      <div ref={restart} tabIndex={-1}>
         {server.restartNeeded && <RestartNotice server={server} />}
       </div>
     </>
@@ -42,7 +42,10 @@ function useShownToWhoChanged({ id, restartNeeded }: Server): RefObject<HTMLDivE
   useEffect(() => {
     const isNews = restartNeeded && !wasNeeded.current;
     wasNeeded.current = restartNeeded;
-    if (isNews && wasChangedHere(id) && !isBusy()) place.current?.focus();
+    if (!isNews || !wasChangedHere(id) || isBusy()) return;
+    // With all of the header, which lies over what is scrolled only just into sight.
+    window.scrollTo({ top: 0 });
+    place.current?.focus({ preventScroll: true });
   }, [id, restartNeeded]);
   return place;
 }
