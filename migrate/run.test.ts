@@ -164,6 +164,17 @@ it('changes by the second edition exactly what changed there', async () => {
       : [],
   );
   expect(actual.toSorted()).toEqual(expected.flat().toSorted());
+
+  const ended = fresh.filter(
+    ({ entity, sourceId, outcome }) =>
+      entity === 'service' &&
+      outcome === 'skipped' &&
+      former.get(`service ${sourceId}`)?.outcome === 'migrated',
+  );
+  expect(ended).not.toHaveLength(0);
+  expect(run.summary).toMatchObject({
+    ended: { total: ended.length, samples: ended.map(({ sourceId }) => sourceId) },
+  });
 });
 
 /** A change of the truth as one of Berth's tables; none when the row is not migrated now. */
