@@ -35,9 +35,9 @@ describe('a customer looking after their account', () => {
     return context.newPage();
   };
   const button = (name: string, on = page) => on.getByRole('button', { name, exact: true });
-  const logIn = async (on: Page, password = run.customer.password) => {
+  const logIn = async (on: Page, { email, password } = run.customer) => {
     await on.goto(run.dashboardUrl);
-    await on.getByLabel('E-mail').fill(run.customer.email);
+    await on.getByLabel('E-mail').fill(email);
     await on.getByLabel('Password').fill(password);
     await button('Log in', on).click();
   };
@@ -235,6 +235,20 @@ describe('a customer looking after their account', () => {
     await theirs.getByRole('heading', { name: 'Servers', level: 1 }).waitFor(WAIT);
     await page.reload();
     await page.getByText(guest.email).waitFor(WAIT);
+  });
+
+  it('is shown to an administrator with what a lost device would have taken along', async () => {
+    const theirs = await open();
+    await logIn(theirs, run.admin);
+    await theirs.getByRole('heading', { name: 'Servers', level: 1 }).waitFor(WAIT);
+    await theirs.goto(`${run.dashboardUrl}admin/users`);
+    await button(`Lost device of ${run.customer.email}`, theirs).click();
+    const dialog = theirs.getByRole('dialog');
+    await dialog.getByLabel('Take away the codes of an app, with their recovery codes').waitFor(WAIT);
+    await expectSound(theirs, 'lost-device');
+    await dialog.getByRole('textbox').fill(run.customer.email);
+    expect(await dialog.getByRole('button', { name: 'Take away' }).isEnabled()).toBe(true);
+    await dialog.getByRole('button', { name: 'Leave it as it is' }).click();
   });
 
   it('gets a link by e-mail when the password is forgotten', async () => {
