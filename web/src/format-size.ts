@@ -1,8 +1,11 @@
-import { locale } from './language.ts';
+import { perLocale } from './language.ts';
 
 /** One decimal at most. */
-const number = (value: number): string =>
-  value.toLocaleString(locale(), { maximumFractionDigits: 1, useGrouping: false });
+const number = (value: number): string => numbers().format(value);
+
+const numbers = perLocale(
+  (locale) => new Intl.NumberFormat(locale, { maximumFractionDigits: 1, useGrouping: false }),
+);
 
 /** MiB as people read it: 512 MiB, 2 GiB, 1.5 GiB. */
 export function formatMemory(memoryMib: number): string {

@@ -1,9 +1,14 @@
 import { plural, t } from '@lingui/core/macro';
-import { locale } from './language.ts';
+import { perLocale } from './language.ts';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+
+const dates = perLocale((locale) => new Intl.DateTimeFormat(locale, { dateStyle: 'medium' }));
+const times = perLocale(
+  (locale) => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'long' }),
+);
 
 /** "just now", "5 min ago", "3 days ago"; older than a month, the date. Both times in milliseconds. */
 export function formatAgo(thenMs: number, nowMs: number): string {
@@ -20,7 +25,7 @@ const daysAgo = (days: number): string => plural(days, { one: 'yesterday', other
 
 /** A date: "5 Jan 2026". */
 export function formatDate(at: string | number): string {
-  return new Date(at).toLocaleDateString(locale(), { dateStyle: 'medium' });
+  return dates().format(new Date(at));
 }
 
 /** A length of time: "4 s", "1 min 20 s", "2 h 5 min". */
@@ -34,7 +39,7 @@ export function formatDuration(milliseconds: number): string {
 
 /** The exact local time, for a tooltip. */
 export function formatExact(iso: string): string {
-  return new Date(iso).toLocaleString(locale(), { dateStyle: 'medium', timeStyle: 'long' });
+  return times().format(new Date(iso));
 }
 
 /** A length of time that somebody has set, from hours: "30 minutes", "36 hours", "3 days". */

@@ -43,6 +43,18 @@ export function locale(): string {
   return navigator.languages.find((tag) => withoutRegion(tag) === language) ?? language;
 }
 
+/** Makes a formatter once per locale, because making one takes far longer than using it. */
+export function perLocale<T>(make: (locale: string) => T): () => T {
+  let made: { language: Language; languages: readonly string[]; formatter: T } | null = null;
+  return () => {
+    const { languages } = navigator;
+    const language = languageStore.get();
+    if (made?.language !== language || made.languages !== languages)
+      made = { language, languages, formatter: make(locale()) };
+    return made.formatter;
+  };
+}
+
 async function show(): Promise<void> {
   const language = choice.get() ?? preferredLanguage(navigator.languages);
   const { messages, contract } = await CATALOGS[language]();

@@ -1,9 +1,11 @@
-import { Button } from '@blueprintjs/core';
+import { Classes } from '@blueprintjs/core';
 import { Duplicate, Tick } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
 import { useEffect, useState } from 'react';
 
-/** Copies `text`; `label` says what it is, for people who cannot see what it stands beside. */
+const CLASS = `${Classes.BUTTON} ${Classes.MINIMAL} ${Classes.SMALL} copy-button`;
+
+/** Copies `text`; `label` says what it is, for people who cannot see what it stands beside. A plain button, as long lists have many. */
 export function CopyButton({ text, label }: { text: string; label: string }) {
   const [isCopied, setIsCopied] = useState(false);
   useEffect(() => {
@@ -12,16 +14,15 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
     return () => clearTimeout(timer);
   }, [isCopied]);
   return (
-    <Button
-      className="copy-button"
-      variant="minimal"
-      size="small"
-      icon={isCopied ? <Tick size={12} /> : <Duplicate size={12} />}
-      intent={isCopied ? 'success' : 'none'}
+    <button
+      type="button"
+      className={isCopied ? `${CLASS} ${Classes.INTENT_SUCCESS}` : CLASS}
       aria-label={isCopied ? t`Copied ${label}` : t`Copy ${label}`}
       title={isCopied ? t`Copied` : t`Copy`}
       onClick={() => void copy(text).then(setIsCopied)}
-    />
+    >
+      {isCopied ? <Tick size={12} /> : <Duplicate size={12} />}
+    </button>
   );
 }
 

@@ -36,7 +36,7 @@ export function SearchField({
     <InputGroup
       className="filter-search"
       type="search"
-      leftElement={<Search className="filter-icon" />}
+      leftIcon={<Search />}
       placeholder={placeholder}
       aria-label={label}
       aria-describedby={describedBy}

@@ -1,8 +1,10 @@
 import { useWindowVirtualizer, type VirtualItem, type Virtualizer } from '@tanstack/react-virtual';
-import { type RefObject, useEffect, useLayoutEffect, useState } from 'react';
+import { type RefObject, useDeferredValue, useEffect, useLayoutEffect, useState } from 'react';
 
 /** How many rows before its end a list is continued. */
 const AHEAD = 60;
+/** How many rows are rendered above and below what can be seen, ready to be scrolled to. */
+const MARGIN = 12;
 
 interface WindowRows {
   rows: VirtualItem[];
@@ -22,11 +24,15 @@ export function useWindowRows(
     const { current } = list;
     if (current) setTop(Math.round(current.getBoundingClientRect().top + window.scrollY));
   }, [list, count]);
+  // What can be seen is shown first.
+  const overscan = useDeferredValue(count > 0 ? MARGIN : 0, 0);
   // oxlint-disable-next-line react/incompatible-library -- nothing here is compiled by the React Compiler
   const virtualizer = useWindowVirtualizer({
     count,
     estimateSize: () => rowPx,
-    overscan: 12,
+    overscan,
+    initialRect: { width: window.innerWidth, height: window.innerHeight },
+    initialOffset: () => window.scrollY,
     scrollMargin: top,
     useFlushSync: false,
   });

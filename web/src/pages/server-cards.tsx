@@ -1,8 +1,9 @@
-import { Checkbox, Classes } from '@blueprintjs/core';
+import { Classes } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { useRef } from 'react';
 import { Link } from 'react-router';
 import { OperationLine } from '../components/operation-line.tsx';
+import { PickBox } from '../components/pick-box.tsx';
 import { ServerSize } from '../components/server-size.tsx';
 import { StatusLabel } from '../components/status-label.tsx';
 import { useWindowRows } from '../hooks/use-window-rows.ts';
@@ -40,11 +41,10 @@ export function ServerCards({ servers, isLoading, isStale, selection, onLabel, o
           <li key={server.id} ref={measure} data-index={index}>
             <div className={`server-card rail rail-${server.status}`}>
               <div className="server-card-head">
-                <Checkbox
-                  className="row-pick"
-                  aria-label={t`Select ${server.name}`}
-                  checked={selection.has(server.id)}
-                  onChange={() => selection.toggle(server.id, false)}
+                <PickBox
+                  label={t`Select ${server.name}`}
+                  isPicked={selection.has(server.id)}
+                  onPick={() => selection.toggle(server.id, false)}
                 />
                 <Link to={`/servers/${server.id}`} className="row-link">
                   {server.name}

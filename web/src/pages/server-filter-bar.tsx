@@ -114,7 +114,7 @@ function TypedFilter({
       <InputGroup
         {...field}
         type="search"
-        leftElement={<Search className="filter-icon" />}
+        leftIcon={<Search />}
         {...(note === null
           ? {}
           : {

@@ -6,6 +6,7 @@ import { memo, useRef } from 'react';
 import { Link } from 'react-router';
 import type { Server } from '../../../contract/servers.ts';
 import { OperationLine } from '../components/operation-line.tsx';
+import { PickBox } from '../components/pick-box.tsx';
 import { ServerSize } from '../components/server-size.tsx';
 import { StatusLabel } from '../components/status-label.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
@@ -139,13 +140,10 @@ const Row = memo(function Row({ server, rowIndex, columns, isSelected, onToggle,
   return (
     <tr aria-rowindex={rowIndex} aria-selected={isSelected} className={`rail rail-${server.status}`}>
       <td>
-        <Checkbox
-          className="row-pick"
-          aria-label={t`Select ${server.name}`}
-          checked={isSelected}
-          onChange={({ nativeEvent }) =>
-            onToggle(server.id, nativeEvent instanceof MouseEvent && nativeEvent.shiftKey)
-          }
+        <PickBox
+          label={t`Select ${server.name}`}
+          isPicked={isSelected}
+          onPick={(isRange) => onToggle(server.id, isRange)}
         />
       </td>
       <td>
@@ -176,7 +174,6 @@ function Cell({
   server: Server;
   onLabel: (label: string) => void;
 }) {
-  const user = useUser();
   switch (column) {
     case 'plan':
       return (
@@ -197,11 +194,7 @@ function Cell({
     case 'labels':
       return <ServerLabels labels={server.labels} onLabel={onLabel} />;
     case 'account':
-      return (
-        <span className="sensitive">
-          {user?.accounts.find(({ id }) => id === server.accountId)?.name ?? '–'}
-        </span>
-      );
+      return <AccountName id={server.accountId} />;
     case 'created':
       return (
         <span className="muted">
@@ -209,6 +202,11 @@ function Cell({
         </span>
       );
   }
+}
+
+function AccountName({ id }: { id: string }) {
+  const account = useUser()?.accounts.find((mine) => mine.id === id);
+  return <span className="sensitive">{account?.name ?? '–'}</span>;
 }
 
 /** An imported server's host name, as it can be searched for, and its system, where that is known. */

@@ -2,7 +2,7 @@ import { Button, Classes } from '@blueprintjs/core';
 import { CloudServer, Cross, Lock, Plus, Search } from '@blueprintjs/icons';
 import { plural, t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
-import { lazy, Suspense, useCallback, useEffect, useMemo } from 'react';
+import { lazy, Suspense, useCallback, useDeferredValue, useEffect, useMemo } from 'react';
 import { Link, useLocation } from 'react-router';
 import type { ServerFilter } from '../api.ts';
 import { problemCode } from '../api-error.ts';
@@ -96,6 +96,8 @@ interface ServerRowsProps {
 /** The rows with what can be done to several at once; they go on by themselves. */
 function ServerRows({ servers, items, isNarrow, filter, changeFilter }: ServerRowsProps) {
   const selection = useSelection(items);
+  // What nobody sees yet is left until the rows are shown.
+  const isShown = useDeferredValue(!servers.isPending, false);
   const { fetchNextPage, hasNextPage, isFetchingNextPage, isFetchNextPageError, isPlaceholderData } = servers;
   const readOn = useCallback(() => void fetchNextPage(), [fetchNextPage]);
   const isAtRest = hasNextPage && !isFetchingNextPage && !isFetchNextPageError && !isPlaceholderData;
@@ -125,9 +127,11 @@ function ServerRows({ servers, items, isNarrow, filter, changeFilter }: ServerRo
           </p>
         )
       )}
-      <Suspense fallback={null}>
-        <BulkBar selection={selection} />
-      </Suspense>
+      {isShown && (
+        <Suspense fallback={null}>
+          <BulkBar selection={selection} />
+        </Suspense>
+      )}
     </>
   );
 }
