@@ -1,7 +1,8 @@
 import type { Context } from 'koa';
 import { Session } from '../contract/auth.ts';
+import { queryRows } from '../db/query-rows.ts';
 import { ACCESS_TOKEN_SECONDS, signAccessToken } from './access-token.ts';
-import { findCurrentUser } from './current-user.ts';
+import { findCurrentUser, type CurrentUser } from './current-user.ts';
 import type { Deps } from './deps.ts';
 import { SessionExpired } from './errors.ts';
 import { SESSION_DAYS } from './sessions.ts';
@@ -20,12 +21,22 @@ export async function answerSession(
 ): Promise<void> {
   const user = await findCurrentUser(database, sessionId);
   if (!user) throw new SessionExpired();
-  const body: Session = {
-    accessToken: signAccessToken(user, jwtSecret),
-    expiresIn: ACCESS_TOKEN_SECONDS,
+  ctx.body = await toSession({ database, jwtSecret }, user, ACCESS_TOKEN_SECONDS);
+}
+
+/** What a user needs to go on with: an access token for so many seconds, and where events begin for them. */
+export async function toSession(
+  { database, jwtSecret }: Pick<Deps, 'database' | 'jwtSecret'>,
+  user: CurrentUser,
+  seconds: number,
+): Promise<Session> {
+  const [row] = await queryRows<{ id: string }>(database, 'select coalesce(max(id), 0) as id from events');
+  return {
+    accessToken: signAccessToken(user, jwtSecret, seconds),
+    expiresIn: seconds,
     user: toUserView(user),
+    latestEventId: Number(row?.id),
   };
-  ctx.body = body;
 }
 
 /** Gives the browser a refresh token, or takes it away. */

@@ -52,5 +52,7 @@ export async function addServers(
     insert into ip_leases (ip_address_id, server_id) select address.id, server.id from address join server using (n)`,
     { count, accounts, accountId },
   );
+  // Servers that have been there for more than a day have no events.
+  await database.raw('truncate events');
   await database.raw('vacuum analyze');
 }

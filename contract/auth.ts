@@ -54,8 +54,11 @@ export const User = z
   .meta({ id: 'User' });
 export type User = z.infer<typeof User>;
 
-/** `expiresIn` is in seconds. The refresh token travels in an httpOnly cookie only. */
+/**
+ * `expiresIn` is in seconds. The refresh token travels in an httpOnly cookie only. A stream of events that is opened with
+ * `latestEventId` as its Last-Event-ID tells whatever changes after something was read with this token.
+ */
 export const Session = z
-  .object({ accessToken: z.string(), expiresIn: z.int(), user: User })
+  .object({ accessToken: z.string(), expiresIn: z.int(), user: User, latestEventId: z.int() })
   .meta({ id: 'Session' });
 export type Session = z.infer<typeof Session>;

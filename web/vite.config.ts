@@ -1,3 +1,4 @@
+import { earlyScript } from './early-script.ts';
 import { textsPlugins } from './texts-plugins.ts';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
@@ -28,7 +29,7 @@ const API_PATHS = [
 export default defineConfig({
   root: import.meta.dirname,
   base: '/app/',
-  plugins: [textsPlugins({ failOnMissing: true, failOnCompileError: true }), react()],
+  plugins: [textsPlugins({ failOnMissing: true, failOnCompileError: true }), react(), earlyScript()],
   build: {
     outDir: 'dist',
     emptyOutDir: true,

@@ -1,6 +1,7 @@
 import { EventSourceParserStream, type EventSourceMessage } from 'eventsource-parser/stream';
 import jwt from 'jsonwebtoken';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Session } from '../../contract/auth.ts';
 import {
   buildAccount,
   buildApiToken,
@@ -9,6 +10,7 @@ import {
   buildOperation,
   buildServer,
   buildUser,
+  PASSWORD,
   type Catalog,
 } from '../../tests/builders.ts';
 import { startTestApi, type TestApi } from '../../tests/api.ts';
@@ -105,6 +107,18 @@ describe('the feed', () => {
     const states = feed.seen.map(({ data }) => JSON.parse(data));
     expect(states.at(-1)).toMatchObject({ id: one.server.id, status: 'stopped' });
     expect(states.every(({ id }) => id === one.server.id)).toBe(true);
+  });
+
+  it('tells what changed after something was read, to one who begins where the session says', async () => {
+    const { user, server } = await someCustomer();
+    const answer = await api.call('POST', '/login', { body: { email: user.email, password: PASSWORD } });
+    const { accessToken, latestEventId } = Session.parse(answer.body);
+    const { body } = await api.call('GET', '/servers', { token: accessToken });
+    expect(body.items[0].status).not.toBe('stopped');
+    await server.$query(api.database).patch({ powerState: 'stopped' });
+    const feed = await follow(accessToken, String(latestEventId));
+    await until(() => feed.seen.length > 0);
+    expect(JSON.parse(feed.seen.at(-1)?.data ?? '')).toMatchObject({ id: server.id, status: 'stopped' });
   });
 
   it('gives each of many who come back together what they may see by now', async () => {

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Context } from 'koa';
 import { raw } from 'objection';
-import { Session as SessionView } from '../../contract/auth.ts';
+import { Session } from '../../contract/auth.ts';
 import {
   CreatedPerson,
   CreatePerson,
@@ -14,7 +14,7 @@ import {
 import { createUser } from '../../db/create-user.ts';
 import { User } from '../../db/models/user.ts';
 import { createPasswordLinks, LINK_DAYS } from '../../db/password-links.ts';
-import { signAccessToken } from '../access-token.ts';
+import { toSession } from '../answer-session.ts';
 import { audit } from '../audit.ts';
 import { clientIp } from '../client-ip.ts';
 import { decodeCursor } from '../cursor.ts';
@@ -27,7 +27,6 @@ import { toPage } from '../page.ts';
 import { listPeople, PEOPLE_SORT, readPerson } from '../people-rows.ts';
 import { ACTING_SECONDS, endActing, openActingSession, revokeSessionsOf } from '../sessions.ts';
 import { toPersonView } from '../views/people.ts';
-import { toUserView } from '../views/user.ts';
 
 const TAG = 'Administration';
 
@@ -152,7 +151,7 @@ function signInAsEndpoint({ database, jwtSecret }: PeopleDeps): Endpoint {
     auth: 'admin-session',
     params: ById,
     answers: {
-      201: { description: 'Opened; it cannot be refreshed, and no cookie is set', schema: SessionView },
+      201: { description: 'Opened; it cannot be refreshed, and no cookie is set', schema: Session },
     },
     problems: ['not_found', 'invalid_state'],
     async handle(ctx, { params: { id } }) {
@@ -171,12 +170,7 @@ function signInAsEndpoint({ database, jwtSecret }: PeopleDeps): Endpoint {
       });
       const acting = await findCurrentUser(database, sessionId);
       if (!acting) throw new SessionExpired();
-      const session: SessionView = {
-        accessToken: signAccessToken(acting, jwtSecret, ACTING_SECONDS),
-        expiresIn: ACTING_SECONDS,
-        user: toUserView(acting),
-      };
-      ctx.body = session;
+      ctx.body = await toSession({ database, jwtSecret }, acting, ACTING_SECONDS);
       ctx.status = 201;
     },
   });

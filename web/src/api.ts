@@ -21,6 +21,8 @@ import type {
 import type { Settings } from '../../contract/settings.ts';
 import type { z } from 'zod';
 import { ApiError, NetworkError, readProblem } from './api-error.ts';
+import { takeFirstAnswer } from './first-read.ts';
+import { serversPath } from './server-filter.ts';
 import { renewToken, sessionStore } from './session.ts';
 import { createStore } from './store.ts';
 
@@ -106,20 +108,13 @@ export interface ServerFilter {
 }
 
 /** One page of the caller's servers. */
-export function listServers(
+export async function listServers(
   filter: ServerFilter,
   cursor: string | null,
   signal?: AbortSignal,
 ): Promise<ServerList> {
-  const query = new URLSearchParams({ limit: '100' });
-  if (cursor) query.set('cursor', cursor);
-  if (filter.search) query.set('search', filter.search);
-  if (filter.status) query.set('status', filter.status);
-  if (filter.label) query.set('label', filter.label);
-  if (filter.account) query.set('accountId', filter.account);
-  if (filter.sort) query.set('sort', filter.sort);
-  if (filter.q) query.set('q', filter.q);
-  return json(`/servers?${query}`, { signal });
+  const path = serversPath(filter, cursor);
+  return (await takeFirstAnswer(path)) ?? json<ServerList>(path, { signal });
 }
 
 export const getServer = (id: string, signal?: AbortSignal): Promise<Server> =>

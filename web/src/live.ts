@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { announce } from './announce.ts';
 import { apiFetch, reachability } from './api.ts';
 import { ATTENTION_KEY, LIVE_KEYS, applyOperation, applyServer, applyServerDeleted } from './live-cache.ts';
+import { takeFirstEventId } from './session.ts';
 import { createStore } from './store.ts';
 
 /** `live`: events arrive. `polling`: they do not, but the API answers. `offline`: nothing answers. */
@@ -42,7 +43,7 @@ export function startLive(client: QueryClient): () => void {
 const stateWithoutStream = (): LiveState => (navigator.onLine && reachability.get() ? 'polling' : 'offline');
 
 async function keepConnected(client: QueryClient, signal: AbortSignal, wake: Wake): Promise<void> {
-  const memory: StreamMemory = { lastEventId: null, retryMs: FIRST_DELAY_MS, isAlive: false };
+  const memory: StreamMemory = { lastEventId: takeFirstEventId(), retryMs: FIRST_DELAY_MS, isAlive: false };
   let failures = 0;
   while (!signal.aborted) {
     memory.isAlive = false;

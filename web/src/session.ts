@@ -1,6 +1,7 @@
 import { t } from '@lingui/core/macro';
 import type { Session, User } from '../../contract/auth.ts';
 import { NetworkError, readProblem } from './api-error.ts';
+import { takeFirstSession, underRefreshLock } from './first-read.ts';
 import { createStore } from './store.ts';
 
 /**
@@ -16,7 +17,6 @@ export type SessionState =
 
 export const sessionStore = createStore<SessionState>({ status: 'restoring' });
 
-const REFRESH_LOCK = 'berth-refresh';
 const otherTabs = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('berth-session');
 otherTabs?.addEventListener('message', ({ data }) => {
   const { status } = sessionStore.get();
@@ -40,8 +40,19 @@ export async function post(path: string, body?: unknown): Promise<Response> {
   }
 }
 
+let firstEventId: number | null = null;
+
 function activate(session: Session): void {
+  // With somebody who was there before, more may have been read before this than since.
+  if (!('user' in sessionStore.get())) firstEventId = session.latestEventId;
   sessionStore.set({ status: 'active', accessToken: session.accessToken, user: session.user });
+}
+
+/** An event before all that has been read for the present user, once; null when none is known. */
+export function takeFirstEventId(): string | null {
+  const taken = firstEventId;
+  firstEventId = null;
+  return taken === null ? null : String(taken);
 }
 
 /** Logs in here and in every other tab that waits for it. Throws ApiError when refused (`second_factor_required` when it takes a `code` too; `rate_limited` with its delay), NetworkError when nothing answered. */
@@ -83,18 +94,20 @@ export function dropSession(): void {
   sessionStore.set({ status: 'anonymous' });
 }
 
-/** Each refresh spends the cookie it came with, so no two may be under way: not in this tab, not in another. */
-async function underRefreshLock<T>(work: () => Promise<T>): Promise<T> {
-  if (!('locks' in navigator)) return work();
-  return navigator.locks.request(REFRESH_LOCK, work) as Promise<T>;
-}
-
 let refreshing: Promise<boolean> | null = null;
 
 /** False when there is no session to restore. Throws NetworkError or ApiError when that could not be found out. */
 export function refreshSession(): Promise<boolean> {
-  refreshing ??= underRefreshLock(async () => {
-    const response = await post('/refresh');
+  refreshing ??= refresh().finally(() => {
+    refreshing = null;
+  });
+  return refreshing;
+}
+
+async function refresh(): Promise<boolean> {
+  const first = takeFirstSession();
+  return underRefreshLock(async () => {
+    const response = (await first?.catch(() => null)) ?? (await post('/refresh'));
     if (response.ok) {
       activate((await response.json()) as Session);
       return true;
@@ -104,10 +117,7 @@ export function refreshSession(): Promise<boolean> {
       return false;
     }
     throw await readProblem(response);
-  }).finally(() => {
-    refreshing = null;
   });
-  return refreshing;
 }
 
 /** What a page load starts with: the session of the cookie, or none. */

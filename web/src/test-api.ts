@@ -47,7 +47,12 @@ export const TEMPLATE: Template = {
   minDiskGib: 8,
 };
 
-export const session = (accessToken = 'token-1'): Session => ({ accessToken, expiresIn: 900, user: USER });
+export const session = (accessToken = 'token-1'): Session => ({
+  accessToken,
+  expiresIn: 900,
+  user: USER,
+  latestEventId: 0,
+});
 
 export function ok(body: unknown, status = 200): Response {
   return Response.json(body, { status });

@@ -9,7 +9,7 @@ import {
 import type { AdminSettings, Attention } from '../../../contract/admin.ts';
 import { type ApiRequest, json } from '../api.ts';
 import { useSubmit } from '../hooks/use-submit.ts';
-import { showToast } from '../toaster.tsx';
+import { showToast } from '../toaster.ts';
 
 const READ_AGAIN_MS = 10_000;
 

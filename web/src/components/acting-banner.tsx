@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import type { User } from '../../../contract/auth.ts';
 import { leaveActing } from '../acting.ts';
-import { showToast } from '../toaster.tsx';
+import { showToast } from '../toaster.ts';
 
 /** Says all the time whose eyes an administrator looks through, with the way back. */
 export function ActingBanner({ user }: { user: User }) {

@@ -7,15 +7,16 @@ import type { User } from '../../../contract/auth.ts';
 import { useStore } from '../hooks/use-store.ts';
 import { startLive } from '../live.ts';
 import { maskStore } from '../mask.ts';
-import { Toasts } from '../toaster.tsx';
 import { AccountSwitch } from './account-switch.tsx';
 import { Brand } from './brand.tsx';
 import { ConnectionState, OfflineBanner } from './connection-state.tsx';
 import { Keyboard } from './keyboard.tsx';
+import { Late } from './late.tsx';
 import { OperationsButton } from './operations-button.tsx';
 import { RequireSession } from './require-session.tsx';
 import { UserMenu } from './user-menu.tsx';
 
+const Toasts = lazy(async () => ({ default: (await import('./toasts.tsx')).Toasts }));
 const MaskTag = lazy(async () => ({ default: (await import('./mask-tag.tsx')).MaskTag }));
 const ActingBanner = lazy(async () => ({ default: (await import('./acting-banner.tsx')).ActingBanner }));
 
@@ -70,7 +71,9 @@ function Frame({ user }: { user: User }) {
         <Outlet />
       </main>
       <Keyboard />
-      <Toasts />
+      <Late>
+        <Toasts />
+      </Late>
       <ScrollRestoration />
     </>
   );

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { cancelOperation } from '../api.ts';
 import { applyOperation } from '../live-cache.ts';
-import { showToast } from '../toaster.tsx';
+import { showToast } from '../toaster.ts';
 import { useSubmit } from './use-submit.ts';
 
 /** Asks an operation to stop; what it has done is undone or brought to a safe end. A refusal is shown as a toast. */

@@ -2,25 +2,9 @@ import { useCallback, useEffect, useMemo } from 'react';
 import { useSearchParams } from 'react-router';
 import { accountChoice } from '../account-choice.ts';
 import type { ServerFilter } from '../api.ts';
+import { ALL_ACCOUNTS, parseFilter, rememberedAccount } from '../server-filter.ts';
 import { useStore } from './use-store.ts';
 import { useUser } from './use-user.ts';
-
-const FIELDS = ['search', 'status', 'label', 'account', 'sort'] as const satisfies (keyof ServerFilter)[];
-
-/** The filter as it stands in an address, and nothing else of that. */
-export function filterQuery(filter: ServerFilter): string {
-  const kept = FIELDS.filter((field) => filter[field] !== '').map((field) => [field, filter[field]]);
-  return new URLSearchParams(Object.fromEntries(kept) as Record<string, string>).toString();
-}
-
-/** What `filterQuery` made. */
-export function parseFilter(params: URLSearchParams): ServerFilter {
-  const entries = FIELDS.map((field) => [field, params.get(field) ?? '']);
-  return Object.fromEntries(entries) as unknown as ServerFilter; // every field is there
-}
-
-/** Stands in the address for all accounts, because none there means the one that was chosen before. */
-const ALL = 'all';
 
 /**
  * The filter lives in the address, so that it survives a reload and can be sent to somebody. The account is the one
@@ -34,7 +18,7 @@ export function useServerFilter(): [ServerFilter, (change: Partial<ServerFilter>
       setParams(
         (before) => {
           for (const [name, value] of Object.entries(changes)) {
-            if (value || name === 'account') before.set(name, value || ALL);
+            if (value || name === 'account') before.set(name, value || ALL_ACCOUNTS);
             else before.delete(name);
           }
           return before;
@@ -53,9 +37,9 @@ function useAccount(asked: string | null, change: (change: Partial<ServerFilter>
   const chosen = useStore(accountChoice);
   const user = useUser();
   const isOwn = (id: string | null) => user?.accounts.some((mine) => mine.id === id) === true;
-  const isChoice = asked === ALL || isOwn(asked);
-  const choice = asked === ALL ? null : asked;
-  const missing = asked === null && isOwn(chosen) ? chosen : null;
+  const isChoice = asked === ALL_ACCOUNTS || isOwn(asked);
+  const choice = asked === ALL_ACCOUNTS ? null : asked;
+  const missing = rememberedAccount(asked, chosen, user);
   useEffect(() => {
     if (isChoice) accountChoice.set(choice);
     else if (missing) change({ account: missing });

@@ -9,7 +9,7 @@ import { PasswordField } from '../components/password-field.tsx';
 import { ProblemCallout } from '../components/problem-callout.tsx';
 import { SESSIONS_KEY, useAccountChange } from '../hooks/use-account.ts';
 import { useUser } from '../hooks/use-user.ts';
-import { showToast } from '../toaster.tsx';
+import { showToast } from '../toaster.ts';
 import '../zod-without-eval.ts';
 
 /** Another password, for who knows the present one. */

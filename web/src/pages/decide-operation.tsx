@@ -7,7 +7,7 @@ import { useSubmit } from '../hooks/use-submit.ts';
 import { applyOperation } from '../live-cache.ts';
 import { useForbidden } from '../hooks/use-forbidden.ts';
 import { useIsAdmin } from '../hooks/use-is-admin.ts';
-import { showToast } from '../toaster.tsx';
+import { showToast } from '../toaster.ts';
 
 const WORDS: Record<Decision, string> = {
   get resume() {

@@ -15,7 +15,7 @@ import { useUser } from '../hooks/use-user.ts';
 import { ROLES } from '../role-words.ts';
 import { showUser } from '../session.ts';
 import { saveFile } from '../save-file.ts';
-import { showToast } from '../toaster.tsx';
+import { showToast } from '../toaster.ts';
 
 /** Who somebody is, and which accounts they take part in. */
 export function ProfilePage() {

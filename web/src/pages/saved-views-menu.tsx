@@ -4,7 +4,7 @@ import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import type { ServerFilter } from '../api.ts';
-import { filterQuery, parseFilter } from '../hooks/use-server-filter.ts';
+import { filterQuery, parseFilter } from '../server-filter.ts';
 import { useStore } from '../hooks/use-store.ts';
 import { dropView, savedViews, saveView } from '../saved-views.ts';
 

@@ -16,7 +16,7 @@ import { useServer } from '../hooks/use-server.ts';
 import { isLiveOperation } from '../live-cache.ts';
 import { operationName, stepTitle } from '../contract-words.ts';
 import { OPERATION_STATUS_WORDS } from '../operation-words.ts';
-import { showToast } from '../toaster.tsx';
+import { showToast } from '../toaster.ts';
 import { AddressList } from './address-list.tsx';
 import { DeletedServerPage } from './deleted-server.tsx';
 import { DeleteServer } from './delete-server.tsx';

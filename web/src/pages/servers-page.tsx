@@ -2,11 +2,12 @@ import { Button, Classes } from '@blueprintjs/core';
 import { CloudServer, Cross, Lock, Plus, Search } from '@blueprintjs/icons';
 import { plural, t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
-import { lazy, Suspense, useCallback, useDeferredValue, useEffect, useMemo } from 'react';
+import { lazy, useCallback, useEffect, useMemo } from 'react';
 import { Link, useLocation } from 'react-router';
 import type { ServerFilter } from '../api.ts';
 import { problemCode } from '../api-error.ts';
 import { ErrorState } from '../components/error-state.tsx';
+import { Late } from '../components/late.tsx';
 import { NoticeState } from '../components/notice-state.tsx';
 import { PageTitle } from '../components/page-title.tsx';
 import { useOrderingAccounts } from '../hooks/use-forbidden.ts';
@@ -96,8 +97,6 @@ interface ServerRowsProps {
 /** The rows with what can be done to several at once; they go on by themselves. */
 function ServerRows({ servers, items, isNarrow, filter, changeFilter }: ServerRowsProps) {
   const selection = useSelection(items);
-  // What nobody sees yet is left until the rows are shown.
-  const isShown = useDeferredValue(!servers.isPending, false);
   const { fetchNextPage, hasNextPage, isFetchingNextPage, isFetchNextPageError, isPlaceholderData } = servers;
   const readOn = useCallback(() => void fetchNextPage(), [fetchNextPage]);
   const isAtRest = hasNextPage && !isFetchingNextPage && !isFetchNextPageError && !isPlaceholderData;
@@ -127,11 +126,9 @@ function ServerRows({ servers, items, isNarrow, filter, changeFilter }: ServerRo
           </p>
         )
       )}
-      {isShown && (
-        <Suspense fallback={null}>
-          <BulkBar selection={selection} />
-        </Suspense>
-      )}
+      <Late>
+        <BulkBar selection={selection} />
+      </Late>
     </>
   );
 }

@@ -1,0 +1,75 @@
+import type { Session } from '../../contract/auth.ts';
+import type { ServerList } from '../../contract/servers.ts';
+import { accountChoice } from './account-choice.ts';
+import type { ServerFilter } from './api.ts';
+import { ALL_ACCOUNTS, parseFilter, rememberedAccount, serversPath } from './server-filter.ts';
+
+const REFRESH_LOCK = 'berth-refresh';
+
+interface FirstList {
+  filter: ServerFilter;
+  list: ServerList;
+}
+
+interface FirstRead {
+  session: Promise<Response> | null;
+  servers: Promise<FirstList | null> | null;
+}
+
+declare global {
+  /** What the early script has asked for, which shares nothing else with the others. */
+  var berthFirstRead: FirstRead | undefined;
+}
+
+const read: FirstRead = (globalThis.berthFirstRead ??= { session: null, servers: null });
+
+/** Each refresh spends the cookie it came with, so no two may be under way: not in this tab, not in another. */
+export async function underRefreshLock<T>(work: () => Promise<T>): Promise<T> {
+  if (!('locks' in navigator)) return work();
+  return navigator.locks.request(REFRESH_LOCK, work) as Promise<T>;
+}
+
+/** Asks for what the first page shows while the rest of the code is still being read: the session, then its servers. */
+export function startFirstRead(): void {
+  const headers = { accept: 'application/json' };
+  read.session = underRefreshLock(() =>
+    fetch('/refresh', { method: 'POST', headers, credentials: 'same-origin' }),
+  );
+  read.servers = read.session.then(readServers).catch(() => null);
+}
+
+async function readServers(answer: Response): Promise<FirstList | null> {
+  if (!answer.ok || location.pathname !== '/app/') return null;
+  const { accessToken, user } = (await answer.clone().json()) as Session;
+  const params = new URLSearchParams(location.search);
+  const asked = params.get('account');
+  const account =
+    asked === ALL_ACCOUNTS ? null : (asked ?? rememberedAccount(null, accountChoice.get(), user));
+  const filter = { ...parseFilter(params), account: account ?? '' };
+  const headers = { accept: 'application/json', authorization: `Bearer ${accessToken}` };
+  const response = await fetch(serversPath(filter, null), { headers });
+  return response.ok ? { filter, list: (await response.json()) as ServerList } : null;
+}
+
+/** The first answer to POST /refresh, once; null when nobody has asked. Rejects when nothing answered. */
+export function takeFirstSession(): Promise<Response> | null {
+  const taken = read.session;
+  read.session = null;
+  return taken;
+}
+
+/** The first servers when they arrive within so many milliseconds, once. */
+export async function takeFirstServers(withinMs: number): Promise<FirstList | null> {
+  const late = new Promise<null>((resolve) => setTimeout(resolve, withinMs, null));
+  const taken = await Promise.race([read.servers, late]);
+  if (taken) read.servers = null;
+  return taken;
+}
+
+/** The first servers, once, if they are what this path of the API answers. */
+export async function takeFirstAnswer(path: string): Promise<ServerList | null> {
+  const taken = read.servers;
+  read.servers = null;
+  const first = await taken;
+  return first && serversPath(first.filter, null) === path ? first.list : null;
+}
