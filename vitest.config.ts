@@ -35,8 +35,9 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          // Each file runs a whole Berth of its own.
-          fileParallelism: false,
+          // Each file runs a whole Berth of its own, and two of them are enough for a computer.
+          sequence: { groupOrder: 1 },
+          maxWorkers: 2,
           include: ['tests/e2e/**/*.test.ts'],
           pool: 'forks',
           testTimeout: 300_000,

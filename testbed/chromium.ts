@@ -1,5 +1,5 @@
 import { access, constants } from 'node:fs/promises';
-import { execa } from 'execa';
+import { aptInstall } from './apt-install.ts';
 import { findOnPath } from './find-on-path.ts';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
@@ -25,15 +25,7 @@ async function installChromium(onProgress: (message: string) => void): Promise<s
   if (process.getuid?.() !== 0 || !aptGet) throw new Error(`The browser tests need Chromium: ${remedy}`);
   onProgress('installing Chromium with apt-get for the browser tests');
   try {
-    await execa(aptGet, ['update', '-qq']);
-    await execa(
-      aptGet,
-      ['install', '-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', 'chromium'],
-      {
-        env: { DEBIAN_FRONTEND: 'noninteractive' },
-        stdin: 'ignore',
-      },
-    );
+    await aptInstall(aptGet, 'chromium');
   } catch (err) {
     throw new Error(`apt-get could not install Chromium: ${remedy}`, { cause: err });
   }

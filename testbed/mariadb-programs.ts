@@ -1,6 +1,7 @@
 import { access, constants, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
+import { aptInstall } from './apt-install.ts';
 import { findOnPath } from './find-on-path.ts';
 
 /** How MariaDB can be run here: by programs of this system or as a container. */
@@ -76,11 +77,8 @@ async function installPackage(
     () => true,
     () => false,
   );
-  const env = { DEBIAN_FRONTEND: 'noninteractive' };
   try {
-    await execa(aptGet, ['update', '-qq'], { env, stdin: 'ignore' });
-    const options = ['-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'];
-    await execa(aptGet, ['install', ...options, 'mariadb-server'], { env, stdin: 'ignore' });
+    await aptInstall(aptGet, 'mariadb-server');
     return undefined;
   } catch (err) {
     return err instanceof Error ? (err.message.split('\n')[0] ?? err.message) : String(err);
