@@ -20,7 +20,7 @@ const LINK_HOURS = 1;
 export function passwordResetRoutes(deps: ResetDeps): Endpoint[] {
   const { database, publicUrl, loginLimits, sendMail } = deps;
   const limiter = createResetLimiter(database, loginLimits);
-  const { untilRefusal } = createLoginLimiter(database, loginLimits);
+  const logins = createLoginLimiter(database, loginLimits);
   return [
     endpoint({
       method: 'post',
@@ -46,7 +46,7 @@ export function passwordResetRoutes(deps: ResetDeps): Endpoint[] {
             logOf(ctx).error({ err }, 'a mail with a password link could not be sent'),
           );
         }
-        await untilRefusal(startedAt);
+        await logins.untilRefusal(startedAt);
         ctx.status = 204;
       },
     }),

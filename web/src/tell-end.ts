@@ -5,7 +5,7 @@ import type { OperationList } from '../../contract/servers.ts';
 import { json } from './api.ts';
 import { operationName } from './contract-words.ts';
 import { allOperationsKey, isLiveOperation, operationsKey } from './live-cache.ts';
-import { showToast } from './toaster.tsx';
+import { showToast } from './toaster.ts';
 
 /** For what somebody has to see to. In milliseconds. */
 const LONG = 20_000;

@@ -8,7 +8,7 @@ import { apiFetch } from '../api.ts';
 import { problemCode } from '../api-error.ts';
 import { ChangeDialog } from '../pages/change-dialog.tsx';
 import { NameConfirmation } from '../pages/name-confirmation.tsx';
-import { showToast } from '../toaster.tsx';
+import { showToast } from '../toaster.ts';
 
 type Factor = 'two-factor' | 'passkeys';
 
