@@ -94,13 +94,10 @@ describe('changing a server', () => {
       status: 'succeeded',
       finishedAt: new Date(),
     });
-    for (const [method, path] of [
-      ['GET', ''],
-      ['DELETE', ''],
-      ['GET', '/operations'],
-    ] as const) {
-      expect((await api.call(method, `/servers/${server.id}${path}`, { token })).status).toBe(404);
-    }
+    for (const method of ['GET', 'DELETE'] as const)
+      expect((await api.call(method, `/servers/${server.id}`, { token })).status).toBe(404);
+    const { body } = await api.call('GET', `/servers/${server.id}/operations`, { token });
+    expect(body.items).toMatchObject([{ id: operation.id }]);
     expect((await api.call('GET', '/servers', { token })).body.items).toEqual([]);
     expect((await api.call('GET', `/operations/${operation.id}`, { token })).body).toMatchObject({
       serverName: server.name,
