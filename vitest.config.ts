@@ -35,9 +35,8 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          // Each file runs a whole Berth of its own, and two of them are enough for a computer.
-          sequence: { groupOrder: 1 },
-          maxWorkers: 2,
+          // Each file runs a whole Berth of its own; two at once gain nothing where there are two processors.
+          fileParallelism: false,
           include: ['tests/e2e/**/*.test.ts'],
           pool: 'forks',
           testTimeout: 300_000,
