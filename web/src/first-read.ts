@@ -4,8 +4,6 @@ import { accountChoice } from './account-choice.ts';
 import type { ServerFilter } from './api.ts';
 import { ALL_ACCOUNTS, parseFilter, rememberedAccount, serversPath } from './server-filter.ts';
 
-const REFRESH_LOCK = 'berth-refresh';
-
 interface FirstList {
   filter: ServerFilter;
   list: ServerList;
@@ -23,18 +21,13 @@ declare global {
 
 const read: FirstRead = (globalThis.berthFirstRead ??= { session: null, servers: null });
 
-/** Each refresh spends the cookie it came with, so no two may be under way: not in this tab, not in another. */
-export async function underRefreshLock<T>(work: () => Promise<T>): Promise<T> {
-  if (!('locks' in navigator)) return work();
-  return navigator.locks.request(REFRESH_LOCK, work) as Promise<T>;
-}
-
-/** Asks for what the first page shows while the rest of the code is still being read: the session, then its servers. */
+/**
+ * Asks for what the first page shows while the rest of the code is still being read: the session, then its servers. It takes no
+ * lock, which would be granted only after that: the API gives two refreshes within seconds the same successor.
+ */
 export function startFirstRead(): void {
   const headers = { accept: 'application/json' };
-  read.session = underRefreshLock(() =>
-    fetch('/refresh', { method: 'POST', headers, credentials: 'same-origin' }),
-  );
+  read.session = fetch('/refresh', { method: 'POST', headers, credentials: 'same-origin' });
   read.servers = read.session.then(readServers).catch(() => null);
 }
 

@@ -1,7 +1,7 @@
 import { t } from '@lingui/core/macro';
 import type { Session, User } from '../../contract/auth.ts';
 import { NetworkError, readProblem } from './api-error.ts';
-import { takeFirstSession, underRefreshLock } from './first-read.ts';
+import { takeFirstSession } from './first-read.ts';
 import { createStore } from './store.ts';
 
 /**
@@ -17,6 +17,7 @@ export type SessionState =
 
 export const sessionStore = createStore<SessionState>({ status: 'restoring' });
 
+const REFRESH_LOCK = 'berth-refresh';
 const otherTabs = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('berth-session');
 otherTabs?.addEventListener('message', ({ data }) => {
   const { status } = sessionStore.get();
@@ -92,6 +93,12 @@ export async function setPassword(token: string, password: string): Promise<void
 /** Gives up an expired session: whoever waits for it is refused. */
 export function dropSession(): void {
   sessionStore.set({ status: 'anonymous' });
+}
+
+/** Each refresh spends the cookie it came with, so no two may be under way: not in this tab, not in another. */
+async function underRefreshLock<T>(work: () => Promise<T>): Promise<T> {
+  if (!('locks' in navigator)) return work();
+  return navigator.locks.request(REFRESH_LOCK, work) as Promise<T>;
 }
 
 let refreshing: Promise<boolean> | null = null;
