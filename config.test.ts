@@ -40,7 +40,7 @@ it('sends mail only with a sender, and links only to an address that is set', ()
   expect(messageOf('api', { ...API, ...mail })).toMatch(/BERTH_MAIL_FROM[^]*BERTH_PUBLIC_URL/);
   expect(messageOf('api', { ...API, BERTH_MAIL_URL: 'http://mail.example.net' })).toContain('BERTH_MAIL_URL');
   const from = { BERTH_MAIL_FROM: 'Berth <no-reply@example.net>' };
-  const outbox = { ...API, ...from, BERTH_MAIL_URL: 'file:///tmp/outbox' };
+  const outbox = { ...API, ...from, BERTH_MAIL_URL: 'file:///outbox' };
   expect(loadConfig('api', outbox)).toMatchObject(from);
   expect(loadConfig('api', { ...API, ...mail, ...from, BERTH_PUBLIC_URL: 'https://b.test' })).toMatchObject(
     mail,

@@ -5,6 +5,16 @@ import type { CurrentUser } from './current-user.ts';
 
 type AuditRow = Omit<AuditEntry, 'at'> & { at: Date };
 
+/** Who did what stands in `audit_log a`, by its user `u`, to the reader with this id. */
+export const actorFor = (reader: string): string => `
+  case
+    when a.admin_id is not null then 'provider'
+    when a.user_id = ${reader} then 'you'
+    when exists (select from memberships m where m.user_id = a.user_id and m.account_id = a.account_id) then 'member'
+    when u.role = 'customer' then 'member'
+    else 'provider'
+  end`;
+
 /** What the provider's people do is shown as the provider's: who they are and where they sit is nobody's business. */
 const ENTRIES = `
   select e.id::text, e.at, e.action, e.actor,
@@ -15,13 +25,7 @@ const ENTRIES = `
     e.request_id as "requestId", case when e.actor <> 'provider' then e.details else '{}' end as details
   from (
     select a.*, u.email, acc.name as "accountName", s.id as "serverId", s.name as "serverName", t.name as "tokenName",
-      case
-        when a.admin_id is not null then 'provider'
-        when a.user_id = :userId then 'you'
-        when exists (select from memberships m where m.user_id = a.user_id and m.account_id = a.account_id) then 'member'
-        when u.role = 'customer' then 'member'
-        else 'provider'
-      end as actor
+      ${actorFor(':userId')} as actor
     from audit_log a
     left join users u on u.id = a.user_id
     left join accounts acc on acc.id = a.account_id

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { DeletedServer } from '../contract/servers.ts';
 import { includes, PERMISSION_OF } from '../contract/roles.ts';
 import { queryRows } from '../db/query-rows.ts';
+import { actorFor } from './audit-rows.ts';
 import type { CurrentUser } from './current-user.ts';
 import { withinReach } from './reach.ts';
 
@@ -14,7 +15,11 @@ interface DeletedRow {
   templateName: string | null;
   createdAt: Date;
   deletedAt: Date;
-  deletedBy: { userId: string; email: string; isProvider: boolean } | null;
+  deletedBy: {
+    userId: string;
+    actor: NonNullable<DeletedServer['deletedBy']>['actor'];
+    email: string;
+  } | null;
 }
 
 /** A deleted server the caller might have looked at, or undefined. Who deleted it is for those who may read that in the audit log. */
@@ -34,15 +39,13 @@ export async function findDeletedServer(
      left join plans p on p.id = s.plan_id
      left join templates t on t.id = s.template_id
      left join lateral (
-       select json_build_object('userId', u.id, 'email', u.email, 'isProvider', a.admin_id is not null
-         or (u.role = 'admin' and not exists (select from memberships m
-           where m.user_id = u.id and m.account_id = s.account_id))) as who
-       from audit_log a join users u on u.id = a.user_id
+       select json_build_object('userId', u.id, 'actor', ${actorFor('?')}, 'email', coalesce(admin.email, u.email)) as who
+       from audit_log a join users u on u.id = a.user_id left join users admin on admin.id = a.admin_id
        where a.account_id = s.account_id and a.subject_id = s.id and a.action = 'server.terminate'
        order by a.id desc limit 1
      ) by on true
      where s.id = ? and s.deleted_at is not null ${within ? `and ${within.sql}` : ''}`,
-    [id, ...(within?.bindings ?? [])],
+    [user.id, id, ...(within?.bindings ?? [])],
   );
   if (!row) return undefined;
   const { deletedBy, accountId, ...server } = row;
@@ -58,13 +61,12 @@ export async function findDeletedServer(
 function toActor(
   { id, role, accounts }: CurrentUser,
   accountId: string,
-  { userId, email, isProvider }: NonNullable<DeletedRow['deletedBy']>,
+  { userId, actor, email }: NonNullable<DeletedRow['deletedBy']>,
 ): DeletedServer['deletedBy'] {
   const isAdmin = role === 'admin';
   const manages = accounts.some(
     (account) => account.id === accountId && includes(PERMISSION_OF[account.role], 'manage'),
   );
   if (!isAdmin && !manages && userId !== id) return null;
-  if (isProvider) return { actor: userId === id ? 'you' : 'provider', name: isAdmin ? email : null };
-  return { actor: userId === id ? 'you' : 'member', name: email };
+  return { actor, name: actor === 'provider' && !isAdmin ? null : email };
 }

@@ -56,6 +56,14 @@ it('names the provider’s people to the provider only', async () => {
   expect(await deletedBy(other, server)).toEqual({ actor: 'provider', name: admin.email });
 });
 
+it('names the provider where one of its people acted as the customer', async () => {
+  const admin = await buildUser(api.database, { role: 'admin' });
+  const { server, owner } = await deletedServer();
+  await api.database('audit_log').where({ subjectId: server.id }).update({ adminId: admin.id });
+  expect(await deletedBy(owner, server)).toEqual({ actor: 'provider', name: null });
+  expect(await deletedBy(admin, server)).toEqual({ actor: 'provider', name: admin.email });
+});
+
 it('is nothing to others, and neither is a server that lives', async () => {
   const { server, owner, account } = await deletedServer();
   expect((await look(await buildUser(api.database), server)).body.code).toBe('not_found');

@@ -41,6 +41,8 @@ describe('an imported server', () => {
     expect(await priceOf()).toEqual({ price: billing });
     await server.$query(api.database).patch({ planId: catalog.plan.id });
     expect(await priceOf()).toEqual({ price: null });
+    await server.$query(api.database).patch({ lifecycle: 'deleted', deletedAt: new Date() });
+    expect(await priceOf()).toMatchObject({ code: 'not_found' });
   });
 
   it('is shown with what came along, its addresses of both kinds in order', async () => {

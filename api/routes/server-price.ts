@@ -21,10 +21,11 @@ export function serverPriceRoutes({ database }: Pick<Deps, 'database'>): Endpoin
       answers: { 200: { description: 'The price, if it is known', schema: ServerPrice } },
       problems: ['not_found', 'forbidden'],
       async handle(ctx, { params: { id } }) {
-        const server = await findWithin(() => Server.query(database).findById(id), currentUser(ctx), {
-          columns: ['account_id', 'id'],
-          missing: new NotFound('There is no such server.'),
-        });
+        const server = await findWithin(
+          () => Server.query(database).findById(id).whereNull('deletedAt'),
+          currentUser(ctx),
+          { columns: ['account_id', 'id'], missing: new NotFound('There is no such server.') },
+        );
         // It was that of the plan the server came with.
         const [price = null] = server.planId
           ? []

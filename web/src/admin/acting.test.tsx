@@ -1,17 +1,8 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { expect, test } from 'vitest';
-import { ACCOUNT, USER, buildServer, ok, refusal, session, type Handler } from '../test-api.ts';
-import { list, openAdmin, silence } from './test-admin.ts';
+import { USER, buildServer, ok, refusal, session, type Handler } from '../test-api.ts';
+import { PERSON, list, openAdmin, silence } from './test-admin.ts';
 
-const PERSON = {
-  ...USER,
-  hasPassword: true,
-  hasTwoFactor: false,
-  passkeys: 0,
-  disabledAt: null,
-  lastSeenAt: null,
-  accounts: [ACCOUNT],
-};
 const BEGIN = `POST /admin/users/${USER.id}/sessions`;
 const END = `DELETE /admin/users/${USER.id}/sessions`;
 const ADMIN = { ...USER, id: 'admin', email: 'root@example.org', role: 'admin' as const, accounts: [] };

@@ -3,6 +3,7 @@ import type { UserEvent } from '@testing-library/user-event';
 import { describe, expect, test } from 'vitest';
 import { ACCOUNT, TEMPLATE, USER, ok, refusal, type Handler } from '../test-api.ts';
 import {
+  PERSON,
   DRIFT,
   ORPHAN,
   POOL,
@@ -17,15 +18,6 @@ import {
 } from './test-admin.ts';
 
 const orphan = (more: object) => ({ ...ORPHAN, identifier: 'vm-1-disk-0', ...more });
-const PERSON = {
-  ...USER,
-  hasPassword: true,
-  hasTwoFactor: false,
-  passkeys: 0,
-  disabledAt: null,
-  lastSeenAt: null,
-  accounts: [ACCOUNT],
-};
 const type =
   (label: string | RegExp, text: string): Fill =>
   async (user, dialog) => {

@@ -1,22 +1,14 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { expect, test } from 'vitest';
-import { ACCOUNT, USER, refusal } from '../test-api.ts';
-import { list, openAdmin } from './test-admin.ts';
+import { USER, refusal } from '../test-api.ts';
+import { PERSON, list, openAdmin } from './test-admin.ts';
 
-const PERSON = {
-  ...USER,
-  hasPassword: true,
-  hasTwoFactor: true,
-  passkeys: 2,
-  disabledAt: null,
-  lastSeenAt: null,
-  accounts: [ACCOUNT],
-};
+const OWNER = { ...PERSON, hasTwoFactor: true, passkeys: 2 };
 const twoFactor = `DELETE /admin/users/${USER.id}/two-factor`;
 const passkeys = `DELETE /admin/users/${USER.id}/passkeys`;
 const gone = () => new Response(null, { status: 204 });
 
-async function openDialog(person = PERSON) {
+async function openDialog(person = OWNER) {
   const app = openAdmin('users', {
     'GET /admin/users': () => list(person),
     [twoFactor]: gone,
@@ -50,7 +42,7 @@ test('one of them may stay, and a refusal is shown', async () => {
 });
 
 test('a user who has neither is not offered it', async () => {
-  openAdmin('users', { 'GET /admin/users': () => list({ ...PERSON, hasTwoFactor: false, passkeys: 0 }) });
+  openAdmin('users', { 'GET /admin/users': () => list(PERSON) });
   await screen.findByText(USER.email);
   expect(screen.queryByRole('button', { name: /^Lost device/ })).toBeNull();
 });

@@ -8,6 +8,16 @@ export const list = (...items: unknown[]) => ok({ items, nextCursor: null });
 /** Never answers. */
 export const silence: Handler = () => new Promise(() => {});
 
+export const PERSON = {
+  ...USER,
+  hasPassword: true,
+  hasTwoFactor: false,
+  passkeys: 0,
+  disabledAt: null,
+  lastSeenAt: null,
+  accounts: [ACCOUNT],
+};
+
 export const SINCE = '2026-01-01T00:00:00Z';
 export const CLUSTER: Cluster = {
   id: '66666666-6666-4666-8666-666666666666',
