@@ -23,6 +23,22 @@ const Common = Sealing.extend({
   BERTH_DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(20),
 });
 
+/** The API has to know whether mails are sent, the worker sends them. */
+const Mail = {
+  BERTH_MAIL_URL: z
+    .url({ protocol: /^(smtps?|file)$/, error: 'smtp://, smtps:// or file:///folder' })
+    .optional(),
+  BERTH_MAIL_FROM: z.string().optional(),
+};
+
+type MailEnv = { BERTH_MAIL_URL?: string | undefined; BERTH_MAIL_FROM?: string | undefined };
+const hasSender = ({ BERTH_MAIL_URL: mail, BERTH_MAIL_FROM: from }: MailEnv): boolean =>
+  !mail || from !== undefined;
+const NEEDS_SENDER = {
+  path: ['BERTH_MAIL_FROM'],
+  error: 'BERTH_MAIL_URL needs BERTH_MAIL_FROM, such as Berth <no-reply@example.net>',
+};
+
 const Api = Common.extend({
   BERTH_API_HOST: z.string().default('127.0.0.1'),
   BERTH_API_PORT: port(3000),
@@ -32,15 +48,9 @@ const Api = Common.extend({
   BERTH_QUARANTINE_HOURS: z.coerce.number().int().min(1).max(8_760).optional(),
   BERTH_DELETE_GRACE_HOURS: z.coerce.number().min(0).max(8_760).optional(),
   TEMPORAL_UI_URL: z.url().optional(),
-  BERTH_MAIL_URL: z
-    .url({ protocol: /^(smtps?|file)$/, error: 'smtp://, smtps:// or file:///folder' })
-    .optional(),
-  BERTH_MAIL_FROM: z.string().optional(),
+  ...Mail,
 })
-  .refine(({ BERTH_MAIL_URL: mail, BERTH_MAIL_FROM: from }) => !mail || from !== undefined, {
-    path: ['BERTH_MAIL_FROM'],
-    error: 'BERTH_MAIL_URL needs BERTH_MAIL_FROM, such as Berth <no-reply@example.net>',
-  })
+  .refine(hasSender, NEEDS_SENDER)
   // A link made from what a request calls this host could lead anywhere.
   .refine(
     ({ BERTH_MAIL_URL: mail, BERTH_PUBLIC_URL: url }) => !mail?.startsWith('smtp') || url !== undefined,
@@ -81,8 +91,11 @@ const Worker = Common.extend({
   BERTH_WORKER_HOST: z.string().default('127.0.0.1'),
   BERTH_WORKER_PORT: port(3001),
   BERTH_WORKFLOW_BUNDLE: z.string().optional(),
+  ...Mail,
   ...Proxmox.shape,
-}).refine(hasToken, NEEDS_TOKEN);
+})
+  .refine(hasToken, NEEDS_TOKEN)
+  .refine(hasSender, NEEDS_SENDER);
 
 const Seed = Common.extend({
   ...Proxmox.shape,

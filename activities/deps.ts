@@ -1,6 +1,7 @@
 import type { Database } from '../db/connect.ts';
 import type { SecretBox } from '../db/secrets.ts';
 import type { ClusterAccess } from './cluster-access.ts';
+import type { SendMail } from './mailer.ts';
 import type { SlotQueue } from './slot-queue.ts';
 
 /** What activities need, handed in once by the worker (or a test). */
@@ -10,6 +11,8 @@ export interface Deps {
   clusters: ClusterAccess;
   slots: SlotQueue;
   timing: Timing;
+  /** Without it mails wait for a worker that has it. */
+  sendMail?: SendMail;
 }
 
 /** All in milliseconds; the tests shorten them. */

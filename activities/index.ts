@@ -6,6 +6,7 @@ import { createCheckResize } from './check-resize.ts';
 import { createClaimOperation } from './claim-operation.ts';
 import { createCloneTemplate } from './clone-template.ts';
 import { createConfigureVm } from './configure-vm.ts';
+import { createDeliverMail } from './deliver-mail.ts';
 import type { Deps } from './deps.ts';
 import { createDestroyVm, createStopForRemoval } from './destroy-vm.ts';
 import { createFinishOperation } from './finish-operation.ts';
@@ -26,6 +27,7 @@ import { createReportSteps, withReports } from './report-steps.ts';
 import { createResizeDisk } from './resize-disk.ts';
 import { createRestorePower } from './restore-power.ts';
 import { createSetPasswordByAgent, createSetPasswordByCloudInit } from './set-password.ts';
+import { createSettleMail } from './settle-mail.ts';
 import { createSettleOrphan } from './settle-orphan.ts';
 import { createRestoreVmSize, createSetVmSize } from './set-vm-size.ts';
 import {
@@ -48,6 +50,7 @@ export function createDatabaseActivities(deps: Pick<Deps, 'database'>) {
     leavePause: createLeavePause(deps),
     finishOperation: createFinishOperation(deps),
     endReconcile: createEndReconcile(deps),
+    settleMail: createSettleMail(deps),
     ...withReports(deps, {
       placeServer: createPlaceServer(deps),
       releaseLeases: createReleaseLeases(deps),
@@ -104,5 +107,11 @@ export function createProxmoxActivities(deps: Deps) {
   return { ...withReports(deps, steps), ...ofClusters };
 }
 
+/** Run on the queue `mail`, so that a mail server that hangs holds up nothing else. */
+export function createMailActivities(deps: Pick<Deps, 'database' | 'secretBox' | 'sendMail'>) {
+  return { deliverMail: createDeliverMail(deps) };
+}
+
+export type MailActivities = ReturnType<typeof createMailActivities>;
 export type DatabaseActivities = ReturnType<typeof createDatabaseActivities>;
 export type ProxmoxActivities = ReturnType<typeof createProxmoxActivities>;

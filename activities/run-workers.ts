@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Worker, type NativeConnection } from '@temporalio/worker';
-import { createDatabaseActivities, createProxmoxActivities } from './index.ts';
+import { createDatabaseActivities, createMailActivities, createProxmoxActivities } from './index.ts';
 import type { Deps } from './deps.ts';
 import { listClusterVms, listVmAddresses } from './list-cluster-vms.ts';
 import { taskQueues } from '../contract/temporal.ts';
@@ -41,10 +41,12 @@ export const WORKER_SETTINGS = {
   servers: { ...SHARED, maxConcurrentActivityTaskExecutions: 20, maxCachedWorkflows: 1_000 },
   // Nearly all of them wait; one that waits costs a timer. Those in line for a slot must leave room for power actions.
   proxmox: { ...SHARED, maxConcurrentActivityTaskExecutions: 5_000 },
+  mail: { ...SHARED, maxConcurrentActivityTaskExecutions: 10 },
 } as const;
 
 /**
- * One worker for workflows and database activities, one for the calls to Proxmox, one for migrations, on one connection.
+ * One worker for workflows and database activities, one for the calls to Proxmox, one for mail, one for migrations, on one
+ * connection.
  */
 export async function createWorkers(options: WorkersOptions): Promise<Workers> {
   const { connection, namespace, workflowBundle, identity, queuePrefix, migrationSizes, deps } = options;
@@ -70,6 +72,12 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
     activities: createProxmoxActivities(deps),
     ...WORKER_SETTINGS.proxmox,
   });
+  const mail = await Worker.create({
+    ...common,
+    taskQueue: queues.mail,
+    activities: createMailActivities(deps),
+    ...WORKER_SETTINGS.mail,
+  });
   const { database, secretBox, clusters } = deps;
   const migrations = createMigrationActivities({
     database,
@@ -89,7 +97,7 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
     maxConcurrentActivityTaskExecutions: 4,
     maxCachedWorkflows: 50,
   });
-  const all = [servers, proxmox, migration];
+  const all = [servers, proxmox, mail, migration];
   const shutdown = () => {
     for (const worker of all) if (worker.getState() === 'RUNNING') worker.shutdown();
   };

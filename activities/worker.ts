@@ -7,6 +7,7 @@ import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { createClusterAccess } from './cluster-access.ts';
 import { DEFAULT_TIMING } from './deps.ts';
+import { createMailer } from './mailer.ts';
 import { createWorkers } from './run-workers.ts';
 import { createSlotQueue } from './slot-queue.ts';
 import { scheduleReconciles } from './schedule-reconciles.ts';
@@ -26,7 +27,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 Runtime.install({
   logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
     if (level === 'ERROR') log.error({ temporal: meta }, message);
-    // The Proxmox worker has activities only, as meant.
+    // The workers for Proxmox and mail have activities only, as meant.
     else if (message.startsWith('No workflows registered')) log.debug(message);
     else if (level === 'WARN') log.warn({ temporal: meta }, message);
     else log.debug({ temporal: meta }, message);
@@ -90,7 +91,16 @@ async function main(): Promise<void> {
     workflowBundle: config.BERTH_WORKFLOW_BUNDLE,
     queuePrefix: config.BERTH_QUEUE_PREFIX,
     identity: `worker@${hostname()}:${process.pid}`,
-    deps: { database, secretBox, clusters, slots: createSlotQueue(database), timing: DEFAULT_TIMING },
+    deps: {
+      database,
+      secretBox,
+      clusters,
+      slots: createSlotQueue(database),
+      timing: DEFAULT_TIMING,
+      ...(config.BERTH_MAIL_URL && config.BERTH_MAIL_FROM
+        ? { sendMail: createMailer(config.BERTH_MAIL_URL, config.BERTH_MAIL_FROM) }
+        : {}),
+    },
   });
   const unseen = new Set((await Cluster.query(database)).map(({ id }) => id));
   const watching = watchClusters({

@@ -7,7 +7,6 @@ import type { Database } from '../db/connect.ts';
 import type { SecretBox } from '../db/secrets.ts';
 import type { EventHub } from './event-hub.ts';
 import type { LoginLimits } from './login-limits.ts';
-import type { SendMail } from './mailer.ts';
 
 /** The part of Temporal's client the API uses; it may be away at any time. */
 export type Temporal = Pick<Client, 'workflow' | 'schedule' | 'connection' | 'withDeadline'>;
@@ -31,8 +30,8 @@ export interface Deps {
   dashboardDir?: string;
   /** Where browsers reach this; https makes cookies `Secure`. */
   publicUrl?: string;
-  /** Without it nobody gets mail from here. */
-  sendMail?: SendMail;
+  /** Whether the workers are told of a mail server; without one nobody gets mail from here. */
+  sendsMail?: boolean;
   /** Where Temporal's UI shows a workflow, without its id at the end. */
   workflowUi?: string;
   /** Believe X-Forwarded-For and -Proto. */

@@ -13,7 +13,6 @@ import { connectionOf, testConnection } from '../proxmox/connection-test.ts';
 import { createApp } from './app.ts';
 import { EventHub } from './event-hub.ts';
 import { inspectVm, listUnclaimedVms } from './look-at-cluster.ts';
-import { createMailer } from './mailer.ts';
 import { startSweeper } from './sweeper.ts';
 
 const config = loadConfig('api', process.env);
@@ -49,9 +48,7 @@ const app = createApp({
   ...(config.TEMPORAL_UI_URL
     ? { workflowUi: workflowUi(config.TEMPORAL_UI_URL, namespace ?? 'default') }
     : {}),
-  ...(config.BERTH_MAIL_URL && config.BERTH_MAIL_FROM
-    ? { sendMail: createMailer(config.BERTH_MAIL_URL, config.BERTH_MAIL_FROM) }
-    : {}),
+  sendsMail: config.BERTH_MAIL_URL !== undefined,
   ...(config.BERTH_PUBLIC_URL ? { publicUrl: config.BERTH_PUBLIC_URL } : {}),
 });
 // Koa's handler never rejects: it answers its own errors.

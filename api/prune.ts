@@ -14,6 +14,7 @@ export async function prune(database: Database): Promise<void> {
   await database('orphans').whereRaw(`gone_at < now() - interval '90 days'`).delete();
   await database('invitations').whereRaw(`expires_at < now() - interval '7 days'`).delete();
   await database('password_links').whereRaw(`expires_at < now() - interval '7 days'`).delete();
+  await database('mails').whereRaw(`expires_at < now() - interval '7 days'`).delete();
   await database('passkey_challenges').whereRaw('expires_at < now()').delete();
   await database('rate_limits').where('expire', '<', Date.now()).delete();
 }

@@ -3,6 +3,7 @@ import type { Deps } from './deps.ts';
 import { sweepCancels, sweepDecisions, sweepPending, type SweepMemory } from './sweep-pending.ts';
 import { sweepLost } from './sweep-lost.ts';
 import { sweepFindings } from './start-finding.ts';
+import { sweepMails } from './start-mail.ts';
 import { prune } from './prune.ts';
 
 type SweepDeps = Pick<Deps, 'database' | 'temporal' | 'log' | 'queuePrefix'>;
@@ -30,7 +31,7 @@ export interface Sweeper {
 }
 
 /**
- * The timer loop of every api process: starts what was left pending, repairs and settlements too, passes on cancels,
+ * The timer loop of every api process: starts what was left pending, repairs, settlements and mails too, passes on cancels,
  * closes operations whose workflow is gone, and prunes. Outside Temporal on purpose, so that it works after Temporal was down.
  */
 export function startSweeper(deps: SweepDeps, times: Partial<SweeperTimes> = {}): Sweeper {
@@ -39,6 +40,7 @@ export function startSweeper(deps: SweepDeps, times: Partial<SweeperTimes> = {})
   const starts: SweepMemory = { notBefore: new Map() };
   const cancels: SweepMemory = { notBefore: new Map() };
   const decisions: SweepMemory = { notBefore: new Map() };
+  const mails: SweepMemory = { notBefore: new Map() };
   const suspects = new Map<string, number>();
   const chores = [
     { name: 'pending', everyMs: set.everyMs, run: async () => sweepPending(deps, starts, set.pendingForMs) },
@@ -50,6 +52,7 @@ export function startSweeper(deps: SweepDeps, times: Partial<SweeperTimes> = {})
     },
     { name: 'lost', everyMs: set.lostEveryMs, run: async () => sweepLost(deps, suspects, set.runningForMs) },
     { name: 'findings', everyMs: set.everyMs, run: async () => sweepFindings(deps, set.pendingForMs) },
+    { name: 'mails', everyMs: set.everyMs, run: async () => sweepMails(deps, mails, set.pendingForMs) },
     { name: 'prune', everyMs: set.pruneEveryMs, run: async () => prune(deps.database) },
   ];
   const loops = chores.map(async ({ name, everyMs, run }) => {

@@ -1,24 +1,32 @@
+import type { MailKind } from './mail.ts';
 import type { StepName } from './operation-table.ts';
 import type { PowerAction } from './servers.ts';
 
 /**
- * `servers` runs workflows and database activities, `proxmox` the activities that call a cluster, `migration` all that
- * moves an estate out of WHMCS. A prefix keeps two installations (or two tests) apart that share a namespace.
+ * `servers` runs workflows and database activities, `proxmox` the activities that call a cluster, `mail` those that call a
+ * mail server, `migration` all that moves an estate out of WHMCS. A prefix keeps two installations (or two tests) apart that share a namespace.
  */
 export const taskQueues = (prefix = '') => ({
   servers: `${prefix}servers`,
   proxmox: `${prefix}proxmox`,
+  mail: `${prefix}mail`,
   migration: `${prefix}migration`,
 });
 
 /** The queue of the Proxmox activities that belongs to a workflow's own queue. */
 export const proxmoxQueueOf = (servers: string): string => servers.replace(/servers$/, 'proxmox');
 
+/** The queue of the activities that call a mail server. */
+export const mailQueueOf = (servers: string): string => servers.replace(/servers$/, 'mail');
+
 /** Registered with Temporal before use, all of type Keyword. */
 export const SEARCH_ATTRIBUTES = ['ServerId', 'OperationId', 'AccountId', 'Node', 'OperationType'] as const;
 
 /** One id per server: Temporal itself then allows one running workflow per server. */
 export const serverWorkflowId = (serverId: string): string => `server/${serverId}`;
+
+/** Of each mail its own: it is sent by one workflow, however often that is started. */
+export const mailWorkflowId = (mailId: string): string => `mail/${mailId}`;
 
 export const migrationWorkflowId = (runId: string): string => `migration/${runId}`;
 
@@ -68,4 +76,8 @@ export interface RepairInput {
 }
 export interface OrphanInput {
   orphanId: string;
+}
+export interface MailInput {
+  mail: MailKind;
+  mailId: string;
 }

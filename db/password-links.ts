@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
 import { hashToken } from './hash-token.ts';
+import { linkTo } from './mail-links.ts';
 import { User } from './models/user.ts';
 import { queryRows } from './query-rows.ts';
 
@@ -24,7 +25,7 @@ const INSERT_LINKS = `
 
 /**
  * Makes a link for each of the users to set their password with, in the order given; disabled users get none. The token
- * is in the fragment, which browsers send to no one, and is known nowhere else: the table has its hash.
+ * is known nowhere else: the table has its hash.
  */
 export async function createPasswordLinks(
   database: Knex,
@@ -43,10 +44,20 @@ export async function createPasswordLinks(
   const emails = new Map(made.map(({ tokenHash, email }) => [tokenHash, email]));
   return drawn.flatMap(({ token, tokenHash }) => {
     const email = emails.get(tokenHash);
-    return email === undefined
-      ? []
-      : [{ email, link: `${publicUrl.replace(/\/+$/, '')}/app/set-password#${token}` }];
+    return email === undefined ? [] : [{ email, link: linkTo(publicUrl, 'set-password', token) }];
   });
+}
+
+/** Lets a user set their password with this token for some hours. */
+export async function insertPasswordLink(
+  database: Knex,
+  { token, userId, hours }: { token: string; userId: string; hours: number },
+): Promise<void> {
+  await queryRows(
+    database,
+    `insert into password_links (token_hash, user_id, expires_at) values (?, ?, now() + ? * interval '1 hour')`,
+    [hashToken(token), userId, hours],
+  );
 }
 
 /** Uses up the link of a token with all others of its user; undefined, and nothing changed, when it is of no use. */

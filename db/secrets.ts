@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 
 export interface SealedSecret {
   keyId: string;
@@ -10,6 +10,8 @@ export interface SecretBox {
   seal(plaintext: string, purpose: string): SealedSecret;
   /** Throws when the secret was sealed with another key or for another purpose, or has been altered. */
   open(sealed: SealedSecret, purpose: string): string;
+  /** A secret of 32 bytes in base64url that nobody can tell without the key; always the same for one purpose. */
+  derive(purpose: string): string;
 }
 
 /** Seals secrets with AES-256-GCM; `key` is 32 bytes. The key's id (a hash prefix) is kept beside each secret. */
@@ -31,5 +33,6 @@ export function createSecretBox(key: Buffer): SecretBox {
       decipher.setAuthTag(ciphertext.subarray(-16));
       return Buffer.concat([decipher.update(ciphertext.subarray(0, -16)), decipher.final()]).toString('utf8');
     },
+    derive: (purpose) => Buffer.from(hkdfSync('sha256', key, '', purpose, 32)).toString('base64url'),
   };
 }

@@ -15,6 +15,7 @@ import { queryRows } from '../db/query-rows.ts';
 import { buildOperation } from '../tests/builders.ts';
 import { createFaultsEstate, type FaultsEstate } from '../tests/faults-estate.ts';
 import type { RunWish } from '../tests/migrate-estate.ts';
+import { readable } from '../tests/readable.ts';
 import { recordHistory } from '../tests/record-history.ts';
 
 let faults: FaultsEstate;
@@ -227,12 +228,3 @@ it('leaves no password and no hash of one anywhere but where they belong', async
   expect(await faults.count(`secrets where purpose = 'migration-source'`)).toBe(0);
   expect(await User.query(database).whereNotNull('passwordHash')).toEqual([]);
 });
-
-/** Everything in it as text, payloads too. */
-function readable(value: unknown): string {
-  return JSON.stringify(value, function toWords(this: Record<string, unknown>, key: string, inner: unknown) {
-    const raw = this[key];
-    if (raw instanceof Uint8Array) return Buffer.from(raw).toString('utf8');
-    return typeof inner === 'bigint' ? String(inner) : inner;
-  });
-}

@@ -10,6 +10,7 @@ export { rebuildServer } from './rebuild-server.ts';
 export { resetPassword } from './reset-password.ts';
 export { reconcileCluster } from './reconcile-cluster.ts';
 export { repairServer } from './repair-server.ts';
+export { sendMail } from './send-mail.ts';
 export { settleOrphan } from './settle-orphan.ts';
 export { resizeServer } from './resize-server.ts';
 export { suspendServer } from './suspend-server.ts';

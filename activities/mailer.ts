@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { createTransport } from 'nodemailer';
 
 export interface Mail {
+  /** Its Message-ID, without the brackets. */
+  id: string;
   to: string;
   subject: string;
   text: string;
@@ -22,12 +24,17 @@ const PATIENCE = { connectionTimeout: 15_000, greetingTimeout: 15_000, socketTim
  */
 export function createMailer(url: string, from: string): SendMail {
   const { protocol, username } = new URL(url);
-  const headers = { 'Auto-Submitted': 'auto-generated' };
+  const compose = ({ id, ...mail }: Mail) => ({
+    from,
+    messageId: `<${id}>`,
+    headers: { 'Auto-Submitted': 'auto-generated' },
+    ...mail,
+  });
   if (protocol === 'file:') {
     const folder = fileURLToPath(url);
     const composer = createTransport({ streamTransport: true, buffer: true });
     return async (mail) => {
-      const { message } = await composer.sendMail({ from, headers, ...mail });
+      const { message } = await composer.sendMail(compose(mail));
       await mkdir(folder, { recursive: true, mode: 0o700 });
       // The mails hold secrets. By their names they are in the order in which they were written.
       const name = `${new Date().toISOString().replaceAll(':', '')}-${randomUUID()}.eml`;
@@ -36,6 +43,6 @@ export function createMailer(url: string, from: string): SendMail {
   }
   const transport = createTransport({ url, requireTLS: username !== '', ...PATIENCE });
   return async (mail) => {
-    await transport.sendMail({ from, headers, ...mail });
+    await transport.sendMail(compose(mail));
   };
 }

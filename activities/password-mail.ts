@@ -1,5 +1,4 @@
 import type { MailLanguage } from '../contract/auth.ts';
-import type { Mail } from './mailer.ts';
 
 interface Wish {
   email: string;
@@ -10,8 +9,8 @@ interface Wish {
 }
 
 /** The mail by which somebody sets a new password. */
-export function passwordMail({ email, link, site, language }: Wish): Mail {
-  return { to: email, ...TEXTS[language](link, new URL(site).host, email) };
+export function passwordMail({ email, link, site, language }: Wish) {
+  return TEXTS[language](link, new URL(site).host, email);
 }
 
 const TEXTS: Record<
