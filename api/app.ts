@@ -21,6 +21,7 @@ import { docsRoutes } from './routes/docs.ts';
 import { driftRoutes } from './routes/drift.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
+import { invitationRoutes } from './routes/invitations.ts';
 import { migrateRoutes } from './routes/migrate.ts';
 import { migrationRunRoutes } from './routes/migration-runs.ts';
 import { nodeRoutes } from './routes/nodes.ts';
@@ -71,6 +72,7 @@ function createRouter(deps: Deps): Router {
     ...passkeyLoginRoutes(deps),
     ...passwordRoutes(deps),
     ...teamRoutes(deps),
+    ...invitationRoutes(deps),
     ...userRoutes(deps),
     ...apiTokenRoutes(deps),
     ...twoFactorRoutes(deps),

@@ -16,6 +16,10 @@ export interface LoginLimits {
   resetsPerAddress: number;
   /** Such mails that one e-mail address gets within an hour. */
   resetsPerAccount: number;
+  /** Invitations that are mailed for one account within an hour. */
+  invitationsPerAccount: number;
+  /** Such mails that one e-mail address gets within an hour. */
+  invitationsPerEmail: number;
   /** A refused login is answered no sooner, as hashes of different kinds take 25 to 250 ms: time names no users. */
   refusalMs: number;
 }
@@ -26,10 +30,12 @@ const DEFAULTS: LoginLimits = {
   perCode: 10,
   resetsPerAddress: 20,
   resetsPerAccount: 3,
+  invitationsPerAccount: 30,
+  invitationsPerEmail: 3,
   refusalMs: 500,
 };
 const WINDOW_SECONDS = 900;
-const RESET_WINDOW_SECONDS = 3600;
+const MAIL_WINDOW_SECONDS = 3600;
 const CODE_WINDOW_SECONDS = 6 * 3600;
 
 export interface LoginLimiter {
@@ -91,7 +97,7 @@ export interface ResetLimiter {
 export function createResetLimiter(database: Database, given: Partial<LoginLimits> = {}): ResetLimiter {
   const { resetsPerAddress, resetsPerAccount } = { ...DEFAULTS, ...given };
   const limiter = (keyPrefix: string, points: number) =>
-    createLimiter(database, { keyPrefix, points, duration: RESET_WINDOW_SECONDS });
+    createLimiter(database, { keyPrefix, points, duration: MAIL_WINDOW_SECONDS });
   const addresses = limiter('reset-address', resetsPerAddress);
   const accounts = limiter('reset-account', resetsPerAccount);
   return {
@@ -104,6 +110,29 @@ export function createResetLimiter(database: Database, given: Partial<LoginLimit
           throw error;
         },
       ),
+  };
+}
+
+export interface InvitationLimiter {
+  /** Counts a mail with an invitation before it is made; throws RateLimited. */
+  attempt(accountId: string, email: string): Promise<void>;
+}
+
+/** Counts mails with invitations, so that nobody gets many of them from here. */
+export function createInvitationLimiter(
+  database: Database,
+  given: Partial<LoginLimits> = {},
+): InvitationLimiter {
+  const { invitationsPerAccount, invitationsPerEmail } = { ...DEFAULTS, ...given };
+  const limiter = (keyPrefix: string, points: number) =>
+    createLimiter(database, { keyPrefix, points, duration: MAIL_WINDOW_SECONDS });
+  const accounts = limiter('invitation-account', invitationsPerAccount);
+  const emails = limiter('invitation-email', invitationsPerEmail);
+  return {
+    async attempt(accountId, email) {
+      await consume(accounts, accountId);
+      await consume(emails, accountKey(email));
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MailLanguage } from './auth.ts';
 import { AccountRole, GrantRole } from './roles.ts';
 
 export const Member = z
@@ -34,6 +35,11 @@ export const Invitation = z
     serverId: z.uuid().nullable().meta({ description: 'for this server only; null: for the account' }),
     serverName: z.string().nullable(),
     invitedBy: z.string().nullable(),
+    email: z.string().nullable().meta({ description: 'whom it was made for' }),
+    mail: z.enum(['sending', 'sent', 'failed']).nullable().meta({
+      description:
+        'what became of the latest mail with its link: taken by the mail server, refused by it, or tried until it is; null: none is sent',
+    }),
     expiresAt: z.iso.datetime(),
   })
   .meta({ id: 'Invitation' });
@@ -41,7 +47,12 @@ export type Invitation = z.infer<typeof Invitation>;
 
 /** Who takes part in an account. */
 export const Team = z
-  .object({ members: z.array(Member), guests: z.array(Guest), invitations: z.array(Invitation) })
+  .object({
+    members: z.array(Member),
+    guests: z.array(Guest),
+    invitations: z.array(Invitation),
+    sendsMail: z.boolean().meta({ description: 'whether invitations can be mailed from here' }),
+  })
   .meta({ id: 'Team' });
 export type Team = z.infer<typeof Team>;
 
@@ -49,6 +60,10 @@ export const CreateInvitation = z
   .strictObject({
     role: AccountRole,
     note: z.string().trim().max(200).default(''),
+    email: z.email({ error: 'this is no e-mail address' }).max(254).optional().meta({
+      description: 'is mailed the link, where this Berth sends mail; whoever has the link can use it',
+    }),
+    language: MailLanguage.default('en').meta({ description: 'in which the mail is written' }),
     serverId: z.uuid().optional().meta({ description: 'a server of the account: share it alone' }),
   })
   .refine(({ role, serverId }) => serverId === undefined || role !== 'owner', {
@@ -57,6 +72,12 @@ export const CreateInvitation = z
   })
   .meta({ id: 'CreateInvitation' });
 export type CreateInvitation = z.input<typeof CreateInvitation>;
+
+export const MailInvitation = z
+  .strictObject({
+    language: MailLanguage.default('en').meta({ description: 'in which the mail is written' }),
+  })
+  .meta({ id: 'MailInvitation' });
 
 /** Shown once: whoever opens /app/join#token within the time takes part. */
 export const NewInvitation = Invitation.extend({ token: z.string() }).meta({ id: 'NewInvitation' });

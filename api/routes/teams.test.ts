@@ -3,12 +3,13 @@ import type { AccountRole } from '../../contract/roles.ts';
 import { NewInvitation, Team } from '../../contract/team.ts';
 import type { Account } from '../../db/models/account.ts';
 import type { User } from '../../db/models/user.ts';
-import { startTestApi, type TestApi } from '../../tests/api.ts';
+import { loggedInCustomer, startTestApi, type TestApi } from '../../tests/api.ts';
 import { buildAccount, buildCatalog, buildMember, buildServer, buildUser } from '../../tests/builders.ts';
+import { newMails, tokenIn } from '../../tests/mails.ts';
 
 let api: TestApi;
 beforeAll(async () => {
-  api = await startTestApi();
+  api = await startTestApi({ sendsMail: true, loginLimits: { invitationsPerEmail: 2 } });
 });
 afterAll(async () => api.close());
 
@@ -38,6 +39,11 @@ const team = async ({ id }: Account, { token }: Person) =>
   Team.parse((await api.call('GET', `/accounts/${id}/team`, { token })).body);
 const invite = async ({ id }: Account, { token }: Person, body: object) =>
   api.call('POST', `/accounts/${id}/invitations`, { token, body });
+const mailAgain = async ({ id }: Account, { token }: Person, invitation: string) =>
+  api.call('POST', `/accounts/${id}/invitations/${invitation}/mails`, { token, body: {} });
+/** As the workflows of its mails do. */
+const settle = async (invitationId: string, outcome: string) =>
+  api.database('mails').where({ invitationId, outcome: null }).update({ outcome, settledAt: new Date() });
 const accept = async (invitation: string, { token }: Person) =>
   api.call('POST', '/invitations/accept', { token, body: { token: invitation } });
 const change = async ({ id }: Account, { token }: Person, { user }: Person, role: AccountRole) =>
@@ -120,6 +126,65 @@ describe('an invitation', () => {
     expect(await refused({ role: 'owner', serverId: server.id })).toMatchObject({
       issues: [{ field: 'role' }],
     });
+  });
+
+  it('is mailed where an address was given, and again when that is asked for', async () => {
+    const { account, owner } = await someTeam();
+    const made = NewInvitation.parse(
+      (await invite(account, owner, { role: 'viewer', email: 'grace@example.org', language: 'de' })).body,
+    );
+    expect(made).toMatchObject({ email: 'grace@example.org', mail: 'sending' });
+    const [mail] = await newMails(api);
+    expect(mail).toMatchObject({ to: 'grace@example.org', subject: expect.stringContaining('Einladung') });
+    expect(tokenIn(mail?.text)).toBe(made.token);
+
+    expect((await mailAgain(account, owner, made.id)).body).toMatchObject({ code: 'invalid_state' });
+    await settle(made.id, 'mail_refused');
+    expect((await team(account, owner)).invitations).toMatchObject([{ mail: 'failed' }]);
+    expect(await mailAgain(account, owner, made.id)).toMatchObject({
+      status: 202,
+      body: { mail: 'sending' },
+    });
+    const [again] = await newMails(api);
+    expect(tokenIn(again?.text)).toBe(made.token);
+    await settle(made.id, 'sent');
+    expect((await team(account, owner)).invitations).toMatchObject([{ mail: 'sent' }]);
+  });
+
+  it('is mailed to nobody without an address, and by nobody who may not invite', async () => {
+    const { account, owner, member } = await someTeam();
+    const { body } = await invite(account, owner, { role: 'viewer', note: 'grace@example.org' });
+    expect(body).toMatchObject({ email: null, mail: null });
+    expect((await mailAgain(account, owner, body.id)).body).toMatchObject({ code: 'invalid_state' });
+    expect((await mailAgain(account, await member('operator'), body.id)).status).toBe(403);
+    const other = await someTeam();
+    expect((await mailAgain(other.account, other.owner, body.id)).status).toBe(404);
+    expect(await newMails(api)).toEqual([]);
+  });
+
+  it('is mailed to one address a few times only', async () => {
+    const { account, owner } = await someTeam();
+    const wish = { role: 'viewer', email: 'often@example.org' };
+    for (let time = 0; time < 2; time += 1) expect((await invite(account, owner, wish)).status).toBe(201);
+    expect((await invite(account, owner, wish)).body).toMatchObject({ code: 'rate_limited' });
+    expect((await team(account, owner)).invitations).toHaveLength(2);
+  });
+
+  it('is a link to copy where Berth sends no mail', async () => {
+    const mute = await startTestApi();
+    try {
+      const { token, account } = await loggedInCustomer(mute);
+      const path = `/accounts/${account.id}/invitations`;
+      const body = { role: 'viewer', email: 'grace@example.org' };
+      const made = await mute.call('POST', path, { token, body });
+      expect(made).toMatchObject({ status: 201, body: { mail: null, token: expect.any(String) } });
+      expect((await mute.call('POST', `${path}/${made.body.id}/mails`, { token, body: {} })).status).toBe(
+        409,
+      );
+      expect((await mute.call('GET', `/accounts/${account.id}/team`, { token })).body.sendsMail).toBe(false);
+    } finally {
+      await mute.close();
+    }
   });
 
   it('keeps its token out of the database and the log', async () => {

@@ -37,6 +37,7 @@ const WORDS: Record<string, MessageDescriptor> = {
   'server.unshare': msg`Stopped sharing the server`,
   'invitation.create': msg`Invited somebody`,
   'invitation.accept': msg`Accepted an invitation`,
+  'invitation.mail': msg`Mailed an invitation again`,
   'invitation.revoke': msg`Withdrew an invitation`,
   'member.change': msg`Changed somebody’s role`,
   'member.remove': msg`Took somebody out of the account`,

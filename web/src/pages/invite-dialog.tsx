@@ -9,12 +9,15 @@ import type { AccountRole } from '../../../contract/roles.ts';
 import type { NewInvitation } from '../../../contract/team.ts';
 import { listServers } from '../api.ts';
 import { useAccountChange } from '../hooks/use-account.ts';
+import { languageStore } from '../language.ts';
 import { ROLES } from '../role-words.ts';
 import { invite } from '../team-api.ts';
 import { ChangeDialog } from './change-dialog.tsx';
 
 interface InviteDialogProps {
   account: User['accounts'][number];
+  /** Whether the link can be mailed from here. */
+  sendsMail: boolean;
   /** What has to be read again. */
   stale: QueryKey;
   onMade: (made: NewInvitation) => void;
@@ -22,10 +25,11 @@ interface InviteDialogProps {
 }
 
 /** Makes a link with which somebody takes part in the account, or in one server of it. */
-export function InviteDialog({ account, stale, onMade, onClose }: InviteDialogProps) {
+export function InviteDialog({ account, sendsMail, stale, onMade, onClose }: InviteDialogProps) {
   const [role, setRole] = useState<AccountRole>('viewer');
   const [serverId, setServerId] = useState('');
   const [note, setNote] = useState('');
+  const [email, setEmail] = useState('');
   const servers = useQuery({
     queryKey: ['account', 'servers', account.id],
     queryFn: async ({ signal }) =>
@@ -39,7 +43,13 @@ export function InviteDialog({ account, stale, onMade, onClose }: InviteDialogPr
   });
   const change = useAccountChange(
     stale,
-    async () => invite(account.id, { role, note, ...(serverId ? { serverId } : {}) }),
+    async () =>
+      invite(account.id, {
+        role,
+        note,
+        ...(serverId ? { serverId } : {}),
+        ...(email.trim() ? { email: email.trim(), language: languageStore.get() } : {}),
+      }),
     (made) => {
       onClose();
       onMade(made);
@@ -53,15 +63,33 @@ export function InviteDialog({ account, stale, onMade, onClose }: InviteDialogPr
       className="narrow-dialog sensitive-title"
       title={t`Invite somebody to ${account.name}`}
       keep={t`Cancel`}
-      submit={t`Make the link`}
+      submit={email.trim() ? t`Send the invitation` : t`Make the link`}
       isReady={offered.includes(role)}
       change={change}
       onSubmit={() => change.mutate(undefined)}
       onClose={onClose}
     >
       <p>
-        <Trans>This makes a link for you to send; no message is sent from here.</Trans>
+        {sendsMail ? (
+          <Trans>
+            This makes a link, which is mailed to the address below; without one you send it yourself.
+          </Trans>
+        ) : (
+          <Trans>This makes a link for you to send: no mail is set up here.</Trans>
+        )}
       </p>
+      {sendsMail && (
+        <FormGroup label={t`E-mail`} labelInfo={t`(optional)`} labelFor="invite-email">
+          <InputGroup
+            id="invite-email"
+            type="email"
+            maxLength={254}
+            autoComplete="off"
+            value={email}
+            onValueChange={setEmail}
+          />
+        </FormGroup>
+      )}
       <FormGroup label={t`To`} labelFor="invite-server">
         <HTMLSelect
           id="invite-server"

@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { beforeEach, expect, test } from 'vitest';
-import type { Team } from '../../../contract/team.ts';
+import type { Invitation, Team } from '../../../contract/team.ts';
 import { renderApp } from '../render-app.tsx';
 import { ACCOUNT, USER, type Handler, fakeApi, ok, refusal, session } from '../test-api.ts';
 
@@ -20,14 +20,17 @@ const TEAM: Team = {
   ],
   guests: [],
   invitations: [],
+  sendsMail: true,
 };
-const INVITATION = {
+const INVITATION: Invitation = {
   id: '99999999-9999-4999-8999-999999999992',
   role: 'operator',
   note: 'Linus',
   serverId: null,
   serverName: null,
   invitedBy: USER.email,
+  email: null,
+  mail: null,
   expiresAt: '2027-01-01T00:00:00Z',
 };
 
@@ -67,6 +70,56 @@ test('an invitation is a link that is shown once', async () => {
   await user.click(form.getByRole('button', { name: 'Make the link' }));
   expect(await screen.findByText(/\/app\/join#secret$/)).toBeVisible();
   expect(api.sent(`POST ${INVITATIONS}`)[0]?.body).toEqual({ role: 'viewer', note: 'Linus' });
+});
+
+test('an invitation is mailed to the address that was given', async () => {
+  const mailed = { ...INVITATION, email: 'linus@example.org', mail: 'sending' as const };
+  const { api, user } = open({ [`POST ${INVITATIONS}`]: () => ok({ ...mailed, token: 'secret' }, 201) });
+  await user.click(await screen.findByRole('button', { name: 'Invite' }));
+  const form = within(await screen.findByRole('dialog'));
+  await user.type(form.getByLabelText(/^E-mail/), 'linus@example.org');
+  await user.click(form.getByRole('button', { name: 'Send the invitation' }));
+  expect(await screen.findByText(/It is being mailed to/)).toBeVisible();
+  expect(api.sent(`POST ${INVITATIONS}`)[0]?.body).toMatchObject({
+    email: 'linus@example.org',
+    language: 'en',
+  });
+});
+
+test('where no mail is set up there is a link to copy, and it says so', async () => {
+  const { user } = open({
+    [`GET /accounts/${ACCOUNT.id}/team`]: () => ok({ ...TEAM, sendsMail: false }),
+    [`POST ${INVITATIONS}`]: () => ok({ ...INVITATION, token: 'secret' }, 201),
+  });
+  await user.click(await screen.findByRole('button', { name: 'Invite' }));
+  const form = within(await screen.findByRole('dialog'));
+  expect(form.getByText('This makes a link for you to send: no mail is set up here.')).toBeVisible();
+  expect(form.queryByLabelText(/^E-mail/)).toBeNull();
+  await user.click(form.getByRole('button', { name: 'Make the link' }));
+  expect(await screen.findByText('It is not mailed: send it yourself.')).toBeVisible();
+});
+
+test.each([
+  ['sent', /^Mailed to linus@example.org/],
+  ['sending', /^Being mailed to linus@example.org/],
+  ['failed', /^Could not be mailed to linus@example.org/],
+  [null, /^For linus@example.org, not mailed/],
+] as const)('an open invitation says what became of its mail: %s', async (mail, line) => {
+  const invitations = [{ ...INVITATION, email: 'linus@example.org', mail }];
+  open({ [`GET /accounts/${ACCOUNT.id}/team`]: () => ok({ ...TEAM, invitations }) });
+  expect(await screen.findByText(line)).toBeVisible();
+});
+
+test('an invitation that could not be mailed is sent again, or says why not', async () => {
+  const invitations = [{ ...INVITATION, email: 'linus@example.org', mail: 'failed' as const }];
+  const { api, user } = open({
+    [`GET /accounts/${ACCOUNT.id}/team`]: () => ok({ ...TEAM, invitations }),
+    [`POST ${INVITATIONS}/${INVITATION.id}/mails`]: () =>
+      refusal(429, 'rate_limited', 'Too many attempts.', { detail: 'Try again in 20 minutes.' }),
+  });
+  await user.click(await screen.findByRole('button', { name: 'Mail the invitation again: Linus' }));
+  expect(await screen.findByText('Try again in 20 minutes.')).toBeVisible();
+  expect(api.sent(`POST ${INVITATIONS}/${INVITATION.id}/mails`)[0]?.body).toEqual({ language: 'en' });
 });
 
 test('a viewer sees who takes part and can do nothing but leave', async () => {

@@ -1,4 +1,3 @@
-import { formatDate } from '../format-time.ts';
 import { Button, HTMLSelect, Spinner } from '@blueprintjs/core';
 import { Add } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
@@ -9,7 +8,7 @@ import { useSearchParams } from 'react-router';
 import type { User } from '../../../contract/auth.ts';
 import { includes, PERMISSION_OF } from '../../../contract/permissions.ts';
 import type { AccountRole } from '../../../contract/roles.ts';
-import type { Guest, Invitation, Member, NewInvitation, Team } from '../../../contract/team.ts';
+import type { Guest, Member, NewInvitation, Team } from '../../../contract/team.ts';
 import { ErrorState } from '../components/error-state.tsx';
 import { PageTitle } from '../components/page-title.tsx';
 import { ProblemCallout } from '../components/problem-callout.tsx';
@@ -17,7 +16,8 @@ import { TimeAgo } from '../components/time-ago.tsx';
 import { useAccountChange } from '../hooks/use-account.ts';
 import { useUser } from '../hooks/use-user.ts';
 import { ROLES } from '../role-words.ts';
-import { changeMember, getTeam, removeGuest, removeMember, revokeInvitation } from '../team-api.ts';
+import { changeMember, getTeam, removeGuest, removeMember } from '../team-api.ts';
+import { InvitationRow } from './invitation-row.tsx';
 import { InviteDialog } from './invite-dialog.tsx';
 import { ShowInvitationDialog } from './show-invitation-dialog.tsx';
 
@@ -67,6 +67,9 @@ function TeamOf({ account }: { account: Account }) {
     queryKey: teamKey(account.id),
     queryFn: ({ signal }) => getTeam(account.id, signal),
     staleTime: 0,
+    // What becomes of a mail is told by no event.
+    refetchInterval: ({ state }) =>
+      state.data?.invitations.some(({ mail }) => mail === 'sending') ? 3_000 : false,
   });
   const [isInviting, setIsInviting] = useState(false);
   const [made, setMade] = useState<NewInvitation | null>(null);
@@ -101,6 +104,7 @@ function TeamOf({ account }: { account: Account }) {
       {isInviting && (
         <InviteDialog
           account={account}
+          sendsMail={team.data.sendsMail}
           stale={teamKey(account.id)}
           onMade={setMade}
           onClose={() => setIsInviting(false)}
@@ -192,9 +196,11 @@ function Rest({ team, account, mayManage }: { team: Team; account: Account; mayM
             {team.invitations.map((invitation) => (
               <InvitationRow
                 key={invitation.id}
-                account={account}
+                accountId={account.id}
+                stale={teamKey(account.id)}
                 invitation={invitation}
                 mayManage={mayManage}
+                sendsMail={team.sendsMail}
               />
             ))}
           </ul>
@@ -228,35 +234,6 @@ function GuestRow({ account, guest, mayManage }: RowProps & { guest: Guest }) {
           aria-label={t`Share ${guest.serverName} with ${guest.email} no more`}
           loading={remove.isPending}
           onClick={() => remove.mutate(undefined)}
-        />
-      )}
-    </li>
-  );
-}
-
-function InvitationRow({ account, invitation, mayManage }: RowProps & { invitation: Invitation }) {
-  const { id, role, note, serverName, invitedBy, expiresAt } = invitation;
-  const revoke = useAccountChange(teamKey(account.id), async () => revokeInvitation(account.id, id));
-  const title = note || t`Whoever has the link`;
-  return (
-    <li>
-      <div className="row-main">
-        <div className="row-title sensitive">{title}</div>
-        <span className="second-line sensitive">
-          {[
-            serverName ? t`${ROLES[role].title} of ${serverName}` : ROLES[role].title,
-            t`by ${invitedBy ?? t`somebody`}`,
-            t`until ${formatDate(expiresAt)}`,
-          ].join(' · ')}
-        </span>
-      </div>
-      {mayManage && (
-        <Button
-          className="row-end"
-          text={t`Withdraw`}
-          aria-label={t`Withdraw the invitation: ${title}`}
-          loading={revoke.isPending}
-          onClick={() => revoke.mutate(undefined)}
         />
       )}
     </li>
