@@ -51,11 +51,7 @@ export const WORKER_SETTINGS = {
 export async function createWorkers(options: WorkersOptions): Promise<Workers> {
   const { connection, namespace, workflowBundle, identity, queuePrefix, migrationSizes, deps } = options;
   const queues = taskQueues(queuePrefix);
-  const common = {
-    connection,
-    namespace,
-    ...(identity ? { identity } : {}),
-  };
+  const common = { connection, namespace, ...(identity ? { identity } : {}) };
   const workflows = workflowBundle
     ? { workflowBundle: { codePath: workflowBundle } }
     : { workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) };
