@@ -18,6 +18,8 @@ const PARTS = {
     from passkeys where user_id = :userId order by created_at`,
   passwordLinks: `select created_at as "createdAt", expires_at as "expiresAt", used_at as "usedAt"
     from password_links where user_id = :userId order by created_at`,
+  mails: `select language, created_at as "createdAt", outcome, settled_at as "settledAt"
+    from mails where user_id = :userId order by created_at`,
   sshKeys: `select k.name, k.public_key as "publicKey", k.fingerprint, k.created_at as "createdAt", a.name as "accountName"
     from ssh_keys k join accounts a on a.id = k.account_id
     where k.account_id = any(:accountIds::uuid[]) order by k.created_at`,

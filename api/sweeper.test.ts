@@ -244,10 +244,16 @@ it('prunes what has served its time and nothing else', async () => {
     { tokenHash: 'old', userId: user.id, expiresAt: old },
     { tokenHash: 'new', userId: user.id, expiresAt: new Date() },
   ]);
+  const mail = { userId: user.id, language: 'en', site: 'https://cloud.example.test' };
+  await database('mails').insert([
+    { ...mail, expiresAt: old },
+    { ...mail, expiresAt: new Date() },
+  ]);
   await database('events').update({ at: old });
   await prune(database);
   expect(await database('idempotency_keys').pluck('key')).toEqual(['new']);
   expect(await database('sessions')).toHaveLength(1);
   expect(await database('password_links').pluck('token_hash')).toEqual(['new']);
+  expect(await database('mails').where({ userId: user.id })).toHaveLength(1);
   expect(await database('events')).toHaveLength(0);
 });

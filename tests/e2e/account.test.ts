@@ -53,6 +53,14 @@ describe('a customer looking after their account', () => {
     await page.getByRole('heading', { name: title, level: 1 }).waitFor(WAIT);
   };
 
+  /** The links in the mails that were written, in their order. */
+  const mailedLinks = async (): Promise<string[]> => {
+    const outbox = join(berth.dataDir, 'outbox');
+    const names = (await readdir(outbox).catch(() => [])).toSorted((a, b) => (a < b ? -1 : 1));
+    const texts = await Promise.all(names.map(async (name) => readFile(join(outbox, name), 'utf8')));
+    return texts.map((text) => /https?:\S+/.exec(text.replaceAll(/=\r\n/g, ''))?.[0] ?? '');
+  };
+
   it('finds its pages in the menu', async () => {
     await logIn(page);
     await goTo('Profile');
@@ -209,14 +217,17 @@ describe('a customer looking after their account', () => {
     await button('Invite').click();
     const dialog = page.getByRole('dialog');
     await dialog.getByText(/^Viewer:/).click();
+    const guest = { email: 'guest@berth.test', password: 'correct horse battery' };
+    await dialog.getByLabel(/^E-mail/).fill(guest.email);
     await expectSound(page, 'invite');
-    await dialog.getByRole('button', { name: 'Make the link' }).click();
+    await dialog.getByRole('button', { name: 'Send the invitation' }).click();
     const link = (await page.locator('.shown-once code').textContent()) ?? '';
     await expectSound(page, 'invitation');
     await button('Done').click();
+    await page.getByText(/^Mailed to guest@berth\.test/).waitFor(WAIT);
     await expectSound(page, 'team');
+    expect(await mailedLinks()).toEqual([link]);
 
-    const guest = { email: 'guest@berth.test', password: 'correct horse battery' };
     const added = await berth.admin.request('POST', '/admin/users', { email: guest.email });
     const { passwordLink } = (await added.json()) as { passwordLink: { link: string } };
     const theirs = await open();
@@ -263,11 +274,8 @@ describe('a customer looking after their account', () => {
     await button('Send the link', theirs).click();
     await theirs.getByText('If there is a user with the address').waitFor(WAIT);
     await expectSound(theirs, 'forgot-password-sent');
-    const outbox = join(berth.dataDir, 'outbox');
-    await expect.poll(async () => readdir(outbox).catch(() => []), WAIT).toHaveLength(1);
-    const [name = ''] = await readdir(outbox);
-    const text = (await readFile(join(outbox, name), 'utf8')).replaceAll(/=\r\n/g, '');
-    await theirs.goto(/https?:\S+/.exec(text)?.[0] ?? '');
+    await expect.poll(mailedLinks, WAIT).toHaveLength(2);
+    await theirs.goto((await mailedLinks())[1] ?? '');
     await theirs.getByLabel('New password').fill(guest.password);
     await theirs.getByRole('button', { name: /^Set/ }).click();
     await theirs.getByText('Your password is set.').waitFor(WAIT);

@@ -149,7 +149,7 @@ describe('what people see when something goes wrong, or is not for them', () => 
     await owner.goto(`${run.dashboardUrl}account/team`);
     await button('Invite', owner).click();
     const dialog = owner.getByRole('dialog');
-    await dialog.getByLabel('To', { exact: true }).selectOption({ label: to });
+    await dialog.getByLabel('Access to').selectOption({ label: to });
     await dialog.getByRole('radio', { name: role }).check({ force: true });
     await button('Make the link', dialog).click();
     const link = owner.getByText(/\/app\/join#/);

@@ -26,7 +26,7 @@ export function InvitationRow({ accountId, invitation, mayManage, sendsMail, sta
   const send = useAccountChange(stale, async () => mailInvitation(accountId, id, languageStore.get()));
   const title = note || (email ?? t`Whoever has the link`);
   return (
-    <li>
+    <li className="wide-row">
       <div className="row-main">
         <div className="row-title sensitive">{title}</div>
         <span className="second-line sensitive">

@@ -90,7 +90,7 @@ export function InviteDialog({ account, sendsMail, stale, onMade, onClose }: Inv
           />
         </FormGroup>
       )}
-      <FormGroup label={t`To`} labelFor="invite-server">
+      <FormGroup label={t`Access to`} labelFor="invite-server">
         <HTMLSelect
           id="invite-server"
           value={serverId}
