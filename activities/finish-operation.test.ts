@@ -58,7 +58,7 @@ const ERROR = {
 const LIFECYCLES: [OperationType, Lifecycle, OperationOutcome['outcome'], Lifecycle][] = [
   ['provision', 'provisioning', 'succeeded', 'active'],
   ['provision', 'provisioning', 'failed', 'failed'],
-  ['provision', 'provisioning', 'cancelled', 'failed'],
+  ['provision', 'provisioning', 'cancelled', 'cancelled'],
   ['terminate', 'deleting', 'succeeded', 'deleted'],
   ['terminate', 'deleting', 'failed', 'failed'],
   ['start', 'active', 'succeeded', 'active'],

@@ -11,7 +11,7 @@ export function serverAfter(
   const isDone = outcome === 'succeeded';
   switch (type) {
     case 'provision':
-      return { lifecycle: isDone ? 'active' : 'failed' };
+      return { lifecycle: isDone ? 'active' : outcome };
     case 'adopt':
       // The VM is left as it was found; nothing remains that could be deleted.
       return isDone ? { lifecycle: 'active' } : { lifecycle: 'deleted', deletedAt: raw('now()') };

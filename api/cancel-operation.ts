@@ -58,7 +58,7 @@ async function undoRequest(trx: Knex, { serverId, type, params }: Operation): Pr
   }
   if (type === 'provision') {
     await IpLease.query(trx).delete().where({ serverId });
-    await Server.query(trx).findById(serverId).patch({ lifecycle: 'failed' });
+    await Server.query(trx).findById(serverId).patch({ lifecycle: 'cancelled' });
   }
   if (type === 'terminate' && params.previousLifecycle) {
     await Server.query(trx).findById(serverId).patch({ lifecycle: params.previousLifecycle });

@@ -80,7 +80,11 @@ async function lockAccount(trx: Knex, user: CurrentUser, accountId = user.accoun
       'It cannot order servers until the suspension is lifted.',
     );
   }
-  const count = await Server.query(trx).where('accountId', account.id).whereNull('deletedAt').resultSize();
+  const count = await Server.query(trx)
+    .where('accountId', account.id)
+    .whereNull('deletedAt')
+    .whereNot('lifecycle', 'cancelled')
+    .resultSize();
   if (count >= account.maxServers) {
     throw new QuotaExceeded(
       `This account may have ${account.maxServers} servers and has ${count}.`,

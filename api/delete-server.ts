@@ -24,7 +24,8 @@ export async function deleteServer(
   if (isNow && user.role !== 'admin') throw new Forbidden('Only your provider can delete without a delay.');
   const server = await lockServer(trx, user, id);
   if (server.deleteProtection) throw new ServerProtected(server, 'delete');
-  const graceMs = isNow ? 0 : graceHours * 3_600_000;
+  // Of a cancelled order there is nothing to give back.
+  const graceMs = isNow || server.lifecycle === 'cancelled' ? 0 : graceHours * 3_600_000;
   const params = {
     previousLifecycle: server.lifecycle,
     ...(graceMs > 0

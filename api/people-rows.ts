@@ -31,7 +31,8 @@ const PERSON = `
 const ACCOUNT = `
   select a.id, a.name, a.max_servers as "maxServers", a.suspended_at as "suspendedAt", a.created_at as "createdAt",
     a.created_at::text as "sortValue",
-    (select count(*)::int from servers s where s.account_id = a.id and s.deleted_at is null) as servers,
+    (select count(*)::int from servers s where s.account_id = a.id and s.deleted_at is null
+      and s.lifecycle <> 'cancelled') as servers,
     coalesce((
       select json_agg(json_build_object('id', u.id, 'email', u.email, 'role', m.role) order by u.email)
       from memberships m join users u on u.id = m.user_id where m.account_id = a.id

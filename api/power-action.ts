@@ -8,6 +8,7 @@ const DEFAULT_TIMEOUT_SECONDS = 60;
 const ADVICE: Record<Exclude<Lifecycle, 'active'>, string> = {
   provisioning: 'Wait until it has been built.',
   failed: 'Building or deleting it failed; delete it and order another.',
+  cancelled: 'Its order was cancelled; order another.',
   suspended: 'Ask your provider to lift the suspension.',
   deleting: 'It is being deleted; delete it again if that has failed.',
   deleted: 'Order another.',

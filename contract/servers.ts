@@ -3,7 +3,10 @@ import { AuditActor } from './audit-log.ts';
 import { PageQuery } from './page.ts';
 import { Operation, OperationStatus, OperationSummary } from './operations.ts';
 
-/** What a person is told. `unknown` means Proxmox could not be asked lately; it is never shown as stopped. */
+/**
+ * What a person is told. `unknown` means Proxmox could not be asked lately; it is never shown as stopped. `cancelled`: its
+ * order was, and nothing of it exists.
+ */
 export const ServerStatus = z.enum([
   'provisioning',
   'running',
@@ -11,6 +14,7 @@ export const ServerStatus = z.enum([
   'suspended',
   'unknown',
   'failed',
+  'cancelled',
   'deleting',
 ]);
 export type ServerStatus = z.infer<typeof ServerStatus>;

@@ -45,6 +45,7 @@ it('counts servers being built and stopped ones, but not failed or deleted ones'
   const { database, catalog, account, one, names } = await someCluster();
   const on = { account, catalog, nodeId: one.id, memoryMib: 2000 };
   await buildServer(database, { ...on, lifecycle: 'failed' });
+  await buildServer(database, { ...on, lifecycle: 'cancelled' });
   await buildServer(database, { ...on, lifecycle: 'deleted', deletedAt: new Date() });
   expect(await names(4096)).toEqual(['pve1', 'pve2']);
   await buildServer(database, { ...on, lifecycle: 'provisioning' });

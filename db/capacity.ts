@@ -23,7 +23,7 @@ export interface NodeWithRoom {
 }
 
 /**
- * A failed server has no VM, a deleted one neither; all others count with their full memory, running or not, one that
+ * A failed server has no VM, a cancelled or deleted one neither; all others count with their full memory, running or not, one that
  * moves on both nodes, and one that is resized with what it grows to. `except` is a server that does not count.
  */
 const TAKEN_ON = (nodeId: string, except = 'null'): string => `
@@ -34,7 +34,7 @@ const TAKEN_ON = (nodeId: string, except = 'null'): string => `
       and g.node_id = ${nodeId} and g.id is distinct from ${except}::uuid
   ) as memory_mib
   from servers s
-  where s.id is distinct from ${except}::uuid and s.deleted_at is null and s.lifecycle <> 'failed' and (s.node_id = ${nodeId} or s.id in (
+  where s.id is distinct from ${except}::uuid and s.deleted_at is null and s.lifecycle not in ('failed', 'cancelled') and (s.node_id = ${nodeId} or s.id in (
     select o.server_id from operations o
     where o.type = 'migrate' and o.status in ('pending', 'running', 'needs_attention')
       and o.params ->> 'reservedNodeId' = ${nodeId}::text))`;
@@ -131,7 +131,7 @@ export async function listNodeUse(database: Knex, nodeId: string | null = null):
      from nodes n join clusters c on c.id = n.cluster_id
      cross join lateral (${TAKEN_ON('n.id')}) taken
      cross join lateral (
-       select count(*)::int as servers, coalesce(sum(s.vcpu) filter (where s.lifecycle <> 'failed'), 0)::int as vcpus
+       select count(*)::int as servers, coalesce(sum(s.vcpu) filter (where s.lifecycle not in ('failed', 'cancelled')), 0)::int as vcpus
        from servers s where s.node_id = n.id and s.deleted_at is null) held
      where ?::uuid is null or n.id = ?::uuid
      order by c.name, n.name`,

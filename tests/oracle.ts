@@ -21,6 +21,9 @@ export interface HeldServer {
   status: string;
 }
 
+/** Of these nothing exists. */
+const IS_OVER: ReadonlySet<string> = new Set(['failed', 'cancelled', 'deleted']);
+
 /** Reads every server there ever was. */
 export const HELD_SERVERS = `
   select s.id, s.name, s.lifecycle, s.mac_address::text as mac, s.power_state as "powerState", s.vcpu,
@@ -61,7 +64,7 @@ async function strayUserData(database: Database, servers: HeldServer[]): Promise
     .whereNotNull('snippets_dir')
     .select('snippets_dir as dir');
   const folders = await Promise.all(rows.map(({ dir }) => readdir(`${dir}/snippets`).catch(() => [])));
-  const living = servers.filter(({ lifecycle }) => lifecycle !== 'failed' && lifecycle !== 'deleted');
+  const living = servers.filter(({ lifecycle }) => !IS_OVER.has(lifecycle));
   return folders
     .flat()
     .filter((file) => !living.some(({ id }) => file === `berth-${id}.yaml`))
@@ -130,7 +133,7 @@ function faultsOf(server: HeldServer, vm: SimulatedVm | undefined, vms: Simulate
   if (lifecycle === 'active' || lifecycle === 'suspended') return [...wrong, ...faultsOfLiving(server, vm)];
   // A deletion that failed has not given back what it could not delete.
   if (lifecycle === 'failed' && type === 'terminate' && status !== 'succeeded') return wrong;
-  if (lifecycle !== 'failed' && lifecycle !== 'deleted') wrong.push(`${name} is ${lifecycle} for ever`);
+  if (!IS_OVER.has(lifecycle)) wrong.push(`${name} is ${lifecycle} for ever`);
   if (vmid !== null) wrong.push(`${name} is ${lifecycle} and holds VM id ${vmid}`);
   if (addresses.length > 0) wrong.push(`${name} is ${lifecycle} and holds ${addresses.join(', ')}`);
   return wrong;

@@ -108,6 +108,7 @@ describe('provisionServer on a simulated cluster', () => {
     await handle.cancel();
     expect(await settled(estate, operation)).toMatchObject({ status: 'cancelled', errorCode: 'cancelled' });
     expect(await leftovers(server.id)).toEqual(NOTHING);
+    expect(await Server.query(estate.database).findById(server.id)).toMatchObject({ lifecycle: 'cancelled' });
   });
 
   it('adopts the clone whose answer was lost instead of making a second one', async () => {

@@ -261,7 +261,7 @@ describe('cancelling', () => {
     expect(answer.status).toBe(202);
     expect(Operation.parse(answer.body)).toMatchObject({ status: 'cancelled', cancelRequested: true });
     expect((await api.call('GET', `/servers/${server.id}`, { token })).body).toMatchObject({
-      status: 'failed',
+      status: 'cancelled',
       ipAddresses: [],
       operation: null,
     });

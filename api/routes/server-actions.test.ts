@@ -65,6 +65,7 @@ describe('changing a server', () => {
   it.each([
     ['provisioning', 'Wait until it has been built.'],
     ['failed', 'delete it'],
+    ['cancelled', 'order another'],
     ['suspended', 'suspension'],
   ] as const)('refuses an action on a server that is %s, saying what to do', async (lifecycle, advice) => {
     const { token, server } = await serverOf({ lifecycle });
@@ -77,7 +78,7 @@ describe('changing a server', () => {
     expect(await api.database('operations').where({ serverId: server.id })).toHaveLength(0);
   });
 
-  it.each(['active', 'failed', 'suspended', 'provisioning', 'deleting'] as const)(
+  it.each(['active', 'failed', 'cancelled', 'suspended', 'provisioning', 'deleting'] as const)(
     'deletes a server that is %s',
     async (lifecycle) => {
       const { token, server } = await serverOf({ lifecycle });

@@ -141,6 +141,12 @@ describe('ordering a server', () => {
     expect(await api.database('servers').where({ accountId: account.id })).toHaveLength(1);
   });
 
+  it('does not count an order that was cancelled', async () => {
+    const { token, account } = await loggedInCustomer(api, { maxServers: 1 });
+    await buildServer(api.database, { account, catalog, lifecycle: 'cancelled' });
+    expect((await api.call('POST', '/servers', { token, body: order() })).status).toBe(202);
+  });
+
   it('refuses a suspended account and a user without one', async () => {
     const suspended = await loggedInCustomer(api, { suspendedAt: new Date() });
     expect((await api.call('POST', '/servers', { token: suspended.token, body: order() })).body.code).toBe(

@@ -8,7 +8,14 @@ import { SshKey } from './ssh-key.ts';
 import { Template } from './template.ts';
 import { VmidLease } from './vmid-lease.ts';
 
-export type Lifecycle = 'provisioning' | 'active' | 'suspended' | 'failed' | 'deleting' | 'deleted';
+export type Lifecycle =
+  | 'provisioning'
+  | 'active'
+  | 'suspended'
+  | 'failed'
+  | 'cancelled'
+  | 'deleting'
+  | 'deleted';
 export type PowerState = 'running' | 'stopped' | 'unknown';
 /** How a VM that Berth did not make is recognised: by its SMBIOS uuid, or by its name until that is known. */
 export interface VmIdentity {

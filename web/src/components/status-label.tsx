@@ -21,6 +21,9 @@ export const STATUS_WORDS: Record<ServerStatus, string> = {
   get failed() {
     return t`Failed`;
   },
+  get cancelled() {
+    return t`Cancelled`;
+  },
   get deleting() {
     return t`Deleting`;
   },

@@ -9,6 +9,9 @@ const WHY: Partial<Record<ServerStatus, string>> = {
   get failed() {
     return t`This server could not be created, or its deletion failed, so there is nothing to switch on. Delete it.`;
   },
+  get cancelled() {
+    return t`The order of this server was cancelled, so there is nothing to switch on.`;
+  },
   get suspended() {
     return t`This server is suspended.`;
   },

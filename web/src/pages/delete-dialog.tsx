@@ -18,8 +18,34 @@ interface DeleteDialogProps {
   onClose: () => void;
 }
 
+/** Takes a server off the list of which nothing exists, or else asks first. */
+export function DeleteDialog(props: DeleteDialogProps) {
+  return props.server.status === 'cancelled' ? <RemoveDialog {...props} /> : <EraseDialog {...props} />;
+}
+
+function RemoveDialog({ server, onClose }: DeleteDialogProps) {
+  const remove = useChange((_: undefined, key) => deleteServer(server.id, false, key), onClose);
+  return (
+    <ChangeDialog
+      title={t`Remove ${server.name} from the list?`}
+      keep={t`Leave it there`}
+      submit={t`Remove`}
+      change={remove}
+      onSubmit={() => remove.mutate(undefined)}
+      onClose={onClose}
+    >
+      <p>
+        <Trans>
+          Its order was cancelled: there is no VM, no disk and no address. The record of what was done to it
+          is kept.
+        </Trans>
+      </p>
+    </ChangeDialog>
+  );
+}
+
 /** Lists what is lost and asks for the name, so that nobody deletes the wrong server. */
-export function DeleteDialog({ server, graceHours = 0, onClose }: DeleteDialogProps) {
+function EraseDialog({ server, graceHours = 0, onClose }: DeleteDialogProps) {
   const [typed, setTyped] = useState('');
   const [isNow, setIsNow] = useState(false);
   const isAdmin = useIsAdmin();

@@ -1,7 +1,6 @@
 import { Button } from '@blueprintjs/core';
 import { Trash } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
-import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { noReturnAt } from '../../../contract/operation-table.ts';
 import type { Server } from '../../../contract/servers.ts';
@@ -28,10 +27,10 @@ function useObstacle(server: Server): string | null {
     : t`“${name}” is under way; wait for it.`;
 }
 
-/** Of a server that was never built there is nothing to give back. */
+/** Of a server that was not built there is nothing to give back. */
 function useGraceHours({ status }: Server): number | undefined {
   const graceHours = useDeleteGraceHours();
-  return status === 'failed' ? 0 : graceHours;
+  return status === 'failed' || status === 'cancelled' ? 0 : graceHours;
 }
 
 function reprieve(graceHours: number | undefined): string {
@@ -46,13 +45,14 @@ export function DeleteServer({ server }: { server: Server }) {
   const reason = useObstacle(server);
   const isForbidden = useForbidden()(server, 'manage') !== null;
   const graceHours = useGraceHours(server);
-  const effect = t`Erases the VM with its disks and releases its addresses. ${reprieve(graceHours)}`;
+  const isCancelled = server.status === 'cancelled';
+  const effect = isCancelled
+    ? t`Its order was cancelled: nothing of it exists, so nothing is lost.`
+    : t`Erases the VM with its disks and releases its addresses. ${reprieve(graceHours)}`;
   return (
     <section className="panel danger-zone" aria-labelledby="danger-title">
       <div>
-        <h2 id="danger-title">
-          <Trans>Delete this server</Trans>
-        </h2>
+        <h2 id="danger-title">{isCancelled ? t`Remove from the list` : t`Delete this server`}</h2>
         <p id="danger-text" className="muted">
           {reason ?? effect}
         </p>
@@ -61,12 +61,12 @@ export function DeleteServer({ server }: { server: Server }) {
         intent="danger"
         variant="outlined"
         icon={<Trash />}
-        text={t`Delete server`}
+        text={isCancelled ? t`Remove` : t`Delete server`}
         disabled={isForbidden || reason !== null}
         aria-describedby={isForbidden ? `${ROLE_REFUSAL_ID} danger-text` : 'danger-text'}
         onClick={() => setIsAsked(true)}
       />
-      <ProtectionSwitch server={server} field="deleteProtection" />
+      {!isCancelled && <ProtectionSwitch server={server} field="deleteProtection" />}
       {isAsked && <DeleteDialog server={server} graceHours={graceHours} onClose={() => setIsAsked(false)} />}
     </section>
   );

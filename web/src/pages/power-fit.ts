@@ -12,6 +12,7 @@ const POSSIBLE: Record<ServerStatus, ReadonlySet<PowerAction>> = {
   provisioning: new Set(),
   suspended: new Set(),
   failed: new Set(),
+  cancelled: new Set(),
   deleting: new Set(),
 };
 

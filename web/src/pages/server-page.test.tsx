@@ -210,6 +210,28 @@ test('a failed operation shows what Proxmox said, the code and what to do next',
   expect(region.getByText(/What to do now/)).toBeVisible();
 });
 
+test('a cancelled order is no failure: it can be ordered again, and taken off the list without its name', async () => {
+  const server = buildServer({ status: 'cancelled', ipAddresses: [], node: null });
+  const { api, user } = open(server, [buildOperation(server, 'provision', { status: 'cancelled' })], {
+    [`DELETE /servers/${server.id}`]: () =>
+      ok({ server: { ...server, status: 'deleting' }, operation: buildOperation(server, 'terminate') }, 202),
+  });
+  const again = await screen.findByRole('link', { name: 'Order again' });
+  const form = new URL(again.getAttribute('href') ?? '', 'http://berth.test');
+  expect(Object.fromEntries(form.searchParams)).toEqual({
+    name: 'web-1',
+    plan: server.plan.id,
+    template: server.template.id,
+    location: 'Frankfurt',
+  });
+  expect(screen.queryByText('Failed')).toBeNull();
+  expect(screen.queryByRole('group', { name: 'Power' })).toBeNull();
+  await user.click(screen.getByRole('button', { name: 'Remove' }));
+  const dialog = within(await screen.findByRole('dialog', { name: 'Remove web-1 from the list?' }));
+  await user.click(dialog.getByRole('button', { name: 'Remove' }));
+  await waitFor(() => expect(api.sent(`DELETE /servers/${server.id}`)).toHaveLength(1));
+});
+
 test('an unknown server says when Proxmox was last heard and that it may be running', async () => {
   open(buildServer({ status: 'unknown' }));
   expect(await screen.findByText(/It may well be running/)).toBeVisible();

@@ -22,6 +22,7 @@ import { DeletedServerPage } from './deleted-server.tsx';
 import { DeleteServer } from './delete-server.tsx';
 import { ManageServer } from './manage-server.tsx';
 import { OperationDetails } from './operation-details.tsx';
+import { OrderAgain } from './order-again.tsx';
 import { PowerActions } from './power-actions.tsx';
 import { RenameServer } from './rename-server.tsx';
 import { RoleRefusal } from './role-refusal.tsx';
@@ -110,13 +111,15 @@ function LatestOperation({ server }: { server: Server }) {
   if (!latest) return null;
   const hasJustFailed =
     latest.status === 'failed' && now - Date.parse(latest.finishedAt ?? latest.createdAt) < FRESH_FAILURE_MS;
-  if (!isLiveOperation(latest) && !hasJustFailed && server.status !== 'failed') return null;
+  const isOver = server.status === 'failed' || server.status === 'cancelled';
+  if (!isLiveOperation(latest) && !hasJustFailed && !isOver) return null;
   return (
     <section className="panel latest-operation" aria-label={t`Latest operation`}>
       <span className="visually-hidden" role="status">
         {announce(latest)}
       </span>
       <OperationDetails operation={latest} />
+      <OrderAgain server={server} operation={latest} />
     </section>
   );
 }
@@ -144,7 +147,7 @@ function ServerTabs({ server }: { server: Server }) {
         panel={
           <>
             <ServerOverview server={server} />
-            <ManageServer server={server} />
+            {server.status !== 'cancelled' && <ManageServer server={server} />}
             <DeleteServer server={server} />
           </>
         }
