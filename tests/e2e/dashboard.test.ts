@@ -176,8 +176,9 @@ describe('a customer in a browser', () => {
     await button('Resume').waitFor(WAIT);
     await expectSound(page, 'provision-waits');
     await button('Cancel').click();
-    await status('Failed').waitFor(WAIT);
-    await picture('failed');
+    await status('Cancelled').waitFor(WAIT);
+    await page.getByRole('link', { name: 'Order again' }).waitFor(WAIT);
+    await expectSound(page, 'cancelled');
   });
 
   it('finds it in the list, in light and dark, wide and narrow', async () => {
@@ -197,6 +198,7 @@ describe('a customer in a browser', () => {
     await button('Reboot 1 server', dialog).click();
     await dialog.getByText('1 of 1 accepted.').waitFor(WAIT);
     await button('Done', dialog).click();
+    await page.getByText('shop-1: “Reboot” is done.').waitFor(WAIT);
     await page.locator('button[title="Operations"]').click();
     const recent = page.getByRole('region', { name: 'Recent' });
     await recent.getByRole('listitem').first().filter({ hasText: 'Succeeded' }).waitFor(WAIT);

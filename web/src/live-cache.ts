@@ -28,6 +28,12 @@ function remember(id: string, value: Server | Operation | null): void {
   news.set(id, { atMs, value });
 }
 
+/** How an operation ended, when an event said so lately. */
+export function endOf(operationId: string): Operation | undefined {
+  const value = news.get(operationId)?.value as Operation | null | undefined; // ids are unique among servers and operations
+  return value && !isLiveOperation(value) ? value : undefined;
+}
+
 /** Reads rows and replaces each one an event has overtaken since; a deleted one is left out. */
 export async function withNews<T extends Server | Operation, R>(
   read: () => Promise<R>,

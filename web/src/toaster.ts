@@ -1,12 +1,17 @@
 import type { ToastProps } from '@blueprintjs/core';
 
-type Show = (toast: ToastProps) => void;
+export interface Toast extends Omit<ToastProps, 'message'> {
+  message: string;
+  /** Where to see more: a page, or the operation centre over the present one. Not shown to whoever is there already. */
+  link?: { text: string; to: `/${string}` | 'operations' };
+}
+type Show = (toast: Toast) => void;
 
 let present: Show | null = null;
-const waiting: ToastProps[] = [];
+const waiting: Toast[] = [];
 
 /** Shows a short message that goes away by itself. */
-export function showToast(toast: ToastProps): void {
+export function showToast(toast: Toast): void {
   if (present) present(toast);
   else waiting.push(toast);
 }

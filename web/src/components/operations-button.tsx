@@ -9,25 +9,28 @@ const OperationCentre = lazy(async () => ({
   default: (await import('../pages/operation-centre.tsx')).OperationCentre,
 }));
 
-const PARAM = 'operations';
+/** Open while the address has it. */
+export const OPERATIONS_PARAM = 'operations';
 
 /** How many operations are under way, and the way to all of them; open or not is said by the address. */
 export function OperationsButton() {
   const [params, setParams] = useSearchParams();
   const live = useAllOperations('live').data ?? [];
   const attention = live.filter(({ status }) => status === 'needs_attention').length;
-  const isOpen = params.has(PARAM);
+  const isOpen = params.has(OPERATIONS_PARAM);
   const show = (shown: boolean) =>
     setParams(
       (before) => {
-        if (shown) before.set(PARAM, 'open');
-        else before.delete(PARAM);
+        if (shown) before.set(OPERATIONS_PARAM, 'open');
+        else before.delete(OPERATIONS_PARAM);
         return before;
       },
       { replace: !shown, preventScrollReset: true },
     );
   const label =
-    attention > 0 ? t`${live.length} operations, ${attention} need attention` : t`${live.length} operations`;
+    attention > 0
+      ? t`Operations: ${live.length}, to be looked at: ${attention}`
+      : t`Operations: ${live.length}`;
   return (
     <>
       <Button

@@ -1,9 +1,10 @@
-import { t } from '@lingui/core/macro';
+import { plural } from '@lingui/core/macro';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRef } from 'react';
 import type { Accepted, CreateServer } from '../../../contract/servers.ts';
 import { createServer } from '../api.ts';
 import { applyAccepted } from '../live-cache.ts';
+import { tellEnd } from '../tell-end.ts';
 import { useSubmit } from './use-submit.ts';
 
 /** Some of several orders were accepted before one was refused. */
@@ -13,15 +14,20 @@ export class PartlyOrdered extends Error {
   readonly reason: unknown;
 
   constructor(accepted: Accepted[], count: number, reason: unknown) {
-    super(t`${accepted.length} of ${count} servers are ordered`);
+    super(
+      plural(accepted.length, {
+        one: `# of ${count} servers is ordered`,
+        other: `# of ${count} servers are ordered`,
+      }),
+    );
     this.accepted = accepted;
     this.reason = reason;
   }
 }
 
 /**
- * Orders servers one after another. Sent again, those that were accepted are not ordered again, and one whose outcome is
- * unknown goes under the same idempotency key.
+ * Orders servers one after another; one message tells when all are ready. Sent again, those that were accepted are not
+ * ordered again, and one whose outcome is unknown goes under the same idempotency key.
  */
 export function useCreateServers(onDone: (accepted: Accepted[]) => void) {
   const client = useQueryClient();
@@ -30,14 +36,15 @@ export function useCreateServers(onDone: (accepted: Accepted[]) => void) {
   return useMutation({
     async mutationFn(orders: CreateServer[]): Promise<Accepted[]> {
       const accepted: Accepted[] = [];
-      for (const order of orders) {
-        try {
-          accepted.push(await orderOnce(order));
-        } catch (error) {
-          throw accepted.length > 0 ? new PartlyOrdered(accepted, orders.length, error) : error;
-        }
+      const before = new Set(ordered.current.values());
+      try {
+        for (const order of orders) accepted.push(await orderOnce(order));
+        return accepted;
+      } catch (error) {
+        throw accepted.length > 0 ? new PartlyOrdered(accepted, orders.length, error) : error;
+      } finally {
+        tellEnd(client, ...accepted.filter((one) => !before.has(one)).map(({ operation }) => operation));
       }
-      return accepted;
     },
     onSuccess(accepted) {
       ordered.current.clear();

@@ -237,7 +237,7 @@ test('several servers are numbered, and those that were accepted are not ordered
   expect(dialog.getByText(/nobody can log in to these 3 servers/)).toBeVisible();
   expect(api.sent('POST /servers')).toHaveLength(0);
   await user.click(dialog.getByRole('button', { name: 'Create anyway' }));
-  expect(await screen.findByText(/1 of 3 servers are ordered: web-1/)).toBeVisible();
+  expect(await screen.findByText(/1 of 3 servers is ordered: web-1/)).toBeVisible();
   await submit();
   await waitFor(() => expect(router.state.location.pathname).toBe('/'));
   const names = api.sent('POST /servers').map(({ body }) => (body as { name: string }).name);

@@ -30,7 +30,7 @@ const group = async (name: string) => within(await screen.findByRole('region', {
 test('every operation stands where it belongs, with what is known of it', async () => {
   fakeApi(answers([moving, inLine, paused]));
   const { user } = renderApp('/');
-  await user.click(await screen.findByRole('button', { name: '3 operations, 1 need attention' }));
+  await user.click(await screen.findByRole('button', { name: 'Operations: 3, to be looked at: 1' }));
   expect((await group('Running')).getByText(/usually 20 s/)).toBeVisible();
   expect((await group('Queued')).getByText('No. 3 in line, its turn in about 1 min 30 s')).toBeVisible();
   const attention = await group('Needs attention');
@@ -105,12 +105,12 @@ describe('while nobody looks', () => {
   test('the browser tells once what is over', async () => {
     const api = fakeApi(answers([moving]));
     renderApp('/');
-    await screen.findByRole('button', { name: '1 operations' });
+    await screen.findByRole('button', { name: 'Operations: 1' });
     await screen.findByText('Live');
     const ended = { ...moving, status: 'failed', finishedAt: new Date().toISOString() };
     api.emit('operation', ended);
     api.emit('operation', ended);
-    await screen.findByRole('button', { name: '0 operations' });
+    await screen.findByRole('button', { name: 'Operations: 0' });
     expect(shown).toEqual(['web-1: Reboot: Failed']);
   });
 });
