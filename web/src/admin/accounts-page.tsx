@@ -13,6 +13,7 @@ import { type Column, DataTable } from './data-table.tsx';
 import { SearchField } from '../components/search-field.tsx';
 import { TextField } from './text-field.tsx';
 import { UseBar } from './use-bar.tsx';
+import { ROLES } from '../role-words.ts';
 import { useParam } from '../hooks/use-param.ts';
 import { useAdminChange, useRows } from './use-admin.ts';
 
@@ -65,7 +66,7 @@ const columns = (onDeed: (account: ManagedAccount, deed: Deed) => void): Column<
       members.map(({ id, email, role }) => (
         <div key={id}>
           <Link to={`/admin/users?search=${encodeURIComponent(email)}`}>{email}</Link>
-          <span className="muted">{` ${role}`}</span>
+          <span className="muted">{` ${ROLES[role].title}`}</span>
         </div>
       )),
   },

@@ -65,12 +65,14 @@ export function AdoptDialog({ clusterId, vm: { vmid, name: vmName }, onClose }: 
       onClose={onClose}
     >
       <FormGroup label={t`Account`} labelFor={`${id}-account`} helperText={t`Who will own the server.`}>
-        <SearchField
-          label={t`Search accounts`}
-          placeholder={t`Name, or e-mail address of a member`}
-          value={search}
-          onSearch={setSearch}
-        />
+        <div className="search-above">
+          <SearchField
+            label={t`Search accounts`}
+            placeholder={t`Name, or e-mail address of a member`}
+            value={search}
+            onSearch={setSearch}
+          />
+        </div>
         <HTMLSelect
           className="sensitive"
           id={`${id}-account`}
@@ -110,7 +112,7 @@ export function AdoptDialog({ clusterId, vm: { vmid, name: vmName }, onClose }: 
             ))}
           </HTMLSelect>
         </FormGroup>
-        <TextField label={t`Name`} placeholder={t`made of the VM's`} value={name} onChange={setName} />
+        <TextField label={t`Name`} help={t`Empty: made of the VM’s name.`} value={name} onChange={setName} />
       </div>
       <div role="status">{shown && <Preview preview={shown} />}</div>
     </ChangeDialog>

@@ -161,8 +161,8 @@ const columns = ({ has, toggle }: Selection<Server>): Column<Server>[] => [
     },
     isActions: true,
     cell: ({ id, name }) => (
-      <Link to={`/admin/servers/${id}/truth`} aria-label={t`Truth of ${name}`}>
-        <Trans>Truth</Trans>
+      <Link to={`/admin/servers/${id}/truth`} aria-label={t`Compare ${name} with Proxmox VE`}>
+        <Trans>Compare</Trans>
       </Link>
     ),
   },

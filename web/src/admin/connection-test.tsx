@@ -39,8 +39,15 @@ export function ConnectionTest({ cluster: { id, name }, children }: ConnectionTe
   );
 }
 
+interface FindingsProps {
+  report: ConnectionReport;
+  /** What to do about a certificate that was seen is said below. */
+  isCompared?: boolean;
+}
+
 /** What a test found: the verdict, then each thing with its remedy. */
-export function Findings({ report: { ok, version, findings } }: { report: ConnectionReport }) {
+export function Findings({ report: { ok, version, findings }, isCompared = false }: FindingsProps) {
+  const isShown = findings.some(({ fingerprint }) => fingerprint !== undefined);
   return (
     <div className="findings">
       <Callout compact intent={ok ? 'success' : 'danger'}>
@@ -48,17 +55,21 @@ export function Findings({ report: { ok, version, findings } }: { report: Connec
           {ok ? t`Berth can work with this cluster` : t`Berth cannot work with this cluster`}
         </p>
         <p className="callout-text">
-          {version ? t`Proxmox VE ${version} answers.` : t`Proxmox VE does not answer.`}
+          {version
+            ? t`Proxmox VE ${version} answers.`
+            : isShown
+              ? t`It shows a certificate that is not trusted.`
+              : t`Proxmox VE does not answer.`}
         </p>
       </Callout>
-      {findings.map(({ code, level, message, remedy, endpoint, path }) => (
+      {findings.map(({ code, level, message, remedy, endpoint, path, fingerprint }) => (
         <Callout
           key={[code, endpoint, path, message].join(' ')}
           compact
           intent={level === 'error' ? 'danger' : 'warning'}
         >
           <p className="callout-title">{message}</p>
-          <p className="callout-text">{remedy}</p>
+          {!(isCompared && fingerprint) && <p className="callout-text">{remedy}</p>}
           <p className="callout-small">
             <Trans>
               Code <code>{code}</code>

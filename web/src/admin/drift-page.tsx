@@ -1,16 +1,14 @@
 import { Button, Tag } from '@blueprintjs/core';
-import { Tick } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import type { Drift } from '../../../contract/reconcile.ts';
-import { NoticeState } from '../components/notice-state.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { AdminPage } from './admin-page.tsx';
 import { type Column, DataTable } from './data-table.tsx';
 import { type DriftVerb, SettleDriftDialog } from './settle-drift-dialog.tsx';
-import { ReconcileStates } from './reconcile-states.tsx';
+import { NothingFound, ReconcileStates } from './reconcile-states.tsx';
 import { useRows } from './use-admin.ts';
 
 /** Where records and VMs differ, and the two ways out. */
@@ -28,9 +26,7 @@ export function DriftPage() {
         rows={rows}
         columns={columns((drift, verb) => setWish({ drift, verb }))}
         empty={
-          <NoticeState
-            level={2}
-            icon={<Tick size={40} />}
+          <NothingFound
             title={t`No differences`}
             description={t`What the latest comparison has read agrees with the record.`}
           />

@@ -10,6 +10,7 @@ import {
   SINCE,
   ID,
   CLUSTER,
+  COMPARED,
   MANAGED_ACCOUNT,
   MANAGED_PLAN,
   list,
@@ -176,6 +177,19 @@ test('a list goes on where its first page ends', async () => {
   await user.click(await screen.findByRole('button', { name: 'Load more' }));
   expect(await screen.findByText('two')).toBeVisible();
   expect(screen.getByText('one')).toBeVisible();
+});
+
+test.each(['truth', 'orphans'])('the page %s claims nothing before there was a comparison', async (path) => {
+  openAdmin(path, {
+    [path === 'truth' ? 'GET /admin/drift' : 'GET /admin/orphans']: () => list(),
+    'GET /admin/reconcile': () => list({ ...COMPARED, lastRun: null }),
+  });
+  expect(await screen.findByRole('heading', { name: 'Not known yet' })).toBeVisible();
+});
+
+test('a comparison of one server is not one of several', async () => {
+  openAdmin('truth', { 'GET /admin/drift': () => list() });
+  expect(await screen.findByText(/· 1 server read/)).toBeVisible();
 });
 
 test('nobody but an administrator meets these pages', async () => {

@@ -40,7 +40,7 @@ export function MemoryUse({ node: { name, memoryMib, givenMemoryMib } }: { node:
 export function StorageUse({ node: { name, storages } }: { node: Node }) {
   if (storages.length === 0) return <>–</>;
   return storages.map((storage) => (
-    <div key={storage.name}>
+    <div key={storage.name} className="storage-use">
       <span className="numeric">
         {`${storage.name}: ${t`${gib(storage.usedMib)} of ${gib(storage.totalMib)}`}${storage.shared ? t`, shared` : ''}`}
       </span>

@@ -1,18 +1,17 @@
 import { Button, HTMLSelect, Tag } from '@blueprintjs/core';
-import { Tick } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import type { Cluster } from '../../../contract/clusters.ts';
 import { DESTRUCTIBLE_KINDS, type Orphan, type OrphanKind } from '../../../contract/reconcile.ts';
-import { NoticeState } from '../components/notice-state.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { useNow } from '../hooks/use-now.ts';
 import { AdminPage } from './admin-page.tsx';
 import { type Column, DataTable } from './data-table.tsx';
 import { type OrphanVerb, SettleOrphanDialog } from './settle-orphan-dialog.tsx';
-import { ReconcileStates } from './reconcile-states.tsx';
+import { NothingFound, ReconcileStates } from './reconcile-states.tsx';
+import { ORPHAN_REQUEST_WORDS, ORPHAN_STATE_WORDS, serverWord } from './state-words.ts';
 import { useParam } from '../hooks/use-param.ts';
 import { useRows } from './use-admin.ts';
 
@@ -93,9 +92,7 @@ export function OrphansPage() {
         rows={rows}
         columns={columns(clusterName, (orphan, verb) => setWish({ orphan, verb }))}
         empty={
-          <NoticeState
-            level={2}
-            icon={<Tick size={40} />}
+          <NothingFound
             title={t`No orphans`}
             description={t`Two comparisons in a row have to see something before it is listed here.`}
           />
@@ -143,7 +140,7 @@ function Evidence({ orphan: { evidence } }: { orphan: Orphan }) {
   const facts = [
     reason,
     status,
-    server && t`its server is ${server}`,
+    server && t`its server is ${serverWord(server)}`,
     storage,
     sizeGib !== undefined && `${Number(sizeGib.toFixed(1))} GiB`,
   ].filter(Boolean);
@@ -164,7 +161,7 @@ function State({ orphan: { state, request, note, quarantinedUntil } }: { orphan:
   return (
     <>
       <Tag minimal intent={request ? 'primary' : intent}>
-        {request ? t`${request} under way` : state}
+        {request ? ORPHAN_REQUEST_WORDS[request] : ORPHAN_STATE_WORDS[state]}
       </Tag>
       {state === 'quarantined' && quarantinedUntil && (
         <span className="second-line">

@@ -114,7 +114,7 @@ export function ReachFields({ reach, report, onChange }: ReachFieldsProps) {
       <div role="status" ref={found}>
         {report && (
           <>
-            <Findings report={report} />
+            <Findings report={report} isCompared={!report.ok} />
             {!report.ok && (
               <SeenCertificates
                 report={report}

@@ -84,7 +84,7 @@ function SettingsLists({ settings, onEdit }: { settings: AdminSettings; onEdit: 
             </span>
           </Fact>
         ))}
-        <Fact name={t`What is done at once`}>
+        <Fact name={t`Copies and starts at once`}>
           <Link to="/admin/clusters">
             <Trans>for each cluster by itself</Trans>
           </Link>

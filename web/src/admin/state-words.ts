@@ -1,7 +1,9 @@
 import { t } from '@lingui/core/macro';
 import type { MigrationException, MigrationReport, MigrationRun } from '../../../contract/migration-runs.ts';
 import type { Node } from '../../../contract/nodes.ts';
-import type { ReconcileState } from '../../../contract/reconcile.ts';
+import type { OrphanRequest, OrphanState, ReconcileState } from '../../../contract/reconcile.ts';
+import type { ServerStatus } from '../../../contract/servers.ts';
+import { STATUS_WORDS } from '../components/status-label.tsx';
 
 export const NODE_WORDS: Record<Node['status'], string> = {
   get online() {
@@ -140,3 +142,41 @@ export const VM_WORDS: Record<VmState, string> = {
     return t`unclaimed`;
   },
 };
+
+export const ORPHAN_STATE_WORDS: Record<OrphanState, string> = {
+  get found() {
+    return t`found`;
+  },
+  get quarantined() {
+    return t`in quarantine`;
+  },
+  get destroyed() {
+    return t`destroyed`;
+  },
+  get dismissed() {
+    return t`dismissed`;
+  },
+  get adopted() {
+    return t`adopted`;
+  },
+};
+
+/** What has been asked for and is not carried out yet. */
+export const ORPHAN_REQUEST_WORDS: Record<OrphanRequest, string> = {
+  get quarantine() {
+    return t`being put into quarantine`;
+  },
+  get release() {
+    return t`being released`;
+  },
+  get destroy() {
+    return t`being destroyed`;
+  },
+};
+
+/** What the evidence of an orphan says of its server: its lifecycle, or that there is none. */
+export function serverWord(server: string): string {
+  if (server === 'active') return t`active`;
+  if (server === 'deleted') return t`deleted`;
+  return (STATUS_WORDS[server as ServerStatus] ?? server).toLowerCase(); // the rest of a lifecycle is a status
+}

@@ -56,7 +56,7 @@ const columns = (onEdit: (template: ManagedTemplate) => void): Column<ManagedTem
     title: t`Template`,
     cell: ({ name, osName, osVersion }) => (
       <span>
-        <strong>{name}</strong>
+        <strong className="unbroken">{name}</strong>
         <span className="second-line">{`${osName} ${osVersion}`}</span>
       </span>
     ),
@@ -66,9 +66,11 @@ const columns = (onEdit: (template: ManagedTemplate) => void): Column<ManagedTem
     cell: ({ places }) =>
       places.length === 0
         ? t`none: cannot be ordered`
-        : places.map(({ node, vmid, storage }) => `${node} (VM ${vmid}, ${storage})`).join(', '),
+        : places.map(({ node, vmid, storage }) => (
+            <div key={`${node} ${vmid}`}>{`${node}: VM ${vmid}, ${storage}`}</div>
+          )),
   },
-  { title: t`Least disk`, isNumber: true, cell: ({ minDiskGib }) => formatDisk(minDiskGib) },
+  { title: t`Smallest disk`, isNumber: true, cell: ({ minDiskGib }) => formatDisk(minDiskGib) },
   { title: t`A server is ready once`, cell: ({ readyWhen }) => READY_WORDS[readyWhen] },
   { title: t`Servers`, isNumber: true, cell: ({ servers }) => servers },
   { title: t`On offer`, cell: (template) => <OfferSwitch template={template} /> },

@@ -66,6 +66,20 @@ export const ORPHAN = {
   goneAt: null,
   quarantinedUntil: null,
 };
+export const COMPARED = {
+  clusterId: CLUSTER.id,
+  cluster: CLUSTER.name,
+  lastRun: {
+    status: 'complete',
+    startedAt: SINCE,
+    finishedAt: SINCE,
+    completedAt: SINCE,
+    serversRead: 1,
+    message: null,
+  },
+  drift: 0,
+  orphans: {},
+};
 export const UNCLAIMED_VM = {
   vmid: 142,
   node: 'pve1',
@@ -115,7 +129,7 @@ export function openAdmin(path: string, routes: Record<string, Handler> = {}) {
   const api = fakeApi({
     'POST /refresh': () => ok({ ...session(), user: { ...USER, role: 'admin', accounts: [] } }),
     'GET /admin/attention': () => ok(ATTENTION),
-    'GET /admin/reconcile': () => list(),
+    'GET /admin/reconcile': () => list(COMPARED),
     'GET /admin/clusters': () => list(CLUSTER),
     'GET /admin/nodes': () => list(),
     'GET /admin/accounts': () => list(MANAGED_ACCOUNT),

@@ -39,7 +39,9 @@ const row = async (name: RegExp) =>
 
 test('a server stands beside its VM, and only what differs can be settled', async () => {
   open();
-  expect(await screen.findByRole('heading', { level: 1, name: 'Truth of shop-1' })).toBeVisible();
+  expect(
+    await screen.findByRole('heading', { level: 1, name: 'shop-1 compared with Proxmox VE' }),
+  ).toBeVisible();
   const memory = await row(/^Memory/);
   expect(memory.getByText('4096')).toBeVisible();
   expect(memory.getByText('differs')).toBeInTheDocument();

@@ -27,7 +27,7 @@ export function TruthPage() {
         </Trans>
       </Link>
       <AdminPage
-        title={t`Truth of ${server.data?.name ?? t`a server`}`}
+        title={t`${server.data?.name ?? t`A server`} compared with Proxmox VE`}
         about={truth.data && <Reading truth={truth.data} />}
         action={
           <Link to={`/servers/${id}`}>
@@ -43,7 +43,9 @@ export function TruthPage() {
             onRetry={() => void truth.refetch()}
           />
         )}
-        {truth.data && <Fields truth={truth.data} onSettle={(drift, verb) => setWish({ drift, verb })} />}
+        {truth.data && truth.data.fields.length > 0 && (
+          <Fields truth={truth.data} onSettle={(drift, verb) => setWish({ drift, verb })} />
+        )}
       </AdminPage>
       {wish && <SettleDriftDialog drift={wish.drift} verb={wish.verb} onClose={() => setWish(null)} />}
     </>

@@ -54,8 +54,14 @@ function FilterBar() {
         <option value="member">{t`Others in your accounts`}</option>
         <option value="provider">{t`Your provider`}</option>
       </HTMLSelect>
-      <InputGroup type="date" aria-label={t`From`} max={to} value={from} onValueChange={setFrom} />
-      <InputGroup type="date" aria-label={t`To`} min={from} value={to} onValueChange={setTo} />
+      <label className="date-field">
+        <Trans>From</Trans>
+        <InputGroup type="date" max={to} value={from} onValueChange={setFrom} />
+      </label>
+      <label className="date-field">
+        <Trans>Until</Trans>
+        <InputGroup type="date" min={from} value={to} onValueChange={setTo} />
+      </label>
     </div>
   );
 }

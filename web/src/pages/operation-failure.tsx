@@ -22,7 +22,7 @@ export function OperationFailure({
     <Callout intent={intent} compact className="failure">
       <p className="callout-title">{explanation.title}</p>
       <p className="callout-text">{explanation.cause}</p>
-      {error.message && <p className="callout-text">{error.message}</p>}
+      {error.message && !isSaidByCause(error) && <p className="callout-text">{error.message}</p>}
       {error.cause && (
         <div>
           <span className="muted">
@@ -59,6 +59,10 @@ export function OperationFailure({
     </Callout>
   );
 }
+
+/** What Proxmox said is shown in its own words below. */
+const isSaidByCause = ({ message, cause }: NonNullable<Operation['error']>): boolean =>
+  cause !== null && message.endsWith(cause);
 
 /** A line of Markdown, of which `code` is all that it has. */
 function Remedy({ text }: { text: string }) {
