@@ -24,23 +24,35 @@ const read: FirstRead = (globalThis.berthFirstRead ??= { session: null, servers:
 /**
  * Asks for what the first page shows while the rest of the code is still being read: the session, then its servers. It takes no
  * lock, which would be granted only after that: the API gives two refreshes within seconds the same successor.
+ * Resolves once both have been asked for, or when there is no more to ask.
  */
-export function startFirstRead(): void {
+export async function startFirstRead(): Promise<void> {
   const headers = { accept: 'application/json' };
   read.session = fetch('/refresh', { method: 'POST', headers, credentials: 'same-origin' });
-  read.servers = read.session.then(readServers).catch(() => null);
+  const asked = read.session.then(askForServers).catch(() => null);
+  read.servers = asked.then((servers) => servers && readServers(servers)).catch(() => null);
+  await asked;
 }
 
-async function readServers(answer: Response): Promise<FirstList | null> {
-  if (!answer.ok || location.pathname !== '/app/') return null;
-  const { accessToken, user } = (await answer.clone().json()) as Session;
+interface AskedServers {
+  filter: ServerFilter;
+  answer: Promise<Response>;
+}
+
+async function askForServers(session: Response): Promise<AskedServers | null> {
+  if (!session.ok || location.pathname !== '/app/') return null;
+  const { accessToken, user } = (await session.clone().json()) as Session;
   const params = new URLSearchParams(location.search);
   const asked = params.get('account');
   const account =
     asked === ALL_ACCOUNTS ? null : (asked ?? rememberedAccount(null, accountChoice.get(), user));
   const filter = { ...parseFilter(params), account: account ?? '' };
   const headers = { accept: 'application/json', authorization: `Bearer ${accessToken}` };
-  const response = await fetch(serversPath(filter, null), { headers });
+  return { filter, answer: fetch(serversPath(filter, null), { headers }) };
+}
+
+async function readServers({ filter, answer }: AskedServers): Promise<FirstList | null> {
+  const response = await answer;
   return response.ok ? { filter, list: (await response.json()) as ServerList } : null;
 }
 

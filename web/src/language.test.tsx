@@ -2,7 +2,8 @@ import { screen, waitFor } from '@testing-library/react';
 import { afterEach, expect, it } from 'vitest';
 import { ApiError } from './api-error.ts';
 import { operationName, stepTitle } from './contract-words.ts';
-import { languageStore, preferredLanguage, setLanguage, startLanguage } from './language.ts';
+import { preferredLanguage } from './language-choice.ts';
+import { languageStore, setLanguage, startLanguage } from './language.ts';
 import { renderApp } from './render-app.tsx';
 import { fakeApi, refusal } from './test-api.ts';
 

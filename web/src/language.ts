@@ -1,11 +1,8 @@
 import { i18n, type Messages } from '@lingui/core';
 import { setContractTexts } from './contract-words.ts';
 import type { ContractTexts } from './locales/contract-de.ts';
-import { createRemembered } from './remembered.ts';
+import { chosenLanguage, type Language, languageChoice, withoutRegion } from './language-choice.ts';
 import { createStore } from './store.ts';
-
-export const LANGUAGES = { en: 'English', de: 'Deutsch' } as const;
-export type Language = keyof typeof LANGUAGES;
 
 /** Each language is a file of its own, read when it is needed. */
 const CATALOGS: Record<Language, () => Promise<{ messages: Messages; contract: ContractTexts | null }>> = {
@@ -19,23 +16,8 @@ const CATALOGS: Record<Language, () => Promise<{ messages: Messages; contract: C
   },
 };
 
-const isLanguage = (value: unknown): value is Language =>
-  typeof value === 'string' && Object.hasOwn(LANGUAGES, value);
-
-/** What somebody chose in this browser; null follows the browser. */
-const choice = createRemembered<Language | null>('berth-language', null, (value) =>
-  isLanguage(value) ? value : null,
-);
-
 /** The language that the page is in. */
 export const languageStore = createStore<Language>('en');
-
-const withoutRegion = (tag: string): string => tag.toLowerCase().split('-')[0] ?? tag;
-
-/** The first of the browser's languages that there is; English when there is none of them. */
-export function preferredLanguage(tags: readonly string[]): Language {
-  return tags.map(withoutRegion).find(isLanguage) ?? 'en';
-}
 
 /** The locale for dates and numbers: the browser's own region where it fits to the language. */
 export function locale(): string {
@@ -56,7 +38,7 @@ export function perLocale<T>(make: (locale: string) => T): () => T {
 }
 
 async function show(): Promise<void> {
-  const language = choice.get() ?? preferredLanguage(navigator.languages);
+  const language = chosenLanguage();
   const { messages, contract } = await CATALOGS[language]();
   setContractTexts(contract);
   i18n.loadAndActivate({ locale: language, messages });
@@ -66,9 +48,9 @@ async function show(): Promise<void> {
 
 /** Reads the texts of the language that was chosen or that the browser prefers, and follows a choice. Await it before rendering. */
 export async function startLanguage(): Promise<void> {
-  choice.subscribe(() => void show());
+  languageChoice.subscribe(() => void show());
   await show();
 }
 
 /** Changes the language of the page and remembers it in this browser. */
-export const setLanguage = (language: Language): void => choice.set(language);
+export const setLanguage = (language: Language): void => languageChoice.set(language);

@@ -1,6 +1,7 @@
 import { HTMLSelect } from '@blueprintjs/core';
 import { useStore } from '../hooks/use-store.ts';
-import { LANGUAGES, type Language, languageStore, setLanguage } from '../language.ts';
+import { languageStore, setLanguage } from '../language.ts';
+import { LANGUAGES, type Language } from '../language-choice.ts';
 
 /** The languages, each under its own name. */
 export function LanguageSwitch({ id, label }: { id: string; label?: string }) {
