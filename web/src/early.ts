@@ -10,9 +10,20 @@ for (const href of texts[chosenLanguage()]?.split(' ') ?? [])
   addToHead('link', { rel: 'modulepreload', href });
 const late = new Promise((resolve) => setTimeout(resolve, ASK_MS));
 const parsed = new Promise((resolve) => document.addEventListener('DOMContentLoaded', resolve));
-void Promise.all([parsed, Promise.race([startFirstRead(), late])]).then(() => {
+void Promise.all([parsed.then(styled), Promise.race([startFirstRead(), late])]).then(() => {
   if (entry) addToHead('script', { type: 'module', src: entry });
 });
+
+/** A script that is put in does not wait for style sheets by itself, and would measure a page without any. */
+async function styled(): Promise<void> {
+  const links = [...document.querySelectorAll<HTMLLinkElement>('link[rel=stylesheet]')];
+  await Promise.all(links.filter(({ sheet }) => sheet === null).map(settled));
+}
+
+const settled = async (link: HTMLLinkElement): Promise<void> =>
+  new Promise((resolve) => {
+    for (const end of ['load', 'error']) link.addEventListener(end, () => resolve());
+  });
 
 function addToHead<T extends 'link' | 'script'>(tag: T, properties: Partial<HTMLElementTagNameMap[T]>): void {
   document.head.append(Object.assign(document.createElement(tag), properties));
