@@ -68,6 +68,7 @@ export function InviteDialog({ account, sendsMail, stale, onMade, onClose }: Inv
       change={change}
       onSubmit={() => change.mutate(undefined)}
       onClose={onClose}
+      retryHint={t`It is not known whether the invitation was made. Look at the list before you try again.`}
     >
       <p>
         {sendsMail ? (

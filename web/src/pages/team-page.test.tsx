@@ -86,6 +86,14 @@ test('an invitation is mailed to the address that was given', async () => {
   });
 });
 
+test('an invitation that nobody answered is to be looked for before it is made again', async () => {
+  const { user } = open({ [`POST ${INVITATIONS}`]: () => Promise.reject(new TypeError('failed to fetch')) });
+  await user.click(await screen.findByRole('button', { name: 'Invite' }));
+  const form = within(await screen.findByRole('dialog'));
+  await user.click(form.getByRole('button', { name: 'Make the link' }));
+  expect(await form.findByText(/Look at the list before you try again/)).toBeVisible();
+});
+
 test('where no mail is set up there is a link to copy, and it says so', async () => {
   const { user } = open({
     [`GET /accounts/${ACCOUNT.id}/team`]: () => ok({ ...TEAM, sendsMail: false }),
