@@ -39,7 +39,7 @@ function Frame({ user }: { user: User }) {
           <Link to="/" className="brand-link" aria-label={t`Berth, servers`}>
             <Brand />
           </Link>
-          <nav aria-label={t`Main`}>
+          <nav className="main-nav" aria-label={t`Main`}>
             <NavLink to="/" end className="nav-link">
               <Trans>Servers</Trans>
             </NavLink>
