@@ -119,7 +119,7 @@ describe('an accepted order is carried out whatever dies', () => {
     expect(await berth.api.settled(operation.id)).toMatchObject({ status: 'cancelled' });
     expect(await vmsNamed('no-space')).toEqual([]);
     expect(await berth.api.server(server.id)).toMatchObject({
-      status: 'failed',
+      status: 'cancelled',
       ipAddresses: [],
       node: null,
     });
