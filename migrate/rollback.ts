@@ -10,6 +10,11 @@ export interface RollbackResult {
   left: { entity: 'user' | 'client' | 'service'; sourceId: number; reason: string }[];
 }
 
+/** PostgreSQL ended this transaction because it and another waited for each other; nothing of it is left. */
+const DEADLOCK = '40P01';
+/** Servers are observed all the time, in another order. */
+const ATTEMPTS = 5;
+
 /** Why a server that a run added must stay; null when nobody has touched it since. */
 const SERVER_TOUCHED = `case
   when exists (select 1 from operations o where o.server_id = s.id) then 'something was done to it in Berth'
@@ -52,14 +57,16 @@ export async function rollbackRun(
   runId: string,
   { dryRun = false } = {},
 ): Promise<RollbackResult> {
-  const trx = await database.transaction();
-  try {
-    const result = await rollback(trx, runId);
-    await (dryRun ? trx.rollback() : trx.commit());
-    return result;
-  } catch (err) {
-    await trx.rollback();
-    throw err;
+  for (let attempt = 1; ; attempt += 1) {
+    const trx = await database.transaction();
+    try {
+      const result = await rollback(trx, runId);
+      await (dryRun ? trx.rollback() : trx.commit());
+      return result;
+    } catch (err) {
+      await trx.rollback();
+      if (attempt === ATTEMPTS || (err as { code?: string }).code !== DEADLOCK) throw err;
+    }
   }
 }
 

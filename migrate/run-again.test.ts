@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import Knex from 'knex';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { dropSecrets } from './drop-secrets.ts';
 import { reportCsv } from './report/report-csv.ts';
@@ -8,6 +9,7 @@ import { reportJson } from './report/report-json.ts';
 import { rollbackRun } from './rollback.ts';
 import { resumeRun } from './steer-run.ts';
 import { migrationWorkflowId } from '../contract/temporal.ts';
+import { databaseConfig } from '../db/connect.ts';
 import { MigrationRun } from '../db/models/migration-run.ts';
 import { Server } from '../db/models/server.ts';
 import { User } from '../db/models/user.ts';
@@ -17,6 +19,7 @@ import { createFaultsEstate, type FaultsEstate } from '../tests/faults-estate.ts
 import type { RunWish } from '../tests/migrate-estate.ts';
 import { readable } from '../tests/readable.ts';
 import { recordHistory } from '../tests/record-history.ts';
+import { until } from '../tests/until.ts';
 
 let faults: FaultsEstate;
 beforeAll(async () => {
@@ -129,6 +132,30 @@ it('takes two sources with the same people and VMs side by side', async () => {
   expect(alone).toBeUndefined();
   expect((await rollbackRun(database, second)).left).toEqual([]);
   expect(await faults.content()).toEqual(faults.undisturbed.content);
+});
+
+it('is undone though PostgreSQL ends the transaction because another waits for it, and it for that', async () => {
+  const { database, databaseUrl } = faults.estate;
+  const runId = await migrate();
+  const { serverId } = await database('vmid_leases').whereNotNull('server_id').first('server_id');
+  const patient = Knex(databaseConfig(`${databaseUrl}?options=-c%20deadlock_timeout%3D5s`));
+  const observer = await database.transaction();
+  try {
+    await observer.raw(`set local deadlock_timeout = '5min'`);
+    await observer('servers').where('id', serverId).update({ powerState: 'running' });
+    const rollback = rollbackRun(patient, runId);
+    await until(
+      async () =>
+        (await queryRows(database, `select 1 from pg_stat_activity where wait_event_type = 'Lock'`)).length >
+        0,
+    );
+    await observer('vmid_leases').where('server_id', serverId).delete();
+    await observer.commit();
+    expect((await rollback).left).toEqual([]);
+  } finally {
+    await patient.destroy();
+  }
+  expect(await counts()).toMatchObject({ servers: 0 });
 });
 
 it('keeps what was edited in Berth when the source brings something new, and takes over the rest', async () => {
