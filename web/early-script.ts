@@ -2,11 +2,6 @@ import path from 'node:path';
 import { build, type HtmlTagDescriptor, type Plugin, type Rolldown } from 'vite';
 
 const SOURCE = 'src/early.ts';
-/** What a language consists of. */
-const TEXTS: Record<string, string[]> = {
-  en: ['src/locales/en.po'],
-  de: ['src/locales/de.po', 'src/locales/contract-de.ts'],
-};
 const ENTRY_TAG = /<script type="module" crossorigin src="([^"]+)"><\/script>/;
 
 /**
@@ -46,16 +41,23 @@ const script = (attrs: Record<string, string>): HtmlTagDescriptor => ({
   injectTo: 'head-prepend',
 });
 
+type BuiltFile = Rolldown.OutputAsset | Rolldown.OutputChunk;
+
+/** The language whose texts a file holds: `locales/de.po` and `locales/contract-de.ts` are German. */
+export const languageOf = (file: BuiltFile): string | undefined =>
+  file.type === 'chunk'
+    ? /\/src\/locales\/(?:.+-)?(\w+)\.\w+$/.exec(file.facadeModuleId ?? '')?.[1]
+    : undefined;
+
 /** By `data-` attribute, the files of each language. */
-function textFiles(files: (Rolldown.OutputAsset | Rolldown.OutputChunk)[]): Record<string, string> {
-  const fileOf = (source: string): string => {
-    const module = path.join(import.meta.dirname, source);
-    const chunk = files.find((file) => file.type === 'chunk' && file.moduleIds.includes(module));
-    if (!chunk) throw new Error(`${source} is in no file`);
-    return `/app/${chunk.fileName}`;
-  };
+function textFiles(files: BuiltFile[]): Record<string, string> {
+  const byLanguage = Map.groupBy(files, languageOf);
+  byLanguage.delete(undefined);
   return Object.fromEntries(
-    Object.entries(TEXTS).map(([language, sources]) => [`data-${language}`, sources.map(fileOf).join(' ')]),
+    [...byLanguage].map(([language, texts]) => [
+      `data-${language}`,
+      texts.map(({ fileName }) => `/app/${fileName}`).join(' '),
+    ]),
   );
 }
 

@@ -1,4 +1,4 @@
-import { earlyScript } from './early-script.ts';
+import { earlyScript, languageOf } from './early-script.ts';
 import { textsPlugins } from './texts-plugins.ts';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
@@ -25,17 +25,17 @@ const API_PATHS = [
   '/settings',
 ];
 
-/** The files of which a page needs nearly all before it shows anything. */
-const READ_AT_ONCE = new Set(['base', 'index', 'en', 'de']);
+/** What every page needs and seldom changes; left alone it falls into small pieces, which compress worse. */
+const BASE = 'base';
 
-/** Has these files compiled while they are being read, all at once, rather than each function when it is first called. */
+/** Has what nearly all is needed of compiled while it is read, rather than each function when it is first called. */
 const compileAtOnce: Plugin = {
   name: 'berth-compile-at-once',
   generateBundle: {
     order: 'post',
     handler(_options, bundle) {
       for (const file of Object.values(bundle))
-        if (file.type === 'chunk' && READ_AT_ONCE.has(file.name))
+        if (file.type === 'chunk' && (file.isEntry || file.name === BASE || languageOf(file)))
           file.code = `//# allFunctionsCalledOnLoad\n${file.code}`;
     },
   },
@@ -59,11 +59,10 @@ export default defineConfig({
     assetsInlineLimit: 0,
     rolldownOptions: {
       output: {
-        // What every page needs and seldom changes; left alone it falls into small pieces, which compress worse.
         codeSplitting: {
           groups: [
             {
-              name: 'base',
+              name: BASE,
               test: /node_modules\/(?:react|react-dom|scheduler|react-router|@tanstack)\//,
               priority: 1,
             },
