@@ -5,7 +5,7 @@ import { Trans } from '@lingui/react/macro';
 import { useEffect, useId, useState } from 'react';
 import type { Server } from '../../../contract/servers.ts';
 import type { ServerFilter } from '../api.ts';
-import { STATUS_WORDS } from '../components/status-label.tsx';
+import { STATUS_WORDS } from '../server-words.ts';
 import { useStore } from '../hooks/use-store.ts';
 import { type Column, columnStore, COLUMNS, toggleColumn } from '../server-columns.ts';
 import { SavedViews } from './saved-views-menu.tsx';
@@ -24,7 +24,7 @@ interface FilterBarProps {
 /** Search, filters, sorting where there are no columns to click, and what to keep of them. */
 export function ServerFilterBar({ filter, servers, isNarrow, onChange }: FilterBarProps) {
   return (
-    <div className="filter-bar" role="search">
+    <div className="filter-bar server-filters" role="search">
       <TypedFilter
         id="server-search"
         className="filter-search"
