@@ -35,7 +35,8 @@ async function late(ms: number): Promise<void> {
 /** Done when the first servers can be seen, or when that is not to be. */
 async function drawLook(): Promise<void> {
   const first = await firstServers();
-  if (!first?.list.items.length || first.user.actingAdmin || maskStore.get()) return;
+  const isShown = first && first.list.items.length > 0 && !first.user.actingAdmin && !maskStore.get();
+  if (!isShown || textFiles.length === 0) return;
   const [read] = await Promise.all([readTexts(), ready]);
   if (document.getElementById('root')?.hasChildNodes()) return;
   showTheme();
