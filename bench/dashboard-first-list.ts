@@ -61,7 +61,7 @@ interface Visit {
   shift: number;
   /** The elements that moved. */
   moved: string[];
-  /** Those that were over when the list could be pressed. */
+  /** Those that were over by the first row. */
   requests: Request[];
 }
 
@@ -120,7 +120,7 @@ async function look(context: BrowserContext, url: string, slowdown: number): Pro
     await delay(SETTLE_MS);
     const seen = await page.evaluate<Omit<Visit, 'requests'>>('seen');
     const requests = await page.evaluate<Request[]>(REQUESTS);
-    return { ...seen, requests: requests.filter(({ responseEnd }) => responseEnd <= seen.pressableMs) };
+    return { ...seen, requests: requests.filter(({ responseEnd }) => responseEnd <= seen.firstRowMs) };
   } finally {
     await page.close();
   }

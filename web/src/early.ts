@@ -6,7 +6,7 @@ import { maskStore } from './mask.ts';
 import { showTheme } from './theme.ts';
 
 /** How long the rest of the code waits for the first servers: while it is set up, nothing else is done. */
-const ANSWER_MS = 300;
+const ANSWER_MS = 600;
 /** How long it waits, once they are there, until they can be seen. */
 const LOOK_MS = 1_000;
 
