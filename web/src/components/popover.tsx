@@ -7,6 +7,7 @@ export function Popover({ content, children }: { content: ReactElement; children
   const id = useId();
   useEffect(() => {
     document.getElementById(id)?.querySelector('button')?.focus();
+    // oxlint-disable-next-line react/set-state-in-effect -- what opens gives the focus back to who had it before
     setIsOpen(true);
   }, [id]);
   return (
