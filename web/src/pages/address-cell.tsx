@@ -8,7 +8,7 @@ export function AddressCell({ server }: { server: Server }) {
   if (!first) return <span className="muted">–</span>;
   const [second] = others;
   return (
-    <span className="address">
+    <>
       <span className="address-first">
         <span className="numeric address-text">{first.address}</span>
         <CopyButton text={first.address} label={t`address of ${server.name}`} />
@@ -21,6 +21,6 @@ export function AddressCell({ server }: { server: Server }) {
           {others.length === 1 ? second.address : t`and ${others.length} more`}
         </span>
       )}
-    </span>
+    </>
   );
 }
