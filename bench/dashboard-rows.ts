@@ -8,6 +8,9 @@ const SERVERS = Number(process.env['SERVERS'] ?? 10_000);
 /** One turn of the wheel, and how soon the next follows: a screen's height at a time, many times a second. */
 const TURN_PX = Number(process.env['TURN_PX'] ?? 800);
 const TURN_MS = 40;
+/** One notch of a person's wheel, and how many of them. */
+const NOTCH_PX = 120;
+const NOTCHES = 400;
 const CHANGES = 20;
 const CHANGE_MS = 250;
 const VIEWPORT = { width: 1_280, height: 800 };
@@ -55,9 +58,10 @@ await withDashboard(SERVERS, async (dashboard) => {
   await page.locator(ROW).first().waitFor();
   await page.mouse.move(VIEWPORT.width / 2, VIEWPORT.height / 2);
   const passes: [string, Seen][] = [
-    ['down, reading on', await watch(page, () => turn(page, 1, isAtEnd))],
-    ['up, all read', await watch(page, () => turn(page, -1, isAtTop))],
-    ['down, all read', await watch(page, () => turn(page, 1, isAtEnd))],
+    ['down, reading on', await watch(page, () => turn(page, TURN_PX, isAtEnd))],
+    ['up, all read', await watch(page, () => turn(page, -TURN_PX, isAtTop))],
+    ['down, all read', await watch(page, () => turn(page, TURN_PX, isAtEnd))],
+    [`up by ${NOTCH_PX} px, all read`, await watch(page, () => turn(page, -NOTCH_PX, after(NOTCHES)))],
     [`${CHANGES} changes at rest, all read`, await watch(page, () => changeServers(dashboard))],
   ];
   const heapMib = (await page.evaluate<number>('performance.memory.usedJSHeapSize')) / 2 ** 20;
@@ -80,12 +84,17 @@ async function watch(page: Page, doing: () => Promise<void>): Promise<Seen> {
 }
 
 /** Turns the wheel until the end is there. */
-async function turn(page: Page, direction: 1 | -1, isThere: (page: Page) => Promise<boolean>): Promise<void> {
+async function turn(page: Page, px: number, isThere: (page: Page) => Promise<boolean>): Promise<void> {
   while (!(await isThere(page))) {
     const next = delay(TURN_MS);
-    await page.mouse.wheel(0, direction * TURN_PX);
+    await page.mouse.wheel(0, px);
     await next;
   }
+}
+
+function after(turns: number): () => Promise<boolean> {
+  let turned = 0;
+  return async () => (turned += 1) > turns;
 }
 
 /** At the end of what has been read, while nothing more is to come. */
@@ -118,7 +127,7 @@ async function watchBarePage(page: Page): Promise<Seen> {
   await page.goto('about:blank');
   await page.setContent(`<div style="height: ${px}px; background: linear-gradient(white, gray)"></div>`);
   return watch(page, () =>
-    turn(page, 1, () =>
+    turn(page, TURN_PX, () =>
       page.evaluate<boolean>('scrollY + innerHeight >= document.documentElement.scrollHeight - 1'),
     ),
   );

@@ -83,31 +83,30 @@ function table(servers: Server[], user: User): HTMLElement {
       ),
     ),
   );
-  const rows = servers.map((server) => row(server, columns, user));
-  return el(
-    'table',
-    'bp6-html-table bp6-compact bp6-interactive server-table',
-    el('thead', '', head),
-    el('tbody', '', ...rows),
-  );
+  const body = el('tbody', '', ...servers.map((server, index) => row(server, index, columns, user)));
+  body.style.height = `${servers.length * ROW_PX}px`;
+  return el('table', 'server-table', el('thead', '', head), body);
 }
 
-const row = (server: Server, columns: readonly Column[], user: User): HTMLElement =>
-  el(
+function row(server: Server, index: number, columns: readonly Column[], user: User): HTMLElement {
+  const element = el(
     'tr',
     `rail rail-${server.status}`,
-    el('td', '', pick()),
-    el('td', '', status(server), operation(server)),
-    el('td', '', link(server), second(serverOrigin(server))),
-    ...columns.map((column) => el('td', '', ...cell(column, server, user))),
+    el('td', 'column-pick', pick()),
+    el('td', 'column-status', status(server), operation(server)),
+    el('td', 'column-name', link(server), second(serverOrigin(server))),
+    ...columns.map((column) => el('td', `column-${column}`, ...cell(column, server, user))),
   );
+  element.style.top = `${index * ROW_PX}px`;
+  return element;
+}
 
 function cell(column: Column, server: Server, user: User): Child[] {
   switch (column) {
     case 'plan':
       return [server.plan.name, size(server)];
     case 'address':
-      return [address(server)];
+      return address(server);
     case 'place':
       return [
         server.location ?? server.node ?? unknown(),
@@ -118,7 +117,7 @@ function cell(column: Column, server: Server, user: User): Child[] {
     case 'account':
       return [el('span', 'sensitive', user.accounts.find(({ id }) => id === server.accountId)?.name ?? '–')];
     case 'created':
-      return [el('span', 'muted', el('time', '', formatAgo(Date.parse(server.createdAt), Date.now())))];
+      return [el('time', '', formatAgo(Date.parse(server.createdAt), Date.now()))];
   }
 }
 
@@ -131,7 +130,7 @@ const card = (server: Server): HTMLElement =>
     `server-card rail rail-${server.status}`,
     el('div', 'server-card-head', pick(), link(server), status(server)),
     operation(server),
-    address(server),
+    el('div', '', ...address(server)),
     el(
       'div',
       'server-card-foot',
@@ -139,14 +138,12 @@ const card = (server: Server): HTMLElement =>
       size(server),
       el('span', 'muted', server.location ?? server.node),
     ),
-    Object.keys(server.labels).length > 0 && labels(server),
+    labels(server),
   );
 
 const indicator = (): HTMLElement => el('span', 'bp6-control-indicator');
 const pick = (): HTMLElement => el('label', 'bp6-control bp6-checkbox row-pick', indicator());
 const second = (text: string): HTMLElement => el('span', 'second-line', text);
-const tag = (kind: string, text: string): HTMLElement =>
-  el('span', `bp6-tag bp6-minimal ${kind}`, el('span', 'bp6-fill bp6-text-overflow-ellipsis', text));
 const unknown = (): HTMLElement => el('span', 'muted', '–');
 const link = ({ name }: Server): HTMLElement => el('a', 'row-link', name);
 const size = (server: Server): HTMLElement => el('span', 'second-line numeric', sizeText(server));
@@ -163,7 +160,8 @@ function operation({ operation: live }: Server): Child {
   if (!live) return null;
   const doing = presentStep(live);
   if (live.status === 'needs_attention') {
-    return el('span', 'operation-line', tag('bp6-intent-warning attention', doing));
+    const text = el('span', 'bp6-fill bp6-text-overflow-ellipsis', doing);
+    return el('span', 'operation-line', el('span', 'bp6-tag bp6-minimal bp6-intent-warning attention', text));
   }
   const { percent } = live;
   const fill = el('div', 'percent-bar-fill');
@@ -181,26 +179,21 @@ function operation({ operation: live }: Server): Child {
   );
 }
 
-function address(server: Server): HTMLElement {
+function address(server: Server): Child[] {
   const first = server.ipAddresses[0];
-  if (!first) return unknown();
+  if (!first) return [unknown()];
   const others = otherAddresses(server);
   const text = el('span', 'numeric address-text', first.address);
   const copy = el('button', 'bp6-button bp6-minimal bp6-small copy-button');
-  return el(
-    'span',
-    'address',
+  return [
     el('span', 'address-first', text, copy),
     others && el('span', 'second-line numeric address-other', others),
-  );
+  ];
 }
 
-function labels(server: Server): HTMLElement {
+function labels(server: Server): Child {
   const { shown, others, more } = shownLabels(server.labels);
-  return el(
-    'span',
-    'row-labels',
-    ...shown.map((label) => tag('bp6-interactive', label)),
-    others.length > 0 && second(more),
-  );
+  if (shown.length === 0) return null;
+  const tags = shown.map((label) => el('button', 'bp6-tag bp6-minimal bp6-interactive', label));
+  return el('span', 'row-labels', ...tags, others.length > 0 && second(more));
 }

@@ -5,23 +5,28 @@ import { useEffect, useState } from 'react';
 
 const CLASS = `${Classes.BUTTON} ${Classes.MINIMAL} ${Classes.SMALL} copy-button`;
 
+// The same elements every time, so that React has nothing to do for them.
+const COPY = <Duplicate size={12} />;
+const COPIED = <Tick size={12} />;
+
 /** Copies `text`; `label` says what it is, for people who cannot see what it stands beside. A plain button, as long lists have many. */
 export function CopyButton({ text, label }: { text: string; label: string }) {
-  const [isCopied, setIsCopied] = useState(false);
+  const [copied, setCopied] = useState<string | null>(null);
+  const isCopied = copied === text;
   useEffect(() => {
-    if (!isCopied) return;
-    const timer = setTimeout(() => setIsCopied(false), 1_500);
+    if (copied === null) return;
+    const timer = setTimeout(() => setCopied(null), 1_500);
     return () => clearTimeout(timer);
-  }, [isCopied]);
+  }, [copied]);
   return (
     <button
       type="button"
       className={isCopied ? `${CLASS} ${Classes.INTENT_SUCCESS}` : CLASS}
       aria-label={isCopied ? t`Copied ${label}` : t`Copy ${label}`}
       title={isCopied ? t`Copied` : t`Copy`}
-      onClick={() => void copy(text).then(setIsCopied)}
+      onClick={() => void copy(text).then((isDone) => setCopied(isDone ? text : null))}
     >
-      {isCopied ? <Tick size={12} /> : <Duplicate size={12} />}
+      {isCopied ? COPIED : COPY}
     </button>
   );
 }

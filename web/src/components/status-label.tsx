@@ -3,11 +3,13 @@ import type { ServerStatus } from '../../../contract/servers.ts';
 import { formatExact } from '../format-time.ts';
 import { STATUS_WORDS } from '../server-words.ts';
 
+const MARK = <span className="status-mark" aria-hidden="true" />;
+
 /** A server's status by shape, colour and word. `unknown` says since when nothing was heard. */
 export function StatusLabel({ status, observedAt }: { status: ServerStatus; observedAt: string | null }) {
   return (
     <span className={`status status-${status}`} title={explain(status, observedAt)}>
-      <span className="status-mark" aria-hidden="true" />
+      {MARK}
       {STATUS_WORDS[status] ?? status}
     </span>
   );

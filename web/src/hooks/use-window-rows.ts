@@ -1,4 +1,9 @@
-import { useWindowVirtualizer, type VirtualItem, type Virtualizer } from '@tanstack/react-virtual';
+import {
+  defaultRangeExtractor,
+  useWindowVirtualizer,
+  type VirtualItem,
+  type Virtualizer,
+} from '@tanstack/react-virtual';
 import { type RefObject, useDeferredValue, useEffect, useLayoutEffect, useState } from 'react';
 
 /** How many rows before its end a list is continued. */
@@ -12,6 +17,7 @@ interface WindowRows {
   before: number;
   after: number;
   measure: Virtualizer<Window, Element>['measureElement'];
+  isScrolling: boolean;
 }
 
 /** Which of `count` rows the window shows, of a list that begins at `list` and may be continued by `onNearEnd`. */
@@ -31,6 +37,14 @@ export function useWindowRows(
     count,
     estimateSize: () => rowPx,
     overscan,
+    // As many at every offset, though now and then one less can be seen.
+    rangeExtractor: (range) => {
+      const atMost = range.startIndex + Math.ceil(window.innerHeight / rowPx);
+      return defaultRangeExtractor({
+        ...range,
+        endIndex: Math.min(count - 1, Math.max(range.endIndex, atMost)),
+      });
+    },
     initialRect: { width: window.innerWidth, height: window.innerHeight },
     initialOffset: () => window.scrollY,
     scrollMargin: top,
@@ -47,5 +61,6 @@ export function useWindowRows(
     before: first ? first.start - top : 0,
     after: last ? Math.max(0, virtualizer.getTotalSize() - (last.end - top)) : 0,
     measure: virtualizer.measureElement,
+    isScrolling: virtualizer.isScrolling,
   };
 }

@@ -8,7 +8,7 @@ export function AddressCell({ server }: { server: Server }) {
   const [first, ...others] = server.ipAddresses;
   if (!first) return <span className="muted">–</span>;
   return (
-    <span className="address">
+    <>
       <span className="address-first">
         <span className="numeric address-text">{first.address}</span>
         <CopyButton text={first.address} label={t`address of ${server.name}`} />
@@ -21,6 +21,6 @@ export function AddressCell({ server }: { server: Server }) {
           {otherAddresses(server)}
         </span>
       )}
-    </span>
+    </>
   );
 }

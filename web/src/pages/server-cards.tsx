@@ -51,15 +51,15 @@ export function ServerCards({ servers, isLoading, isStale, selection, onLabel, o
                 <StatusLabel status={server.status} observedAt={server.statusObservedAt} />
               </div>
               {server.operation && <OperationLine operation={server.operation} />}
-              <AddressCell server={server} />
+              <div>
+                <AddressCell server={server} />
+              </div>
               <div className="server-card-foot">
                 <span>{server.plan.name}</span>
                 <ServerSize size={server} />
                 <span className="muted">{server.location ?? server.node}</span>
               </div>
-              {Object.keys(server.labels).length > 0 && (
-                <ServerLabels labels={server.labels} onLabel={onLabel} />
-              )}
+              <ServerLabels labels={server.labels} onLabel={onLabel} />
             </div>
           </li>
         );

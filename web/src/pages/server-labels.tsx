@@ -1,7 +1,9 @@
-import { Tag } from '@blueprintjs/core';
+import { Classes } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import type { Server } from '../../../contract/servers.ts';
 import { shownLabels } from '../server-words.ts';
+
+const CLASS = `${Classes.TAG} ${Classes.MINIMAL} ${Classes.INTERACTIVE}`;
 
 /** The first labels, each a way to all servers that carry it, and how many more there are. */
 export function ServerLabels({
@@ -12,12 +14,19 @@ export function ServerLabels({
   onLabel: (label: string) => void;
 }) {
   const { shown, others, more } = shownLabels(labels);
+  if (shown.length === 0) return null;
   return (
     <span className="row-labels">
       {shown.map((label) => (
-        <Tag key={label} minimal interactive title={t`Only ${label}`} onClick={() => onLabel(label)}>
+        <button
+          key={label}
+          type="button"
+          className={CLASS}
+          title={t`Only ${label}`}
+          onClick={() => onLabel(label)}
+        >
           {label}
-        </Tag>
+        </button>
       ))}
       {others.length > 0 && (
         <span className="second-line" title={others.join('\n')}>

@@ -1,8 +1,8 @@
-import { Checkbox, Classes, HTMLTable } from '@blueprintjs/core';
+import { Checkbox, Classes } from '@blueprintjs/core';
 import { CaretDown, CaretUp } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
-import { memo, useRef } from 'react';
+import { memo, useLayoutEffect, useRef, useState } from 'react';
 import { Link } from 'react-router';
 import type { Server } from '../../../contract/servers.ts';
 import { OperationLine } from '../components/operation-line.tsx';
@@ -14,6 +14,7 @@ import type { Selection } from '../hooks/use-selection.ts';
 import { useStore } from '../hooks/use-store.ts';
 import { useUser } from '../hooks/use-user.ts';
 import { useWindowRows } from '../hooks/use-window-rows.ts';
+import { placeRows, type RowPlace } from '../row-places.ts';
 import { type Column, columnStore, COLUMNS } from '../server-columns.ts';
 import { serverOrigin } from '../server-words.ts';
 import { ROW_PX } from '../row-heights.ts';
@@ -33,54 +34,68 @@ export interface ServerListProps {
   onNearEnd: (() => void) | null;
 }
 
-/** The servers as dense rows, for wide screens. */
+/** The servers as dense rows, for wide screens. The roles are said because the style sheet makes no table of it. */
 export function ServerTable(props: ServerListProps) {
-  const { servers, isLoading, isStale, selection, onLabel, onNearEnd } = props;
+  const { servers, isLoading, isStale, onNearEnd } = props;
   const columns = useStore(columnStore);
-  const body = useRef<HTMLTableSectionElement>(null);
-  const { rows, before, after } = useWindowRows(body, { count: servers.length, rowPx: ROW_PX, onNearEnd });
   return (
-    <HTMLTable
-      compact
-      interactive
+    <table
+      role="table"
       className={isStale ? 'server-table is-stale' : 'server-table'}
       aria-busy={isLoading || isStale}
       aria-rowcount={isLoading || onNearEnd ? -1 : servers.length + 1}
     >
       <TableHead {...props} columns={columns} />
-      <tbody ref={body}>
-        {isLoading && <SkeletonRows columns={columns} />}
-        <Room px={before} />
-        {rows.map(({ index }) => {
-          const server = servers[index];
-          if (!server) return null;
-          return (
-            <Row
-              key={server.id}
-              server={server}
-              rowIndex={index + 2}
-              columns={columns}
-              isSelected={selection.has(server.id)}
-              onToggle={selection.toggle}
-              onLabel={onLabel}
-            />
-          );
-        })}
-        <Room px={after} />
-      </tbody>
-    </HTMLTable>
+      <TableBody {...props} columns={columns} />
+    </table>
   );
 }
 
-/** Stands for the rows that are not rendered. */
-function Room({ px }: { px: number }) {
-  if (px === 0) return null;
+/** Renders anew whenever other rows come in sight, and with it only those. */
+function TableBody({
+  servers,
+  isLoading,
+  selection,
+  onLabel,
+  onNearEnd,
+  columns,
+}: ServerListProps & { columns: readonly Column[] }) {
+  const body = useRef<HTMLTableSectionElement>(null);
+  const { rows, isScrolling } = useWindowRows(body, { count: servers.length, rowPx: ROW_PX, onNearEnd });
+  const indexes = new Map(rows.map(({ index }) => [servers[index]?.id ?? '', index]));
+  const places = usePlaces([...indexes.keys()], !isScrolling || hasFocus(body.current));
   return (
-    <tr aria-hidden="true" className="server-room">
-      <td style={{ height: px }} />
-    </tr>
+    <tbody ref={body} role="rowgroup" style={{ height: isLoading ? undefined : servers.length * ROW_PX }}>
+      {isLoading && <SkeletonRows columns={columns} />}
+      {places.map(({ key, id }) => {
+        const index = indexes.get(id) ?? 0;
+        const server = servers[index];
+        if (!server) return null;
+        return (
+          <Row
+            key={key}
+            server={server}
+            index={index}
+            columns={columns}
+            isSelected={selection.has(id)}
+            onToggle={selection.toggle}
+            onLabel={onLabel}
+          />
+        );
+      })}
+    </tbody>
   );
 }
+
+/** In the order of the rows, so that the keyboard and screen readers find them in it, wherever somebody may be reading. */
+function usePlaces(ids: string[], inOrder: boolean): RowPlace[] {
+  const [before, setBefore] = useState<RowPlace[]>([]);
+  const places = placeRows(before, ids, inOrder);
+  if (places !== before) setBefore(places);
+  return places;
+}
+
+const hasFocus = (element: Element | null): boolean => element?.contains(document.activeElement) === true;
 
 function TableHead({
   servers,
@@ -92,9 +107,9 @@ function TableHead({
   const sorting = { sort, onSort };
   const count = selection.items.length;
   return (
-    <thead>
-      <tr>
-        <th className="column-pick">
+    <thead role="rowgroup">
+      <tr role="row">
+        <th role="columnheader" className="column-pick">
           <Checkbox
             aria-label={t`Select all that are listed`}
             checked={count > 0 && count === servers.length}
@@ -102,7 +117,7 @@ function TableHead({
             onChange={selection.toggleAll}
           />
         </th>
-        <th className="column-status">
+        <th role="columnheader" className="column-status">
           <Trans>Status</Trans>
         </th>
         <SortHeader label={t`Name`} field="name" {...sorting} className="column-name" />
@@ -116,7 +131,7 @@ function TableHead({
               className="column-created"
             />
           ) : (
-            <th key={column} className={`column-${column}`}>
+            <th key={column} role="columnheader" className={`column-${column}`}>
               {COLUMNS[column]}
             </th>
           ),
@@ -128,35 +143,52 @@ function TableHead({
 
 interface RowProps {
   server: Server;
-  rowIndex: number;
+  /** In the list, from 0. */
+  index: number;
   columns: readonly Column[];
   isSelected: boolean;
   onToggle: (id: string, isRange: boolean) => void;
   onLabel: (label: string) => void;
 }
 
-const Row = memo(function Row({ server, rowIndex, columns, isSelected, onToggle, onLabel }: RowProps) {
+const Row = memo(function Row({ server, index, columns, isSelected, onToggle, onLabel }: RowProps) {
+  const row = useRef<HTMLTableRowElement>(null);
+  const shown = useRef(server.id);
+  useLayoutEffect(() => {
+    if (shown.current === server.id) return;
+    shown.current = server.id;
+    // The focus was on something of a server that is shown here no more.
+    const { activeElement } = document;
+    if (activeElement instanceof HTMLElement && row.current?.contains(activeElement)) activeElement.blur();
+  }, [server.id]);
   return (
-    <tr aria-rowindex={rowIndex} aria-selected={isSelected} className={`rail rail-${server.status}`}>
-      <td>
+    <tr
+      ref={row}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={isSelected}
+      className={`rail rail-${server.status}`}
+      style={{ top: index * ROW_PX }}
+    >
+      <td role="cell" className="column-pick">
         <PickBox
           label={t`Select ${server.name}`}
           isPicked={isSelected}
           onPick={(isRange) => onToggle(server.id, isRange)}
         />
       </td>
-      <td>
+      <td role="cell" className="column-status">
         <StatusLabel status={server.status} observedAt={server.statusObservedAt} />
-        {server.operation && <OperationLine operation={server.operation} />}
+        {server.operation && <OperationLine key={server.operation.id} operation={server.operation} />}
       </td>
-      <td>
+      <td role="cell" className="column-name">
         <Link to={`/servers/${server.id}`} className="row-link" title={server.name}>
           {server.name}
         </Link>
         <span className="second-line">{serverOrigin(server)}</span>
       </td>
       {columns.map((column) => (
-        <td key={column}>
+        <td key={column} role="cell" className={`column-${column}`}>
           <Cell column={column} server={server} onLabel={onLabel} />
         </td>
       ))}
@@ -195,11 +227,7 @@ function Cell({
     case 'account':
       return <AccountName id={server.accountId} />;
     case 'created':
-      return (
-        <span className="muted">
-          <TimeAgo iso={server.createdAt} />
-        </span>
-      );
+      return <TimeAgo iso={server.createdAt} />;
   }
 }
 
@@ -222,7 +250,11 @@ function SortHeader({ label, field, sort, onSort, className }: SortHeaderProps) 
   const isDown = present === `-${field}`;
   const next = isUp || (field === 'createdAt' && !isDown) ? `-${field}` : field;
   return (
-    <th className={className} aria-sort={isUp ? 'ascending' : isDown ? 'descending' : 'none'}>
+    <th
+      role="columnheader"
+      className={className}
+      aria-sort={isUp ? 'ascending' : isDown ? 'descending' : 'none'}
+    >
       <button type="button" className="sort-button" onClick={() => onSort(next)}>
         {label}
         {isUp && <CaretUp size={12} />}
@@ -236,7 +268,7 @@ function SkeletonRows({ columns }: { columns: readonly Column[] }) {
   return Array.from({ length: 8 }, (_, row) => (
     <tr key={row} aria-hidden="true">
       {['pick', 'status', 'name', ...columns].map((column) => (
-        <td key={column}>
+        <td key={column} className={`column-${column}`}>
           <span className={Classes.SKELETON}>{column === 'pick' ? 'o' : 'placeholder'}</span>
         </td>
       ))}

@@ -1,5 +1,5 @@
-import { screen, waitFor, within } from '@testing-library/react';
-import { describe, expect, test } from 'vitest';
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { describe, expect, test, vi } from 'vitest';
 import { renderApp } from '../render-app.tsx';
 import { summarize } from '../live-cache.ts';
 import { ACCOUNT, USER, buildOperation, buildServer, fakeApi, ok, refusal, session } from '../test-api.ts';
@@ -99,6 +99,29 @@ test('of very many servers only the rows in sight are rendered', async () => {
   expect(screen.getByText('10000 servers, that is all')).toBeVisible();
   expect(screen.getByRole('table')).toHaveAttribute('aria-rowcount', '10001');
   expect(screen.getAllByRole('link', { name: /^many-/ }).length).toBeLessThan(60);
+});
+
+test('rows that are scrolled to stand in their order, and none takes over the focus of another', async () => {
+  const many = Array.from({ length: 1_000 }, (_, index) => buildServer({ name: `many-${index}` }));
+  fakeApi({ 'GET /servers': () => list(...many) });
+  renderApp('/');
+  const scrollTo = async (index: number) => {
+    vi.stubGlobal('scrollY', index * 56);
+    fireEvent.scroll(window);
+    await rowOf(`many-${index}`);
+  };
+  const named = () => screen.getAllByRole('link', { name: /^many-/ }).map(({ textContent }) => textContent);
+  await rowOf('many-0');
+  await scrollTo(100);
+  screen.getByRole('link', { name: 'many-100' }).focus();
+  await scrollTo(130);
+  expect(document.body).toHaveFocus();
+  await scrollTo(135);
+  await waitFor(() => {
+    const first = Number(named()[0]?.slice('many-'.length));
+    expect(named()).toEqual(named().map((_, at) => `many-${first + at}`));
+  });
+  expect(await rowOf('many-135')).toHaveAttribute('aria-rowindex', '137');
 });
 
 test('a label that is no key=value yet says so, and filters nothing', async () => {
