@@ -1,4 +1,9 @@
-import { defaultRangeExtractor, useWindowVirtualizer, type VirtualItem, type Virtualizer } from '@tanstack/react-virtual';
+import {
+  defaultRangeExtractor,
+  useWindowVirtualizer,
+  type VirtualItem,
+  type Virtualizer,
+} from '@tanstack/react-virtual';
 import { type RefObject, useDeferredValue, useEffect, useLayoutEffect, useState } from 'react';
 
 /** How many rows before its end a list is continued. */

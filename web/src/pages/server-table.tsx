@@ -257,7 +257,11 @@ function SortHeader({ label, field, sort, onSort, className }: SortHeaderProps) 
   const isDown = present === `-${field}`;
   const next = isUp || (field === 'createdAt' && !isDown) ? `-${field}` : field;
   return (
-    <th role="columnheader" className={className} aria-sort={isUp ? 'ascending' : isDown ? 'descending' : 'none'}>
+    <th
+      role="columnheader"
+      className={className}
+      aria-sort={isUp ? 'ascending' : isDown ? 'descending' : 'none'}
+    >
       <button type="button" className="sort-button" onClick={() => onSort(next)}>
         {label}
         {isUp && <CaretUp size={12} />}
