@@ -62,18 +62,18 @@ function TableBody({
   columns,
 }: ServerListProps & { columns: readonly Column[] }) {
   const body = useRef<HTMLTableSectionElement>(null);
-  const [hasFocus, setHasFocus] = useState(false);
+  const [isByKey, setIsByKey] = useState(false);
   const { rows, isScrolling } = useWindowRows(body, { count: servers.length, rowPx: ROW_PX, onNearEnd });
   const indexes = new Map(rows.map(({ index }) => [servers[index]?.id ?? '', index]));
-  // While the wheel turns nobody follows their order; the keyboard and screen readers do.
-  const places = usePlaces([...indexes.keys()], !isScrolling || hasFocus);
+  // While the wheel turns nobody follows their order, but the keyboard does, and screen readers at rest.
+  const places = usePlaces([...indexes.keys()], (!isScrolling || isByKey) && !isPressed());
   return (
     <tbody
       ref={body}
       role="rowgroup"
       style={{ height: isLoading ? undefined : servers.length * ROW_PX }}
-      onFocus={() => setHasFocus(true)}
-      onBlur={() => setHasFocus(false)}
+      onKeyDown={() => setIsByKey(true)}
+      onBlur={() => setIsByKey(false)}
     >
       {isLoading && <SkeletonRows columns={columns} />}
       {places.map(({ key, id }) => {
@@ -95,6 +95,9 @@ function TableBody({
     </tbody>
   );
 }
+
+/** Whether the mouse is down on something in a row; moving that would lose the click. */
+const isPressed = (): boolean => document.querySelector('.server-table tbody :active') !== null;
 
 /** The elements that show these rows; see `placeRows`. */
 function usePlaces(ids: string[], inOrder: boolean): RowPlace[] {
