@@ -10,6 +10,8 @@ import { type RefObject, useDeferredValue, useEffect, useLayoutEffect, useState 
 const AHEAD = 60;
 /** How many rows are rendered above and below what can be seen, ready to be scrolled to. */
 const MARGIN = 12;
+/** How long nothing has been scrolled when the scrolling is over: longer than a hand takes from one turn of a wheel to the next. */
+const REST_MS = 500;
 
 interface WindowRows {
   rows: VirtualItem[];
@@ -49,6 +51,7 @@ export function useWindowRows(
     initialOffset: () => window.scrollY,
     scrollMargin: top,
     useFlushSync: false,
+    isScrollingResetDelay: REST_MS,
   });
   const rows = virtualizer.getVirtualItems();
   const [first, last] = [rows[0], rows.at(-1)];

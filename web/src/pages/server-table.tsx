@@ -61,11 +61,19 @@ function TableBody({
   columns,
 }: ServerListProps & { columns: readonly Column[] }) {
   const body = useRef<HTMLTableSectionElement>(null);
+  const [isByKey, setIsByKey] = useState(false);
   const { rows, isScrolling } = useWindowRows(body, { count: servers.length, rowPx: ROW_PX, onNearEnd });
   const indexes = new Map(rows.map(({ index }) => [servers[index]?.id ?? '', index]));
-  const places = usePlaces([...indexes.keys()], !isScrolling || hasFocus(body.current));
+  // While the wheel turns nobody follows their order, but the keyboard does, and screen readers at rest.
+  const places = usePlaces([...indexes.keys()], (!isScrolling || isByKey) && !isPressed());
   return (
-    <tbody ref={body} role="rowgroup" style={{ height: isLoading ? undefined : servers.length * ROW_PX }}>
+    <tbody
+      ref={body}
+      role="rowgroup"
+      style={{ height: isLoading ? undefined : servers.length * ROW_PX }}
+      onKeyDown={() => setIsByKey(true)}
+      onBlur={() => setIsByKey(false)}
+    >
       {isLoading && <SkeletonRows columns={columns} />}
       {places.map(({ key, id }) => {
         const index = indexes.get(id) ?? 0;
@@ -87,15 +95,16 @@ function TableBody({
   );
 }
 
-/** In the order of the rows, so that the keyboard and screen readers find them in it, wherever somebody may be reading. */
+/** Whether the mouse is down on something in a row; moving that would lose the click. */
+const isPressed = (): boolean => document.querySelector('.server-table tbody :active') !== null;
+
+/** The elements that show these rows; see `placeRows`. */
 function usePlaces(ids: string[], inOrder: boolean): RowPlace[] {
   const [before, setBefore] = useState<RowPlace[]>([]);
   const places = placeRows(before, ids, inOrder);
   if (places !== before) setBefore(places);
   return places;
 }
-
-const hasFocus = (element: Element | null): boolean => element?.contains(document.activeElement) === true;
 
 function TableHead({
   servers,
