@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 
 const TYPING_PAUSE_MS = 250;
 
-/** Searches once the typing pauses. */
+/** Searches once the typing pauses or the field is left: later it would lead back whoever has followed a link meanwhile. */
 export function SearchField({
   label,
   placeholder,
@@ -27,9 +27,10 @@ export function SearchField({
     setApplied(value);
     setText(value);
   }
+  const typed = text.trim();
   useEffect(() => {
-    if (text.trim() === value) return;
-    const timer = setTimeout(() => onSearch(text.trim()), TYPING_PAUSE_MS);
+    if (typed === value) return;
+    const timer = setTimeout(() => onSearch(typed), TYPING_PAUSE_MS);
     return () => clearTimeout(timer);
   });
   return (
@@ -44,6 +45,7 @@ export function SearchField({
       intent={isWrong ? 'danger' : 'none'}
       value={text}
       onValueChange={setText}
+      onBlur={() => typed !== value && onSearch(typed)}
     />
   );
 }

@@ -1,6 +1,9 @@
 import { useSearchParams } from 'react-router';
 
-/** A value of the address, which survives a reload; setting it leaves no step behind in the history. */
+/**
+ * A value of the address, which survives a reload. Setting it leaves no step behind in the history, and is done at once, so that a
+ * link that is followed next finds it done.
+ */
 export function useParam(name: string, fallback = ''): [string, (value: string) => void] {
   const [params, setParams] = useSearchParams();
   const set = (value: string): void =>
@@ -10,7 +13,7 @@ export function useParam(name: string, fallback = ''): [string, (value: string) 
         else before.delete(name);
         return before;
       },
-      { replace: true },
+      { replace: true, flushSync: true },
     );
   return [params.get(name) ?? fallback, set];
 }
