@@ -63,12 +63,14 @@ const columns = (onDeed: (account: ManagedAccount, deed: Deed) => void): Column<
   {
     title: t`Members`,
     cell: ({ members }) =>
-      members.map(({ id, email, role }) => (
-        <div key={id}>
-          <Link to={`/admin/users?search=${encodeURIComponent(email)}`}>{email}</Link>
-          <span className="muted">{` ${ROLES[role].title}`}</span>
-        </div>
-      )),
+      members.length === 0
+        ? '–'
+        : members.map(({ id, email, role }) => (
+            <div key={id}>
+              <Link to={`/admin/users?search=${encodeURIComponent(email)}`}>{email}</Link>
+              <span className="muted">{` ${ROLES[role].title}`}</span>
+            </div>
+          )),
   },
   {
     title: t`Servers`,

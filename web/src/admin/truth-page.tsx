@@ -11,6 +11,7 @@ import { TimeAgo } from '../components/time-ago.tsx';
 import { AdminPage } from './admin-page.tsx';
 import { DriftActions } from './drift-page.tsx';
 import { type DriftVerb, SettleDriftDialog } from './settle-drift-dialog.tsx';
+import { FIELD_WORDS } from './state-words.ts';
 import { useThing } from './use-admin.ts';
 
 /** A server's record beside its VM, field by field. */
@@ -101,7 +102,7 @@ function Fields({
           const found = driftOf(field);
           return (
             <tr key={field.field}>
-              <td>{field.title}</td>
+              <td>{FIELD_WORDS[field.field]}</td>
               <td>
                 <code>{field.record ?? '–'}</code>
               </td>

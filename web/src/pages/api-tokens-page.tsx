@@ -122,7 +122,7 @@ function Expiry({ token: { expiresAt } }: { token: ApiToken }) {
   if (expiresAt === null) return t`Never expires`;
   const date = formatDate(expiresAt);
   return Date.parse(expiresAt) <= now ? (
-    <strong className="expired">
+    <strong className="expired" title={formatExact(expiresAt)}>
       <Trans>Expired on {date}</Trans>
     </strong>
   ) : (
