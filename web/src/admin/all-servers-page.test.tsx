@@ -67,3 +67,15 @@ test('those that could not be seen are counted and found with a click', async ()
   await waitFor(() => expect(api.sent('GET /servers').at(-1)?.query.get('q')).toBe('status:unknown'));
   expect(screen.queryByText(/could not be seen/)).toBeNull();
 });
+
+test('a search that is not understood keeps nobody on the page', async () => {
+  const { user } = openAdmin('servers', {
+    'GET /servers': () => list(shop),
+    'GET /admin/drift': () => list(),
+  });
+  const field = await screen.findByLabelText('Search servers');
+  await user.type(field, 'color:red');
+  await screen.findByRole('alert');
+  await user.click(screen.getByRole('link', { name: 'Differences' }));
+  expect(await screen.findByRole('heading', { level: 1, name: 'Differences' })).toBeVisible();
+});
