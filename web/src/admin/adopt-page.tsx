@@ -86,7 +86,7 @@ const columns = (onAdopt: (vm: UnclaimedVm) => void): Column<UnclaimedVm>[] => [
     isNumber: true,
     cell: ({ memoryMib }) => (memoryMib === null ? '–' : formatMemory(memoryMib)),
   },
-  { title: t`Disk`, isNumber: true, cell: ({ diskGib }) => (diskGib === null ? '–' : formatDisk(diskGib)) },
+  { title: t`Disk`, isNumber: true, cell: ({ diskGib }) => (diskGib ? formatDisk(diskGib) : '–') },
   {
     title: t`Actions`,
     isActions: true,

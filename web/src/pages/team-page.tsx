@@ -1,5 +1,5 @@
 import { Button, HTMLSelect, Spinner } from '@blueprintjs/core';
-import { Add } from '@blueprintjs/icons';
+import { Plus } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
@@ -93,7 +93,7 @@ function TeamOf({ account }: { account: Account }) {
             <Trans>Members</Trans>
           </h2>
           {mayManage && (
-            <Button intent="primary" icon={<Add />} text={t`Invite`} onClick={() => setIsInviting(true)} />
+            <Button intent="primary" icon={<Plus />} text={t`Invite`} onClick={() => setIsInviting(true)} />
           )}
         </div>
         <ul className="row-list" aria-label={t`Members`}>
