@@ -2,8 +2,8 @@ import { Button, HTMLSelect, Spinner } from '@blueprintjs/core';
 import { Plus } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useSearchParams } from 'react-router';
 import type { User } from '../../../contract/auth.ts';
 import { includes, PERMISSION_OF } from '../../../contract/permissions.ts';
@@ -16,15 +16,13 @@ import { TimeAgo } from '../components/time-ago.tsx';
 import { useAccountChange } from '../hooks/use-account.ts';
 import { useUser } from '../hooks/use-user.ts';
 import { ROLES } from '../role-words.ts';
-import { refreshSession } from '../session.ts';
-import { changeMember, getTeam, removeGuest, removeMember } from '../team-api.ts';
-import { ChangeDialog } from './change-dialog.tsx';
+import { changeMember, getTeam, removeGuest } from '../team-api.ts';
 import { InvitationRow } from './invitation-row.tsx';
 import { InviteDialog } from './invite-dialog.tsx';
 import { ShowInvitationDialog } from './show-invitation-dialog.tsx';
+import { MemberDialog, RemoveDialog, teamKey } from './team-dialogs.tsx';
 
 type Account = User['accounts'][number];
-const teamKey = (accountId: string) => ['account', 'team', accountId];
 
 /** Who takes part in an account of the caller's. */
 export function TeamPage() {
@@ -164,92 +162,10 @@ function MemberRow({ account, member }: { account: Account; member: Member }) {
           />
         )}
       </div>
-      {isAsked &&
-        (isMe ? (
-          <LeaveDialog account={account} userId={userId} onClose={() => setIsAsked(false)} />
-        ) : (
-          <RemoveDialog
-            account={account}
-            title={t`Remove ${email}?`}
-            remove={async () => removeMember(account.id, userId)}
-            onClose={() => setIsAsked(false)}
-          >
-            <Trans>
-              They and their API tokens reach no server of <span className="sensitive">{account.name}</span>{' '}
-              any more, but for those shared with them singly.
-            </Trans>
-          </RemoveDialog>
-        ))}
+      {isAsked && (
+        <MemberDialog account={account} member={member} isMe={isMe} onClose={() => setIsAsked(false)} />
+      )}
     </li>
-  );
-}
-
-interface LeaveDialogProps {
-  account: Account;
-  userId: string;
-  onClose: () => void;
-}
-
-function LeaveDialog({ account, userId, onClose }: LeaveDialogProps) {
-  const client = useQueryClient();
-  const isActing = Boolean(useUser()?.actingAdmin);
-  const leave = useAccountChange(
-    teamKey(account.id),
-    async () => {
-      await removeMember(account.id, userId);
-      // Who one is says in which accounts; that it cannot be read now does not bring this one back. An administrator who looks
-      // through somebody's eyes would be themselves again.
-      if (!isActing) await refreshSession().catch(() => false);
-    },
-    () => void client.invalidateQueries(),
-  );
-  return (
-    <ChangeDialog
-      className="narrow-dialog sensitive-title"
-      title={t`Leave ${account.name}?`}
-      keep={t`Stay`}
-      submit={t`Leave account`}
-      isHarsh
-      change={leave}
-      onSubmit={() => leave.mutate(undefined)}
-      onClose={onClose}
-    >
-      <p>
-        <Trans>
-          You and your API tokens reach none of its servers any more. They run on. To come back you need a new
-          invitation.
-        </Trans>
-      </p>
-    </ChangeDialog>
-  );
-}
-
-interface RemoveDialogProps {
-  account: Account;
-  title: string;
-  remove: () => Promise<unknown>;
-  onClose: () => void;
-  /** What they lose. */
-  children: ReactNode;
-}
-
-function RemoveDialog({ account, title, remove, onClose, children }: RemoveDialogProps) {
-  const change = useAccountChange(teamKey(account.id), remove, onClose);
-  return (
-    <ChangeDialog
-      title={title}
-      keep={t`Leave it as it is`}
-      submit={t`Remove`}
-      isHarsh
-      change={change}
-      onSubmit={() => change.mutate(undefined)}
-      onClose={onClose}
-    >
-      <p>
-        {children}{' '}
-        <Trans>What runs goes on. SSH keys of theirs inside servers stay valid: remove them there.</Trans>
-      </p>
-    </ChangeDialog>
   );
 }
 
