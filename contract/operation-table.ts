@@ -266,6 +266,11 @@ export const OPERATION_TYPES = Object.keys(OPERATIONS) as [OperationType, ...Ope
 
 /** Shown only when something had to be undone. */
 export const UNDO_STEP = { name: 'undo', title: 'Undo what was done' } as const satisfies StepDefinition;
+/** What leaving it out does, and why it cannot be cancelled. */
+export const UNDO_EFFECTS = {
+  skip: 'What could not be undone is left behind.',
+  noReturn: 'What was done is being undone already.',
+} as const;
 
 export type StepName = (typeof OPERATIONS)[OperationType]['steps'][number]['name'] | typeof UNDO_STEP.name;
 
@@ -286,7 +291,7 @@ export function stepDefinition(type: OperationType, name: string | null): StepDe
 
 /** Why an operation at this step can no longer be cancelled, or null when it can. */
 export function noReturnAt(type: OperationType, name: string | null): string | null {
-  if (name === UNDO_STEP.name) return 'What was done is being undone already.';
+  if (name === UNDO_STEP.name) return UNDO_EFFECTS.noReturn;
   const { steps } = definitionOf(type);
   const reached = steps.findIndex((step) => step.name === name);
   return steps.find(({ noReturn }, index) => noReturn && index <= reached)?.noReturn ?? null;

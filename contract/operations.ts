@@ -4,6 +4,7 @@ import {
   noReturnAt,
   OPERATION_TYPES,
   stepDefinition,
+  UNDO_EFFECTS,
   UNDO_STEP,
   type OperationType,
 } from './operation-table.ts';
@@ -135,7 +136,7 @@ export function decisionsAt({ type, status, step }: Standing): OfferedDecision[]
     },
   ];
   const isUndoing = step === UNDO_STEP.name;
-  const skipped = isUndoing ? 'What could not be undone is left behind.' : stepDefinition(type, step)?.skip;
+  const skipped = isUndoing ? UNDO_EFFECTS.skip : stepDefinition(type, step)?.skip;
   if (skipped) offered.push({ decision: 'skip', effect: skipped, by: 'admin' });
   const { rollBack } = definitionOf(type);
   if (rollBack && !noReturnAt(type, step))

@@ -33,6 +33,12 @@ export const isAdminsOwn = (type: string): boolean => definition(type)?.requeste
 /** A step as the operation table calls it. */
 export const stepTitle = (title: string): string => inTexts(texts?.steps, title) ?? title;
 
+/** What cancelling does, or one of the ways to decide, as the operation table says it. */
+export function effectOf(text: string): string {
+  const again = /^“(.+)” is tried again\. What is done stays done\.$/.exec(text)?.[1];
+  return (again && texts?.triedAgain(stepTitle(again))) ?? inTexts(texts?.effects, text) ?? text;
+}
+
 /** What a refusal is about: in the language of the page by its code, then in the API's own words, which may say more. */
 export function problemSentences({ code, title }: Problem): [string, ...string[]] {
   const known = inTexts(texts?.problems, code);

@@ -6,6 +6,9 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 const dates = perLocale((locale) => new Intl.DateTimeFormat(locale, { dateStyle: 'medium' }));
+const moments = perLocale(
+  (locale) => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }),
+);
 const times = perLocale(
   (locale) => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'long' }),
 );
@@ -26,6 +29,11 @@ const daysAgo = (days: number): string => plural(days, { one: 'yesterday', other
 /** A date: "5 Jan 2026". */
 export function formatDate(at: string | number): string {
   return dates().format(new Date(at));
+}
+
+/** A date with the minute, for what is still to come: "5 Jan 2026, 14:05". */
+export function formatMoment(at: string): string {
+  return moments().format(new Date(at));
 }
 
 /** A length of time: "4 s", "1 min 20 s", "2 h 5 min". */

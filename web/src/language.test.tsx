@@ -1,7 +1,7 @@
 import { act, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, expect, it } from 'vitest';
 import { ApiError } from './api-error.ts';
-import { operationName, stepTitle } from './contract-words.ts';
+import { effectOf, operationName, stepTitle } from './contract-words.ts';
 import { preferredLanguage } from './language-choice.ts';
 import { languageStore, setLanguage, startLanguage } from './language.ts';
 import { renderApp } from './render-app.tsx';
@@ -53,6 +53,10 @@ it('another language changes the page, what comes from the API, and the document
     'Löschen',
     'Die Vorlage kopieren',
   ]);
+  expect(effectOf('The disk keeps its size.')).toBe('Die Festplatte behält ihre Größe.');
+  expect(effectOf('“Copy the template” is tried again. What is done stays done.')).toMatch(
+    /^„Die Vorlage kopieren“ wird noch einmal versucht/,
+  );
   expect(screen.getByLabelText('Sprache')).toHaveFocus();
   expect(screen.queryByTitle(/./)).toBeNull();
   const problem = {

@@ -62,13 +62,7 @@ const columns = (onDeed: (account: ManagedAccount, deed: Deed) => void): Column<
   },
   {
     title: t`Members`,
-    cell: ({ members }) =>
-      members.map(({ id, email, role }) => (
-        <div key={id}>
-          <Link to={`/admin/users?search=${encodeURIComponent(email)}`}>{email}</Link>
-          <span className="muted">{` ${ROLES[role].title}`}</span>
-        </div>
-      )),
+    cell: ({ members }) => <Members members={members} />,
   },
   {
     title: t`Servers`,
@@ -106,6 +100,16 @@ const columns = (onDeed: (account: ManagedAccount, deed: Deed) => void): Column<
     ),
   },
 ];
+
+function Members({ members }: Pick<ManagedAccount, 'members'>) {
+  if (members.length === 0) return <>–</>;
+  return members.map(({ id, email, role }) => (
+    <div key={id}>
+      <Link to={`/admin/users?search=${encodeURIComponent(email)}`}>{email}</Link>
+      <span className="muted">{` ${ROLES[role].title}`}</span>
+    </div>
+  ));
+}
 
 interface AccountDialogProps {
   account: ManagedAccount;

@@ -16,6 +16,7 @@ import { formatDisk, formatMemory } from '../format-size.ts';
 import { applyAccepted } from '../live-cache.ts';
 import { ChangeDialog } from '../pages/change-dialog.tsx';
 import { SearchField } from '../components/search-field.tsx';
+import { powerWord } from './state-words.ts';
 import { TextField } from './text-field.tsx';
 import { useAdminChange, useRows } from './use-admin.ts';
 
@@ -158,9 +159,7 @@ function Preview({ preview: { status, record, changes, obstacles } }: { preview:
       </h3>
       <dl>
         <Fact name={t`Name`}>{name ?? t`has to be given`}</Fact>
-        <Fact name={t`Status`}>
-          {status === 'running' ? t`running` : status === 'stopped' ? t`stopped` : status}
-        </Fact>
+        <Fact name={t`Status`}>{powerWord(status)}</Fact>
         <Fact name={t`Node`}>{node}</Fact>
         <Fact name={t`Plan`}>{plan}</Fact>
         <Fact name={t`System`}>{os ?? t`unknown`}</Fact>

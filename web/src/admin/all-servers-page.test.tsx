@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { expect, test } from 'vitest';
 import { buildOperation, buildServer, ok } from '../test-api.ts';
-import { list, openAdmin } from './test-admin.ts';
+import { ATTENTION, list, openAdmin } from './test-admin.ts';
 
 const shop = buildServer({ name: 'shop-1' });
 const blog = buildServer({ name: 'blog-1' });
@@ -55,4 +55,27 @@ test('several are switched at once', async () => {
   await user.click(await screen.findByRole('button', { name: 'Reboot 2 servers' }));
   expect(await screen.findByText('2 of 2 accepted.')).toBeVisible();
   expect(api.sent(`POST /servers/${blog.id}/actions`)[0]?.body).toEqual({ action: 'reboot' });
+});
+
+test('those that could not be seen are counted and found with a click', async () => {
+  const { api, user } = openAdmin('servers', {
+    'GET /servers': () => list(shop),
+    'GET /admin/attention': () => ok({ ...ATTENTION, unknownServers: 2 }),
+  });
+  expect(await screen.findByText(/^2 servers could not be seen/)).toBeVisible();
+  await user.click(screen.getByRole('link', { name: 'Show them only' }));
+  await waitFor(() => expect(api.sent('GET /servers').at(-1)?.query.get('q')).toBe('status:unknown'));
+  expect(screen.queryByText(/could not be seen/)).toBeNull();
+});
+
+test('a search that is not understood keeps nobody on the page', async () => {
+  const { user } = openAdmin('servers', {
+    'GET /servers': () => list(shop),
+    'GET /admin/drift': () => list(),
+  });
+  const field = await screen.findByLabelText('Search servers');
+  await user.type(field, 'color:red');
+  await screen.findByRole('alert');
+  await user.click(screen.getByRole('link', { name: 'Differences' }));
+  expect(await screen.findByRole('heading', { level: 1, name: 'Differences' })).toBeVisible();
 });

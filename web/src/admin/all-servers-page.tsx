@@ -1,7 +1,7 @@
 import { Checkbox } from '@blueprintjs/core';
 import { CloudServer } from '@blueprintjs/icons';
 import { useMemo } from 'react';
-import { t } from '@lingui/core/macro';
+import { plural, t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { Link } from 'react-router';
 import { parseServerSearch } from '../../../contract/server-search.ts';
@@ -17,6 +17,7 @@ import { AdminPage } from './admin-page.tsx';
 import { type Column, DataTable } from './data-table.tsx';
 import { SearchField } from '../components/search-field.tsx';
 import { useParam } from '../hooks/use-param.ts';
+import { useAttention } from './use-admin.ts';
 
 /** The servers of all accounts, found by terms, live, and switched several at once. */
 export function AllServersPage() {
@@ -52,8 +53,28 @@ export function AllServersPage() {
           </>
         )}
       </div>
+      <UnknownServers isShown={q.trim() === UNKNOWN} />
       {faults.length === 0 && <FoundServers q={q} />}
     </AdminPage>
+  );
+}
+
+const UNKNOWN = 'status:unknown';
+
+/** What the number beside the page's name counts. */
+function UnknownServers({ isShown }: { isShown: boolean }) {
+  const count = useAttention().data?.unknownServers ?? 0;
+  if (count === 0 || isShown) return null;
+  return (
+    <p>
+      {plural(count, {
+        one: '# server could not be seen on Proxmox VE within the last minute.',
+        other: '# servers could not be seen on Proxmox VE within the last minute.',
+      })}{' '}
+      <Link to={`/admin/servers?q=${UNKNOWN}`}>
+        <Trans>Show them only</Trans>
+      </Link>
+    </p>
   );
 }
 

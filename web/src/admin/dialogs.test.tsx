@@ -223,8 +223,10 @@ describe.each(CASES)('$what', ({ path, routes, open, fill, submit, sends, body, 
     const { api } = await ask(() => ok(answer));
     await waitFor(() => expect(api.sent(sends)).toHaveLength(1));
     expect(api.sent(sends)[0]?.body).toEqual(body);
-    if (madeAs) expect(await screen.findByText(madeAs)).toBeVisible();
-    else await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+    if (madeAs) {
+      expect(await screen.findByText(madeAs)).toBeVisible();
+      expect(screen.getByText(/^It can be used until/)).toHaveTextContent(/202[67]/);
+    } else await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
   });
 
   test('once, however often the button is pressed while nobody answers', async () => {

@@ -33,10 +33,17 @@ export function DrainNode({ node }: { node: Node }) {
         <Button
           text={t`Move all`}
           disabled={rows.items.length === 0 || node.acceptsServers}
-          title={node.acceptsServers ? t`Put it into maintenance first` : ''}
+          aria-describedby={node.acceptsServers ? 'drain-obstacle' : undefined}
           onClick={() => setIsDraining(true)}
         />
       </div>
+      {node.acceptsServers && rows.items.length > 0 && (
+        <p id="drain-obstacle" className="muted">
+          <Trans>
+            To move all of them, put the node into maintenance first; new servers come to it otherwise.
+          </Trans>
+        </p>
+      )}
       <DataTable
         label={t`Servers`}
         rows={rows}

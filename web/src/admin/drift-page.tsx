@@ -9,6 +9,7 @@ import { AdminPage } from './admin-page.tsx';
 import { type Column, DataTable } from './data-table.tsx';
 import { type DriftVerb, SettleDriftDialog } from './settle-drift-dialog.tsx';
 import { NothingFound, ReconcileStates } from './reconcile-states.tsx';
+import { FIELD_WORDS } from './state-words.ts';
 import { useRows } from './use-admin.ts';
 
 /** Where records and VMs differ, and the two ways out. */
@@ -42,7 +43,7 @@ const columns = (onSettle: (drift: Drift, verb: DriftVerb) => void): Column<Drif
     title: t`Server`,
     cell: ({ serverId, serverName }) => <Link to={`/admin/servers/${serverId}/truth`}>{serverName}</Link>,
   },
-  { title: t`Field`, cell: ({ title }) => title },
+  { title: t`Field`, cell: ({ field }) => FIELD_WORDS[field] },
   { title: t`Record`, cell: ({ record }) => <code>{record ?? '–'}</code> },
   { title: t`Proxmox VE`, cell: ({ proxmox }) => <code>{proxmox ?? '–'}</code> },
   { title: t`Found`, cell: ({ firstSeenAt }) => <TimeAgo iso={firstSeenAt} /> },
@@ -55,14 +56,14 @@ const columns = (onSettle: (drift: Drift, verb: DriftVerb) => void): Column<Drif
 
 /** What can be done about a difference, or what is being done. */
 export function DriftActions({ drift, onSettle }: { drift: Drift; onSettle: (verb: DriftVerb) => void }) {
-  const { canRepair, canAccept, repairRequestedAt, note, title, serverName } = drift;
+  const { canRepair, canAccept, repairRequestedAt, note, field, serverName } = drift;
   if (repairRequestedAt)
     return (
       <Tag minimal intent="primary">
         <Trans>Being repaired</Trans>
       </Tag>
     );
-  const of = t`${title} of ${serverName}`;
+  const of = t`${FIELD_WORDS[field]} of ${serverName}`;
   return (
     <span className="row-actions">
       {note && <span className="second-line">{note}</span>}

@@ -196,3 +196,26 @@ test('nobody but an administrator meets these pages', async () => {
   openAdmin('plans', { 'POST /refresh': () => ok({ accessToken: 'x', expiresIn: 900, user: USER }) });
   expect(await screen.findByRole('heading', { level: 1, name: 'There is nothing here' })).toBeVisible();
 });
+
+test('a quarantine says until when', async () => {
+  openAdmin('orphans', {
+    'GET /admin/orphans': () =>
+      list({ ...ORPHAN, state: 'quarantined', quarantinedUntil: '2040-05-06T12:00:00Z' }),
+  });
+  expect(await screen.findByText(/^until/)).toHaveTextContent(/2040/);
+});
+
+test('orphans of a state of which there are none are not said to be none at all', async () => {
+  openAdmin('orphans?state=dismissed', { 'GET /admin/orphans': () => list() });
+  expect(await screen.findByRole('heading', { name: 'No orphan is in this state' })).toBeVisible();
+});
+
+test('VMs that are not listed are told of, and there is a way back to the clusters', async () => {
+  openAdmin(`clusters/${CLUSTER.id}/adopt`, {
+    [`GET /admin/clusters/${CLUSTER.id}/unclaimed-vms`]: () =>
+      ok({ items: [UNCLAIMED_VM], nextCursor: null, total: 300 }),
+  });
+  expect(await screen.findByText(/^These are the first 1 of 300/)).toBeVisible();
+  const links = screen.getAllByRole('link', { name: 'Clusters' });
+  expect(links.map((link) => link.getAttribute('href'))).toEqual(['/admin/clusters', '/admin/clusters']);
+});

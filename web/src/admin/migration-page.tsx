@@ -8,6 +8,7 @@ import { problemCode } from '../api-error.ts';
 import { ErrorState } from '../components/error-state.tsx';
 import { Fact, Facts } from '../components/facts.tsx';
 import { NoticeState } from '../components/notice-state.tsx';
+import { TimeAgo } from '../components/time-ago.tsx';
 import { NotFoundPage } from '../pages/not-found-page.tsx';
 import { AdminPage } from './admin-page.tsx';
 import { type Column, DataTable } from './data-table.tsx';
@@ -72,6 +73,14 @@ function Report({ report }: { report: MigrationReport }) {
             <Fact name={t`Rows`}>
               <RunProgress run={run} />
             </Fact>
+            <Fact name={t`Begun`}>
+              <TimeAgo iso={run.startedAt ?? run.createdAt} />
+            </Fact>
+            {run.finishedAt && (
+              <Fact name={t`Ended`}>
+                <TimeAgo iso={run.finishedAt} />
+              </Fact>
+            )}
           </Facts>
           <Comparison report={report} />
         </div>

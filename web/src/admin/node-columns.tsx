@@ -3,6 +3,7 @@ import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { Link } from 'react-router';
 import type { Node } from '../../../contract/nodes.ts';
+import { TimeAgo } from '../components/time-ago.tsx';
 import { formatDisk, formatMemory } from '../format-size.ts';
 import type { Column } from './data-table.tsx';
 import { NODE_WORDS } from './state-words.ts';
@@ -11,18 +12,27 @@ import { UseBar } from './use-bar.tsx';
 const INTENT = { online: 'success', offline: 'danger', unknown: 'warning' } as const;
 
 /** A node's state in words: whether it is there, and whether servers are put on it. */
-export function NodeState({ node: { status, acceptsServers } }: { node: Node }) {
+export function NodeState({ node: { status, acceptsServers, observedAt } }: { node: Node }) {
   return (
-    <span className="row-actions">
-      <Tag minimal intent={INTENT[status]}>
-        {NODE_WORDS[status]}
-      </Tag>
-      {!acceptsServers && (
-        <Tag minimal intent="warning">
-          <Trans>in maintenance</Trans>
+    <div>
+      <span className="row-actions">
+        <Tag minimal intent={INTENT[status]}>
+          {NODE_WORDS[status]}
         </Tag>
+        {!acceptsServers && (
+          <Tag minimal intent="warning">
+            <Trans>in maintenance</Trans>
+          </Tag>
+        )}
+      </span>
+      {status === 'unknown' && (
+        <span className="second-line">
+          <Trans>
+            last heard of <TimeAgo iso={observedAt} />
+          </Trans>
+        </span>
       )}
-    </span>
+    </div>
   );
 }
 

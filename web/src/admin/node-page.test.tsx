@@ -46,6 +46,11 @@ describe('the nodes of a cluster', () => {
     expect(table.getByRole('link', { name: 'pve1' })).toHaveAttribute('href', `/admin/nodes/${ID}`);
   });
 
+  test('say when they were last heard of once that is too long ago', async () => {
+    openAdmin('clusters', { 'GET /admin/nodes': () => list({ ...NODE, status: 'unknown' }) });
+    expect(await screen.findByText(/^last heard of/)).toBeVisible();
+  });
+
   test('are waited for', async () => {
     openAdmin('clusters', { 'GET /admin/nodes': silence });
     expect(await screen.findByRole('table', LABEL)).toHaveAttribute('aria-busy', 'true');
@@ -96,7 +101,9 @@ describe('a node', () => {
   test('that still takes servers is not drained', async () => {
     open({ 'GET /servers': () => list(buildServer()) });
     await screen.findByRole('link', { name: 'web-1' });
-    expect(screen.getByRole('button', { name: 'Move all' })).toBeDisabled();
+    const moveAll = screen.getByRole('button', { name: 'Move all' });
+    expect(moveAll).toBeDisabled();
+    expect(moveAll).toHaveAccessibleDescription(/put the node into maintenance first/);
   });
 });
 

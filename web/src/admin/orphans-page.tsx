@@ -1,18 +1,21 @@
 import { Button, Tag } from '@blueprintjs/core';
+import { Search } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import type { Cluster } from '../../../contract/clusters.ts';
 import { DESTRUCTIBLE_KINDS, type Orphan, type OrphanKind } from '../../../contract/reconcile.ts';
+import { NoticeState } from '../components/notice-state.tsx';
 import { Select } from '../components/select.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
+import { TimeAt } from '../components/time-at.tsx';
 import { useNow } from '../hooks/use-now.ts';
 import { AdminPage } from './admin-page.tsx';
 import { type Column, DataTable } from './data-table.tsx';
 import { type OrphanVerb, SettleOrphanDialog } from './settle-orphan-dialog.tsx';
 import { NothingFound, ReconcileStates } from './reconcile-states.tsx';
-import { ORPHAN_REQUEST_WORDS, ORPHAN_STATE_WORDS, serverWord } from './state-words.ts';
+import { ORPHAN_REQUEST_WORDS, ORPHAN_STATE_WORDS, powerWord, serverWord } from './state-words.ts';
 import { useParam } from '../hooks/use-param.ts';
 import { useRows } from './use-admin.ts';
 
@@ -93,10 +96,14 @@ export function OrphansPage() {
         rows={rows}
         columns={columns(clusterName, (orphan, verb) => setWish({ orphan, verb }))}
         empty={
-          <NothingFound
-            title={t`No orphans`}
-            description={t`Two comparisons in a row have to see something before it is listed here.`}
-          />
+          state === '' ? (
+            <NothingFound
+              title={t`No orphans`}
+              description={t`Two comparisons in a row have to see something before it is listed here.`}
+            />
+          ) : (
+            <NoticeState level={2} icon={<Search size={40} />} title={t`No orphan is in this state`} />
+          )
         }
       />
       {wish && <SettleOrphanDialog orphan={wish.orphan} verb={wish.verb} onClose={() => setWish(null)} />}
@@ -140,7 +147,7 @@ function Evidence({ orphan: { evidence } }: { orphan: Orphan }) {
   const { reason, status, server, serverId, sizeGib, storage } = evidence;
   const facts = [
     reason,
-    status,
+    status && powerWord(status),
     server && t`its server is ${serverWord(server)}`,
     storage,
     sizeGib !== undefined && `${Number(sizeGib.toFixed(1))} GiB`,
@@ -167,7 +174,7 @@ function State({ orphan: { state, request, note, quarantinedUntil } }: { orphan:
       {state === 'quarantined' && quarantinedUntil && (
         <span className="second-line">
           <Trans>
-            until <TimeAgo iso={quarantinedUntil} />
+            until <TimeAt iso={quarantinedUntil} />
           </Trans>
         </span>
       )}

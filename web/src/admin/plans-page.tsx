@@ -1,5 +1,5 @@
 import { Button, Switch } from '@blueprintjs/core';
-import { Plus, Tick } from '@blueprintjs/icons';
+import { InfoSign, Plus } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
 import { useState } from 'react';
 import type { ManagedPlan } from '../../../contract/catalog.ts';
@@ -24,7 +24,14 @@ export function PlansPage() {
         label={t`Plans`}
         rows={rows}
         columns={columns(setEdited)}
-        empty={<NoticeState level={2} icon={<Tick size={40} />} title={t`No plans yet`} />}
+        empty={
+          <NoticeState
+            level={2}
+            icon={<InfoSign size={40} />}
+            title={t`No plans yet`}
+            description={t`Without a plan nothing can be ordered.`}
+          />
+        }
       />
       {edited && <PlanDialog plan={edited === 'new' ? null : edited} onClose={() => setEdited(null)} />}
     </AdminPage>

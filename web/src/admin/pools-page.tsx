@@ -1,5 +1,5 @@
 import { Button } from '@blueprintjs/core';
-import { Plus, Tick } from '@blueprintjs/icons';
+import { InfoSign, Plus } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
 import { useState } from 'react';
 import type { Pool } from '../../../contract/pools.ts';
@@ -29,7 +29,7 @@ export function PoolsPage() {
         empty={
           <NoticeState
             level={2}
-            icon={<Tick size={40} />}
+            icon={<InfoSign size={40} />}
             title={t`No pools yet`}
             description={t`Without a free address nothing can be ordered.`}
           />

@@ -103,7 +103,8 @@ function SettingsLists({ settings, onEdit }: { settings: AdminSettings; onEdit: 
   );
 }
 
-const inHours = (value: number): string => plural(value, { one: '# hour', other: '# hours' });
+const inHours = (value: number): string =>
+  value === 0 ? t`not at all` : plural(value, { one: '# hour', other: '# hours' });
 
 function Source({ setting: { source }, variable }: { setting: Setting; variable: string }) {
   if (source === 'database')

@@ -2,6 +2,7 @@ import { t } from '@lingui/core/macro';
 import type { Drift } from '../../../contract/reconcile.ts';
 import { Fact } from '../components/facts.tsx';
 import { ChangeDialog } from '../pages/change-dialog.tsx';
+import { FIELD_WORDS } from './state-words.ts';
 import { useAdminChange } from './use-admin.ts';
 
 export type DriftVerb = 'repair' | 'accept';
@@ -21,12 +22,11 @@ export function SettleDriftDialog({
     { onDone: onClose, isRefusalShown: true },
   );
   const isRepair = verb === 'repair';
+  const field = FIELD_WORDS[drift.field];
   return (
     <ChangeDialog
       title={
-        isRepair
-          ? t`Repair “${drift.title}” of ${drift.serverName}?`
-          : t`Accept “${drift.title}” of ${drift.serverName}?`
+        isRepair ? t`Repair “${field}” of ${drift.serverName}?` : t`Accept “${field}” of ${drift.serverName}?`
       }
       keep={t`Leave it as it is`}
       submit={isRepair ? t`Repair the VM` : t`Accept into the record`}

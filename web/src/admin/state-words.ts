@@ -1,7 +1,7 @@
 import { t } from '@lingui/core/macro';
 import type { MigrationException, MigrationReport, MigrationRun } from '../../../contract/migration-runs.ts';
 import type { Node } from '../../../contract/nodes.ts';
-import type { OrphanRequest, OrphanState, ReconcileState } from '../../../contract/reconcile.ts';
+import type { DriftField, OrphanRequest, OrphanState, ReconcileState } from '../../../contract/reconcile.ts';
 import type { ServerStatus } from '../../../contract/servers.ts';
 import { STATUS_WORDS } from '../server-words.ts';
 
@@ -171,6 +171,64 @@ export const ORPHAN_REQUEST_WORDS: Record<OrphanRequest, string> = {
   },
   get destroy() {
     return t`being destroyed`;
+  },
+};
+
+/** What Proxmox VE calls the power states of a VM; it may have others. */
+export function powerWord(status: string): string {
+  if (status === 'running') return t`running`;
+  return status === 'stopped' ? t`stopped` : status;
+}
+
+/** What a server and its VM are compared in. */
+export const FIELD_WORDS: Record<DriftField, string> = {
+  get name() {
+    return t`Name`;
+  },
+  get vcpu() {
+    return t`Processors`;
+  },
+  get memory() {
+    return t`Memory (MiB)`;
+  },
+  get disk() {
+    return t`Boot disk (GiB)`;
+  },
+  get mac() {
+    return t`MAC address`;
+  },
+  get bridge() {
+    return t`Bridge`;
+  },
+  get vlan() {
+    return t`VLAN`;
+  },
+  get rate() {
+    return t`Network limit (MB/s)`;
+  },
+  get address() {
+    return t`Addresses`;
+  },
+  get onboot() {
+    return t`Start at boot`;
+  },
+  get tag() {
+    return t`Tag`;
+  },
+  get marker() {
+    return t`Marker`;
+  },
+  get uuid() {
+    return t`SMBIOS uuid`;
+  },
+  get protection() {
+    return t`Protection on Proxmox`;
+  },
+  get node() {
+    return t`Node`;
+  },
+  get power() {
+    return t`Power state`;
   },
 };
 

@@ -1,5 +1,5 @@
 import { Button, FormGroup, Switch } from '@blueprintjs/core';
-import { Tick } from '@blueprintjs/icons';
+import { InfoSign } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
@@ -45,7 +45,14 @@ export function TemplatesPage() {
         label={t`Templates`}
         rows={rows}
         columns={columns(setEdited)}
-        empty={<NoticeState level={2} icon={<Tick size={40} />} title={t`No templates yet`} />}
+        empty={
+          <NoticeState
+            level={2}
+            icon={<InfoSign size={40} />}
+            title={t`No templates yet`}
+            description={t`Without a template nothing can be ordered. npm run proxmox:bootstrap makes some of cloud images.`}
+          />
+        }
       />
       {edited && <TemplateDialog template={edited} onClose={() => setEdited(null)} />}
     </AdminPage>

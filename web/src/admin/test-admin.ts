@@ -116,7 +116,7 @@ export const MANAGED_ACCOUNT: ManagedAccount = {
 };
 export const MANAGED_PLAN = { ...PLAN, enabled: true, servers: 3 };
 
-const ATTENTION = {
+export const ATTENTION = {
   operations: { needsAttention: 0, running: 0, pending: 0 },
   drift: 0,
   orphans: 0,

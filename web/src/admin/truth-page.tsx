@@ -10,7 +10,9 @@ import { ErrorState } from '../components/error-state.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { AdminPage } from './admin-page.tsx';
 import { DriftActions } from './drift-page.tsx';
+import { ReconcileStates } from './reconcile-states.tsx';
 import { type DriftVerb, SettleDriftDialog } from './settle-drift-dialog.tsx';
+import { FIELD_WORDS } from './state-words.ts';
 import { useThing } from './use-admin.ts';
 
 /** A server's record beside its VM, field by field. */
@@ -35,6 +37,7 @@ export function TruthPage() {
           </Link>
         }
       >
+        {truth.data && !truth.data.readAt && <ReconcileStates />}
         {truth.isPending && <Spinner className="page-spinner" aria-label={t`Loading`} />}
         {truth.isError && !truth.data && (
           <ErrorState
@@ -101,7 +104,7 @@ function Fields({
           const found = driftOf(field);
           return (
             <tr key={field.field}>
-              <td>{field.title}</td>
+              <td>{FIELD_WORDS[field.field]}</td>
               <td>
                 <code>{field.record ?? '–'}</code>
               </td>

@@ -16,10 +16,13 @@ const READ_AGAIN_MS = 10_000;
 interface Page<T> {
   items: T[];
   nextCursor: string | null;
+  total?: number;
 }
 
 export interface Rows<T> {
   items: T[];
+  /** How many there are, where the API says so and does not list all of them. */
+  total?: number | undefined;
   query: Pick<
     UseInfiniteQueryResult,
     'isPending' | 'isError' | 'error' | 'refetch' | 'hasNextPage' | 'isFetchingNextPage' | 'fetchNextPage'
@@ -47,7 +50,11 @@ export function useRows<T>(
     placeholderData: keepPreviousData,
     refetchInterval: everyMs,
   });
-  return { items: query.data?.pages.flatMap((page) => page.items) ?? [], query };
+  return {
+    items: query.data?.pages.flatMap((page) => page.items) ?? [],
+    total: query.data?.pages[0]?.total,
+    query,
+  };
 }
 
 /** One thing of the API, read again while somebody looks. */

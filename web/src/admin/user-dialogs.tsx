@@ -8,7 +8,7 @@ import type { CreatePerson, PasswordLink, Person } from '../../../contract/peopl
 import { signInAs } from '../acting.ts';
 import { Select } from '../components/select.tsx';
 import { ShownOnceDialog } from '../components/shown-once-dialog.tsx';
-import { TimeAgo } from '../components/time-ago.tsx';
+import { TimeAt } from '../components/time-at.tsx';
 import { ChangeDialog } from '../pages/change-dialog.tsx';
 import { TextField } from './text-field.tsx';
 import { useAdminChange } from './use-admin.ts';
@@ -56,7 +56,7 @@ function MadeLink({ email, made, onClose }: { email: string; made: PasswordLink;
     >
       <p className="muted">
         <Trans>
-          It can be used until <TimeAgo iso={made.expiresAt} />.
+          It can be used until <TimeAt iso={made.expiresAt} />.
         </Trans>
       </p>
     </ShownOnceDialog>

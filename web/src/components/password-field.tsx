@@ -11,6 +11,7 @@ interface PasswordFieldProps {
   wrong: string | null;
   onChange: (value: string) => void;
   help?: string;
+  isOptional?: boolean;
   /** One that is chosen now, not one that is known. */
   isNew?: boolean;
   autoFocus?: boolean;
@@ -26,6 +27,7 @@ export function PasswordField({
   wrong,
   onChange,
   help,
+  isOptional = false,
   isNew = false,
   autoFocus = false,
   isLarge = false,
@@ -38,6 +40,7 @@ export function PasswordField({
   return (
     <FormGroup
       label={label}
+      labelInfo={isOptional ? t`(optional)` : ''}
       labelFor={id}
       intent={intent}
       helperText={text && <span id={`${id}-help`}>{text}</span>}

@@ -1,7 +1,7 @@
 import { useNow } from '../hooks/use-now.ts';
 import { formatAgo, formatExact } from '../format-time.ts';
 
-/** A relative time that keeps up, with the exact one on hover. */
+/** How long ago something was, which keeps up, with the exact time on hover. What is still to come is `TimeAt`. */
 export function TimeAgo({ iso }: { iso: string }) {
   const now = useNow(20_000);
   return (

@@ -1,14 +1,30 @@
 import type { FailureExplanation } from '../../../contract/failures.ts';
-import type { OPERATIONS, OperationType, UNDO_STEP } from '../../../contract/operation-table.ts';
+import type {
+  OPERATIONS,
+  OperationType,
+  UNDO_EFFECTS,
+  UNDO_STEP,
+} from '../../../contract/operation-table.ts';
 import type { FailureCode, ProblemCode } from '../../../contract/problem.ts';
 import { FAILURES_DE } from './failures-de.ts';
 
+type Definition = (typeof OPERATIONS)[OperationType];
+type Step = Definition['steps'][number];
+/** What cancelling and decisions do. */
+type Effect =
+  | Definition['cancel']
+  | NonNullable<Definition['rollBack']>
+  | Extract<Step, { skip: string }>['skip']
+  | Extract<Step, { noReturn: string }>['noReturn']
+  | (typeof UNDO_EFFECTS)[keyof typeof UNDO_EFFECTS];
 type StepTitle = (typeof OPERATIONS)[OperationType]['steps'][number]['title'] | (typeof UNDO_STEP)['title'];
 
 /** What the API says in English, by its codes, in another language. Complete by type. */
 export interface ContractTexts {
   operations: Record<OperationType, { name: string; ongoing: string }>;
   steps: Record<StepTitle, string>;
+  effects: Record<Effect, string>;
+  triedAgain: (step: string) => string;
   failures: Record<FailureCode, FailureExplanation>;
   problems: Record<ProblemCode, string>;
 }
@@ -68,6 +84,43 @@ export const contract: ContractTexts = {
     'Undo what was done': 'Getanes rückgängig machen',
     'Wait until it answers': 'Warten, bis er antwortet',
     'Wait, in case it was a mistake': 'Warten, falls es ein Versehen war',
+  },
+  triedAgain: (step) => `„${step}“ wird noch einmal versucht. Was getan ist, bleibt getan.`,
+  effects: {
+    'Berth stops waiting, and asks Proxmox to stop the task while the guest has not answered.':
+      'Berth wartet nicht länger und bittet Proxmox, die Aufgabe zu beenden, solange der Gast nicht geantwortet hat.',
+    'Processors and memory are set back. A disk that has grown stays as it is.':
+      'Prozessoren und Arbeitsspeicher werden zurückgesetzt. Eine vergrößerte Festplatte bleibt, wie sie ist.',
+    'Proxmox is asked to stop the migration; the server goes on where it was.':
+      'Proxmox wird gebeten, den Umzug zu beenden; der Server läuft weiter, wo er war.',
+    'The VM is deleted, and its id and addresses are given back.':
+      'Die VM wird gelöscht; ihre ID und ihre Adressen werden zurückgegeben.',
+    'The disk keeps its size.': 'Die Festplatte behält ihre Größe.',
+    'The disks are being erased.': 'Die Festplatten werden gerade gelöscht.',
+    'The marker is removed from the VM, which stays as it was.':
+      'Die Kennzeichnung wird von der VM entfernt, die bleibt, wie sie war.',
+    'The old disk is being erased.': 'Die alte Festplatte wird gerade gelöscht.',
+    'The password stays as it is, unless the guest agent or cloud-init has been told already.':
+      'Das Passwort bleibt, wie es ist, sofern Gast-Agent oder cloud-init es nicht schon bekommen haben.',
+    'The rescue medium is taken out and the server boots from its disk again.':
+      'Das Rettungsmedium wird entfernt, und der Server startet wieder von seiner Festplatte.',
+    'The server counts as rebuilt although its system has not answered.':
+      'Der Server gilt als neu aufgesetzt, obwohl sein System nicht geantwortet hat.',
+    'The server gets back the power state it had.':
+      'Der Server läuft danach wieder oder ist aus, wie vorher.',
+    'The server is kept and gets back the power state it had, as long as nothing has been erased.':
+      'Der Server bleibt und läuft danach wieder oder ist aus, wie vorher, solange noch nichts gelöscht ist.',
+    'The server is started again as it was, as long as its disk has not been erased.':
+      'Der Server wird wieder gestartet, wie er war, solange seine Festplatte noch nicht gelöscht ist.',
+    'The server stays powered off; start it later.':
+      'Der Server bleibt ausgeschaltet; starten Sie ihn später.',
+    'The server stays suspended, with the power state it had.':
+      'Der Server bleibt gesperrt und läuft oder ist aus, wie vorher.',
+    'The server stays where it is now.': 'Der Server bleibt, wo er jetzt ist.',
+    'What could not be undone is left behind.': 'Was sich nicht rückgängig machen ließ, bleibt zurück.',
+    'What has been done stays done; leave the rescue system again later.':
+      'Was getan ist, bleibt getan; verlassen Sie das Rettungssystem später noch einmal.',
+    'What was done is being undone already.': 'Das Getane wird schon rückgängig gemacht.',
   },
   failures: FAILURES_DE,
   problems: {

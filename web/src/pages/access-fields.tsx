@@ -1,9 +1,10 @@
-import { Button, Callout, FormGroup, InputGroup, TextArea } from '@blueprintjs/core';
+import { Button, Callout, FormGroup, TextArea } from '@blueprintjs/core';
 import { Key, Upload } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useRef, useState } from 'react';
 import type { Template } from '../../../contract/catalog.ts';
+import { PasswordField } from '../components/password-field.tsx';
 import { canGenerateSshKey, generateSshKey } from '../generate-ssh-key.ts';
 import { saveFile } from '../save-file.ts';
 import { KeptKeys } from './kept-keys.tsx';
@@ -54,24 +55,18 @@ export function AccessFields({
         />
       </FormGroup>
       <KeyButtons name={draft.name} onKey={addKey} />
-      <FormGroup
-        label={t`Password`}
-        labelInfo={t`(optional)`}
-        {...groupProps(
-          'password',
-          errors,
-          t`For ${template?.defaultUser ?? t`the default user`}; at least 10 characters`,
-        )}
-      >
-        <InputGroup
-          {...errorProps('password', errors)}
-          className="name-input"
-          type="password"
-          autoComplete="new-password"
+      <div className="name-input">
+        <PasswordField
+          id="new-password"
+          label={t`Password`}
+          help={t`For ${template?.defaultUser ?? t`the default user`}; at least 10 characters`}
+          isOptional
+          isNew
+          wrong={errors.password ?? null}
           value={draft.password}
-          onValueChange={(value) => onChange('password', value)}
+          onChange={(value) => onChange('password', value)}
         />
-      </FormGroup>
+      </div>
       {hasNoAccess && (
         <Callout intent="warning" compact>
           <Trans>Without a key or a password nobody can log in to this server.</Trans>

@@ -1,5 +1,5 @@
 import { Button, Spinner, Tag } from '@blueprintjs/core';
-import { Add, Key } from '@blueprintjs/icons';
+import { Key, Plus } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
@@ -36,7 +36,7 @@ export function ApiTokensPage() {
             </Trans>
           </span>
         </div>
-        <Button intent="primary" icon={<Add />} text={t`Create token`} onClick={create} />
+        <Button intent="primary" icon={<Plus />} text={t`Create token`} onClick={create} />
       </div>
       <TokenList />
       {isCreating && (
@@ -122,7 +122,7 @@ function Expiry({ token: { expiresAt } }: { token: ApiToken }) {
   if (expiresAt === null) return t`Never expires`;
   const date = formatDate(expiresAt);
   return Date.parse(expiresAt) <= now ? (
-    <strong className="expired">
+    <strong className="expired" title={formatExact(expiresAt)}>
       <Trans>Expired on {date}</Trans>
     </strong>
   ) : (

@@ -3,6 +3,7 @@ import { t } from '@lingui/core/macro';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { Decision, OfferedDecision, Operation } from '../../../contract/operations.ts';
 import { decideOperation } from '../api.ts';
+import { effectOf } from '../contract-words.ts';
 import { useSubmit } from '../hooks/use-submit.ts';
 import { applyOperation } from '../live-cache.ts';
 import { useForbidden } from '../hooks/use-forbidden.ts';
@@ -74,7 +75,7 @@ function Choice({
           onClick={onChoose}
         />
       </dt>
-      <dd>{effect}</dd>
+      <dd>{effectOf(effect)}</dd>
     </>
   );
 }

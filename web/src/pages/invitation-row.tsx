@@ -4,7 +4,7 @@ import { Trans } from '@lingui/react/macro';
 import type { QueryKey } from '@tanstack/react-query';
 import type { Invitation } from '../../../contract/team.ts';
 import { ProblemCallout } from '../components/problem-callout.tsx';
-import { formatDate } from '../format-time.ts';
+import { formatDate, formatExact } from '../format-time.ts';
 import { useAccountChange } from '../hooks/use-account.ts';
 import { languageStore } from '../language.ts';
 import { ROLES } from '../role-words.ts';
@@ -33,8 +33,9 @@ export function InvitationRow({ accountId, invitation, mayManage, sendsMail, sta
           {[
             serverName ? t`${ROLES[role].title} of ${serverName}` : ROLES[role].title,
             t`by ${invitedBy ?? t`somebody`}`,
-            t`until ${formatDate(expiresAt)}`,
           ].join(' · ')}
+          {' · '}
+          <span title={formatExact(expiresAt)}>{t`until ${formatDate(expiresAt)}`}</span>
         </span>
         <MailLine email={email} mail={mail} />
         {(revoke.error ?? send.error) && <ProblemCallout error={revoke.error ?? send.error} />}

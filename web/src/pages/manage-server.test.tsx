@@ -156,6 +156,8 @@ test('a new password is set without a reboot unless one is allowed', async () =>
   await user.type(dialog.getByLabelText('New password'), 'too short');
   expect(dialog.getByRole('button', { name: 'Reset password' })).toBeDisabled();
   await user.type(dialog.getByLabelText('New password'), ' no more');
+  await user.click(dialog.getByRole('button', { name: 'Show the password' }));
+  expect(dialog.getByLabelText('New password')).toHaveAttribute('type', 'text');
   expect(dialog.getByRole('checkbox')).toHaveAccessibleDescription(/new SSH host keys/);
   await user.click(dialog.getByRole('button', { name: 'Reset password' }));
   await closed();
@@ -266,4 +268,20 @@ test('a server moves to one of the nodes that can take it; the others say why no
   await user.click(dialog.getByRole('button', { name: 'Move server' }));
   await closed();
   expect(api.sent(route)[0]?.body).toEqual({ node: 'pve2' });
+});
+
+test('an operator goes from a server to whose it is and to its comparison', async () => {
+  const server = buildServer();
+  open(server, {}, 'admin');
+  expect(await screen.findByRole('link', { name: 'Compare with Proxmox VE' })).toHaveAttribute(
+    'href',
+    `/admin/servers/${server.id}/truth`,
+  );
+  expect(screen.getByRole('link', { name: server.accountName })).toBeVisible();
+});
+
+test('whoever has one account is not told whose a server of it is', async () => {
+  open(buildServer());
+  await manage('Change plan');
+  expect(screen.queryByText(ACCOUNT.name)).toBeNull();
 });

@@ -1,7 +1,8 @@
-import { Button, Tag } from '@blueprintjs/core';
+import { Button, Classes, Tag } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { type ComponentType, type ReactNode, lazy, Suspense, useId, useState } from 'react';
+import { Link } from 'react-router';
 import type { Server } from '../../../contract/servers.ts';
 import { formatDisk, formatMemory } from '../format-size.ts';
 import { useForbidden } from '../hooks/use-forbidden.ts';
@@ -147,6 +148,14 @@ function ProviderDeeds({ server, onAsk }: { server: Server; onAsk: (name: Dialog
         isBlocked={isMoveBlocked}
         onAsk={() => onAsk('move')}
       />
+      <div className="deed">
+        <span className="muted">
+          <Trans>What Berth’s record and the VM on Proxmox VE say, field by field.</Trans>
+        </span>
+        <Link className={Classes.BUTTON} to={`/admin/servers/${server.id}/truth`}>
+          <Trans>Compare with Proxmox VE</Trans>
+        </Link>
+      </div>
     </div>
   );
 }

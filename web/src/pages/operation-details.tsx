@@ -9,7 +9,7 @@ import { useNow } from '../hooks/use-now.ts';
 import { isLiveOperation } from '../live-cache.ts';
 import { operationName } from '../contract-words.ts';
 import { OPERATION_STATUS_WORDS } from '../operation-words.ts';
-import { CancelOperation } from './cancel-operation.tsx';
+import { CancelEffect, CancelOperation } from './cancel-operation.tsx';
 import { DecideOperation } from './decide-operation.tsx';
 import { OperationFailure } from './operation-failure.tsx';
 import { StepList } from './step-list.tsx';
@@ -68,6 +68,7 @@ export function OperationDetails({
           {operation.error && <OperationFailure operation={operation} error={operation.error} />}
           <DecideOperation operation={operation} />
           <StepList steps={operation.steps} label={t`Steps of ${name}`} />
+          {isLive && <CancelEffect operation={operation} />}
         </div>
       )}
     </div>

@@ -1,4 +1,4 @@
-import { FormGroup, InputGroup, Spinner, TextArea } from '@blueprintjs/core';
+import { FormGroup, Spinner, TextArea } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
@@ -6,6 +6,7 @@ import type { RebuildServer } from '../../../contract/server-changes.ts';
 import type { Server } from '../../../contract/servers.ts';
 import { rebuildServer } from '../api.ts';
 import { ErrorState } from '../components/error-state.tsx';
+import { PasswordField } from '../components/password-field.tsx';
 import { formatDisk } from '../format-size.ts';
 import { useTemplates } from '../hooks/use-catalog.ts';
 import { useChange } from '../hooks/use-change.ts';
@@ -149,25 +150,16 @@ function AccessFields({
           onChange={(event) => onChange({ ...access, sshKeys: event.currentTarget.value })}
         />
       </FormGroup>
-      <FormGroup
+      <PasswordField
+        id="rebuild-password"
         label={t`Password`}
-        labelInfo={t`(optional)`}
-        labelFor="rebuild-password"
-        helperText={
-          <span id="rebuild-password-help">
-            <Trans>For {user ?? t`the default user`}; at least 10 characters</Trans>
-          </span>
-        }
-      >
-        <InputGroup
-          id="rebuild-password"
-          aria-describedby="rebuild-password-help"
-          type="password"
-          autoComplete="new-password"
-          value={access.password}
-          onValueChange={(password) => onChange({ ...access, password })}
-        />
-      </FormGroup>
+        help={t`For ${user ?? t`the default user`}; at least 10 characters`}
+        isOptional
+        isNew
+        wrong={null}
+        value={access.password}
+        onChange={(password) => onChange({ ...access, password })}
+      />
     </>
   );
 }

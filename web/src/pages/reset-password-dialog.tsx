@@ -1,10 +1,11 @@
-import { Checkbox, FormGroup, InputGroup } from '@blueprintjs/core';
+import { Checkbox } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import type { ResetPassword } from '../../../contract/server-changes.ts';
 import type { Server } from '../../../contract/servers.ts';
 import { resetPassword } from '../api.ts';
+import { PasswordField } from '../components/password-field.tsx';
 import { useChange } from '../hooks/use-change.ts';
 import { ChangeDialog } from './change-dialog.tsx';
 
@@ -25,25 +26,16 @@ export function ResetPasswordDialog({ server, onClose }: { server: Server; onClo
       onSubmit={() => reset.mutate({ password, allowReboot })}
       onClose={onClose}
     >
-      <FormGroup
+      <PasswordField
+        id="new-password"
         label={t`New password`}
-        labelFor="new-password"
-        helperText={
-          <span id="new-password-help">
-            {t`For ${server.defaultUser ?? t`the default user`}; at least ${MIN_LENGTH} characters`}
-          </span>
-        }
-      >
-        <InputGroup
-          id="new-password"
-          aria-describedby="new-password-help"
-          type="password"
-          autoComplete="new-password"
-          autoFocus
-          value={password}
-          onValueChange={setPassword}
-        />
-      </FormGroup>
+        help={t`For ${server.defaultUser ?? t`the default user`}; at least ${MIN_LENGTH} characters`}
+        isNew
+        autoFocus
+        wrong={null}
+        value={password}
+        onChange={setPassword}
+      />
       <p>
         <Trans>The guest agent sets it at once, if it answers. SSH keys are kept.</Trans>
       </p>

@@ -1,6 +1,7 @@
 import { Button } from '@blueprintjs/core';
 import { WarningSign } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useLayoutEffect } from 'react';
 import { useRouteError } from 'react-router';
 import { PageTitle } from '../components/page-title.tsx';
@@ -18,7 +19,17 @@ export function RouteError() {
         level={1}
         icon={<WarningSign size={40} />}
         title={t`This page could not be shown`}
-        description={error instanceof Error ? error.message : null}
+        description={
+          <>
+            <p>
+              <Trans>
+                Berth may have been updated meanwhile: load the page again. If that does not help, tell your
+                provider what is written here.
+              </Trans>
+            </p>
+            {error instanceof Error && <p className="muted">{error.message}</p>}
+          </>
+        }
         action={<Button text={t`Load again`} onClick={() => window.location.reload()} />}
       />
     </div>

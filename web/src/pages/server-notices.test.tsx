@@ -1,9 +1,9 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { expect, test } from 'vitest';
-import type { Server } from '../../../contract/servers.ts';
+import type { Server, ServerObservation } from '../../../contract/servers.ts';
 import { summarize } from '../live-cache.ts';
 import { renderApp } from '../render-app.tsx';
-import { type Handler, buildOperation, buildServer, fakeApi, ok } from '../test-api.ts';
+import { type Handler, USER, buildOperation, buildServer, fakeApi, ok, session } from '../test-api.ts';
 
 function open(server: Server, routes: Record<string, Handler> = {}) {
   const api = fakeApi({
@@ -46,4 +46,41 @@ test('a server in the rescue system says so and how to leave', async () => {
   const dialog = within(await screen.findByRole('dialog', { name: /Leave the rescue system of web-1/ }));
   await user.click(dialog.getByRole('button', { name: 'Leave rescue system' }));
   await waitFor(() => expect(api.sent(route)).toHaveLength(1));
+});
+
+const GONE: ServerObservation = {
+  at: null,
+  missingSince: '2026-01-02T00:00:00Z',
+  lock: null,
+  uptimeSeconds: null,
+  cpu: null,
+  memoryUsedMib: null,
+  diskReadBytes: null,
+  diskWrittenBytes: null,
+  netInBytes: null,
+  netOutBytes: null,
+  agentAddresses: null,
+  agentSeenAt: null,
+};
+const asAdmin = {
+  'POST /refresh': () => ok({ ...session(), user: { ...USER, role: 'admin', accounts: [] } }),
+};
+
+test('an operator is shown the way on from a server that Proxmox could not be asked about', async () => {
+  open(buildServer({ status: 'unknown' }), asAdmin);
+  const link = await screen.findByRole('link', { name: 'Test the connection to its cluster.' });
+  expect(link).toHaveAttribute('href', '/admin/clusters');
+});
+
+test.each([
+  ['a customer is told to ask the provider', {}, /Ask your provider what has become of it/],
+  ['an operator is shown the orphans', asAdmin, /lists it once two comparisons have missed it/],
+])('of a VM that is missing %s', async (_, routes, text) => {
+  open(buildServer({ status: 'unknown', observed: GONE }), routes);
+  expect(await screen.findByText(text)).toBeVisible();
+});
+
+test('the reason of a suspension ends with one full stop', async () => {
+  open(buildServer({ status: 'suspended', suspendReason: 'Unpaid invoice.' }));
+  expect(await screen.findByText(/has suspended this server: Unpaid invoice\. Ask/)).toBeVisible();
 });

@@ -2,6 +2,7 @@ import { Button, Callout } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { type ReactNode, type RefObject, lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { Link } from 'react-router';
 import type { Server } from '../../../contract/servers.ts';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { formatExact } from '../format-time.ts';
@@ -54,6 +55,7 @@ const isBusy = (): boolean =>
   document.activeElement?.matches('input, textarea, select, [role="dialog"] *') === true;
 
 function UnknownNotice({ server }: { server: Server }) {
+  const isAdmin = useIsAdmin();
   const missingSince = server.observed?.missingSince;
   if (missingSince) {
     return (
@@ -61,8 +63,16 @@ function UnknownNotice({ server }: { server: Server }) {
         <Trans>
           This server’s virtual machine cannot be found on Proxmox VE (first missed{' '}
           <TimeAgo iso={missingSince} />
-          ). Ask your provider what has become of it.
-        </Trans>
+          ).
+        </Trans>{' '}
+        {isAdmin ? (
+          <Trans>
+            <Link to="/admin/orphans">Orphans</Link> lists it once two comparisons have missed it, with what
+            can be done.
+          </Trans>
+        ) : (
+          <Trans>Ask your provider what has become of it.</Trans>
+        )}
       </Callout>
     );
   }
@@ -76,6 +86,11 @@ function UnknownNotice({ server }: { server: Server }) {
         </Trans>
       ) : (
         <Trans>Proxmox VE could not be asked about this server lately. It may well be running.</Trans>
+      )}{' '}
+      {isAdmin && (
+        <Trans>
+          <Link to="/admin/clusters">Test the connection to its cluster.</Link>
+        </Trans>
       )}
     </Callout>
   );
@@ -83,7 +98,7 @@ function UnknownNotice({ server }: { server: Server }) {
 
 function SuspendedNotice({ server }: { server: Server }) {
   const isAdmin = useIsAdmin();
-  const reason = server.suspendReason ? `: ${server.suspendReason}.` : '.';
+  const reason = server.suspendReason ? `: ${server.suspendReason.replace(/\.$/, '')}.` : '.';
   return (
     <Callout intent="warning" compact className="notice">
       {isAdmin

@@ -1,11 +1,13 @@
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
+import { Link } from 'react-router';
 import type { Server, ServerAddress } from '../../../contract/servers.ts';
 import { CopyButton } from '../components/copy-button.tsx';
 import { Fact, Facts } from '../components/facts.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { formatDisk, formatMemory } from '../format-size.ts';
 import { useIsAdmin } from '../hooks/use-is-admin.ts';
+import { useUser } from '../hooks/use-user.ts';
 import { ServerPrice } from './server-price.tsx';
 import { ServerUsage } from './server-usage.tsx';
 
@@ -58,6 +60,7 @@ export function ServerOverview({ server }: { server: Server }) {
       </Facts>
       <ServerUsage server={server} />
       <Facts title={t`Record`}>
+        <Account server={server} />
         <Fact name={t`Location`}>{server.location ?? '–'}</Fact>
         <Fact name={t`Node`}>{server.node ?? '–'}</Fact>
         {lock && <Fact name={t`Locked by`}>{lock}</Fact>}
@@ -73,6 +76,24 @@ export function ServerOverview({ server }: { server: Server }) {
         </Fact>
       </Facts>
     </div>
+  );
+}
+
+/** Whose it is, for those who see the servers of several. */
+function Account({ server: { accountId, accountName } }: { server: Server }) {
+  const isAdmin = useIsAdmin();
+  const accounts = useUser()?.accounts ?? [];
+  if (!isAdmin && accounts.length === 1 && accounts[0]?.id === accountId) return null;
+  return (
+    <Fact name={t`Account`}>
+      {isAdmin ? (
+        <Link className="sensitive" to={`/admin/servers?q=account:${accountId}`}>
+          {accountName}
+        </Link>
+      ) : (
+        <span className="sensitive">{accountName}</span>
+      )}
+    </Fact>
   );
 }
 

@@ -124,8 +124,10 @@ test('steps move as events arrive, and a live operation can be cancelled', async
     '30',
   );
   expect(region.getByText('0.9 GiB of 3.0 GiB')).toBeVisible();
+  expect(region.getByText(/^If you cancel: The VM is deleted/)).toBeVisible();
   await user.click(region.getByRole('button', { name: 'Cancel' }));
   expect(await region.findByRole('button', { name: 'Cancelling' })).toBeDisabled();
+  expect(region.queryByText(/^If you cancel/)).toBeNull();
 });
 
 test('steps say what they usually take; one in line says that instead', async () => {
@@ -184,6 +186,7 @@ test('an operation that needs attention says why, shows the log, and goes on whe
   expect(await region.findByText('Needs attention')).toBeVisible();
   expect(region.getByText(/TASK ERROR: command failed/)).toBeInTheDocument();
   expect(region.getByRole('button', { name: 'Cancel' })).toBeDisabled();
+  expect(region.getByText('Cannot be cancelled any more: The disks are being erased.')).toBeVisible();
   expect(region.queryByRole('button', { name: 'Skip this step' })).toBeNull();
   await user.click(region.getByRole('button', { name: 'Resume' }));
   expect(region.getByText('It waits here, and your provider sees that it does.')).toBeVisible();

@@ -1,5 +1,5 @@
 import { Button, FormGroup, InputGroup, Spinner, TextArea } from '@blueprintjs/core';
-import { Add, Key } from '@blueprintjs/icons';
+import { Key, Plus } from '@blueprintjs/icons';
 import { plural, t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
@@ -49,7 +49,7 @@ export function SshKeysPage() {
           </span>
         </div>
         {mayAdd && (
-          <Button intent="primary" icon={<Add />} text={t`Add key`} onClick={() => setIsAdding(true)} />
+          <Button intent="primary" icon={<Plus />} text={t`Add key`} onClick={() => setIsAdding(true)} />
         )}
       </div>
       <KeyList chosen={chosen} />

@@ -15,7 +15,12 @@ const MARKS: Record<StepState, { icon: ReactElement; word: string }> = {
       return t`not started`;
     },
   },
-  running: { icon: <span className="spinner-mark" />, word: 'running' },
+  running: {
+    icon: <span className="spinner-mark" />,
+    get word() {
+      return t`running`;
+    },
+  },
   succeeded: {
     icon: <Tick size={14} />,
     get word() {

@@ -51,7 +51,31 @@ test('a member is given another role', async () => {
   await waitFor(() => expect(api.sent(`PATCH ${MEMBERS}/${GRACE}`)[0]?.body).toEqual({ role: 'admin' }));
 });
 
-test('what is refused is said beside the member', async () => {
+test('a member is removed only after a question that says what that means', async () => {
+  const { api, user } = open({
+    [`DELETE ${MEMBERS}/${GRACE}`]: () => new Response(null, { status: 204 }),
+  });
+  await user.click(await screen.findByRole('button', { name: 'Remove grace@example.org' }));
+  const dialog = within(await screen.findByRole('dialog', { name: 'Remove grace@example.org?' }));
+  expect(dialog.getByText(/SSH keys of theirs inside servers stay valid/)).toBeVisible();
+  expect(api.sent(`DELETE ${MEMBERS}/${GRACE}`)).toHaveLength(0);
+  await user.click(dialog.getByRole('button', { name: 'Remove' }));
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+  expect(api.sent(`DELETE ${MEMBERS}/${GRACE}`)).toHaveLength(1);
+});
+
+test('whoever leaves an account is asked, and then sees those that are left', async () => {
+  const { api, user } = open({
+    [`DELETE ${MEMBERS}/${USER.id}`]: () => new Response(null, { status: 204 }),
+  });
+  await user.click(await screen.findByRole('button', { name: `Leave ${ACCOUNT.name}` }));
+  const dialog = within(await screen.findByRole('dialog', { name: `Leave ${ACCOUNT.name}?` }));
+  api.on('POST /refresh', () => ok({ ...session(), user: { ...USER, accounts: [] } }));
+  await user.click(dialog.getByRole('button', { name: 'Leave account' }));
+  expect(await screen.findByText('You take part in no account.')).toBeVisible();
+});
+
+test('what is refused is said where it was asked for', async () => {
   const { user } = open({
     [`DELETE ${MEMBERS}/${USER.id}`]: () =>
       refusal(409, 'invalid_state', 'An account needs an owner.', {
@@ -59,7 +83,9 @@ test('what is refused is said beside the member', async () => {
       }),
   });
   await user.click(await screen.findByRole('button', { name: `Leave ${ACCOUNT.name}` }));
-  expect(await screen.findByText('Make somebody else an owner first.')).toBeVisible();
+  const dialog = within(await screen.findByRole('dialog'));
+  await user.click(dialog.getByRole('button', { name: 'Leave account' }));
+  expect(await dialog.findByText('Make somebody else an owner first.')).toBeVisible();
 });
 
 test('an invitation is a link that is shown once', async () => {

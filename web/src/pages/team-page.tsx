@@ -1,5 +1,5 @@
 import { Button, Spinner } from '@blueprintjs/core';
-import { Add } from '@blueprintjs/icons';
+import { Plus } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
@@ -17,13 +17,13 @@ import { TimeAgo } from '../components/time-ago.tsx';
 import { useAccountChange } from '../hooks/use-account.ts';
 import { useUser } from '../hooks/use-user.ts';
 import { ROLES } from '../role-words.ts';
-import { changeMember, getTeam, removeGuest, removeMember } from '../team-api.ts';
+import { changeMember, getTeam, removeGuest } from '../team-api.ts';
 import { InvitationRow } from './invitation-row.tsx';
 import { InviteDialog } from './invite-dialog.tsx';
 import { ShowInvitationDialog } from './show-invitation-dialog.tsx';
+import { MemberDialog, RemoveDialog, teamKey } from './team-dialogs.tsx';
 
 type Account = User['accounts'][number];
-const teamKey = (accountId: string) => ['account', 'team', accountId];
 
 /** Who takes part in an account of the caller's. */
 export function TeamPage() {
@@ -92,7 +92,7 @@ function TeamOf({ account }: { account: Account }) {
             <Trans>Members</Trans>
           </h2>
           {mayManage && (
-            <Button intent="primary" icon={<Add />} text={t`Invite`} onClick={() => setIsInviting(true)} />
+            <Button intent="primary" icon={<Plus />} text={t`Invite`} onClick={() => setIsInviting(true)} />
           )}
         </div>
         <ul className="row-list" aria-label={t`Members`}>
@@ -123,7 +123,7 @@ function MemberRow({ account, member }: { account: Account; member: Member }) {
   const change = useAccountChange(key, async (wanted: AccountRole) =>
     changeMember(account.id, userId, wanted),
   );
-  const remove = useAccountChange(key, async () => removeMember(account.id, userId));
+  const [isAsked, setIsAsked] = useState(false);
   const isMe = me?.id === userId;
   const held = PERMISSION_OF[account.role];
   const mayChange = includes(held, 'manage') && includes(held, PERMISSION_OF[role]);
@@ -143,7 +143,7 @@ function MemberRow({ account, member }: { account: Account; member: Member }) {
           </Trans>
           {!mayChange && ` · ${ROLES[role].title}`}
         </span>
-        {(change.error ?? remove.error) && <ProblemCallout error={change.error ?? remove.error} />}
+        {change.error && <ProblemCallout error={change.error} />}
       </div>
       <div className="button-row row-end">
         {mayChange && (
@@ -159,11 +159,13 @@ function MemberRow({ account, member }: { account: Account; member: Member }) {
           <Button
             text={isMe ? t`Leave` : t`Remove`}
             aria-label={isMe ? t`Leave ${account.name}` : t`Remove ${email}`}
-            loading={remove.isPending}
-            onClick={() => remove.mutate(undefined)}
+            onClick={() => setIsAsked(true)}
           />
         )}
       </div>
+      {isAsked && (
+        <MemberDialog account={account} member={member} isMe={isMe} onClose={() => setIsAsked(false)} />
+      )}
     </li>
   );
 }
@@ -217,7 +219,7 @@ interface RowProps {
 }
 
 function GuestRow({ account, guest, mayManage }: RowProps & { guest: Guest }) {
-  const remove = useAccountChange(teamKey(account.id), async () => removeGuest(account.id, guest));
+  const [isAsked, setIsAsked] = useState(false);
   return (
     <li>
       <div className="row-main">
@@ -233,9 +235,18 @@ function GuestRow({ account, guest, mayManage }: RowProps & { guest: Guest }) {
           className="row-end"
           text={t`Remove`}
           aria-label={t`Share ${guest.serverName} with ${guest.email} no more`}
-          loading={remove.isPending}
-          onClick={() => remove.mutate(undefined)}
+          onClick={() => setIsAsked(true)}
         />
+      )}
+      {isAsked && (
+        <RemoveDialog
+          account={account}
+          title={t`Remove ${guest.email} from ${guest.serverName}?`}
+          remove={async () => removeGuest(account.id, guest)}
+          onClose={() => setIsAsked(false)}
+        >
+          <Trans>They and their API tokens do not reach this server any more.</Trans>
+        </RemoveDialog>
       )}
     </li>
   );
