@@ -1,9 +1,17 @@
-import { availableParallelism } from 'node:os';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { textsPlugins } from './web/texts-plugins.ts';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
 const SERVER_FOLDERS = 'api,workflows,activities,db,proxmox,contract,migrate,testbed,tests';
+
+// What tests leave when they are interrupted goes with the folder of the run: Vitest runs no hooks then.
+const folder = mkdtempSync(join(tmpdir(), 'berth-tests-'));
+chmodSync(folder, 0o711); // databases run as other users where tests run as root
+process.env['TMPDIR'] = folder;
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 export default defineConfig({
   test: {

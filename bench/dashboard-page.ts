@@ -10,6 +10,9 @@ import { addServers } from './many-servers.ts';
 /** Where the list shows a server: a row, or a card on narrow screens. */
 export const ROW = 'tr[aria-rowindex], .server-cards > li[data-index]';
 
+/** The same in the first look, which is a picture of it. */
+export const LOOK_ROW = '.first-look .rail';
+
 export interface Dashboard {
   estate: BenchEstate;
   browser: Browser;

@@ -24,8 +24,6 @@ const say = (message: string) => console.error(`[test services] ${message}`);
 /** One PostgreSQL, one Temporal and one workflow bundle for the whole run; tests get a database and ids of their own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'berth-test-'));
-  // Vitest does not run the teardown when it is interrupted.
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const bundle = join(folder, 'workflow-bundle.js');
   const [postgres, temporal] = await Promise.all([
     startPostgres({ dataDir: join(folder, 'postgres'), durable: false, onProgress: say }),

@@ -24,9 +24,13 @@ function entryFiles(manifest: Record<string, ManifestChunk>): string[] {
   return [...seen];
 }
 
-const manifestText = await readFile(path.join(DIST, '.vite/manifest.json'), 'utf8');
+/** The script that stands in the page itself and begins with the entry. */
+const earlyFile = (page: string): string[] => /<script src="\/app\/([^"]+)"/.exec(page)?.slice(1) ?? [];
+
+const read = async (file: string): Promise<string> => readFile(path.join(DIST, file), 'utf8');
+const manifest = JSON.parse(await read('.vite/manifest.json')) as Record<string, ManifestChunk>;
 let total = 0;
-for (const file of entryFiles(JSON.parse(manifestText) as Record<string, ManifestChunk>)) {
+for (const file of [...earlyFile(await read('index.html')), ...entryFiles(manifest)]) {
   const bytes = gzipSync(await readFile(path.join(DIST, file))).length;
   total += bytes;
   console.log(`${(bytes / 1000).toFixed(1).padStart(8)} kB gzip  ${file}`);

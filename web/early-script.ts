@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { textsPlugins } from './texts-plugins.ts';
 import { build, type HtmlTagDescriptor, type Plugin, type Rolldown } from 'vite';
 
 const SOURCE = 'src/early.ts';
@@ -65,6 +66,9 @@ async function bundleEarly(): Promise<string> {
   const built = await build({
     configFile: false,
     logLevel: 'warn',
+    // A library is built for whoever builds with it, who then says so.
+    define: { 'process.env.NODE_ENV': JSON.stringify('production') },
+    plugins: [textsPlugins({ failOnMissing: true, failOnCompileError: true })],
     build: {
       write: false,
       lib: { entry: path.join(import.meta.dirname, SOURCE), formats: ['iife'], name: 'early' },

@@ -188,6 +188,29 @@ describe('a customer in a browser', () => {
     await expectSound(page, 'list');
   });
 
+  it('sees the first rows, where the list will have them, before the code is there that can do more', async () => {
+    const boxes = async (rows: string) =>
+      page.locator(rows).evaluateAll((all) => all.map((row) => row.getBoundingClientRect().toJSON()));
+    for (const width of [360, 1280]) {
+      await page.setViewportSize({ width, height: 800 });
+      const { promise: held, resolve: release } = Promise.withResolvers<void>();
+      await page.route(/\/assets\/index-.+\.js$/, async (route) => {
+        await held;
+        await route.continue();
+      });
+      await page.goto(run.dashboardUrl, { waitUntil: 'commit' });
+      await page.locator('.first-look .rail', { hasText: 'shop-1' }).waitFor(WAIT);
+      await picture(`first-look-${width}`);
+      const drawn = await boxes('.first-look .rail');
+      expect(await page.getByRole('link', { name: 'shop-1' }).count()).toBe(0);
+      release();
+      await page.getByRole('link', { name: 'shop-1' }).first().waitFor(WAIT);
+      expect(await page.locator('.first-look').count()).toBe(0);
+      expect(await boxes('.rail')).toEqual(drawn);
+      await page.unrouteAll();
+    }
+  });
+
   it('reboots it from the list with others that cannot, and follows that in the drawer', async () => {
     await page.setViewportSize({ width: 1280, height: 800 });
     await page.getByRole('checkbox', { name: 'Select all that are listed' }).check({ force: true });

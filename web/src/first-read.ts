@@ -1,10 +1,11 @@
-import type { Session } from '../../contract/auth.ts';
+import type { Session, User } from '../../contract/auth.ts';
 import type { ServerList } from '../../contract/servers.ts';
 import { accountChoice } from './account-choice.ts';
 import type { ServerFilter } from './api.ts';
 import { ALL_ACCOUNTS, parseFilter, rememberedAccount, serversPath } from './server-filter.ts';
 
 interface FirstList {
+  user: User;
   filter: ServerFilter;
   list: ServerList;
 }
@@ -24,37 +25,29 @@ const read: FirstRead = (globalThis.berthFirstRead ??= { session: null, servers:
 /**
  * Asks for what the first page shows while the rest of the code is still being read: the session, then its servers. It takes no
  * lock, which would be granted only after that: the API gives two refreshes within seconds the same successor.
- * Resolves once both have been asked for, or when there is no more to ask.
  */
-export async function startFirstRead(): Promise<void> {
+export function startFirstRead(): void {
   const headers = { accept: 'application/json' };
   read.session = fetch('/refresh', { method: 'POST', headers, credentials: 'same-origin' });
-  const asked = read.session.then(askForServers).catch(() => null);
-  read.servers = asked.then((servers) => servers && readServers(servers)).catch(() => null);
-  await asked;
+  read.servers = readServers(read.session).catch(() => null);
 }
 
-interface AskedServers {
-  filter: ServerFilter;
-  answer: Promise<Response>;
-}
-
-async function askForServers(session: Response): Promise<AskedServers | null> {
+async function readServers(asked: Promise<Response>): Promise<FirstList | null> {
+  const session = await asked;
   if (!session.ok || location.pathname !== '/app/') return null;
   const { accessToken, user } = (await session.clone().json()) as Session;
   const params = new URLSearchParams(location.search);
-  const asked = params.get('account');
-  const account =
-    asked === ALL_ACCOUNTS ? null : (asked ?? rememberedAccount(null, accountChoice.get(), user));
-  const filter = { ...parseFilter(params), account: account ?? '' };
+  const account = params.get('account');
+  const shown =
+    account === ALL_ACCOUNTS ? null : (account ?? rememberedAccount(null, accountChoice.get(), user));
+  const filter = { ...parseFilter(params), account: shown ?? '' };
   const headers = { accept: 'application/json', authorization: `Bearer ${accessToken}` };
-  return { filter, answer: fetch(serversPath(filter, null), { headers }) };
+  const response = await fetch(serversPath(filter, null), { headers });
+  return response.ok ? { user, filter, list: (await response.json()) as ServerList } : null;
 }
 
-async function readServers({ filter, answer }: AskedServers): Promise<FirstList | null> {
-  const response = await answer;
-  return response.ok ? { filter, list: (await response.json()) as ServerList } : null;
-}
+/** The first servers, which stay to be taken; null when they were not asked for or refused. */
+export const firstServers = async (): Promise<FirstList | null> => read.servers;
 
 /** The first answer to POST /refresh, once; null when nobody has asked. Rejects when nothing answered. */
 export function takeFirstSession(): Promise<Response> | null {

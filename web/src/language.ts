@@ -4,15 +4,20 @@ import type { ContractTexts } from './locales/contract-de.ts';
 import { chosenLanguage, type Language, languageChoice, withoutRegion } from './language-choice.ts';
 import { createStore } from './store.ts';
 
+export interface Texts {
+  messages: Messages;
+  contract: ContractTexts | null;
+}
+
 /** Each language is a file of its own, read when it is needed. */
-const CATALOGS: Record<Language, () => Promise<{ messages: Messages; contract: ContractTexts | null }>> = {
+const CATALOGS: Record<Language, () => Promise<Texts>> = {
   en: async () => ({ messages: (await import('./locales/en.po')).messages, contract: null }),
   async de() {
-    const [{ messages }, { CONTRACT_DE }] = await Promise.all([
+    const [{ messages }, { contract }] = await Promise.all([
       import('./locales/de.po'),
       import('./locales/contract-de.ts'),
     ]);
-    return { messages, contract: CONTRACT_DE };
+    return { messages, contract };
   },
 };
 
@@ -39,7 +44,11 @@ export function perLocale<T>(make: (locale: string) => T): () => T {
 
 async function show(): Promise<void> {
   const language = chosenLanguage();
-  const { messages, contract } = await CATALOGS[language]();
+  showTexts(language, await CATALOGS[language]());
+}
+
+/** Shows the page in a language whose texts are there. */
+export function showTexts(language: Language, { messages, contract }: Texts): void {
   setContractTexts(contract);
   i18n.loadAndActivate({ locale: language, messages });
   document.documentElement.lang = language;

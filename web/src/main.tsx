@@ -6,19 +6,23 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { RouterProvider } from 'react-router/dom';
 import { Localised } from './components/localised.tsx';
+import { endFirstLook } from './first-look.ts';
 import { takeFirstServers } from './first-read.ts';
 import { startLanguage } from './language.ts';
 import { serversKey } from './live-cache.ts';
 import { startMask } from './mask.ts';
 import { createQueryClient } from './query-client.ts';
 import { createRouter } from './router.tsx';
-import { restoreSession } from './session.ts';
+import { restoreSession, sessionStore } from './session.ts';
 import { startTheme } from './theme.ts';
 
 const FIRST_SERVERS_MS = 300;
 
 startTheme();
 FocusStyleManager.onlyShowFocusOnTabs();
+sessionStore.subscribe(() => {
+  if (sessionStore.get().status !== 'active') endFirstLook();
+});
 void restoreSession();
 const client = createQueryClient();
 // Not awaited: a module that awaits shares nothing with the pages, which then come in many small files.

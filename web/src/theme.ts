@@ -17,8 +17,8 @@ export const themeStore = createStore<Theme>('system');
 const systemDark = (): MediaQueryList | null =>
   globalThis.matchMedia?.('(prefers-color-scheme: dark)') ?? null;
 
-function apply(): void {
-  const theme = themeStore.get();
+/** Shows the page in a theme: the one that this browser remembers, unless told. */
+export function showTheme(theme = remembered()): void {
   const isDark = theme === 'dark' || (theme === 'system' && systemDark()?.matches === true);
   // Blueprint looks for its class on an ancestor; portals are children of the body.
   document.body.classList.toggle(DARK, isDark);
@@ -28,6 +28,7 @@ function apply(): void {
 /** Reads the remembered choice and follows the system's while that is the choice. Call once, before rendering. */
 export function startTheme(): void {
   themeStore.set(remembered());
+  const apply = (): void => showTheme(themeStore.get());
   themeStore.subscribe(apply);
   systemDark()?.addEventListener('change', apply);
   apply();

@@ -3,7 +3,7 @@ import type { MigrationException, MigrationReport, MigrationRun } from '../../..
 import type { Node } from '../../../contract/nodes.ts';
 import type { OrphanRequest, OrphanState, ReconcileState } from '../../../contract/reconcile.ts';
 import type { ServerStatus } from '../../../contract/servers.ts';
-import { STATUS_WORDS } from '../components/status-label.tsx';
+import { STATUS_WORDS } from '../server-words.ts';
 
 export const NODE_WORDS: Record<Node['status'], string> = {
   get online() {

@@ -1,33 +1,7 @@
 import { t } from '@lingui/core/macro';
 import type { ServerStatus } from '../../../contract/servers.ts';
 import { formatExact } from '../format-time.ts';
-
-export const STATUS_WORDS: Record<ServerStatus, string> = {
-  get provisioning() {
-    return t`Provisioning`;
-  },
-  get running() {
-    return t`Running`;
-  },
-  get stopped() {
-    return t`Stopped`;
-  },
-  get suspended() {
-    return t`Suspended`;
-  },
-  get unknown() {
-    return t`Unknown`;
-  },
-  get failed() {
-    return t`Failed`;
-  },
-  get cancelled() {
-    return t`Cancelled`;
-  },
-  get deleting() {
-    return t`Deleting`;
-  },
-};
+import { STATUS_WORDS } from '../server-words.ts';
 
 /** A server's status by shape, colour and word. `unknown` says since when nothing was heard. */
 export function StatusLabel({ status, observedAt }: { status: ServerStatus; observedAt: string | null }) {

@@ -13,7 +13,7 @@ export interface ContractTexts {
   problems: Record<ProblemCode, string>;
 }
 
-export const CONTRACT_DE: ContractTexts = {
+export const contract: ContractTexts = {
   operations: {
     provision: { name: 'Erstellen', ongoing: 'Wird erstellt' },
     start: { name: 'Starten', ongoing: 'Startet' },

@@ -7,7 +7,7 @@ import { useState } from 'react';
 import { useMatch, useNavigate } from 'react-router';
 import type { PowerAction, Server } from '../../../contract/servers.ts';
 import { listServers } from '../api.ts';
-import { STATUS_WORDS } from '../components/status-label.tsx';
+import { STATUS_WORDS } from '../server-words.ts';
 import { useOrderingAccounts } from '../hooks/use-forbidden.ts';
 import { useReturnFocus } from '../hooks/use-return-focus.ts';
 import { canMask, maskStore } from '../mask.ts';

@@ -1,89 +1,19 @@
-import { Button, InputGroup, PopoverNext } from '@blueprintjs/core';
-import { Bookmark, Cross } from '@blueprintjs/icons';
+import { Button } from '@blueprintjs/core';
+import { Bookmark } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
-import { Trans } from '@lingui/react/macro';
-import { useState } from 'react';
-import type { ServerFilter } from '../api.ts';
-import { filterQuery, parseFilter } from '../server-filter.ts';
+import { latePopover } from '../components/late-popover.tsx';
 import { useStore } from '../hooks/use-store.ts';
-import { dropView, savedViews, saveView } from '../saved-views.ts';
+import { savedViews } from '../saved-views.ts';
+import { filterQuery } from '../server-filter.ts';
+import type { SavedViewsProps } from './saved-views-list.tsx';
 
-interface SavedViewsProps {
-  filter: ServerFilter;
-  onApply: (filter: Partial<ServerFilter>) => void;
-}
+const ViewsPopover = latePopover(async () => (await import('./saved-views-list.tsx')).SavedViewsList);
 
-/** Filters that were given a name: to come back to, to forget, and to add to. */
-export function SavedViews({ filter, onApply }: SavedViewsProps) {
-  const views = useStore(savedViews);
-  const query = filterQuery(filter);
-  const present = views.find((view) => view.query === query);
+/** The view that is shown, and the way to the others. */
+export function SavedViews(props: SavedViewsProps) {
+  const query = filterQuery(props.filter);
+  const present = useStore(savedViews).find((view) => view.query === query);
   return (
-    <PopoverNext
-      placement="bottom-end"
-      content={
-        <div className="popover-form">
-          {views.length === 0 && (
-            <p className="muted">
-              <Trans>No views are saved in this browser yet.</Trans>
-            </p>
-          )}
-          <ul className="saved-views" aria-label={t`Saved views`}>
-            {views.map((view) => (
-              <li key={view.name}>
-                <Button
-                  variant="minimal"
-                  fill
-                  alignText="start"
-                  text={view.name}
-                  active={view === present}
-                  className="bp6-popover-dismiss"
-                  onClick={() => onApply(filterOf(view.query))}
-                />
-                <Button
-                  variant="minimal"
-                  icon={<Cross />}
-                  aria-label={t`Forget ${view.name}`}
-                  onClick={() => dropView(view.name)}
-                />
-              </li>
-            ))}
-          </ul>
-          <SaveView query={query} />
-        </div>
-      }
-    >
-      <Button icon={<Bookmark />} text={present?.name ?? t`Views`} />
-    </PopoverNext>
-  );
-}
-
-/** A view of no account in particular leaves the chosen one alone. */
-function filterOf(query: string): Partial<ServerFilter> {
-  const { account, ...rest } = parseFilter(new URLSearchParams(query));
-  return account ? { ...rest, account } : rest;
-}
-
-function SaveView({ query }: { query: string }) {
-  const [name, setName] = useState('');
-  return (
-    <form
-      className="save-view"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (!name.trim()) return;
-        saveView({ name: name.trim(), query });
-        setName('');
-      }}
-    >
-      <InputGroup
-        aria-label={t`Name of the view`}
-        placeholder={t`Name these filters`}
-        maxLength={60}
-        value={name}
-        onValueChange={setName}
-      />
-      <Button type="submit" text={t`Save`} disabled={!name.trim()} />
-    </form>
+    <ViewsPopover content={props} button={<Button icon={<Bookmark />} text={present?.name ?? t`Views`} />} />
   );
 }

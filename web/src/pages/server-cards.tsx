@@ -7,11 +7,10 @@ import { PickBox } from '../components/pick-box.tsx';
 import { ServerSize } from '../components/server-size.tsx';
 import { StatusLabel } from '../components/status-label.tsx';
 import { useWindowRows } from '../hooks/use-window-rows.ts';
+import { CARD_PX } from '../row-heights.ts';
 import { AddressCell } from './address-cell.tsx';
 import { ServerLabels } from './server-labels.tsx';
 import type { ServerListProps } from './server-table.tsx';
-
-const CARD_PX = 108;
 
 /** The servers as a list of cards, for narrow screens. */
 export function ServerCards({ servers, isLoading, isStale, selection, onLabel, onNearEnd }: ServerListProps) {

@@ -1,14 +1,14 @@
-import { Button, Checkbox, HTMLSelect, InputGroup, PopoverNext, Tag } from '@blueprintjs/core';
+import { Button, HTMLSelect, InputGroup, Tag } from '@blueprintjs/core';
 import { ColumnLayout, Search } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
-import { Trans } from '@lingui/react/macro';
 import { useEffect, useId, useState } from 'react';
 import type { Server } from '../../../contract/servers.ts';
 import type { ServerFilter } from '../api.ts';
-import { STATUS_WORDS } from '../components/status-label.tsx';
-import { useStore } from '../hooks/use-store.ts';
-import { type Column, columnStore, COLUMNS, toggleColumn } from '../server-columns.ts';
+import { latePopover } from '../components/late-popover.tsx';
+import { STATUS_WORDS } from '../server-words.ts';
 import { SavedViews } from './saved-views-menu.tsx';
+
+const ColumnPopover = latePopover(async () => (await import('./column-choice.tsx')).ColumnChoice);
 
 const TYPING_PAUSE_MS = 250;
 const isLabel = (text: string): boolean => text === '' || /^[^=]+=/.test(text);
@@ -24,7 +24,7 @@ interface FilterBarProps {
 /** Search, filters, sorting where there are no columns to click, and what to keep of them. */
 export function ServerFilterBar({ filter, servers, isNarrow, onChange }: FilterBarProps) {
   return (
-    <div className="filter-bar" role="search">
+    <div className="filter-bar server-filters" role="search">
       <TypedFilter
         id="server-search"
         className="filter-search"
@@ -68,7 +68,9 @@ export function ServerFilterBar({ filter, servers, isNarrow, onChange }: FilterB
       )}
       <span className="filter-tools">
         <SavedViews filter={filter} onApply={onChange} />
-        {!isNarrow && <ColumnChoice />}
+        {!isNarrow && (
+          <ColumnPopover content={{}} button={<Button icon={<ColumnLayout />} text={t`Columns`} />} />
+        )}
       </span>
     </div>
   );
@@ -148,30 +150,4 @@ function labelsOf(servers: Server[]): string[] {
     for (const [key, value] of Object.entries(server.labels)) labels.add(`${key}=${value}`);
   }
   return [...labels].sort().slice(0, MOST_SUGGESTIONS);
-}
-
-function ColumnChoice() {
-  const shown = useStore(columnStore);
-  return (
-    <PopoverNext
-      placement="bottom-end"
-      content={
-        <fieldset className="popover-form">
-          <legend>
-            <Trans>Columns</Trans>
-          </legend>
-          {Object.entries(COLUMNS).map(([column, label]) => (
-            <Checkbox
-              key={column}
-              label={label}
-              checked={shown.includes(column as Column)}
-              onChange={() => toggleColumn(column as Column)}
-            />
-          ))}
-        </fieldset>
-      }
-    >
-      <Button icon={<ColumnLayout />} text={t`Columns`} />
-    </PopoverNext>
-  );
 }

@@ -1,9 +1,7 @@
 import { Tag } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import type { Server } from '../../../contract/servers.ts';
-
-/** How many labels have room beside each other. */
-const SHOWN = 2;
+import { shownLabels } from '../server-words.ts';
 
 /** The first labels, each a way to all servers that carry it, and how many more there are. */
 export function ServerLabels({
@@ -13,17 +11,17 @@ export function ServerLabels({
   labels: Server['labels'];
   onLabel: (label: string) => void;
 }) {
-  const all = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  const { shown, others, more } = shownLabels(labels);
   return (
     <span className="row-labels">
-      {all.slice(0, SHOWN).map((label) => (
+      {shown.map((label) => (
         <Tag key={label} minimal interactive title={t`Only ${label}`} onClick={() => onLabel(label)}>
           {label}
         </Tag>
       ))}
-      {all.length > SHOWN && (
-        <span className="second-line" title={all.slice(SHOWN).join('\n')}>
-          {t`and ${all.length - SHOWN} more`}
+      {others.length > 0 && (
+        <span className="second-line" title={others.join('\n')}>
+          {more}
         </span>
       )}
     </span>

@@ -15,6 +15,8 @@ import { useStore } from '../hooks/use-store.ts';
 import { useUser } from '../hooks/use-user.ts';
 import { useWindowRows } from '../hooks/use-window-rows.ts';
 import { type Column, columnStore, COLUMNS } from '../server-columns.ts';
+import { serverOrigin } from '../server-words.ts';
+import { ROW_PX } from '../row-heights.ts';
 import { AddressCell } from './address-cell.tsx';
 import { ServerLabels } from './server-labels.tsx';
 
@@ -30,9 +32,6 @@ export interface ServerListProps {
   /** Reads on; null when there is nothing more, or it is being read. */
   onNearEnd: (() => void) | null;
 }
-
-/** As high as a status with an operation under it; the style sheet says the same. */
-const ROW_PX = 56;
 
 /** The servers as dense rows, for wide screens. */
 export function ServerTable(props: ServerListProps) {
@@ -154,7 +153,7 @@ const Row = memo(function Row({ server, rowIndex, columns, isSelected, onToggle,
         <Link to={`/servers/${server.id}`} className="row-link" title={server.name}>
           {server.name}
         </Link>
-        <span className="second-line">{origin(server)}</span>
+        <span className="second-line">{serverOrigin(server)}</span>
       </td>
       {columns.map((column) => (
         <td key={column}>
@@ -207,12 +206,6 @@ function Cell({
 function AccountName({ id }: { id: string }) {
   const account = useUser()?.accounts.find((mine) => mine.id === id);
   return <span className="sensitive">{account?.name ?? '–'}</span>;
-}
-
-/** An imported server's host name, as it can be searched for, and its system, where that is known. */
-function origin({ hostname, template }: Server): string {
-  const isKnown = template.id !== null || template.name !== 'Unknown';
-  return [hostname, isKnown && template.name].filter(Boolean).join(' · ');
 }
 
 interface SortHeaderProps {

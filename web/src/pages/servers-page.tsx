@@ -2,7 +2,7 @@ import { Button, Classes } from '@blueprintjs/core';
 import { CloudServer, Cross, Lock, Plus, Search } from '@blueprintjs/icons';
 import { plural, t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
-import { lazy, useCallback, useEffect, useMemo } from 'react';
+import { lazy, useCallback, useEffect, useLayoutEffect, useMemo } from 'react';
 import { Link, useLocation } from 'react-router';
 import type { ServerFilter } from '../api.ts';
 import { problemCode } from '../api-error.ts';
@@ -10,6 +10,7 @@ import { ErrorState } from '../components/error-state.tsx';
 import { Late } from '../components/late.tsx';
 import { NoticeState } from '../components/notice-state.tsx';
 import { PageTitle } from '../components/page-title.tsx';
+import { endFirstLook } from '../first-look.ts';
 import { useOrderingAccounts } from '../hooks/use-forbidden.ts';
 import { useMediaQuery } from '../hooks/use-media-query.ts';
 import { useSelection } from '../hooks/use-selection.ts';
@@ -32,6 +33,9 @@ export function ServersPage() {
   const isEmpty = servers.isSuccess && items.length === 0;
   const isForbidden = useIsForbidden(filter, servers.error);
   useAskedSearch();
+  useLayoutEffect(() => {
+    if (!servers.isPending) endFirstLook();
+  }, [servers.isPending]);
   return (
     <div className="page">
       <PageTitle text={t`Servers`} />
