@@ -1,9 +1,29 @@
 import { i18n, type MessageDescriptor } from '@lingui/core';
 import { msg, t } from '@lingui/core/macro';
 import type { AuditEntry } from '../../contract/audit-log.ts';
-import { operationName } from './contract-words.ts';
+import type { OperationType } from '../../contract/operation-table.ts';
+
+const REQUESTS: Record<`server.${OperationType}`, MessageDescriptor> = {
+  'server.provision': msg`Ordered the server`,
+  'server.start': msg`Started the server`,
+  'server.shutdown': msg`Shut the server down`,
+  'server.stop': msg`Powered the server off`,
+  'server.reboot': msg`Rebooted the server`,
+  'server.reset': msg`Reset the server`,
+  'server.resize': msg`Changed the plan of the server`,
+  'server.rebuild': msg`Rebuilt the server`,
+  'server.suspend': msg`Suspended the server`,
+  'server.unsuspend': msg`Lifted the suspension of the server`,
+  'server.rescue': msg`Booted the rescue system of the server`,
+  'server.leave_rescue': msg`Left the rescue system of the server`,
+  'server.reset_password': msg`Reset the password inside the server`,
+  'server.adopt': msg`Adopted a VM as the server`,
+  'server.migrate': msg`Moved the server to another node`,
+  'server.terminate': msg`Deleted the server`,
+};
 
 const WORDS: Record<string, MessageDescriptor> = {
+  ...REQUESTS,
   'session.open': msg`Logged in`,
   'session.refuse_code': msg`Wrong code at login, after the right password`,
   'session.refuse_passkey': msg`Refused a passkey at login`,
@@ -32,8 +52,6 @@ const WORDS: Record<string, MessageDescriptor> = {
   'passkey.rename': msg`Renamed a passkey`,
   'passkey.remove': msg`Removed a passkey`,
   'passkey.reset': msg`Removed all passkeys of a user`,
-  'server.provision': msg`Ordered the server`,
-  'server.terminate': msg`Deleted the server`,
   'server.unshare': msg`Stopped sharing the server`,
   'invitation.create': msg`Invited somebody`,
   'invitation.accept': msg`Accepted an invitation`,
@@ -57,7 +75,6 @@ export function describeDeed({ action, details }: AuditEntry): string {
   if (action === 'server.update') return describeUpdate(details);
   const known = WORDS[action];
   const [subject = '', verb = ''] = action.split('.');
-  if (!known && subject === 'server') return operationName(verb);
   const words = known
     ? i18n._(known)
     : `${verb.charAt(0).toUpperCase()}${verb.slice(1).replaceAll('_', ' ')}: ${subject}`;
