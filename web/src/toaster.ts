@@ -2,6 +2,8 @@ import type { ToastProps } from '@blueprintjs/core';
 
 export interface Toast extends Omit<ToastProps, 'message'> {
   message: string;
+  /** One of the same key takes the place of the one that is still shown. */
+  key?: string;
   /** Where to see more: a page, or the operation centre over the present one. Not shown to whoever is there already. */
   link?: { text: string; to: `/${string}` | 'operations' };
 }

@@ -72,7 +72,7 @@ function Frame({ user }: { user: User }) {
       </main>
       <Keyboard />
       <Late>
-        <Toasts />
+        <Toasts userId={user.id} />
       </Late>
       <ScrollRestoration />
     </>

@@ -1,21 +1,45 @@
 import { OverlayToaster } from '@blueprintjs/core';
+import { Cross } from '@blueprintjs/icons';
+import { t } from '@lingui/core/macro';
+import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { Link, useLocation } from 'react-router';
+import { tellKeptEnds } from '../tell-end.ts';
 import { setToaster, type Toast } from '../toaster.ts';
 import { OPERATIONS_PARAM } from './operations-button.tsx';
 
-/** Where toasts appear; rendered once. */
-export function Toasts() {
+/** In milliseconds. */
+const TIMEOUT = 5_000;
+
+/** Where toasts appear, and what this tab has still to tell its user; rendered once. */
+export function Toasts({ userId }: { userId: string }) {
+  const client = useQueryClient();
   const ref = useRef<OverlayToaster>(null);
   useEffect(() => {
-    setToaster(({ link, message, ...toast }) => {
-      const dismiss = () => key && ref.current?.dismiss(key);
+    setToaster(({ link, message, key, timeout = TIMEOUT, ...toast }) => {
+      const dismiss = () => shown && ref.current?.dismiss(shown);
       const words = link ? <Linked message={message} link={link} onFollow={dismiss} /> : message;
-      const key = ref.current?.show({ ...toast, message: words });
+      const shown = ref.current?.show(
+        {
+          ...toast,
+          message: words,
+          // In the place of another it stays for its whole time only if that is not the same.
+          timeout: timeout + Math.random(),
+          // Blueprint's own is called "Close" in every language.
+          isCloseButtonShown: false,
+          action: closeAction(),
+        },
+        key,
+      );
     });
     return () => setToaster(null);
   }, []);
+  useEffect(() => tellKeptEnds(client, userId), [client, userId]);
   return <OverlayToaster ref={ref} position="bottom-right" maxToasts={4} />;
+}
+
+function closeAction() {
+  return { icon: <Cross />, 'aria-label': t`Close` };
 }
 
 interface LinkedProps {

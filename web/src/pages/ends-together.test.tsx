@@ -118,7 +118,6 @@ describe('an order', () => {
     expect(await screen.findByText(/web-3 is ready/)).toBeVisible();
     expect(screen.getAllByRole('alert').map(({ textContent }) => textContent)).toEqual([
       'web-3 is ready. Show web-3',
-      first,
     ]);
   });
 });

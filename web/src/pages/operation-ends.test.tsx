@@ -1,10 +1,12 @@
-import { screen, waitFor, within } from '@testing-library/react';
-import { expect, test } from 'vitest';
+import { cleanup, screen, waitFor, within } from '@testing-library/react';
+import { beforeEach, expect, test } from 'vitest';
 import type { OperationType } from '../../../contract/operation-table.ts';
+import type { Operation } from '../../../contract/operations.ts';
 import type { Server } from '../../../contract/servers.ts';
 import { summarize } from '../live-cache.ts';
 import { renderApp } from '../render-app.tsx';
-import { PLAN, buildOperation, buildServer, fakeApi, ok } from '../test-api.ts';
+import { logOut } from '../session.ts';
+import { PLAN, USER, buildOperation, buildServer, fakeApi, ok, session } from '../test-api.ts';
 
 const ago = (seconds: number): string => new Date(Date.now() - seconds * 1_000).toISOString();
 const OBSERVED = {
@@ -21,6 +23,8 @@ const OBSERVED = {
   agentAddresses: null,
   agentSeenAt: null,
 };
+
+beforeEach(() => sessionStorage.clear());
 
 async function open(server: Server, type: OperationType, route: string, path = `/servers/${server.id}`) {
   const operation = buildOperation(server, type);
@@ -68,7 +72,7 @@ test('a failure is told as one, and what somebody else has asked for is not told
   expect(screen.queryByText(/db-1/)).toBeNull();
 });
 
-test('an operation that needs attention is told so once, and its end after that', async () => {
+test('an operation that needs attention is told so once, and its end takes the place of that', async () => {
   const app = await openToReboot();
   await reboot(app);
   const waiting = { ...app.operation, status: 'needs_attention' as const };
@@ -77,7 +81,117 @@ test('an operation that needs attention is told so once, and its end after that'
   app.api.emit('operation', { ...waiting, status: 'running' });
   app.api.emit('operation', { ...waiting, status: 'succeeded', finishedAt: ago(0) });
   expect(await screen.findByText('web-1: “Reboot” is done.')).toBeInTheDocument();
-  expect(screen.getAllByText('web-1: “Reboot” needs attention.')).toHaveLength(1);
+  expect(screen.getAllByRole('alert')).toHaveLength(1);
+});
+
+type App = Awaited<ReturnType<typeof open>>;
+
+/** What the API answers about the operation from now on. */
+const become = ({ api, operation }: App, status: Operation['status']) =>
+  api.on(`GET /operations/${operation.id}`, () => ok({ ...operation, status }));
+
+/** Leaves the page as a reload does. */
+function leave(): void {
+  window.dispatchEvent(new Event('pagehide'));
+  cleanup();
+}
+
+const kept = () => sessionStorage.getItem('berth.ends');
+
+async function comeBack(): Promise<void> {
+  renderApp('/');
+  await screen.findByText('Live');
+}
+
+/** When all that was to be told after the page was loaded has been told. */
+const isRead = ({ api, operation }: App) =>
+  waitFor(() => expect(api.sent(`GET /operations/${operation.id}`)).not.toHaveLength(0));
+
+test('an end that comes after the tab was loaded anew is told once', async () => {
+  const app = await openToReboot();
+  await reboot(app);
+  leave();
+  become(app, 'running');
+  await comeBack();
+  await isRead(app);
+  app.api.emit('operation', { ...app.operation, status: 'succeeded' });
+  expect(await screen.findByText('web-1: “Reboot” is done.')).toBeInTheDocument();
+  leave();
+  expect(kept()).toBeNull();
+});
+
+test('an end that came while the tab was being loaded is told', async () => {
+  const app = await openToReboot();
+  await reboot(app);
+  leave();
+  become(app, 'succeeded');
+  await comeBack();
+  expect(await screen.findByText('web-1: “Reboot” is done.')).toBeInTheDocument();
+});
+
+test('that it needs attention is not told again after the tab was loaded anew, but its end is', async () => {
+  const app = await openToReboot();
+  await reboot(app);
+  app.api.emit('operation', { ...app.operation, status: 'needs_attention' });
+  await screen.findByText('web-1: “Reboot” needs attention.');
+  leave();
+  become(app, 'needs_attention');
+  await comeBack();
+  await isRead(app);
+  app.api.emit('operation', { ...app.operation, status: 'failed' });
+  expect(await screen.findByText('web-1: “Reboot” has failed.')).toBeInTheDocument();
+  expect(screen.getAllByRole('alert')).toHaveLength(1);
+});
+
+test('a copy of the tab has nothing to tell', async () => {
+  const app = await openToReboot();
+  await reboot(app);
+  expect(kept()).toBeNull();
+  leave();
+  expect(kept()).toContain(app.operation.id);
+  become(app, 'running');
+  await comeBack();
+  await isRead(app);
+  expect(kept()).toBeNull();
+});
+
+test('a page that comes back as it was goes on telling', async () => {
+  const app = await openToReboot();
+  await reboot(app);
+  window.dispatchEvent(new Event('pagehide'));
+  window.dispatchEvent(new Event('pageshow'));
+  app.api.emit('operation', { ...app.operation, status: 'succeeded' });
+  expect(await screen.findByText('web-1: “Reboot” is done.')).toBeInTheDocument();
+});
+
+test('what is gone when the tab is loaded anew is forgotten', async () => {
+  const app = await openToReboot();
+  await reboot(app);
+  leave();
+  await comeBack();
+  await isRead(app);
+  app.api.emit('operation', buildOperation(buildServer(), 'start', { status: 'running' }));
+  expect(await screen.findByRole('button', { name: 'Operations: 1' })).toBeVisible();
+  expect(app.api.sent(`GET /operations/${app.operation.id}`)).toHaveLength(1);
+});
+
+test('another user is told nothing of it after a reload', async () => {
+  const app = await openToReboot();
+  await reboot(app);
+  leave();
+  app.api.on('POST /refresh', () => ok({ ...session(), user: { ...USER, id: 'another' } }));
+  await comeBack();
+  await waitFor(() => expect(kept()).toBeNull());
+  expect(app.api.sent(`GET /operations/${app.operation.id}`)).toHaveLength(0);
+});
+
+test('what was asked for is forgotten with the logout', async () => {
+  const app = await openToReboot();
+  await reboot(app);
+  app.api.on('POST /logout', () => new Response(null, { status: 204 }));
+  await logOut();
+  leave();
+  expect(kept()).toBeNull();
 });
 
 test('an end that no event told is read from the API', async () => {
