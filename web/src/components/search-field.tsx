@@ -1,10 +1,8 @@
 import { InputGroup } from '@blueprintjs/core';
 import { Search } from '@blueprintjs/icons';
-import { useEffect, useState } from 'react';
+import { useTyped } from '../hooks/use-typed.ts';
 
-const TYPING_PAUSE_MS = 250;
-
-/** Searches once the typing pauses. */
+/** Searches once the typing pauses or the field is left. */
 export function SearchField({
   label,
   placeholder,
@@ -21,17 +19,7 @@ export function SearchField({
   describedBy?: string;
   isWrong?: boolean;
 }) {
-  const [text, setText] = useState(value);
-  const [applied, setApplied] = useState(value);
-  if (applied !== value) {
-    setApplied(value);
-    setText(value);
-  }
-  useEffect(() => {
-    if (text.trim() === value) return;
-    const timer = setTimeout(() => onSearch(text.trim()), TYPING_PAUSE_MS);
-    return () => clearTimeout(timer);
-  });
+  const typed = useTyped(value, onSearch);
   return (
     <InputGroup
       className="filter-search"
@@ -42,8 +30,7 @@ export function SearchField({
       aria-describedby={describedBy}
       aria-invalid={isWrong}
       intent={isWrong ? 'danger' : 'none'}
-      value={text}
-      onValueChange={setText}
+      {...typed}
     />
   );
 }

@@ -1,16 +1,17 @@
-import { Button, HTMLSelect, InputGroup, Tag } from '@blueprintjs/core';
+import { Button, InputGroup, Tag } from '@blueprintjs/core';
 import { ColumnLayout, Search } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
-import { useEffect, useId, useState } from 'react';
+import { useId } from 'react';
 import type { Server } from '../../../contract/servers.ts';
 import type { ServerFilter } from '../api.ts';
 import { latePopover } from '../components/late-popover.tsx';
+import { Select } from '../components/select.tsx';
+import { useTyped } from '../hooks/use-typed.ts';
 import { STATUS_WORDS } from '../server-words.ts';
 import { SavedViews } from './saved-views-menu.tsx';
 
 const ColumnPopover = latePopover(async () => (await import('./column-choice.tsx')).ColumnChoice);
 
-const TYPING_PAUSE_MS = 250;
 const isLabel = (text: string): boolean => text === '' || /^[^=]+=/.test(text);
 
 interface FilterBarProps {
@@ -33,7 +34,7 @@ export function ServerFilterBar({ filter, servers, isNarrow, onChange }: FilterB
         value={filter.search}
         onApply={(search) => onChange({ search })}
       />
-      <HTMLSelect
+      <Select
         aria-label={t`Status`}
         value={filter.status}
         onChange={(event) => onChange({ status: event.currentTarget.value })}
@@ -44,7 +45,7 @@ export function ServerFilterBar({ filter, servers, isNarrow, onChange }: FilterB
             {word}
           </option>
         ))}
-      </HTMLSelect>
+      </Select>
       <TypedFilter
         className="filter-label"
         label={t`Label`}
@@ -55,7 +56,7 @@ export function ServerFilterBar({ filter, servers, isNarrow, onChange }: FilterB
         onApply={(label) => onChange({ label })}
       />
       {isNarrow && (
-        <HTMLSelect
+        <Select
           aria-label={t`Sort`}
           value={filter.sort}
           onChange={(event) => onChange({ sort: event.currentTarget.value })}
@@ -64,7 +65,7 @@ export function ServerFilterBar({ filter, servers, isNarrow, onChange }: FilterB
           <option value="createdAt">{t`Oldest first`}</option>
           <option value="name">{t`By name`}</option>
           <option value="-name">{t`By name, backwards`}</option>
-        </HTMLSelect>
+        </Select>
       )}
       <span className="filter-tools">
         <SavedViews filter={filter} onApply={onChange} />
@@ -88,7 +89,7 @@ interface TypedFilterProps {
   onApply: (text: string) => void;
 }
 
-/** A field that filters when its reader pauses typing. */
+/** A field that filters when its reader pauses typing or leaves it. */
 function TypedFilter({
   label,
   value,
@@ -98,19 +99,8 @@ function TypedFilter({
   ...field
 }: TypedFilterProps) {
   const listId = useId();
-  const [text, setText] = useState(value);
-  const [applied, setApplied] = useState(value);
-  if (applied !== value) {
-    setApplied(value);
-    setText(value);
-  }
-  const typed = text.trim();
-  const note = incomplete(typed);
-  useEffect(() => {
-    if (typed === value || note !== null) return;
-    const timer = setTimeout(() => onApply(typed), TYPING_PAUSE_MS);
-    return () => clearTimeout(timer);
-  });
+  const typed = useTyped(value, onApply, (text) => incomplete(text) === null);
+  const note = incomplete(typed.value.trim());
   return (
     <>
       <InputGroup
@@ -128,8 +118,7 @@ function TypedFilter({
             })}
         aria-label={label}
         list={suggestions.length > 0 ? listId : undefined}
-        value={text}
-        onValueChange={setText}
+        {...typed}
       />
       {suggestions.length > 0 && (
         <datalist id={listId}>
