@@ -1,11 +1,12 @@
-import { screen, waitFor } from '@testing-library/react';
+import { act, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, expect, it } from 'vitest';
 import { ApiError } from './api-error.ts';
 import { operationName, stepTitle } from './contract-words.ts';
 import { preferredLanguage } from './language-choice.ts';
 import { languageStore, setLanguage, startLanguage } from './language.ts';
 import { renderApp } from './render-app.tsx';
-import { fakeApi, refusal } from './test-api.ts';
+import { fakeApi, ok, refusal } from './test-api.ts';
+import { showToast } from './toaster.ts';
 
 const isIn = (language: string) => waitFor(() => expect(languageStore.get()).toBe(language));
 
@@ -24,6 +25,22 @@ it.each([
   expect(preferredLanguage(tags)).toBe(language);
 });
 
+it('dialogs, drawers and messages are closed in the language of the page', async () => {
+  fakeApi({ 'GET /servers': () => ok({ items: [], nextCursor: null }) });
+  setLanguage('de');
+  await startLanguage();
+  const { user } = renderApp('/?operations=open');
+  const close = () => screen.findByRole('button', { name: 'Schließen' });
+  await user.click(await close());
+  await waitFor(() => expect(screen.queryByRole('button', { name: 'Schließen' })).toBeNull());
+  await user.keyboard('?');
+  await user.click(within(await screen.findByRole('dialog', { name: 'Tastatur' })).getByRole('button'));
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+  act(() => showToast({ message: 'web-1' }));
+  await user.click(await close());
+  await waitFor(() => expect(screen.queryByRole('alert')).toBeNull());
+});
+
 it('another language changes the page, what comes from the API, and the document’s language', async () => {
   fakeApi({ 'POST /refresh': () => refusal(401, 'session_expired', 'Log in again') });
   await startLanguage();
@@ -37,6 +54,7 @@ it('another language changes the page, what comes from the API, and the document
     'Die Vorlage kopieren',
   ]);
   expect(screen.getByLabelText('Sprache')).toHaveFocus();
+  expect(screen.queryByTitle(/./)).toBeNull();
   const problem = {
     type: '',
     status: 409,

@@ -1,6 +1,6 @@
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
-import { Callout, FormGroup, HTMLSelect } from '@blueprintjs/core';
+import { Callout, FormGroup } from '@blueprintjs/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { useNavigate } from 'react-router';
@@ -11,6 +11,7 @@ import type { ManagedAccount } from '../../../contract/people.ts';
 import type { Accepted } from '../../../contract/servers.ts';
 import { json } from '../api.ts';
 import { Fact } from '../components/facts.tsx';
+import { Select } from '../components/select.tsx';
 import { formatDisk, formatMemory } from '../format-size.ts';
 import { applyAccepted } from '../live-cache.ts';
 import { ChangeDialog } from '../pages/change-dialog.tsx';
@@ -73,7 +74,7 @@ export function AdoptDialog({ clusterId, vm: { vmid, name: vmName }, onClose }: 
             onSearch={setSearch}
           />
         </div>
-        <HTMLSelect
+        <Select
           className="sensitive"
           id={`${id}-account`}
           fill
@@ -92,11 +93,11 @@ export function AdoptDialog({ clusterId, vm: { vmid, name: vmName }, onClose }: 
               {[found.name, ...found.members.slice(0, 1).map(({ email }) => email)].join(' · ')}
             </option>
           ))}
-        </HTMLSelect>
+        </Select>
       </FormGroup>
       <div className="form-grid">
         <FormGroup label={t`Plan`} labelFor={`${id}-plan`}>
-          <HTMLSelect
+          <Select
             id={`${id}-plan`}
             fill
             value={planId}
@@ -110,7 +111,7 @@ export function AdoptDialog({ clusterId, vm: { vmid, name: vmName }, onClose }: 
                 {plan.name}
               </option>
             ))}
-          </HTMLSelect>
+          </Select>
         </FormGroup>
         <TextField label={t`Name`} help={t`Empty: made of the VM’s name.`} value={name} onChange={setName} />
       </div>

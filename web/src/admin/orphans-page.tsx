@@ -1,10 +1,11 @@
-import { Button, HTMLSelect, Tag } from '@blueprintjs/core';
+import { Button, Tag } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import type { Cluster } from '../../../contract/clusters.ts';
 import { DESTRUCTIBLE_KINDS, type Orphan, type OrphanKind } from '../../../contract/reconcile.ts';
+import { Select } from '../components/select.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { useNow } from '../hooks/use-now.ts';
 import { AdminPage } from './admin-page.tsx';
@@ -80,7 +81,7 @@ export function OrphansPage() {
     >
       <ReconcileStates />
       <div className="filter-bar">
-        <HTMLSelect
+        <Select
           aria-label={t`State`}
           value={state}
           options={STATES.map(({ value, text }) => ({ value, label: text }))}

@@ -1,8 +1,9 @@
-import { FormGroup, HTMLSelect } from '@blueprintjs/core';
+import { FormGroup } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { useState } from 'react';
 import type { Cluster } from '../../../contract/clusters.ts';
 import type { AddAddresses, CreatePool, Pool } from '../../../contract/pools.ts';
+import { Select } from '../components/select.tsx';
 import { ChangeDialog } from '../pages/change-dialog.tsx';
 import { TextField, wholeNumber } from './text-field.tsx';
 import { useAdminChange, useRows } from './use-admin.ts';
@@ -92,7 +93,7 @@ export function PoolDialog({ onClose }: { onClose: () => void }) {
       onClose={onClose}
     >
       <FormGroup label={t`Cluster`} labelFor="pool-cluster">
-        <HTMLSelect
+        <Select
           id="pool-cluster"
           value={clusterId ?? ''}
           options={clusters.items.map(({ id, name: label }) => ({ value: id, label }))}

@@ -1,9 +1,10 @@
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
-import { Button, Callout, FormGroup, HTMLSelect, TextArea } from '@blueprintjs/core';
+import { Button, Callout, FormGroup, TextArea } from '@blueprintjs/core';
 import { useEffect, useId, useRef } from 'react';
 import type { ConnectionReport } from '../../../contract/clusters.ts';
 import { PasswordField } from '../components/password-field.tsx';
+import { Select } from '../components/select.tsx';
 import type { Reach, Trust } from './cluster-reach.ts';
 import { Findings } from './connection-test.tsx';
 import { TextField } from './text-field.tsx';
@@ -63,7 +64,7 @@ export function ReachFields({ reach, report, onChange }: ReachFieldsProps) {
         onChange={set('secret')}
       />
       <FormGroup label={t`Certificate`} labelFor={`${id}-trust`}>
-        <HTMLSelect
+        <Select
           id={`${id}-trust`}
           value={reach.trust}
           onChange={(event) => set('trust')(event.currentTarget.value as Trust)}
@@ -77,7 +78,7 @@ export function ReachFields({ reach, report, onChange }: ReachFieldsProps) {
           <option value="ca">
             <Trans>of the cluster&apos;s own authority (CA)</Trans>
           </option>
-        </HTMLSelect>
+        </Select>
       </FormGroup>
       {reach.trust === 'fingerprint' && (
         <TextField

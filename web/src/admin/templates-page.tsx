@@ -1,10 +1,11 @@
-import { Button, FormGroup, HTMLSelect, Switch } from '@blueprintjs/core';
+import { Button, FormGroup, Switch } from '@blueprintjs/core';
 import { Tick } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import type { ManagedTemplate, UpdateTemplate } from '../../../contract/catalog.ts';
 import { NoticeState } from '../components/notice-state.tsx';
+import { Select } from '../components/select.tsx';
 import { formatDisk } from '../format-size.ts';
 import { ChangeDialog } from '../pages/change-dialog.tsx';
 import { AdminPage } from './admin-page.tsx';
@@ -133,7 +134,7 @@ function TemplateDialog({ template, onClose }: { template: ManagedTemplate; onCl
         onChange={setDisk}
       />
       <FormGroup label={t`A new server is ready once`} labelFor="ready-when">
-        <HTMLSelect
+        <Select
           id="ready-when"
           value={readyWhen}
           options={Object.entries(READY_WORDS).map(([value, label]) => ({ value, label }))}

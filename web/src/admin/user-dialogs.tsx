@@ -1,4 +1,4 @@
-import { FormGroup, HTMLSelect } from '@blueprintjs/core';
+import { FormGroup } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import type { CreatePerson, PasswordLink, Person } from '../../../contract/people.ts';
 import { signInAs } from '../acting.ts';
+import { Select } from '../components/select.tsx';
 import { ShownOnceDialog } from '../components/shown-once-dialog.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { ChangeDialog } from '../pages/change-dialog.tsx';
@@ -138,7 +139,7 @@ export function AddUserDialog({ onClose }: { onClose: () => void }) {
       <TextField label={t`E-mail`} value={email} onChange={setEmail} autoFocus />
       <TextField label={t`Name`} help={t`Also of the account they get`} value={name} onChange={setName} />
       <FormGroup label={t`Kind`} labelFor="user-role">
-        <HTMLSelect
+        <Select
           id="user-role"
           value={role}
           options={[

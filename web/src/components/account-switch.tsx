@@ -1,9 +1,9 @@
-import { HTMLSelect } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { useLocation, useSearchParams } from 'react-router';
 import type { User } from '../../../contract/auth.ts';
 import { accountChoice } from '../account-choice.ts';
 import { useStore } from '../hooks/use-store.ts';
+import { Select } from './select.tsx';
 
 /** Which account is looked at and ordered for; nothing for somebody who has only one. */
 export function AccountSwitch({ accounts }: { accounts: User['accounts'] }) {
@@ -20,7 +20,7 @@ export function AccountSwitch({ accounts }: { accounts: User['accounts'] }) {
     });
   }
   return (
-    <HTMLSelect
+    <Select
       className="account-switch sensitive"
       aria-label={t`Account`}
       value={accounts.some(({ id }) => id === chosen) ? (chosen ?? '') : ''}
@@ -32,6 +32,6 @@ export function AccountSwitch({ accounts }: { accounts: User['accounts'] }) {
           {name}
         </option>
       ))}
-    </HTMLSelect>
+    </Select>
   );
 }

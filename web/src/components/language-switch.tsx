@@ -1,13 +1,13 @@
-import { HTMLSelect } from '@blueprintjs/core';
 import { useStore } from '../hooks/use-store.ts';
 import { languageStore, setLanguage } from '../language.ts';
 import { LANGUAGES, type Language } from '../language-choice.ts';
+import { Select } from './select.tsx';
 
 /** The languages, each under its own name. */
 export function LanguageSwitch({ id, label }: { id: string; label?: string }) {
   const language = useStore(languageStore);
   return (
-    <HTMLSelect
+    <Select
       id={id}
       {...(label ? { 'aria-label': label } : {})}
       value={language}
@@ -18,6 +18,6 @@ export function LanguageSwitch({ id, label }: { id: string; label?: string }) {
           {name}
         </option>
       ))}
-    </HTMLSelect>
+    </Select>
   );
 }

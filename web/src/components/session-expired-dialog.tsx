@@ -1,7 +1,8 @@
-import { Button, Dialog, DialogBody } from '@blueprintjs/core';
+import { Button, DialogBody } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { dropSession } from '../session.ts';
+import { Dialog } from './dialog.tsx';
 import { LoginForm } from './login-form.tsx';
 
 /** Asks for the password on top of the page, which stays as it is with everything typed into it. */
@@ -10,7 +11,6 @@ export function SessionExpiredDialog({ email }: { email: string }) {
     <Dialog
       isOpen
       title={t`Your session has expired`}
-      isCloseButtonShown={false}
       canEscapeKeyClose={false}
       canOutsideClickClose={false}
       className="narrow-dialog"

@@ -1,9 +1,10 @@
 import '../shown-once.css';
-import { Button, Callout, Dialog, DialogBody, DialogFooter } from '@blueprintjs/core';
+import { Button, Callout, DialogBody, DialogFooter } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import type { ReactNode } from 'react';
 import { useReturnFocus } from '../hooks/use-return-focus.ts';
 import { CopyButton } from './copy-button.tsx';
+import { Dialog } from './dialog.tsx';
 
 interface ShownOnceDialogProps {
   title: string;

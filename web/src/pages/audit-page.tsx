@@ -1,4 +1,4 @@
-import { Button, HTMLSelect, InputGroup, Spinner, Tag } from '@blueprintjs/core';
+import { Button, InputGroup, Spinner, Tag } from '@blueprintjs/core';
 import { History } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
@@ -12,6 +12,7 @@ import { NoticeState } from '../components/notice-state.tsx';
 import { PageTitle } from '../components/page-title.tsx';
 import { ProblemCallout } from '../components/problem-callout.tsx';
 import { SearchField } from '../components/search-field.tsx';
+import { Select } from '../components/select.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { useParam } from '../hooks/use-param.ts';
 
@@ -48,12 +49,12 @@ function FilterBar() {
         value={search}
         onSearch={setSearch}
       />
-      <HTMLSelect aria-label={t`Who`} value={actor} onChange={(event) => setActor(event.currentTarget.value)}>
+      <Select aria-label={t`Who`} value={actor} onChange={(event) => setActor(event.currentTarget.value)}>
         <option value="">{t`Anybody`}</option>
         <option value="you">{t`You`}</option>
         <option value="member">{t`Others in your accounts`}</option>
         <option value="provider">{t`Your provider`}</option>
-      </HTMLSelect>
+      </Select>
       <label className="date-field">
         <Trans>From</Trans>
         <InputGroup type="date" max={to} value={from} onValueChange={setFrom} />

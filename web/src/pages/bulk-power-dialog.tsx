@@ -1,7 +1,8 @@
-import { Button, Dialog, DialogBody, DialogFooter } from '@blueprintjs/core';
+import { Button, DialogBody, DialogFooter } from '@blueprintjs/core';
 import { plural, t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import type { PowerAction, Server } from '../../../contract/servers.ts';
+import { Dialog } from '../components/dialog.tsx';
 import { type BulkResult, useBulkPower } from '../hooks/use-bulk-power.ts';
 import { useForbidden } from '../hooks/use-forbidden.ts';
 import { useReturnFocus } from '../hooks/use-return-focus.ts';

@@ -1,6 +1,7 @@
-import { Button, Dialog, DialogBody, DialogFooter } from '@blueprintjs/core';
+import { Button, DialogBody, DialogFooter } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import type { ReactNode } from 'react';
+import { Dialog } from '../components/dialog.tsx';
 import { ProblemCallout } from '../components/problem-callout.tsx';
 import { useReturnFocus } from '../hooks/use-return-focus.ts';
 

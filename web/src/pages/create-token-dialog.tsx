@@ -1,9 +1,10 @@
-import { Checkbox, FormGroup, HTMLSelect, InputGroup, Radio, RadioGroup, TextArea } from '@blueprintjs/core';
+import { Checkbox, FormGroup, InputGroup, Radio, RadioGroup, TextArea } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { useState } from 'react';
 import type { ApiToken, NewApiToken } from '../../../contract/account.ts';
 import { createApiToken } from '../account-api.ts';
 import { fieldIssue } from '../api-error.ts';
+import { Select } from '../components/select.tsx';
 import { TOKENS_KEY, useAccountChange } from '../hooks/use-account.ts';
 import { useIsAdmin } from '../hooks/use-is-admin.ts';
 import { ChangeDialog } from './change-dialog.tsx';
@@ -93,7 +94,7 @@ export function CreateTokenDialog({ onMade, onClose }: CreateTokenDialogProps) {
         />
       )}
       <FormGroup label={t`Expires`} labelFor="token-expires">
-        <HTMLSelect
+        <Select
           id="token-expires"
           options={LIFETIMES}
           value={days}

@@ -1,5 +1,6 @@
-import { Dialog, DialogBody, Switch } from '@blueprintjs/core';
+import { DialogBody, Switch } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
+import { Dialog } from '../components/dialog.tsx';
 import { useReturnFocus } from '../hooks/use-return-focus.ts';
 import { singleKeys } from '../hooks/use-shortcuts.ts';
 import { useStore } from '../hooks/use-store.ts';

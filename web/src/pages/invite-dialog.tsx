@@ -1,4 +1,4 @@
-import { FormGroup, HTMLSelect, InputGroup, Radio, RadioGroup } from '@blueprintjs/core';
+import { FormGroup, InputGroup, Radio, RadioGroup } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useQuery, type QueryKey } from '@tanstack/react-query';
@@ -8,6 +8,7 @@ import { includes, PERMISSION_OF } from '../../../contract/permissions.ts';
 import type { AccountRole } from '../../../contract/roles.ts';
 import type { NewInvitation } from '../../../contract/team.ts';
 import { listServers } from '../api.ts';
+import { Select } from '../components/select.tsx';
 import { useAccountChange } from '../hooks/use-account.ts';
 import { languageStore } from '../language.ts';
 import { ROLES } from '../role-words.ts';
@@ -92,7 +93,7 @@ export function InviteDialog({ account, sendsMail, stale, onMade, onClose }: Inv
         </FormGroup>
       )}
       <FormGroup label={t`Access to`} labelFor="invite-server">
-        <HTMLSelect
+        <Select
           id="invite-server"
           value={serverId}
           onChange={(event) => setServerId(event.currentTarget.value)}

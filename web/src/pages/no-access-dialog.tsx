@@ -1,6 +1,7 @@
-import { Button, Dialog, DialogBody, DialogFooter } from '@blueprintjs/core';
+import { Button, DialogBody, DialogFooter } from '@blueprintjs/core';
 import { plural, t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
+import { Dialog } from '../components/dialog.tsx';
 
 /** Asks once whether a server that nobody could log in to is meant. */
 export function NoAccessDialog({

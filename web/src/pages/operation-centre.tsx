@@ -1,10 +1,11 @@
-import { Drawer, DrawerSize, Spinner, Switch } from '@blueprintjs/core';
+import { Classes, Drawer, DrawerSize, H4, Spinner, Switch } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'react-router';
 import type { Operation } from '../../../contract/operations.ts';
 import { announceStore, canAnnounce, wantAnnouncements } from '../announce.ts';
+import { CloseButton } from '../components/close-button.tsx';
 import { ErrorState } from '../components/error-state.tsx';
 import { useAllOperations } from '../hooks/use-all-operations.ts';
 import { useReturnFocus } from '../hooks/use-return-focus.ts';
@@ -20,7 +21,13 @@ export function OperationCentre({ onClose }: { onClose: () => void }) {
   const recent = useAllOperations('over');
   const failed = [live, recent].find((query) => query.isError && !query.data);
   return (
-    <Drawer isOpen title={t`Operations`} size={DrawerSize.SMALL} className="centre" onClose={onClose}>
+    <Drawer isOpen size={DrawerSize.SMALL} className="centre" onClose={onClose}>
+      <div className={Classes.DRAWER_HEADER}>
+        <H4>
+          <Trans>Operations</Trans>
+        </H4>
+        <CloseButton onClick={onClose} />
+      </div>
       <div className="centre-body">
         {failed?.error ? (
           <ErrorState

@@ -1,10 +1,11 @@
-import { Button, Dialog, DialogBody } from '@blueprintjs/core';
+import { Button, DialogBody } from '@blueprintjs/core';
 import { Console } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import type { CreateServer } from '../../../contract/servers.ts';
 import { CopyButton } from '../components/copy-button.tsx';
+import { Dialog } from '../components/dialog.tsx';
 
 /** The order as a command line, for somebody who wants to do it by a program. */
 export function OrderAsCurl({ order }: { order: CreateServer | undefined }) {

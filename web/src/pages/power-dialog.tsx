@@ -1,9 +1,10 @@
-import { Button, Callout, Checkbox, Dialog, DialogBody, DialogFooter } from '@blueprintjs/core';
+import { Button, Callout, Checkbox, DialogBody, DialogFooter } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import type { PowerAction, Server, ServerAction } from '../../../contract/servers.ts';
 import { actOnServer } from '../api.ts';
+import { Dialog } from '../components/dialog.tsx';
 import { ProblemCallout } from '../components/problem-callout.tsx';
 import { useChange } from '../hooks/use-change.ts';
 import { useReturnFocus } from '../hooks/use-return-focus.ts';

@@ -1,9 +1,10 @@
-import { Button, Checkbox, Dialog, DialogBody, DialogFooter } from '@blueprintjs/core';
+import { Button, Checkbox, DialogBody, DialogFooter } from '@blueprintjs/core';
 import { Download } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { CopyButton } from '../components/copy-button.tsx';
+import { Dialog } from '../components/dialog.tsx';
 import { useReturnFocus } from '../hooks/use-return-focus.ts';
 import { saveFile } from '../save-file.ts';
 
@@ -17,7 +18,6 @@ export function RecoveryCodesDialog({ codes, onClose }: { codes: string[]; onClo
       isOpen
       title={t`Your recovery codes`}
       className="narrow-dialog"
-      isCloseButtonShown={false}
       canEscapeKeyClose={false}
       canOutsideClickClose={false}
     >

@@ -1,9 +1,10 @@
-import { Button, Dialog, DialogBody, DialogFooter, FormGroup, InputGroup } from '@blueprintjs/core';
+import { Button, DialogBody, DialogFooter, FormGroup, InputGroup } from '@blueprintjs/core';
 import { Edit } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
 import { type FormEvent, useState } from 'react';
 import type { Server } from '../../../contract/servers.ts';
 import { ApiError } from '../api-error.ts';
+import { Dialog } from '../components/dialog.tsx';
 import { ProblemCallout } from '../components/problem-callout.tsx';
 import { useForbidden } from '../hooks/use-forbidden.ts';
 import { useReturnFocus } from '../hooks/use-return-focus.ts';

@@ -1,4 +1,4 @@
-import { Button, FormGroup, HTMLSelect, InputGroup, Spinner, TextArea } from '@blueprintjs/core';
+import { Button, FormGroup, InputGroup, Spinner, TextArea } from '@blueprintjs/core';
 import { Add, Key } from '@blueprintjs/icons';
 import { plural, t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
@@ -13,6 +13,7 @@ import { CopyButton } from '../components/copy-button.tsx';
 import { ErrorState } from '../components/error-state.tsx';
 import { NoticeState } from '../components/notice-state.tsx';
 import { PageTitle } from '../components/page-title.tsx';
+import { Select } from '../components/select.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { SSH_KEYS_KEY, useAccountChange, useSshKeys } from '../hooks/use-account.ts';
 import { useOrderingAccounts } from '../hooks/use-forbidden.ts';
@@ -165,7 +166,7 @@ function AddDialog({ onClose }: { onClose: () => void }) {
     >
       {accountId && (
         <FormGroup label={t`Account`} labelFor="key-account">
-          <HTMLSelect
+          <Select
             id="key-account"
             className="sensitive"
             fill

@@ -1,4 +1,4 @@
-import { Button, HTMLSelect, Spinner } from '@blueprintjs/core';
+import { Button, Spinner } from '@blueprintjs/core';
 import { Add } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
@@ -12,6 +12,7 @@ import type { Guest, Member, NewInvitation, Team } from '../../../contract/team.
 import { ErrorState } from '../components/error-state.tsx';
 import { PageTitle } from '../components/page-title.tsx';
 import { ProblemCallout } from '../components/problem-callout.tsx';
+import { Select } from '../components/select.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { useAccountChange } from '../hooks/use-account.ts';
 import { useUser } from '../hooks/use-user.ts';
@@ -42,7 +43,7 @@ export function TeamPage() {
           </span>
         </div>
         {accounts.length > 1 && account && (
-          <HTMLSelect
+          <Select
             className="sensitive"
             aria-label={t`Account`}
             value={account.id}
@@ -146,7 +147,7 @@ function MemberRow({ account, member }: { account: Account; member: Member }) {
       </div>
       <div className="button-row row-end">
         {mayChange && (
-          <HTMLSelect
+          <Select
             aria-label={t`Role of ${email}`}
             value={role}
             disabled={change.isPending}
