@@ -1,10 +1,8 @@
 import { InputGroup } from '@blueprintjs/core';
 import { Search } from '@blueprintjs/icons';
-import { useEffect, useState } from 'react';
+import { useTyped } from '../hooks/use-typed.ts';
 
-const TYPING_PAUSE_MS = 250;
-
-/** Searches once the typing pauses or the field is left: later it would lead back whoever has followed a link meanwhile. */
+/** Searches once the typing pauses or the field is left. */
 export function SearchField({
   label,
   placeholder,
@@ -21,18 +19,7 @@ export function SearchField({
   describedBy?: string;
   isWrong?: boolean;
 }) {
-  const [text, setText] = useState(value);
-  const [applied, setApplied] = useState(value);
-  if (applied !== value) {
-    setApplied(value);
-    setText(value);
-  }
-  const typed = text.trim();
-  useEffect(() => {
-    if (typed === value) return;
-    const timer = setTimeout(() => onSearch(typed), TYPING_PAUSE_MS);
-    return () => clearTimeout(timer);
-  });
+  const typed = useTyped(value, onSearch);
   return (
     <InputGroup
       className="filter-search"
@@ -43,9 +30,7 @@ export function SearchField({
       aria-describedby={describedBy}
       aria-invalid={isWrong}
       intent={isWrong ? 'danger' : 'none'}
-      value={text}
-      onValueChange={setText}
-      onBlur={() => typed !== value && onSearch(typed)}
+      {...typed}
     />
   );
 }

@@ -1,17 +1,17 @@
 import { Button, InputGroup, Tag } from '@blueprintjs/core';
 import { ColumnLayout, Search } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
-import { useEffect, useId, useState } from 'react';
+import { useId } from 'react';
 import type { Server } from '../../../contract/servers.ts';
 import type { ServerFilter } from '../api.ts';
 import { latePopover } from '../components/late-popover.tsx';
 import { Select } from '../components/select.tsx';
+import { useTyped } from '../hooks/use-typed.ts';
 import { STATUS_WORDS } from '../server-words.ts';
 import { SavedViews } from './saved-views-menu.tsx';
 
 const ColumnPopover = latePopover(async () => (await import('./column-choice.tsx')).ColumnChoice);
 
-const TYPING_PAUSE_MS = 250;
 const isLabel = (text: string): boolean => text === '' || /^[^=]+=/.test(text);
 
 interface FilterBarProps {
@@ -89,7 +89,7 @@ interface TypedFilterProps {
   onApply: (text: string) => void;
 }
 
-/** A field that filters when its reader pauses typing or leaves it: later it would lead back whoever has followed a link meanwhile. */
+/** A field that filters when its reader pauses typing or leaves it. */
 function TypedFilter({
   label,
   value,
@@ -99,20 +99,8 @@ function TypedFilter({
   ...field
 }: TypedFilterProps) {
   const listId = useId();
-  const [text, setText] = useState(value);
-  const [applied, setApplied] = useState(value);
-  if (applied !== value) {
-    setApplied(value);
-    setText(value);
-  }
-  const typed = text.trim();
-  const note = incomplete(typed);
-  const isDue = typed !== value && note === null;
-  useEffect(() => {
-    if (!isDue) return;
-    const timer = setTimeout(() => onApply(typed), TYPING_PAUSE_MS);
-    return () => clearTimeout(timer);
-  });
+  const typed = useTyped(value, onApply, (text) => incomplete(text) === null);
+  const note = incomplete(typed.value.trim());
   return (
     <>
       <InputGroup
@@ -130,9 +118,7 @@ function TypedFilter({
             })}
         aria-label={label}
         list={suggestions.length > 0 ? listId : undefined}
-        value={text}
-        onValueChange={setText}
-        onBlur={() => isDue && onApply(typed)}
+        {...typed}
       />
       {suggestions.length > 0 && (
         <datalist id={listId}>
