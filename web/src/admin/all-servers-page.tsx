@@ -12,6 +12,7 @@ import { StatusLabel } from '../components/status-label.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { type Selection, useSelection } from '../hooks/use-selection.ts';
 import { useServers } from '../hooks/use-servers.ts';
+import { AddressCell } from '../pages/address-cell.tsx';
 import { BulkBar } from '../pages/bulk-bar.tsx';
 import { AdminPage } from './admin-page.tsx';
 import { type Column, DataTable } from './data-table.tsx';
@@ -151,7 +152,7 @@ const columns = ({ has, toggle }: Selection<Server>): Column<Server>[] => [
     get title() {
       return t`Addresses`;
     },
-    cell: ({ ipAddresses }) => ipAddresses.map(({ address }) => address).join(', ') || '–',
+    cell: (server) => <AddressCell server={server} />,
   },
   {
     get title() {
@@ -160,7 +161,7 @@ const columns = ({ has, toggle }: Selection<Server>): Column<Server>[] => [
     cell: ({ node, location }) => (
       <>
         {node ?? '–'}
-        <span className="second-line">{location}</span>
+        <span className="second-line unbroken">{location}</span>
       </>
     ),
   },

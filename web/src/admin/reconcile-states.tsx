@@ -53,7 +53,7 @@ export function ReconcileStates() {
                 {COMPARISON_WORDS[lastRun.status]}
               </Tag>{' '}
               <TimeAgo iso={lastRun.finishedAt ?? lastRun.startedAt} />
-              {` · ${plural(lastRun.serversRead, { one: '# server read', other: '# servers read' })}`}
+              {` · ${plural(lastRun.serversRead, { 0: 'no server was due to be read', one: '# server read', other: '# servers read' })}`}
               {lastRun.message && <p className="second-line">{lastRun.message}</p>}
             </>
           ) : (
