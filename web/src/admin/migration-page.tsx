@@ -5,6 +5,7 @@ import { Trans } from '@lingui/react/macro';
 import { Link, useParams } from 'react-router';
 import type { MigrationException, MigrationReport } from '../../../contract/migration-runs.ts';
 import { problemCode } from '../api-error.ts';
+import { migrationHelp } from '../contract-words.ts';
 import { ErrorState } from '../components/error-state.tsx';
 import { Fact, Facts } from '../components/facts.tsx';
 import { NoticeState } from '../components/notice-state.tsx';
@@ -39,6 +40,7 @@ export function MigrationPage() {
 
 function Report({ report }: { report: MigrationReport }) {
   const { run } = report;
+  const help = run.cause && migrationHelp(run.cause.code, run.cause);
   return (
     <>
       <Link to="/admin/migrations" className="back-link">
@@ -53,13 +55,13 @@ function Report({ report }: { report: MigrationReport }) {
       >
         {run.cause && (
           <Callout compact intent={run.status === 'failed' ? 'danger' : 'warning'} className="notice">
-            <p className="callout-title">{run.cause.meaning}</p>
+            <p className="callout-title">{help?.meaning}</p>
             {run.cause.message && <p className="callout-text">{run.cause.message}</p>}
             <p className="callout-text">
               <strong>
                 <Trans>What to do now:</Trans>
               </strong>{' '}
-              {run.cause.remedy}
+              {help?.remedy}
             </p>
             <p className="callout-small">
               <Trans>
@@ -151,23 +153,28 @@ function Exceptions({ report: { run, reasons } }: { report: MigrationReport }) {
             </tr>
           </thead>
           <tbody>
-            {reasons.map((reason) => (
-              <tr key={`${reason.entity} ${reason.outcome} ${reason.code}`}>
-                <td>
-                  <Button
-                    variant="minimal"
-                    size="small"
-                    text={reason.code}
-                    aria-pressed={code === reason.code}
-                    active={code === reason.code}
-                    onClick={() => setCode(code === reason.code ? '' : reason.code)}
-                  />{' '}
-                  <Tag minimal>{`${ENTITY_WORDS[reason.entity].many} ${OUTCOME_WORDS[reason.outcome]}`}</Tag>
-                  <span className="second-line">{`${reason.meaning} ${reason.remedy}`}</span>
-                </td>
-                <td className="number">{reason.rows}</td>
-              </tr>
-            ))}
+            {reasons.map((reason) => {
+              const { meaning, remedy } = migrationHelp(reason.code, reason);
+              return (
+                <tr key={`${reason.entity} ${reason.outcome} ${reason.code}`}>
+                  <td>
+                    <Button
+                      variant="minimal"
+                      size="small"
+                      text={reason.code}
+                      aria-pressed={code === reason.code}
+                      active={code === reason.code}
+                      onClick={() => setCode(code === reason.code ? '' : reason.code)}
+                    />{' '}
+                    <Tag
+                      minimal
+                    >{`${ENTITY_WORDS[reason.entity].many} ${OUTCOME_WORDS[reason.outcome]}`}</Tag>
+                    <span className="second-line">{`${meaning} ${remedy}`}</span>
+                  </td>
+                  <td className="number">{reason.rows}</td>
+                </tr>
+              );
+            })}
           </tbody>
         </HTMLTable>
       )}

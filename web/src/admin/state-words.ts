@@ -232,6 +232,14 @@ export const FIELD_WORDS: Record<DriftField, string> = {
   },
 };
 
+/** A value of such a field: words in some of them, which are Berth's own. */
+export function valueWord(field: DriftField, value: string | null): string {
+  if (value === null) return '–';
+  if (field === 'power') return value === 'unknown' ? t`unknown` : powerWord(value);
+  if (field !== 'onboot' && field !== 'protection') return value;
+  return value === 'yes' ? t`yes` : t`no`;
+}
+
 /** What the evidence of an orphan says of its server: its lifecycle, or that there is none. */
 export function serverWord(server: string): string {
   if (server === 'active') return t`active`;

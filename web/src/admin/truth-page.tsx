@@ -12,7 +12,7 @@ import { AdminPage } from './admin-page.tsx';
 import { DriftActions } from './drift-page.tsx';
 import { ReconcileStates } from './reconcile-states.tsx';
 import { type DriftVerb, SettleDriftDialog } from './settle-drift-dialog.tsx';
-import { FIELD_WORDS } from './state-words.ts';
+import { FIELD_WORDS, valueWord } from './state-words.ts';
 import { useThing } from './use-admin.ts';
 
 /** A server's record beside its VM, field by field. */
@@ -106,10 +106,12 @@ function Fields({
             <tr key={field.field}>
               <td>{FIELD_WORDS[field.field]}</td>
               <td>
-                <code>{field.record ?? '–'}</code>
+                <code>{valueWord(field.field, field.record)}</code>
               </td>
               <td>
-                <code className={field.agrees ? undefined : 'value-differs'}>{field.proxmox ?? '–'}</code>
+                <code className={field.agrees ? undefined : 'value-differs'}>
+                  {valueWord(field.field, field.proxmox)}
+                </code>
                 {!field.agrees && (
                   <span className="visually-hidden">
                     <Trans> differs</Trans>
