@@ -6,9 +6,10 @@ import { Node } from '../db/models/node.ts';
 import { Server } from '../db/models/server.ts';
 import { previewAdoption, UNPLANNED } from './adoption-preview.ts';
 import type { CurrentUser } from './current-user.ts';
-import { AdoptionRefused, InvalidInput } from './errors.ts';
+import { AdoptionRefused, InvalidInput, issueOf } from './errors.ts';
 import type { Reply } from './idempotency.ts';
 import { acceptedReply, insertOperation } from './request-operation.ts';
+import { say } from '../contract/sayings.ts';
 
 interface Request {
   ctx: Context;
@@ -30,8 +31,7 @@ export async function adoptVm(trx: Knex.Transaction, { ctx, user, input, vm }: R
     throw new AdoptionRefused(`VM ${vmid} is not as it was shown.`, remedy);
   }
   const node = await Node.query(trx).findOne({ clusterId, name: vm.node });
-  if (!node)
-    throw new InvalidInput([{ field: 'vmid', message: `Berth does not know its node ${vm.node} yet` }]);
+  if (!node) throw new InvalidInput([issueOf('vmid', say('unknown_node', { node: vm.node }))]);
   const server = await Server.query(trx).insertAndFetch({
     accountId,
     // A missing name is an obstacle.

@@ -1,4 +1,6 @@
-import type { Problem, ProblemCode } from '../contract/problem.ts';
+import type { Issue, Problem, ProblemCode } from '../contract/problem.ts';
+import type { Said } from '../contract/said.ts';
+import { inEnglish, say } from '../contract/sayings.ts';
 
 interface RefusalOptions {
   detail?: string;
@@ -23,9 +25,12 @@ export class Refusal extends Error {
   }
 }
 
+/** A field that is refused, and why. */
+export const issueOf = (field: string, said: Said): Issue => ({ field, message: inEnglish(said), said });
+
 export class InvalidInput extends Refusal {
   override name = 'InvalidInput';
-  constructor(issues: { field: string; message: string }[]) {
+  constructor(issues: Issue[]) {
     super(422, 'invalid_input', 'Some of the input cannot be used.', { issues });
   }
 }
@@ -226,12 +231,7 @@ export class DiskShrink extends Refusal {
   constructor(diskGib: { plan: number; server: number }) {
     super(422, 'disk_shrink', 'A disk cannot be made smaller.', {
       detail: 'Send "keepDisk": true to change processors and memory and keep the disk as it is.',
-      issues: [
-        {
-          field: 'planId',
-          message: `this plan has a disk of ${diskGib.plan} GiB, the server one of ${diskGib.server} GiB`,
-        },
-      ],
+      issues: [issueOf('planId', say('disk_would_shrink', diskGib))],
     });
   }
 }

@@ -1,7 +1,8 @@
 import type { ServerAction } from '../contract/servers.ts';
 import type { OperationParams } from '../db/models/operation.ts';
 import type { Lifecycle, Server } from '../db/models/server.ts';
-import { InvalidInput, InvalidState } from './errors.ts';
+import { InvalidInput, issueOf, InvalidState } from './errors.ts';
+import { say } from '../contract/sayings.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 60;
 
@@ -25,11 +26,9 @@ export function checkActionFits({ name, lifecycle, suspendReason }: Server): voi
 export function paramsOfAction({ action, force, timeoutSeconds }: ServerAction): OperationParams {
   const takesTimeout = action === 'shutdown' || action === 'reboot';
   const issues = [
-    ...(force !== undefined && action !== 'shutdown'
-      ? [{ field: 'force', message: 'is for shutdown only' }]
-      : []),
+    ...(force !== undefined && action !== 'shutdown' ? [issueOf('force', say('for_shutdown'))] : []),
     ...(timeoutSeconds !== undefined && !takesTimeout
-      ? [{ field: 'timeoutSeconds', message: 'is for shutdown and reboot only' }]
+      ? [issueOf('timeoutSeconds', say('for_shutdown_or_reboot'))]
       : []),
   ];
   if (issues.length > 0) throw new InvalidInput(issues);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FIELD_TEXTS } from './field-texts.ts';
 
 export const AuditActor = z.enum(['you', 'member', 'provider']);
 
@@ -6,7 +7,7 @@ export const ListAuditQuery = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   before: z
     .string()
-    .regex(/^\d{1,18}$/, { error: 'not an entry' })
+    .regex(/^\d{1,18}$/, { error: FIELD_TEXTS.no_audit_entry })
     .optional()
     .meta({ description: 'only entries older than the one with this id' }),
   actor: AuditActor.optional().meta({ description: 'whose deeds' }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ConnectionFinding } from './clusters.ts';
+import { Said } from './said.ts';
 
 /** Codes an operation can fail with; `failures.ts` explains each of them. */
 export const FAILURE_CODES = [
@@ -100,7 +101,7 @@ export const Problem = z.object({
   detail: z.string().optional().meta({ description: 'What to do about it' }),
   requestId: z.string().optional(),
   issues: z
-    .array(z.object({ field: z.string(), message: z.string() }))
+    .array(z.object({ field: z.string(), message: z.string(), said: Said.optional() }))
     .optional()
     .meta({ description: 'The fields that were refused' }),
   operation: z
@@ -113,3 +114,4 @@ export const Problem = z.object({
     .meta({ description: 'What the test of a connection found' }),
 });
 export type Problem = z.infer<typeof Problem>;
+export type Issue = NonNullable<Problem['issues']>[number];

@@ -1,8 +1,11 @@
 import type { Context, Middleware } from 'koa';
 import { ZodError } from 'zod';
-import type { Problem } from '../../contract/problem.ts';
+import type { Issue, Problem } from '../../contract/problem.ts';
+import { sayIssue } from '../../contract/say-issue.ts';
+import { say } from '../../contract/sayings.ts';
 import {
   InvalidInput,
+  issueOf,
   MethodNotAllowed,
   NotFound,
   PayloadTooLarge,
@@ -59,10 +62,10 @@ function toRefusal(ctx: Context, err: unknown): Refusal {
   });
 }
 
-function toIssues(issue: ZodError['issues'][number]): { field: string; message: string }[] {
+function toIssues(issue: ZodError['issues'][number]): Issue[] {
   const field = issue.path.join('.');
-  if (issue.code !== 'unrecognized_keys') return [{ field, message: issue.message }];
-  return issue.keys.map((key) => ({ field: [...issue.path, key].join('.'), message: 'unknown field' }));
+  if (issue.code !== 'unrecognized_keys') return [{ field, message: issue.message, said: sayIssue(issue) }];
+  return issue.keys.map((key) => issueOf([...issue.path, key].join('.'), say('unknown_field')));
 }
 
 /** Connection failures by errno, SQLSTATE class 08 and 57P (shutting down, starting), or an exhausted pool. */

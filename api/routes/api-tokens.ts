@@ -6,9 +6,10 @@ import { queryRows } from '../../db/query-rows.ts';
 import { audit } from '../audit.ts';
 import type { Deps } from '../deps.ts';
 import { ById, endpoint, type Endpoint } from '../endpoint.ts';
-import { Forbidden, InvalidInput, NotFound, QuotaExceeded } from '../errors.ts';
+import { Forbidden, InvalidInput, issueOf, NotFound, QuotaExceeded } from '../errors.ts';
 import { currentUser, TOKEN_PREFIX } from '../middleware/authenticate.ts';
 import { toApiTokenView } from '../views/api-token.ts';
+import { say } from '../../contract/sayings.ts';
 
 const MOST_TOKENS = 50;
 
@@ -54,7 +55,7 @@ function createToken({ database }: TokenDeps): Endpoint {
       if (isStaff && user.role !== 'admin')
         throw new Forbidden('Only administrators may make tokens for administration.');
       if (expiresAt !== undefined && Date.parse(expiresAt) <= Date.now())
-        throw new InvalidInput([{ field: 'expiresAt', message: 'choose a time to come' }]);
+        throw new InvalidInput([issueOf('expiresAt', say('time_to_come'))]);
       const token = `${TOKEN_PREFIX}${randomBytes(32).toString('base64url')}`;
       const made = await database.transaction(async (trx) => {
         // Locked, so that two at once are not one too many.

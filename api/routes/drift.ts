@@ -124,6 +124,7 @@ async function requestRepair(trx: Knex, drift: Drift, _server: Server, userId: s
       repairRequestedAt: drift.repairRequestedAt ?? raw('now()'),
       requestedBy: userId,
       note: null,
+      noteSaid: null,
     });
   return 'repair';
 }

@@ -19,7 +19,7 @@ import { queryRows } from '../../db/query-rows.ts';
 import { audit } from '../audit.ts';
 import type { Deps } from '../deps.ts';
 import { ById, endpoint, type Endpoint } from '../endpoint.ts';
-import { InvalidInput, InvalidLink, InvalidState, NotFound } from '../errors.ts';
+import { InvalidInput, issueOf, InvalidLink, InvalidState, NotFound } from '../errors.ts';
 import { createInvitationLimiter } from '../login-limits.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { ownOrigin } from '../middleware/same-origin.ts';
@@ -27,6 +27,7 @@ import { partIn, requireAtLeast } from '../part-in.ts';
 import { requestMail, type RequestedMail } from '../request-mail.ts';
 import { startMailNow } from '../start-mail.ts';
 import { readInvitation } from '../team-rows.ts';
+import { say } from '../../contract/sayings.ts';
 
 const TAG = 'Teams';
 const ByInvitation = ById.extend({ invitationId: z.uuid() });
@@ -73,8 +74,7 @@ function invite(deps: InvitationDeps): Endpoint {
              select from servers s where s.id = ? and s.account_id = a.id and s.deleted_at is null)) returning 1`,
           [invitationId, serverId, role, note, email, hashToken(token), user.id, id, serverId, serverId],
         );
-        if (made.length === 0)
-          throw new InvalidInput([{ field: 'serverId', message: 'this account has no such server' }]);
+        if (made.length === 0) throw new InvalidInput([issueOf('serverId', say('no_such_server'))]);
         const mail = isMailed ? await requestInvitationMail(deps, trx, ctx, invitationId, body) : null;
         await audit(trx, ctx, {
           userId: user.id,

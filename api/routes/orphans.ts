@@ -14,7 +14,7 @@ import { audit } from '../audit.ts';
 import { decodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { ById, endpoint, type Endpoint } from '../endpoint.ts';
-import { InvalidInput, InvalidState, NotFound } from '../errors.ts';
+import { InvalidInput, issueOf, InvalidState, NotFound } from '../errors.ts';
 import { mutate, sendReply, type Reply } from '../idempotency.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { logOf } from '../middleware/request-id.ts';
@@ -23,6 +23,7 @@ import { FINDING_SORT, listOrphans, readOrphan } from '../reconcile-rows.ts';
 import { readSettings, type SettingsDeps } from '../settings.ts';
 import { startSettlement } from '../start-finding.ts';
 import { toOrphanView } from '../views/reconcile.ts';
+import { say } from '../../contract/sayings.ts';
 
 const TAG = 'Reconcile';
 const UNDER_WAY = {
@@ -148,7 +149,7 @@ function checkDestroy(orphan: Orphan, name: string | undefined, now: Date): void
       `It can be destroyed from ${quarantinedUntil?.toISOString() ?? 'its quarantine'} on.`,
     );
   if (TYPED_KINDS.includes(kind) && name !== evidence.name)
-    throw new InvalidInput([{ field: 'name', message: `type ${evidence.name} to destroy it` }]);
+    throw new InvalidInput([issueOf('name', say('type_name', { name: evidence.name ?? '' }))]);
 }
 
 /** Writes down what is asked for, and starts it. */
@@ -167,6 +168,7 @@ async function request(
       requestedAt: orphan.requestedAt ?? raw('now()'),
       settledBy: userId,
       note: null,
+      noteSaid: null,
       ...(wanted === 'quarantine' ? { quarantineHours: quarantineHours.value } : {}),
     };
   });

@@ -6,12 +6,13 @@ import { audit } from '../audit.ts';
 import { createPasswordCheck } from '../check-password.ts';
 import type { Deps } from '../deps.ts';
 import { ById, endpoint, type Endpoint } from '../endpoint.ts';
-import { InvalidInput, NotFound, QuotaExceeded } from '../errors.ts';
+import { InvalidInput, issueOf, NotFound, QuotaExceeded } from '../errors.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { ownOrigin } from '../middleware/same-origin.ts';
 import { inspectMade, passkeyCreation } from '../passkeys.ts';
 import { revokeSessionsOf } from '../sessions.ts';
 import { toPasskeyView } from '../views/passkey.ts';
+import { say } from '../../contract/sayings.ts';
 
 type PasskeyDeps = Pick<Deps, 'database' | 'publicUrl' | 'loginLimits'>;
 
@@ -77,10 +78,7 @@ function add({ database, publicUrl }: PasskeyDeps): Endpoint {
         origin: ownOrigin(ctx, publicUrl),
         userId,
       });
-      if (!made)
-        throw new InvalidInput([
-          { field: 'credential', message: 'this passkey cannot be kept, or it took too long: begin again' },
-        ]);
+      if (!made) throw new InvalidInput([issueOf('credential', say('passkey_unusable'))]);
       const added = await database.transaction(async (trx) => {
         // Locked, so that two at once are not one too many.
         await queryRows(trx, 'select from users where id = ? for no key update', [userId]);

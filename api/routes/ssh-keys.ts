@@ -13,9 +13,18 @@ import { audit } from '../audit.ts';
 import type { CurrentUser } from '../current-user.ts';
 import type { Deps } from '../deps.ts';
 import { ById, endpoint, type Endpoint } from '../endpoint.ts';
-import { Forbidden, InvalidInput, InvalidState, NameTaken, NotFound, QuotaExceeded } from '../errors.ts';
+import {
+  Forbidden,
+  InvalidInput,
+  issueOf,
+  InvalidState,
+  NameTaken,
+  NotFound,
+  QuotaExceeded,
+} from '../errors.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { parseSshKey } from '../ssh-key.ts';
+import { say } from '../../contract/sayings.ts';
 
 const TAG = 'SSH keys';
 const MOST_KEYS = 100;
@@ -59,8 +68,7 @@ function addKey({ database }: KeyDeps): Endpoint {
       const user = currentUser(ctx);
       const account = accountFor(user, body.accountId);
       const parsed = parseSshKey(body.publicKey);
-      if (!parsed)
-        throw new InvalidInput([{ field: 'publicKey', message: 'this key is damaged: copy it again' }]);
+      if (!parsed) throw new InvalidInput([issueOf('publicKey', say('damaged_key'))]);
       const { publicKey, fingerprint } = parsed;
       const name = body.name ?? parsed.name;
       ctx.body = await database.transaction(async (trx) => {
@@ -163,7 +171,7 @@ const accountsWith = ({ accounts }: CurrentUser, permission: Permission) =>
 
 function accountFor(user: CurrentUser, accountId = user.accounts[0]?.id): CurrentUser['accounts'][number] {
   const own = user.accounts.find(({ id }) => id === accountId);
-  if (!own) throw new InvalidInput([{ field: 'accountId', message: 'you do not belong to such an account' }]);
+  if (!own) throw new InvalidInput([issueOf('accountId', say('not_your_account'))]);
   if (!accountsWith(user, 'manage').includes(own))
     throw new Forbidden(`Your role in ${own.name} does not allow to keep SSH keys.`);
   return own;

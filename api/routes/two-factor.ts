@@ -12,13 +12,14 @@ import { audit } from '../audit.ts';
 import { createPasswordCheck } from '../check-password.ts';
 import type { Deps } from '../deps.ts';
 import { ById, endpoint, type Endpoint } from '../endpoint.ts';
-import { InvalidInput, InvalidState, NotFound } from '../errors.ts';
+import { InvalidInput, issueOf, InvalidState, NotFound } from '../errors.ts';
 import { createCodeLimiter } from '../login-limits.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { sealSecret } from '../seal-secret.ts';
 import { drawRecoveryCodes, spendAppCode, TOTP_PURPOSE } from '../second-factor.ts';
 import { revokeSessionsOf } from '../sessions.ts';
 import { drawTotpSecret } from '../totp.ts';
+import { say } from '../../contract/sayings.ts';
 
 type TwoFactorDeps = Pick<Deps, 'database' | 'secretBox' | 'loginLimits'>;
 
@@ -106,7 +107,7 @@ function confirm({ database, secretBox, loginLimits }: TwoFactorDeps): Endpoint 
         if (!factor)
           throw new InvalidState('There is nothing to confirm.', 'Get a secret for your app first.');
         if (!(await spendAppCode(trx, { secretBox, factor, code })))
-          throw new InvalidInput([{ field: 'code', message: 'this is not the code the app shows now' }]);
+          throw new InvalidInput([issueOf('code', say('wrong_app_code'))]);
         await factor.$query(trx).patch({ confirmedAt: new Date() });
         await audit(trx, ctx, { userId, action: 'two_factor.enable' });
         return drawRecoveryCodes(trx, userId);

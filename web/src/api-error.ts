@@ -1,6 +1,6 @@
 import { t } from '@lingui/core/macro';
 import type { Problem } from '../../contract/problem.ts';
-import { problemSentences } from './contract-words.ts';
+import { inLanguage, problemSentences } from './contract-words.ts';
 
 /** The API answered and refused. `problem` is its `application/problem+json` body, or one made from the status. */
 export class ApiError extends Error {
@@ -36,7 +36,7 @@ export function problemCode(error: unknown): Problem['code'] | null {
 export function fieldIssue(error: unknown, field: string): string | null {
   if (!(error instanceof ApiError)) return null;
   const issue = error.problem.issues?.find((one) => one.field === field || one.field.startsWith(`${field}.`));
-  return issue ? sentence(issue.message) : null;
+  return issue ? sentence(inLanguage(issue.message, issue.said)) : null;
 }
 
 export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

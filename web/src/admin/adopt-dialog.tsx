@@ -19,6 +19,7 @@ import { SearchField } from '../components/search-field.tsx';
 import { powerWord } from './state-words.ts';
 import { TextField } from './text-field.tsx';
 import { useAdminChange, useRows } from './use-admin.ts';
+import { inLanguage } from '../contract-words.ts';
 
 interface AdoptDialogProps {
   clusterId: string;
@@ -148,10 +149,10 @@ function Preview({ preview: { status, record, changes, obstacles } }: { preview:
   const { name, node, plan, os, vcpu, memoryMib, diskGib, addresses } = record;
   return (
     <>
-      {obstacles.map(({ problem, remedy }) => (
+      {obstacles.map(({ problem, problemSaid, remedy, remedySaid }) => (
         <Callout key={problem} compact intent="danger">
-          <p className="callout-title">{problem}</p>
-          <p className="callout-text">{remedy}</p>
+          <p className="callout-title">{inLanguage(problem, problemSaid)}</p>
+          <p className="callout-text">{inLanguage(remedy, remedySaid)}</p>
         </Callout>
       ))}
       <h3>

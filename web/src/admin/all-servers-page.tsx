@@ -19,6 +19,7 @@ import { type Column, DataTable } from './data-table.tsx';
 import { SearchField } from '../components/search-field.tsx';
 import { useParam } from '../hooks/use-param.ts';
 import { useAttention } from './use-admin.ts';
+import { inLanguage } from '../contract-words.ts';
 
 /** The servers of all accounts, found by terms, live, and switched several at once. */
 export function AllServersPage() {
@@ -39,9 +40,9 @@ export function AllServersPage() {
       <div id="search-help" className="admin-about">
         {faults.length > 0 ? (
           <div role="alert">
-            {faults.map(({ term, message }) => (
+            {faults.map(({ term, message, said }) => (
               <p key={term} className="field-wrong">
-                <code>{term}</code>: {message}
+                <code>{term}</code>: {inLanguage(message, said)}
               </p>
             ))}
           </div>

@@ -63,7 +63,13 @@ export function RowList<T extends { id: string }>(props: ListProps<T>) {
   return isNarrow ? <Cards {...props} /> : <Table {...props} />;
 }
 
-function Table<T extends { id: string }>({ label, items, columns, isLoading = false, isStale = false }: ListProps<T>) {
+function Table<T extends { id: string }>({
+  label,
+  items,
+  columns,
+  isLoading = false,
+  isStale = false,
+}: ListProps<T>) {
   return (
     <HTMLTable
       compact
@@ -105,7 +111,13 @@ function Table<T extends { id: string }>({ label, items, columns, isLoading = fa
   );
 }
 
-function Cards<T extends { id: string }>({ label, items, columns, isLoading = false, isStale = false }: ListProps<T>) {
+function Cards<T extends { id: string }>({
+  label,
+  items,
+  columns,
+  isLoading = false,
+  isStale = false,
+}: ListProps<T>) {
   const [first, ...rest] = columns;
   const facts = rest.filter(({ isActions }) => !isActions);
   const actions = rest.filter(({ isActions }) => isActions);

@@ -3,6 +3,7 @@ import { Help, Refresh, Tick } from '@blueprintjs/icons';
 import { plural, t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import type { ReconcileState } from '../../../contract/reconcile.ts';
+import { inLanguage } from '../contract-words.ts';
 import { NoticeState } from '../components/notice-state.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { COMPARISON_WORDS } from './state-words.ts';
@@ -54,7 +55,7 @@ export function ReconcileStates() {
               </Tag>{' '}
               <TimeAgo iso={lastRun.finishedAt ?? lastRun.startedAt} />
               {` · ${plural(lastRun.serversRead, { 0: 'no server was due to be read', one: '# server read', other: '# servers read' })}`}
-              {lastRun.message && <p className="second-line">{lastRun.message}</p>}
+              {lastRun.message && <p className="second-line">{inLanguage(lastRun.message, lastRun.said)}</p>}
             </>
           ) : (
             <span className="muted">

@@ -91,12 +91,12 @@ const columns = (
   onSettle: (drift: Drift, verb: DriftVerb) => void,
 ): Column<ComparedField & { drift: Drift | undefined }>[] => [
   { title: t`Field`, cell: ({ field }) => FIELD_WORDS[field] },
-  { title: t`Record`, cell: ({ record }) => <code>{valueWord(record)}</code> },
+  { title: t`Record`, cell: ({ field, record }) => <code>{valueWord(field, record)}</code> },
   {
     title: t`Proxmox VE`,
-    cell: ({ proxmox, agrees }) => (
+    cell: ({ field, proxmox, agrees }) => (
       <>
-        <code className={agrees ? undefined : 'value-differs'}>{valueWord(proxmox)}</code>
+        <code className={agrees ? undefined : 'value-differs'}>{valueWord(field, proxmox)}</code>
         {!agrees && (
           <span className="visually-hidden">
             <Trans> differs</Trans>

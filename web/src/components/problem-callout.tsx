@@ -2,7 +2,7 @@ import { Callout } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { ApiError, NetworkError } from '../api-error.ts';
-import { problemSentences } from '../contract-words.ts';
+import { inLanguage, problemSentences } from '../contract-words.ts';
 
 /** Why a request was refused and what can be done, in the API's words, and the request's id for support. */
 export function ProblemCallout({ error, retryHint }: { error: unknown; retryHint?: string }) {
@@ -17,9 +17,9 @@ export function ProblemCallout({ error, retryHint }: { error: unknown; retryHint
             {text}
           </p>
         ))}
-        {problem.issues?.map(({ field, message }) => (
+        {problem.issues?.map(({ field, message, said }) => (
           <p key={`${field}: ${message}`} className="callout-text">
-            {withPart(field, message)}
+            {withPart(field, inLanguage(message, said))}
           </p>
         ))}
         <p className="callout-small">

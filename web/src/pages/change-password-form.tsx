@@ -11,6 +11,8 @@ import { SESSIONS_KEY, useAccountChange } from '../hooks/use-account.ts';
 import { useUser } from '../hooks/use-user.ts';
 import { showToast } from '../toaster.ts';
 import '../zod-without-eval.ts';
+import { sayIssue } from '../../../contract/say-issue.ts';
+import { inLanguage } from '../contract-words.ts';
 
 /** Another password, for who knows the present one. */
 export function ChangePasswordForm() {
@@ -33,7 +35,7 @@ export function ChangePasswordForm() {
     event.preventDefault();
     if (change.isPending) return;
     const issue = ChangePassword.shape.newPassword.safeParse(newPassword).error?.issues[0];
-    setMistake(issue ? sentence(issue.message) : null);
+    setMistake(issue ? sentence(inLanguage(issue.message, sayIssue(issue))) : null);
     if (issue) newField.current?.focus();
     else change.mutate({ currentPassword, newPassword });
   }

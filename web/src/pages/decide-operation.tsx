@@ -3,7 +3,7 @@ import { t } from '@lingui/core/macro';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { Decision, OfferedDecision, Operation } from '../../../contract/operations.ts';
 import { decideOperation } from '../api.ts';
-import { effectOf } from '../contract-words.ts';
+import { decisionEffect } from '../contract-words.ts';
 import { useSubmit } from '../hooks/use-submit.ts';
 import { applyOperation } from '../live-cache.ts';
 import { useForbidden } from '../hooks/use-forbidden.ts';
@@ -53,7 +53,7 @@ export function DecideOperation({ operation }: { operation: Operation }) {
 }
 
 function Choice({
-  choice: { decision, effect },
+  choice,
   decided,
   isPending,
   onChoose,
@@ -63,6 +63,7 @@ function Choice({
   isPending: boolean;
   onChoose: () => void;
 }) {
+  const { decision } = choice;
   return (
     <>
       <dt>
@@ -75,7 +76,7 @@ function Choice({
           onClick={onChoose}
         />
       </dt>
-      <dd>{effectOf(effect)}</dd>
+      <dd>{decisionEffect(choice)}</dd>
     </>
   );
 }

@@ -11,6 +11,7 @@ import { formatMemory } from '../format-size.ts';
 import { useChange } from '../hooks/use-change.ts';
 import { ChangeDialog } from './change-dialog.tsx';
 import { ChoiceCards } from './choice-cards.tsx';
+import { inLanguage } from '../contract-words.ts';
 
 /** Moves a server to another node of its cluster. */
 export function MoveDialog({ server, onClose }: { server: Server; onClose: () => void }) {
@@ -45,11 +46,11 @@ export function MoveDialog({ server, onClose }: { server: Server; onClose: () =>
           chosen={node}
           error={undefined}
           onChoose={setNode}
-          choices={targets.data.map(({ node: id, freeMemoryMib, obstacle }) => ({
+          choices={targets.data.map(({ node: id, freeMemoryMib, obstacle, obstacleSaid }) => ({
             id,
             title: id,
             details: <span>{t`${formatMemory(freeMemoryMib)} memory free`}</span>,
-            refusal: obstacle,
+            refusal: obstacle && inLanguage(obstacle, obstacleSaid),
           }))}
         />
       )}

@@ -1,4 +1,5 @@
-import { problemSentences } from '../contract-words.ts';
+import { sayIssue } from '../../../contract/say-issue.ts';
+import { inLanguage, problemSentences } from '../contract-words.ts';
 import { t } from '@lingui/core/macro';
 import '../zod-without-eval.ts';
 import { CreateServer } from '../../../contract/servers.ts';
@@ -83,9 +84,10 @@ export function parseDraft(
     }),
   );
   const refused = parsed.find(({ success }) => !success);
-  const issues = (refused?.error?.issues ?? []).map(({ path, message }) => ({
-    field: path.join('.'),
-    message,
+  const issues = (refused?.error?.issues ?? []).map((issue) => ({
+    field: issue.path.join('.'),
+    message: issue.message,
+    said: sayIssue(issue),
   }));
   const found = { ...placeIssues(issues, draft), ...errors };
   if (Object.keys(found).length > 0) return { errors: found };
@@ -119,11 +121,11 @@ export function refusalErrors(error: unknown, draft: NewServerDraft): FieldError
 
 function placeIssues(issues: NonNullable<Problem['issues']>, draft: NewServerDraft): FieldErrors {
   const errors: FieldErrors = {};
-  for (const { field, message } of issues) {
+  for (const { field, message, said } of issues) {
     const [name = '', part] = field.split(/[./[\]]+/).filter(Boolean);
     const target = FIELDS.find((known) => known === name);
     if (!target || errors[target]) continue;
-    errors[target] = capitalize(where(target, part, draft) + message);
+    errors[target] = capitalize(where(target, part, draft) + inLanguage(message, said));
   }
   return errors;
 }

@@ -9,6 +9,7 @@ import { ProblemCallout } from '../components/problem-callout.tsx';
 import { useForbidden } from '../hooks/use-forbidden.ts';
 import { useReturnFocus } from '../hooks/use-return-focus.ts';
 import { useUpdateServer } from '../hooks/use-update-server.ts';
+import { inLanguage } from '../contract-words.ts';
 
 /** The pencil beside a server's name. */
 export function RenameServer({ server }: { server: Server }) {
@@ -33,7 +34,8 @@ function RenameDialog({ server, onClose }: { server: Server; onClose: () => void
   useReturnFocus();
   const [name, setName] = useState(server.name);
   const update = useUpdateServer(server, onClose);
-  const refused = update.error instanceof ApiError ? update.error.problem.issues?.[0]?.message : undefined;
+  const [issue] = update.error instanceof ApiError ? (update.error.problem.issues ?? []) : [];
+  const refused = issue && inLanguage(issue.message, issue.said);
   const isNew = name.trim() !== '' && name.trim() !== server.name;
 
   function rename(event: FormEvent): void {

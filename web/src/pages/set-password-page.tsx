@@ -10,6 +10,8 @@ import { PageTitle } from '../components/page-title.tsx';
 import { PasswordField } from '../components/password-field.tsx';
 import { setPassword } from '../session.ts';
 import '../zod-without-eval.ts';
+import { sayIssue } from '../../../contract/say-issue.ts';
+import { inLanguage } from '../contract-words.ts';
 
 /** Where a link leads that a provider sent: its token is behind the #, which no server gets to see. */
 export function SetPasswordPage() {
@@ -63,7 +65,7 @@ function SetPasswordForm({ token }: { token: string }) {
   function submit(event: FormEvent): void {
     event.preventDefault();
     const issue = SetPassword.shape.password.safeParse(password).error?.issues[0];
-    setMistake(issue ? sentence(issue.message) : null);
+    setMistake(issue ? sentence(inLanguage(issue.message, sayIssue(issue))) : null);
     if (issue) field.current?.focus();
     else void attempt(password);
   }
