@@ -25,10 +25,10 @@ export async function adoptVm(trx: Knex.Transaction, { ctx, user, input, vm }: R
   const { digest, record, obstacles } = await previewAdoption(trx, input, vm);
   const { name, vcpu, memoryMib, diskGib, os, addresses } = record;
   const [obstacle] = obstacles;
-  if (obstacle) throw new AdoptionRefused(obstacle.problem, obstacle.remedy);
+  if (obstacle) throw new AdoptionRefused(obstacle.problemSaid, obstacle.remedySaid);
   if (digest !== input.digest) {
-    const remedy = 'Ask for the preview once more and adopt it with that one’s digest.';
-    throw new AdoptionRefused(`VM ${vmid} is not as it was shown.`, remedy);
+    const remedy = say('preview_again');
+    throw new AdoptionRefused(say('vm_not_as_shown', { vmid }), remedy);
   }
   const node = await Node.query(trx).findOne({ clusterId, name: vm.node });
   if (!node) throw new InvalidInput([issueOf('vmid', say('unknown_node', { node: vm.node }))]);

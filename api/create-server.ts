@@ -69,18 +69,14 @@ export async function createServer(
 
 /** Locks the account the server will belong to, so that two orders cannot both take its last place. */
 async function lockAccount(trx: Knex, user: CurrentUser, accountId = user.accounts[0]?.id): Promise<Account> {
-  if (accountId === undefined)
-    throw new Forbidden('You belong to no account, so there is nobody to own the server.');
+  if (accountId === undefined) throw new Forbidden(say('no_account_to_own'));
   const own = user.accounts.find(({ id }) => id === accountId);
   if (!own) throw new InvalidInput([issueOf('accountId', say('not_your_account'))]);
   if (!includes(PERMISSION_OF[own.role], 'manage'))
-    throw new Forbidden(`Your role in ${own.name} does not allow to order servers.`);
+    throw new Forbidden(say('role_orders_not', { account: own.name }));
   const account = await Account.query(trx).findById(own.id).forNoKeyUpdate().throwIfNotFound();
   if (account.suspendedAt) {
-    throw new QuotaExceeded(
-      'This account is suspended.',
-      'It cannot order servers until the suspension is lifted.',
-    );
+    throw new QuotaExceeded(say('account_suspended'), say('no_orders_until'));
   }
   const count = await Server.query(trx)
     .where('accountId', account.id)
@@ -89,8 +85,8 @@ async function lockAccount(trx: Knex, user: CurrentUser, accountId = user.accoun
     .resultSize();
   if (count >= account.maxServers) {
     throw new QuotaExceeded(
-      `This account may have ${account.maxServers} servers and has ${count}.`,
-      'Delete one, or ask for a higher limit.',
+      say('servers_used_up', { most: account.maxServers, count }),
+      say('delete_or_ask'),
     );
   }
   return account;

@@ -31,8 +31,11 @@ export async function migrateServer(
   const operationId = await insertOperation(trx, ctx, { user, server, type: 'migrate', params });
   if (server.lifecycle !== 'active' && server.lifecycle !== 'suspended')
     throw new InvalidState(
-      `${server.name} cannot be moved while it is ${server.lifecycle}.`,
-      'Only a server that has been built can be moved.',
+      say('cannot_move_while', {
+        server: server.name,
+        lifecycle: say(`server_${server.lifecycle}`),
+      }),
+      say('only_built_moves'),
     );
   await checkNode(trx, server, input.node);
   return acceptedReply(trx, id, operationId);

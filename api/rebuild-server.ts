@@ -39,10 +39,7 @@ export async function rebuildServer(
   if (server.rebuildProtection) throw new ServerProtected(server, 'rebuild');
   checkActionFits(server);
   if (!server.templateId || !server.macAddress) {
-    throw new InvalidState(
-      `${server.name} was not built by Berth, so it cannot be rebuilt.`,
-      'Its VM came from elsewhere: Berth has neither its template nor its network settings. Order a new server instead.',
-    );
+    throw new InvalidState(say('not_built_here', { server: server.name }), say('order_instead'));
   }
   await checkTemplate(trx, server, templateId);
   if (userData !== undefined) {

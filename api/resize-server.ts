@@ -12,7 +12,6 @@ import type { Reply } from './idempotency.ts';
 import { checkActionFits } from './power-action.ts';
 import { acceptedReply, insertOperation, lockServer } from './request-operation.ts';
 import { sayLack } from '../contract/lack.ts';
-import { inEnglish } from '../contract/sayings.ts';
 import { say } from '../contract/sayings.ts';
 
 interface Wish {
@@ -45,11 +44,7 @@ export async function resizeServer(trx: Knex.Transaction, { ctx, user, id, input
   });
   checkActionFits(server);
   const account = await Account.query(trx).findById(server.accountId).throwIfNotFound();
-  if (account.suspendedAt)
-    throw new QuotaExceeded(
-      'This account is suspended.',
-      'Its servers keep their plans until that is lifted.',
-    );
+  if (account.suspendedAt) throw new QuotaExceeded(say('account_suspended'), say('plans_stay_until'));
   if (isSame(former, target)) throw new InvalidInput([issueOf('planId', say('same_plan'))]);
   if (target.diskGib < diskGib) throw new DiskShrink({ plan: plan.diskGib, server: diskGib });
   // Two requests at once would both see the same room.
@@ -58,8 +53,8 @@ export async function resizeServer(trx: Knex.Transaction, { ctx, user, id, input
   const lack = room && lackOf(room, former, target);
   if (lack) {
     throw new NoCapacity(
-      `The node of ${server.name} has no room for this: ${inEnglish(sayLack(lack))}.`,
-      'Choose a smaller plan, or have the server moved to another node first: that is up to your provider.',
+      say('no_room_on_node', { server: server.name, lack: sayLack(lack) }),
+      say('choose_smaller_or_move'),
     );
   }
   return acceptedReply(trx, id, operationId);

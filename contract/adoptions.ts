@@ -44,9 +44,9 @@ export const AdoptionPreview = z
       .array(
         z.object({
           problem: z.string(),
-          problemSaid: Said.optional(),
+          problemSaid: Said,
           remedy: z.string(),
-          remedySaid: Said.optional(),
+          remedySaid: Said,
         }),
       )
       .meta({ description: 'what is in the way; nothing when empty' }),

@@ -96,9 +96,11 @@ export type ProblemCode = z.infer<typeof ProblemCode>;
 export const Problem = z.object({
   type: z.string().meta({ description: 'A stable URN: urn:berth:problem:<code>' }),
   title: z.string().meta({ description: 'One human sentence' }),
+  titleSaid: Said.optional(),
   status: z.int(),
   code: ProblemCode,
   detail: z.string().optional().meta({ description: 'What to do about it' }),
+  detailSaid: Said.optional(),
   requestId: z.string().optional(),
   issues: z
     .array(z.object({ field: z.string(), message: z.string(), said: Said.optional() }))

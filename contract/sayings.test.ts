@@ -4,6 +4,8 @@ import { FAILURE_SAYINGS } from './failure-sayings.ts';
 import { FIELD_TEXTS } from './field-texts.ts';
 import { LEDGER_SAYINGS } from './ledger-sayings.ts';
 import { OBSTACLE_SAYINGS } from './obstacle-sayings.ts';
+import { OPERATION_NAMES } from './operation-names.ts';
+import { PROBLEM_SAYINGS } from './problem-sayings.ts';
 import { REFUSAL_SAYINGS } from './refusal-sayings.ts';
 import { SEARCH_SAYINGS } from './search-sayings.ts';
 import { inEnglish, say, SAYINGS, tell } from './sayings.ts';
@@ -16,10 +18,12 @@ it('no two tables have the same code', () => {
     LEDGER_SAYINGS,
     OBSTACLE_SAYINGS,
     REFUSAL_SAYINGS,
+    PROBLEM_SAYINGS,
     SEARCH_SAYINGS,
     FIELD_TEXTS,
   ];
-  const codes = tables.flatMap((table) => Object.keys(table));
+  const names = Object.keys(OPERATION_NAMES).map((type) => `name_${type}`);
+  const codes = [...tables.flatMap((table) => Object.keys(table)), ...names];
   expect(codes.toSorted()).toEqual(Object.keys(SAYINGS).toSorted());
 });
 

@@ -4,9 +4,17 @@ import { LEDGER_SAYINGS } from './ledger-sayings.ts';
 import { fillIn } from './fill-in.ts';
 import type { Said, SaidValue } from './said.ts';
 import { OBSTACLE_SAYINGS } from './obstacle-sayings.ts';
+import { OPERATION_NAMES } from './operation-names.ts';
+import { PROBLEM_SAYINGS } from './problem-sayings.ts';
 import { REFUSAL_SAYINGS } from './refusal-sayings.ts';
 import { SEARCH_SAYINGS } from './search-sayings.ts';
 import { STEP_SAYINGS } from './step-sayings.ts';
+
+/** What operations are called, within texts. */
+export type NameCode = `name_${keyof typeof OPERATION_NAMES}`;
+const NAMES = Object.fromEntries(
+  Object.entries(OPERATION_NAMES).map(([type, { name }]) => [`name_${type}`, name]),
+) as Record<NameCode, string>;
 
 /** Every text with a code that is not one of a table of its own, in English. Codes stay; rows in the database hold them. */
 export const SAYINGS = {
@@ -15,6 +23,8 @@ export const SAYINGS = {
   ...LEDGER_SAYINGS,
   ...OBSTACLE_SAYINGS,
   ...REFUSAL_SAYINGS,
+  ...PROBLEM_SAYINGS,
+  ...NAMES,
   ...SEARCH_SAYINGS,
   ...FIELD_TEXTS,
 };

@@ -52,8 +52,7 @@ function createToken({ database }: TokenDeps): Endpoint {
     async handle(ctx, { body }) {
       const user = currentUser(ctx);
       const { name, permission, isStaff, sources, expiresAt } = body;
-      if (isStaff && user.role !== 'admin')
-        throw new Forbidden('Only administrators may make tokens for administration.');
+      if (isStaff && user.role !== 'admin') throw new Forbidden(say('admin_tokens_only'));
       if (expiresAt !== undefined && Date.parse(expiresAt) <= Date.now())
         throw new InvalidInput([issueOf('expiresAt', say('time_to_come'))]);
       const token = `${TOKEN_PREFIX}${randomBytes(32).toString('base64url')}`;
@@ -62,7 +61,7 @@ function createToken({ database }: TokenDeps): Endpoint {
         await queryRows(trx, 'select from users where id = ? for no key update', [user.id]);
         const own = await ApiToken.query(trx).where({ userId: user.id }).whereNull('revokedAt').resultSize();
         if (own >= MOST_TOKENS)
-          throw new QuotaExceeded(`You have ${MOST_TOKENS} API tokens already.`, 'Revoke one first.');
+          throw new QuotaExceeded(say('tokens_used_up', { most: MOST_TOKENS }), say('revoke_one'));
         const [row] = await queryRows<{ id: string }>(
           trx,
           `insert into api_tokens (user_id, name, token_hash, hint, permission, is_staff, sources, expires_at)
@@ -114,7 +113,7 @@ function revokeToken({ database }: TokenDeps): Endpoint {
           'update api_tokens set revoked_at = now() where id = ? and user_id = ? and revoked_at is null returning name',
           [id, userId],
         );
-        if (!revoked) throw new NotFound('There is no such API token.');
+        if (!revoked) throw new NotFound(say('token_unknown'));
         await audit(trx, ctx, { userId, action: 'token.revoke', subjectId: id, details: revoked });
       });
       ctx.status = 204;

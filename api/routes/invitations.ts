@@ -107,11 +107,7 @@ function mailInvitation(deps: InvitationDeps): Endpoint {
     async handle(ctx, { params: { id, invitationId }, body }) {
       const user = currentUser(ctx);
       partIn(user, id, 'admin');
-      if (!deps.sendsMail)
-        throw new InvalidState(
-          'This Berth sends no e-mail.',
-          'Make an invitation, and send its link yourself.',
-        );
+      if (!deps.sendsMail) throw new InvalidState(say('no_mail_here'), say('send_link_yourself'));
       const email = mailableTo(await readInvitation(deps.database, id, invitationId));
       await limiter.attempt(id, email);
       const { invitation, mail } = await deps.database.transaction(async (trx) => {
@@ -137,10 +133,8 @@ function mailInvitation(deps: InvitationDeps): Endpoint {
 
 /** Where an invitation can be mailed to; throws InvalidState while it cannot. */
 function mailableTo({ email, mail }: Invitation): string {
-  if (email === null)
-    throw new InvalidState('This invitation was made without an address.', 'Make another one.');
-  if (mail === 'sending')
-    throw new InvalidState('The mail is on its way.', 'It is tried again until the mail server takes it.');
+  if (email === null) throw new InvalidState(say('invited_without_address'), say('make_another'));
+  if (mail === 'sending') throw new InvalidState(say('mail_under_way'), say('mail_is_retried'));
   return email;
 }
 
@@ -174,7 +168,7 @@ function revokeInvitation({ database }: InvitationDeps): Endpoint {
           'delete from invitations where id = ? and account_id = ? and used_at is null returning 1',
           [invitationId, id],
         );
-        if (removed.length === 0) throw new NotFound('There is no such invitation.');
+        if (removed.length === 0) throw new NotFound(say('invitation_unknown'));
         await audit(trx, ctx, {
           userId: user.id,
           accountId: id,
@@ -216,10 +210,13 @@ function join({ database }: InvitationDeps): Endpoint {
            returning i.id, i.account_id as "accountId", a.name as "accountName", i.server_id as "serverId", i.role`,
           [hashToken(token)],
         );
-        if (!invitation) throw new InvalidLink('Ask who invited you for a new one.');
+        if (!invitation) throw new InvalidLink(say('ask_inviter'));
         const { id, accountId, accountName, serverId, role } = invitation;
         if (user.accounts.some((account) => account.id === accountId))
-          throw new InvalidState(`You take part in ${accountName} already.`, 'The invitation stays open.');
+          throw new InvalidState(
+            say('in_account_already', { account: accountName }),
+            say('invitation_stays'),
+          );
         await (serverId
           ? trx('server_grants')
               .insert({ serverId, userId: user.id, role })

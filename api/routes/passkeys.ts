@@ -83,7 +83,7 @@ function add({ database, publicUrl }: PasskeyDeps): Endpoint {
         // Locked, so that two at once are not one too many.
         await queryRows(trx, 'select from users where id = ? for no key update', [userId]);
         if ((await PasskeyRow.query(trx).where({ userId }).resultSize()) >= MOST_PASSKEYS)
-          throw new QuotaExceeded(`You have ${MOST_PASSKEYS} passkeys already.`, 'Remove one first.');
+          throw new QuotaExceeded(say('passkeys_used_up', { most: MOST_PASSKEYS }), say('remove_one'));
         const row = await PasskeyRow.query(trx).insertAndFetch({
           userId,
           credentialId: made.credential.id,
@@ -117,7 +117,7 @@ function rename({ database }: PasskeyDeps): Endpoint {
       const { id: userId } = currentUser(ctx);
       const row = await database.transaction(async (trx) => {
         const passkey = await PasskeyRow.query(trx).findById(id).where({ userId }).forUpdate();
-        if (!passkey) throw new NotFound('There is no such passkey.');
+        if (!passkey) throw new NotFound(say('passkey_unknown'));
         if (passkey.name === name) return passkey;
         const details = { name, formerName: passkey.name };
         await audit(trx, ctx, { userId, action: 'passkey.rename', subjectId: id, details });
@@ -149,7 +149,7 @@ function remove(deps: PasskeyDeps): Endpoint {
           .where({ id, userId: user.id })
           .delete()
           .returning('name');
-        if (!removed) throw new NotFound('There is no such passkey.');
+        if (!removed) throw new NotFound(say('passkey_unknown'));
         await audit(trx, ctx, {
           userId: user.id,
           action: 'passkey.remove',
@@ -176,7 +176,7 @@ function reset({ database }: PasskeyDeps): Endpoint {
       const admin = currentUser(ctx);
       await database.transaction(async (trx) => {
         const removed = await PasskeyRow.query(trx).where({ userId: id }).delete().returning('name');
-        if (removed.length === 0) throw new NotFound('This user has no passkeys.');
+        if (removed.length === 0) throw new NotFound(say('no_passkeys'));
         await revokeSessionsOf(trx, id);
         const details = { names: removed.map(({ name }) => name) };
         await audit(trx, ctx, { userId: admin.id, action: 'passkey.reset', subjectId: id, details });

@@ -44,7 +44,7 @@ export function poolRoutes({ database }: Pick<Deps, 'database'>): Endpoint[] {
           if (!(await Cluster.query(trx).findById(clusterId)))
             throw new InvalidInput([issueOf('clusterId', say('no_such_cluster'))]);
           if (await IpPool.query(trx).findOne({ clusterId, name: wanted.name }))
-            throw new NameTaken(`The cluster has a pool ${wanted.name} already.`);
+            throw new NameTaken(say('pool_exists', { name: wanted.name }));
           return insertPool(trx, clusterId, wanted);
         });
         ctx.status = 201;
@@ -63,7 +63,7 @@ export function poolRoutes({ database }: Pick<Deps, 'database'>): Endpoint[] {
       async handle(ctx, { params: { id }, body }) {
         ctx.body = await add(database, ctx, { action: 'pool.add_addresses', details: body }, async (trx) => {
           const pool = await IpPool.query(trx).findById(id).forUpdate();
-          if (!pool) throw new NotFound('There is no such pool.');
+          if (!pool) throw new NotFound(say('pool_unknown'));
           return { pool, added: await addAddresses(trx, pool, body) };
         });
         ctx.status = 201;

@@ -75,9 +75,12 @@ function addKey({ database }: KeyDeps): Endpoint {
         await queryRows(trx, 'select from accounts where id = ? for no key update', [account.id]);
         const keys = await SshKey.query(trx).where({ accountId: account.id });
         const same = keys.find((key) => key.fingerprint === fingerprint);
-        if (same) throw new NameTaken(`${account.name} has this key already: ${same.name}.`);
+        if (same) throw new NameTaken(say('key_exists', { account: account.name, name: same.name }));
         if (keys.length >= MOST_KEYS)
-          throw new QuotaExceeded(`${account.name} has ${MOST_KEYS} keys already.`, 'Delete one first.');
+          throw new QuotaExceeded(
+            say('keys_used_up', { account: account.name, most: MOST_KEYS }),
+            say('delete_one'),
+          );
         const added = await SshKey.query(trx).insertAndFetch({
           accountId: account.id,
           name,
@@ -147,10 +150,7 @@ function deleteKey({ database }: KeyDeps): Endpoint {
       await database.transaction(async (trx) => {
         const { accountId, name } = await lockKey(trx, user, id);
         if ((await queryRows(trx, IN_USE, [accountId])).length > 0)
-          throw new InvalidState(
-            'A server of this account is being built, perhaps with this key.',
-            'Try again when it is done.',
-          );
+          throw new InvalidState(say('key_perhaps_used'), say('again_when_done'));
         await trx('server_ssh_keys').where({ sshKeyId: id }).delete();
         await SshKey.query(trx).deleteById(id);
         await audit(trx, ctx, {
@@ -173,7 +173,7 @@ function accountFor(user: CurrentUser, accountId = user.accounts[0]?.id): Curren
   const own = user.accounts.find(({ id }) => id === accountId);
   if (!own) throw new InvalidInput([issueOf('accountId', say('not_your_account'))]);
   if (!accountsWith(user, 'manage').includes(own))
-    throw new Forbidden(`Your role in ${own.name} does not allow to keep SSH keys.`);
+    throw new Forbidden(say('role_keeps_no_keys', { account: own.name }));
   return own;
 }
 
@@ -186,7 +186,7 @@ async function lockKey(trx: Knex, user: CurrentUser, id: string): Promise<SshKey
       accountsWith(user, 'view').map((account) => account.id),
     )
     .forUpdate();
-  if (!key) throw new NotFound('There is no such SSH key.');
+  if (!key) throw new NotFound(say('key_unknown'));
   accountFor(user, key.accountId);
   return key;
 }
@@ -210,6 +210,6 @@ async function readKeys(
 
 async function readKey(database: Knex, id: string): Promise<SavedSshKey> {
   const [key] = await readKeys(database, 'k.id = ?', [id]);
-  if (!key) throw new NotFound('There is no such SSH key.');
+  if (!key) throw new NotFound(say('key_unknown'));
   return key;
 }

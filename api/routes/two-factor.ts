@@ -70,11 +70,7 @@ function enrol(deps: TwoFactorDeps): Endpoint {
       const drawn = await drawTotpSecret(user.email);
       await database.transaction(async (trx) => {
         await lockUser(trx, user.id);
-        if (await findConfirmed(trx, user.id))
-          throw new InvalidState(
-            'Two-factor authentication is on already.',
-            'Disable it first to use another app.',
-          );
+        if (await findConfirmed(trx, user.id)) throw new InvalidState(say('factor_on'), say('disable_first'));
         await removeFactor(trx, user.id);
         const secretId = await sealSecret(trx, secretBox, TOTP_PURPOSE, drawn.secret);
         await TwoFactorRow.query(trx).insert({ userId: user.id, secretId });
@@ -104,8 +100,7 @@ function confirm({ database, secretBox, loginLimits }: TwoFactorDeps): Endpoint 
       const code = body.code.replaceAll(/\s/g, '');
       const recoveryCodes = await database.transaction(async (trx) => {
         const factor = await TwoFactorRow.query(trx).findById(userId).whereNull('confirmedAt').forUpdate();
-        if (!factor)
-          throw new InvalidState('There is nothing to confirm.', 'Get a secret for your app first.');
+        if (!factor) throw new InvalidState(say('nothing_to_confirm'), say('get_secret_first'));
         if (!(await spendAppCode(trx, { secretBox, factor, code })))
           throw new InvalidInput([issueOf('code', say('wrong_app_code'))]);
         await factor.$query(trx).patch({ confirmedAt: new Date() });
@@ -181,7 +176,7 @@ function reset({ database }: TwoFactorDeps): Endpoint {
     async handle(ctx, { params: { id } }) {
       const admin = currentUser(ctx);
       await database.transaction(async (trx) => {
-        if (!(await removeFactor(trx, id))) throw new NotFound('This user has no second factor.');
+        if (!(await removeFactor(trx, id))) throw new NotFound(say('no_second_factor'));
         await revokeSessionsOf(trx, id);
         await audit(trx, ctx, { userId: admin.id, action: 'two_factor.reset', subjectId: id });
       });
@@ -190,7 +185,7 @@ function reset({ database }: TwoFactorDeps): Endpoint {
   });
 }
 
-const notOn = () => new InvalidState('Two-factor authentication is off.', 'Switch it on first.');
+const notOn = () => new InvalidState(say('factor_off'), say('switch_on_first'));
 
 const findConfirmed = (database: Knex, userId: string) =>
   TwoFactorRow.query(database).findById(userId).whereNotNull('confirmedAt');

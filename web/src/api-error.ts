@@ -1,6 +1,6 @@
 import { t } from '@lingui/core/macro';
 import type { Problem } from '../../contract/problem.ts';
-import { inLanguage, problemSentences } from './contract-words.ts';
+import { inLanguage, problemDetail, problemSentences } from './contract-words.ts';
 
 /** The API answered and refused. `problem` is its `application/problem+json` body, or one made from the status. */
 export class ApiError extends Error {
@@ -10,7 +10,8 @@ export class ApiError extends Error {
   readonly retryAfterSeconds: number | null;
 
   constructor(problem: Problem, retryAfterSeconds: number | null = null) {
-    const sentences = [...problemSentences(problem), ...(problem.detail ? [problem.detail] : [])];
+    const detail = problemDetail(problem);
+    const sentences = [...problemSentences(problem), ...(detail ? [detail] : [])];
     super(sentences.map((text, at) => (sentences[at + 1] ? `${text.replace(/\.$/, '')}.` : text)).join(' '));
     this.problem = problem;
     this.retryAfterSeconds = retryAfterSeconds;

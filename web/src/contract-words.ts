@@ -52,12 +52,14 @@ export const inLanguage = (text: string, said: Said | undefined): string => {
 };
 
 function translate(value: SaidValue, known: ContractTexts): string | null {
-  if (typeof value === 'string') return value;
+  // What cancelling does may stand in a text, too.
+  if (typeof value === 'string') return effectOf(value);
   if (typeof value === 'number') return known.numbers.format(value);
   if (Array.isArray(value)) {
     const parts = value.map((part) => translate(part, known));
     return parts.includes(null) ? null : parts.join('; ');
   }
+  if (value.code.startsWith('name_')) return operationName(value.code.slice('name_'.length));
   const text = inTexts<string>(known.sayings, value.code);
   if (text === undefined) return null;
   const params = Object.entries(value.params).map(([name, part]) => [name, translate(part, known)] as const);
@@ -84,8 +86,17 @@ export function findingWords({
 export const migrationHelp = (code: string, { meaning, remedy }: CodeHelp): CodeHelp =>
   inTexts(texts?.migrationCodes, code) ?? texts?.ownMigrationCode ?? { meaning, remedy };
 
-/** What a refusal is about: in the language of the page by its code, then in the API's own words, which may say more. */
-export function problemSentences({ code, title }: Problem): [string, ...string[]] {
+/**
+ * What a refusal is about: in the language of the page, or as much as its code says of it and then the API's own words,
+ * which may say more.
+ */
+export function problemSentences({ code, title, titleSaid }: Problem): [string, ...string[]] {
+  const said = titleSaid && texts && translate(titleSaid, texts);
+  if (said) return [said];
   const known = inTexts(texts?.problems, code);
   return known === undefined ? [title] : [known, title];
 }
+
+/** What to do about a refusal, if that is said. */
+export const problemDetail = ({ detail, detailSaid }: Problem): string | undefined =>
+  detail === undefined ? undefined : inLanguage(detail, detailSaid);

@@ -9,7 +9,7 @@ import { ApiError, fieldIssue } from './api-error.ts';
 import { decisionEffect, inLanguage } from './contract-words.ts';
 import { languageStore, setLanguage, startLanguage } from './language.ts';
 import { CONNECTION_DE } from './locales/connection-de.ts';
-import { SAYINGS_DE } from './locales/sayings-de.ts';
+import { contract } from './locales/contract-de.ts';
 import { renderApp } from './render-app.tsx';
 import { buildOperation, buildServer, fakeApi, ok } from './test-api.ts';
 
@@ -34,7 +34,10 @@ const part = (texts: Record<string, { message: string; remedy: string }>, name: 
   Object.fromEntries(Object.entries(texts).map(([code, text]) => [code, text[name]]));
 
 it('every German text has the gaps of its English one', () => {
-  expect(unlike(SAYINGS, SAYINGS_DE)).toEqual([]);
+  const { sayings } = contract;
+  const names = (code: string) => code.startsWith('name_');
+  const english = Object.fromEntries(Object.entries(SAYINGS).filter(([code]) => !names(code)));
+  expect(unlike(english, sayings as Record<string, string>)).toEqual([]);
   for (const name of ['message', 'remedy'] as const)
     expect(unlike(part(CONNECTION_TEXTS, name), part(CONNECTION_DE, name))).toEqual([]);
 });
@@ -162,6 +165,30 @@ it('why a field is refused is told in German', () => {
     issues: [{ field: 'templateId', message: summary, said }],
   });
   expect(fieldIssue(error, 'templateId')).toBe('Debian 13 ist nicht auf dem Knoten dieses Servers');
+});
+
+it.each([
+  [
+    'the sentence by its code',
+    {
+      titleSaid: say('server_is_busy', { operation: say('name_reboot') }),
+      detailSaid: say('wait_or_cancel'),
+    },
+    'Mit diesem Server geschieht gerade etwas: „Neu starten“ ist noch nicht fertig. Warten Sie, bis es fertig ist, oder brechen Sie es ab.',
+  ],
+  [
+    'the code’s own words, then the API’s, where the sentence has none',
+    {},
+    'Mit diesem Server geschieht gerade etwas. Busy. Wait.',
+  ],
+  [
+    'what cancelling does within a sentence',
+    { detailSaid: say('wait_as', { why: 'The disks are being erased.' }) },
+    'Mit diesem Server geschieht gerade etwas. Busy. Die Festplatten werden gerade gelöscht. Warten Sie, bis es fertig ist.',
+  ],
+])('a refusal is told in German: %s', (_what, more, text) => {
+  const problem = { type: '', status: 409, code: 'server_busy', title: 'Busy.', detail: 'Wait.' } as const;
+  expect(new ApiError({ ...problem, ...more }).message).toBe(text);
 });
 
 it('numbers are written as in German, without groups', () => {

@@ -2,7 +2,7 @@ import { Callout } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { ApiError, NetworkError } from '../api-error.ts';
-import { inLanguage, problemSentences } from '../contract-words.ts';
+import { inLanguage, problemDetail, problemSentences } from '../contract-words.ts';
 
 /** Why a request was refused and what can be done, in the API's words, and the request's id for support. */
 export function ProblemCallout({ error, retryHint }: { error: unknown; retryHint?: string }) {
@@ -12,7 +12,7 @@ export function ProblemCallout({ error, retryHint }: { error: unknown; retryHint
     return (
       <Callout intent="danger" role="alert" compact>
         <p className="callout-title">{title}</p>
-        {[...more, problem.detail].filter(Boolean).map((text) => (
+        {[...more, problemDetail(problem)].filter(Boolean).map((text) => (
           <p key={text} className="callout-text">
             {text}
           </p>

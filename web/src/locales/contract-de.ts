@@ -9,10 +9,11 @@ import type {
 import type { FailureCode, ProblemCode } from '../../../contract/problem.ts';
 import type { ConnectionText } from '../../../contract/connection-texts.ts';
 import type { CodeHelp, MigrationCode } from '../../../contract/migration-codes.ts';
-import type { SayingCode } from '../../../contract/sayings.ts';
+import type { NameCode, SayingCode } from '../../../contract/sayings.ts';
 import { FAILURES_DE } from './failures-de.ts';
 import { CONNECTION_DE, type FindingWords } from './connection-de.ts';
 import { MIGRATION_CODES_DE, OWN_CODE_DE } from './migration-codes-de.ts';
+import { PROBLEM_SAYINGS_DE } from './problem-sayings-de.ts';
 import { SAYINGS_DE } from './sayings-de.ts';
 
 type Definition = (typeof OPERATIONS)[OperationType];
@@ -33,7 +34,7 @@ export interface ContractTexts {
   steps: Record<StepTitle, string>;
   effects: Record<Effect, string>;
   triedAgain: (step: string) => string;
-  sayings: Record<SayingCode, string>;
+  sayings: Record<Exclude<SayingCode, NameCode>, string>;
   connection: Record<ConnectionText, FindingWords>;
   migrationCodes: Record<MigrationCode, CodeHelp>;
   /** For one that the mapping has named. */
@@ -101,7 +102,7 @@ export const contract: ContractTexts = {
     'Wait, in case it was a mistake': 'Warten, falls es ein Versehen war',
   },
   triedAgain: (step) => `„${step}“ wird noch einmal versucht. Was getan ist, bleibt getan.`,
-  sayings: SAYINGS_DE,
+  sayings: { ...SAYINGS_DE, ...PROBLEM_SAYINGS_DE },
   connection: CONNECTION_DE,
   migrationCodes: MIGRATION_CODES_DE,
   ownMigrationCode: OWN_CODE_DE,

@@ -1,7 +1,10 @@
-import type { SayingCode } from '../../../contract/sayings.ts';
+import type { PROBLEM_SAYINGS } from '../../../contract/problem-sayings.ts';
+import type { NameCode, SayingCode } from '../../../contract/sayings.ts';
 
-/** `SAYINGS` of the contract in German, with the same gaps. */
-export const SAYINGS_DE: Record<SayingCode, string> = {
+type OtherCode = Exclude<SayingCode, NameCode | keyof typeof PROBLEM_SAYINGS>;
+
+/** `SAYINGS` of the contract in German, with the same gaps; refusals are in `problem-sayings-de.ts`. */
+export const SAYINGS_DE: Record<OtherCode, string> = {
   was_running: 'lief schon',
   running: 'läuft',
   was_stopped: 'war schon ausgeschaltet',

@@ -1,5 +1,5 @@
 import { sayIssue } from '../../../contract/say-issue.ts';
-import { inLanguage, problemSentences } from '../contract-words.ts';
+import { inLanguage, problemDetail, problemSentences } from '../contract-words.ts';
 import { t } from '@lingui/core/macro';
 import '../zod-without-eval.ts';
 import { CreateServer } from '../../../contract/servers.ts';
@@ -115,7 +115,7 @@ export function refusalErrors(error: unknown, draft: NewServerDraft): FieldError
   if (!(error instanceof ApiError)) return {};
   const { problem } = error;
   if (problem.code === 'user_data_unsupported')
-    return { userData: problem.detail ?? problemSentences(problem).join(' ') };
+    return { userData: problemDetail(problem) ?? problemSentences(problem).join(' ') };
   return placeIssues(problem.issues ?? [], draft);
 }
 
