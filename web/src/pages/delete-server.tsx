@@ -50,7 +50,9 @@ export function DeleteServer({ server }: { server: Server }) {
   const isOver = isCancelled || status === 'failed';
   const effect = isCancelled
     ? t`Its order was cancelled: nothing of it exists, so nothing is lost.`
-    : t`Erases the VM with its disks and releases its addresses. ${reprieve(graceHours)}`;
+    : isOver
+      ? t`Takes it off the list and erases what may be left of it. This cannot be undone.`
+      : t`Erases the VM with its disks and releases its addresses. ${reprieve(graceHours)}`;
   return (
     <section className="panel danger-zone" aria-labelledby="danger-title">
       <div>

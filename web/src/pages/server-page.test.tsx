@@ -194,6 +194,20 @@ test('an operation that needs attention says why, shows the log, and goes on whe
   expect(await region.findByRole('button', { name: 'Resume' })).toBeDisabled();
 });
 
+test('a decision that is refused says so where it was made, and can be made again', async () => {
+  const server = buildServer();
+  const operation = buildOperation(server, 'reboot', {
+    status: 'needs_attention',
+    decisions: [{ decision: 'resume', effect: '“Restart” is tried again.', by: 'customer' }],
+  });
+  const { api, user } = open({ ...server, operation: summarize(operation) }, [operation]);
+  api.on(`POST /operations/${operation.id}/decision`, () => refusal(409, 'conflict', 'It has moved on.'));
+  const region = within(await screen.findByRole('region', { name: 'Latest operation' }));
+  await user.click(await region.findByRole('button', { name: 'Resume' }));
+  expect(await region.findByText('It has moved on.')).toBeVisible();
+  expect(region.getByRole('button', { name: 'Resume' })).toBeEnabled();
+});
+
 test('a failed operation shows what Proxmox said, the code and what to do next', async () => {
   const server = buildServer({ status: 'failed' });
   const operation = buildOperation(server, 'provision', {
