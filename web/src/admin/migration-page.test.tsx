@@ -130,7 +130,10 @@ test('a row whose service was migrated leads to its server, and says what its wa
       }),
   });
   const rows = within(await screen.findByRole('table', { name: 'Rows to look at' }));
-  expect(await rows.findByRole('link', { name: 'Open its server' })).toHaveAttribute('href', `/servers/${ID}`);
+  expect(await rows.findByRole('link', { name: 'Open its server' })).toHaveAttribute(
+    'href',
+    `/servers/${ID}`,
+  );
   expect(rows.getByText('Its VM does not run.')).toBeVisible();
 });
 

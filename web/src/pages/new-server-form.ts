@@ -5,6 +5,7 @@ import '../zod-without-eval.ts';
 import { CreateServer } from '../../../contract/servers.ts';
 import type { Problem } from '../../../contract/problem.ts';
 import { ApiError } from '../api-error.ts';
+import { restOf } from '../hooks/use-fields.ts';
 
 /** What the form holds: every field as it was typed. */
 export interface NewServerDraft {
@@ -117,6 +118,12 @@ export function refusalErrors(error: unknown, draft: NewServerDraft): FieldError
   if (problem.code === 'user_data_unsupported')
     return { userData: problemDetail(problem) ?? problemSentences(problem).join(' ') };
   return placeIssues(problem.issues ?? [], draft);
+}
+
+/** What of a refusal no field says. */
+export function refusalRest(error: Error | null, draft: NewServerDraft): Error | null {
+  if (Object.keys(refusalErrors(error, draft)).length === 0) return error;
+  return error instanceof ApiError && error.problem.issues ? restOf(error, FIELDS) : null;
 }
 
 function placeIssues(issues: NonNullable<Problem['issues']>, draft: NewServerDraft): FieldErrors {
