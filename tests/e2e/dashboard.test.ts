@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startBerth, type Run, type RunningBerth } from './berth.ts';
+import { startBerth, type ApiClient, type Run, type RunningBerth } from './berth.ts';
 import { expectSound, launchBrowser, screenshotPath } from './browser.ts';
 import { OPERATIONS } from '../../contract/operation-table.ts';
 
@@ -109,10 +109,18 @@ describe('a customer in a browser', () => {
       .getByText(/^by you from 127\.0\.0\.1$/)
       .waitFor(WAIT);
     const id = new URL(page.url()).pathname.split('/').at(-1) ?? '';
-    await berth.admin.request('PATCH', `/servers/${id}`, { labels: { env: 'demo', tier: 'web' } });
-    const deed = items.first().filter({ hasText: 'Changed the labels of the server' });
-    await deed.getByText('by the provider').waitFor(WAIT);
-    expect(await items.count()).toBe(5);
+    const change = async (who: ApiClient, body: object, [deed, doer]: [deed: string, doer: string]) => {
+      expect((await who.request('PATCH', `/servers/${id}`, body)).status).toBe(200);
+      await items.first().filter({ hasText: deed }).getByText(doer).waitFor(WAIT);
+    };
+    const labels = { env: 'demo', tier: 'web' };
+    await change(berth.api, { labels }, ['Changed the labels of the server', 'by you from 127.0.0.1']);
+    // What exactly the provider’s people change is not told.
+    await change(berth.admin, { labels: { env: 'demo' } }, [
+      'Changed settings of the server',
+      'by the provider',
+    ]);
+    expect(await items.count()).toBe(6);
     await expectSound(page, 'activity');
   });
 

@@ -10,9 +10,12 @@ export function useServerAudit(serverId: string) {
   return useInfiniteQuery({
     queryKey: serverAuditKey(serverId),
     queryFn: ({ pageParam, signal }) =>
-      json<AuditEntryList>(`/servers/${serverId}/audit?${new URLSearchParams(pageParam)}`, { signal }),
-    initialPageParam: {} as { before?: string },
-    getNextPageParam: ({ nextBefore }) => nextBefore && { before: nextBefore },
+      json<AuditEntryList>(
+        `/servers/${serverId}/audit?${new URLSearchParams(pageParam ? { before: pageParam } : {})}`,
+        { signal },
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.nextBefore,
     refetchInterval: () => pollInterval(false),
   });
 }

@@ -185,19 +185,6 @@ test('an operation that appears is told with who asked for it', async () => {
   expect(await within(await list()).findByText('by grace@example.org')).toBeVisible();
 });
 
-test('steps of an operation do not have the entries read again, its end does', async () => {
-  const reboot = buildOperation(server, 'reboot', { status: 'running' });
-  const { api } = open({ operations: [reboot] });
-  await screen.findByText('Live');
-  await list();
-  api.emit('operation', reboot);
-  await waitFor(() => expect(api.sent(AUDIT)).toHaveLength(2));
-  api.emit('operation', { ...reboot, steps: [] });
-  api.emit('operation', { ...reboot, steps: [], status: 'succeeded' });
-  await within(await list()).findByText('Succeeded');
-  await waitFor(() => expect(api.sent(AUDIT)).toHaveLength(3));
-});
-
 test('a server that is renamed elsewhere tells by whom', async () => {
   const entries: AuditEntry[] = [];
   const { api } = open({ entries });

@@ -72,7 +72,7 @@ function Item({ item }: { item: TimelineItem }) {
   if ('entry' in item) {
     const { entry, operation } = item;
     return (
-      <li className="deed">
+      <li className="activity-deed">
         {operation ? `${describeDeed(entry)}: ${operationName(operation.type)}` : describeDeed(entry)}
         <Doer entry={entry} />
         <span className="muted">
