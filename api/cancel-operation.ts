@@ -42,8 +42,14 @@ export async function requestCancel(
   } else {
     await Operation.query(trx).findById(id).patch({ cancelRequestedAt });
   }
-  const { accountId } = operation;
-  await audit(trx, ctx, { userId: user.id, accountId, action: 'operation.cancel', subjectId: id });
+  const { accountId, serverId } = operation;
+  await audit(trx, ctx, {
+    userId: user.id,
+    accountId,
+    action: 'operation.cancel',
+    subjectId: id,
+    details: { serverId },
+  });
   const [row] = await readOperations(trx, [id]);
   if (!row) throw new Error(`operation ${id} is not readable`);
   return { status: 202, location: `/operations/${id}`, body: toOperationView(row) };

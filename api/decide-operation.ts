@@ -34,13 +34,13 @@ export async function recordDecision(trx: Knex, { ctx, user, id, decision }: Wis
   await Operation.query(trx)
     .findById(id)
     .patch({ decision, decidedAt: raw('now()'), decidedBy: user.id });
-  const { accountId, step } = operation;
+  const { accountId, serverId, step } = operation;
   await audit(trx, ctx, {
     userId: user.id,
     accountId,
     action: `operation.${decision}`,
     subjectId: id,
-    details: { step },
+    details: { serverId, step },
   });
   const [row] = await readOperations(trx, [id]);
   if (!row) throw new Error(`operation ${id} is not readable`);

@@ -142,7 +142,7 @@ export const DeletedServer = z
         name: z.string().nullable().meta({ description: 'Null for the provider' }),
       })
       .nullable()
-      .meta({ description: 'Who asked for it; null to those whom the audit log does not tell' }),
+      .meta({ description: 'Who asked for it; null where the audit log does not say' }),
   })
   .meta({ id: 'DeletedServer' });
 export type DeletedServer = z.infer<typeof DeletedServer>;

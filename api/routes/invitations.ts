@@ -108,7 +108,8 @@ function mailInvitation(deps: InvitationDeps): Endpoint {
       const user = currentUser(ctx);
       partIn(user, id, 'admin');
       if (!deps.sendsMail) throw new InvalidState(say('no_mail_here'), say('send_link_yourself'));
-      const email = mailableTo(await readInvitation(deps.database, id, invitationId));
+      const asked = await readInvitation(deps.database, id, invitationId);
+      const email = mailableTo(asked);
       await limiter.attempt(id, email);
       const { invitation, mail } = await deps.database.transaction(async (trx) => {
         // So that of two that are asked for at once one is sent.
@@ -120,7 +121,7 @@ function mailInvitation(deps: InvitationDeps): Endpoint {
           accountId: id,
           action: 'invitation.mail',
           subjectId: invitationId,
-          details: { email },
+          details: { email, serverId: asked.serverId },
         });
         return { invitation: await readInvitation(trx, id, invitationId), mail };
       });
@@ -163,17 +164,19 @@ function revokeInvitation({ database }: InvitationDeps): Endpoint {
       const user = currentUser(ctx);
       partIn(user, id, 'admin');
       await database.transaction(async (trx) => {
-        const removed = await queryRows(
+        const [removed] = await queryRows<{ serverId: string | null }>(
           trx,
-          'delete from invitations where id = ? and account_id = ? and used_at is null returning 1',
+          `delete from invitations where id = ? and account_id = ? and used_at is null
+           returning server_id as "serverId"`,
           [invitationId, id],
         );
-        if (removed.length === 0) throw new NotFound(say('invitation_unknown'));
+        if (!removed) throw new NotFound(say('invitation_unknown'));
         await audit(trx, ctx, {
           userId: user.id,
           accountId: id,
           action: 'invitation.revoke',
           subjectId: invitationId,
+          details: { ...removed },
         });
       });
       ctx.status = 204;

@@ -20,6 +20,7 @@ function open(server: Server, operations: Operation[] = [], routes: Record<strin
     'GET /servers': () => ok({ items: [server], nextCursor: null }),
     [`GET /servers/${server.id}`]: () => ok(server),
     [`GET /servers/${server.id}/operations`]: () => ok({ items: operations, nextCursor: null }),
+    [`GET /servers/${server.id}/audit`]: () => ok({ items: [], nextBefore: null }),
     ...routes,
   });
   return { api, ...renderApp(`/servers/${server.id}`) };
@@ -473,19 +474,6 @@ test('a suspended server says why, and offers nothing to press', async () => {
   open(buildServer({ status: 'suspended', suspendReason: 'Overdue on payment' }));
   expect(await screen.findByText(/has suspended this server: Overdue on payment\. Ask your/)).toBeVisible();
   expect(screen.queryByRole('group', { name: 'Power' })).toBeNull();
-});
-
-test('the activity lists operations with their outcome', async () => {
-  const server = buildServer();
-  const { user } = open(server, [
-    buildOperation(server, 'reboot', { status: 'succeeded' }),
-    buildOperation(server, 'provision', { status: 'succeeded' }),
-  ]);
-  await user.click(await screen.findByRole('tab', { name: 'Activity' }));
-  const items = within(await screen.findByRole('list', { name: 'Operations' })).getAllByRole('heading');
-  expect(items.map((item) => item.textContent)).toEqual(['Reboot', 'Create']);
-  await user.click(screen.getByRole('button', { name: 'Steps of Create' }));
-  expect(screen.getByText('Copy the template')).toBeVisible();
 });
 
 test('a link to a deleted server says what became of it, with its activity and ways on', async () => {
