@@ -44,7 +44,7 @@ export function auditLogRoutes({ database }: Pick<Deps, 'database'>): Endpoint[]
       async handle(ctx, { params: { id }, query: { limit, before } }) {
         const wish = { limit: limit + 1, before };
         const found = await listServerAuditEntries(database, currentUser(ctx), id, wish);
-        if (!found) throw new NotFound('There is no such server.');
+        if (!found) throw new NotFound(say('server_unknown'));
         ctx.body = toPage(found, limit);
       },
     }),
