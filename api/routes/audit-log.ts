@@ -12,6 +12,7 @@ import { exportData } from '../export-data.ts';
 import { ById, endpoint, type Endpoint } from '../endpoint.ts';
 import { NotFound } from '../errors.ts';
 import { currentUser } from '../middleware/authenticate.ts';
+import { say } from '../../contract/sayings.ts';
 
 /** Who did what, and all that is kept about somebody. */
 export function auditLogRoutes({ database }: Pick<Deps, 'database'>): Endpoint[] {
