@@ -212,9 +212,9 @@ const columns = (reasonOf: (code: string) => CodeHelp | undefined): Column<Migra
     title: t`Row`,
     cell: ({ entity, sourceId, serverId }) => (
       <>
-        <strong>{`${ENTITY_WORDS[entity].one} ${sourceId}`}</strong>
+        <strong className="unbroken">{`${ENTITY_WORDS[entity].one} ${sourceId}`}</strong>
         {serverId && (
-          <Link className="second-line" to={`/servers/${serverId}`}>
+          <Link className="second-line unbroken" to={`/servers/${serverId}`}>
             <Trans>Open its server</Trans>
           </Link>
         )}
@@ -234,7 +234,12 @@ const columns = (reasonOf: (code: string) => CodeHelp | undefined): Column<Migra
         const reason = reasonOf(one);
         return reason ? migrationHelp(one, reason).meaning : [];
       });
-      return message ?? (meanings.join(' ') || '–');
+      return (
+        <>
+          {meanings.join(' ') || '–'}
+          {message && <span className="second-line">{message}</span>}
+        </>
+      );
     },
   },
 ];

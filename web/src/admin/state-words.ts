@@ -260,5 +260,5 @@ export function valueWord(field: DriftField, value: string | null): string {
 export function serverWord(server: string): string {
   if (server === 'active') return t`active`;
   if (server === 'deleted') return t`deleted`;
-  return (STATUS_WORDS[server as ServerStatus] ?? server).toLowerCase(); // the rest of a lifecycle is a status
+  return STATUS_WORDS[server as ServerStatus]?.toLowerCase() ?? server; // the rest of a lifecycle is a status
 }
