@@ -71,7 +71,7 @@ async function requireRoom(
   const freedGib = old?.storage === disk.storage ? old.sizeGib : 0;
   const freeGib = (await freeMibOf(vm, node, disk.storage)) / 1024 + freedGib;
   if (freeGib < server.diskGib) {
-    const { storage = '' } = disk;
+    const { storage } = disk;
     const sizes = { free: Math.floor(freeGib), needed: server.diskGib };
     throw finalFailure('storage_full', say('storage_short', { storage, node, ...sizes }));
   }

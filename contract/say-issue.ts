@@ -28,7 +28,11 @@ export function sayIssue(issue: z.core.$ZodIssue): Said {
       return said('is_none_of', { values: issue.values.map(String).join(', ') });
     case 'unrecognized_keys':
       return said('unknown_field');
-    default:
+    case 'custom':
+    case 'invalid_element':
+    case 'invalid_key':
+    case 'invalid_union':
+    case 'not_multiple_of':
       return said('cannot_be_used');
   }
 }

@@ -9,6 +9,8 @@ import {
 } from '../../contract/operations.ts';
 import { definitionOf, UNDO_STEP, type StepDefinition } from '../../contract/operation-table.ts';
 import type { OperationRow, StepEvent } from '../operation-rows.ts';
+import type { Said } from '../../contract/said.ts';
+import { inEnglish } from '../../contract/sayings.ts';
 import { saidOf } from './said.ts';
 
 const iso = (at: string): string => new Date(at).toISOString();
@@ -23,6 +25,10 @@ const newsOf = ({ message, said }: StepEvent): Pick<OperationStep, 'message' | '
   message,
   ...saidOf(said),
 });
+
+/** A worker from before `note_said` leaves that of an earlier note behind. */
+const noteSaidOf = ({ note, noteSaid }: OperationRow): { said?: Said } =>
+  saidOf(noteSaid && inEnglish(noteSaid) === note ? noteSaid : null);
 
 function toStep(row: OperationRow, { name, title }: StepDefinition): OperationStep {
   const events = (row.events ?? []).filter((event) => event.step === name);
@@ -50,8 +56,7 @@ function toStep(row: OperationRow, { name, title }: StepDefinition): OperationSt
     return { ...step, state: stateAtEnd(row.status), startedAt, finishedAt, ...newsOf(latest) };
   }
   const isCurrent = row.step === name;
-  const news =
-    isCurrent && row.note !== null ? { message: row.note, ...saidOf(row.noteSaid) } : newsOf(latest);
+  const news = isCurrent && row.note !== null ? { message: row.note, ...noteSaidOf(row) } : newsOf(latest);
   return {
     ...step,
     state: 'running',

@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 const gapsOf = (text: string) =>
-  [...new Set([...text.matchAll(/\{(\w+)/g)].map(([, name]) => name))].toSorted();
+  [...new Set([...text.matchAll(/\{(\w+)/g)].map(([, name = '']) => name))].toSorted();
 const unlike = <Code extends string>(english: Record<Code, string>, german: Record<Code, string>) =>
   (Object.keys(english) as Code[]).filter(
     (code) => String(gapsOf(english[code])) !== String(gapsOf(german[code])),

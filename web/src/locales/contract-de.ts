@@ -12,6 +12,7 @@ import type { CodeHelp, MigrationCode } from '../../../contract/migration-codes.
 import type { NameCode, SayingCode } from '../../../contract/sayings.ts';
 import { FAILURES_DE } from './failures-de.ts';
 import { CONNECTION_DE, type FindingWords } from './connection-de.ts';
+import { FIELD_SAYINGS_DE } from './field-sayings-de.ts';
 import { MIGRATION_CODES_DE, OWN_CODE_DE } from './migration-codes-de.ts';
 import { PROBLEM_SAYINGS_DE } from './problem-sayings-de.ts';
 import { SAYINGS_DE } from './sayings-de.ts';
@@ -102,7 +103,7 @@ export const contract: ContractTexts = {
     'Wait, in case it was a mistake': 'Warten, falls es ein Versehen war',
   },
   triedAgain: (step) => `„${step}“ wird noch einmal versucht. Was getan ist, bleibt getan.`,
-  sayings: { ...SAYINGS_DE, ...PROBLEM_SAYINGS_DE },
+  sayings: { ...SAYINGS_DE, ...FIELD_SAYINGS_DE, ...PROBLEM_SAYINGS_DE },
   connection: CONNECTION_DE,
   migrationCodes: MIGRATION_CODES_DE,
   ownMigrationCode: OWN_CODE_DE,

@@ -1,7 +1,9 @@
 import type { PROBLEM_SAYINGS } from '../../../contract/problem-sayings.ts';
 
+export type ProblemSayingCode = keyof typeof PROBLEM_SAYINGS;
+
 /** `PROBLEM_SAYINGS` of the contract in German, with the same gaps. */
-export const PROBLEM_SAYINGS_DE: Record<keyof typeof PROBLEM_SAYINGS, string> = {
+export const PROBLEM_SAYINGS_DE: Record<ProblemSayingCode, string> = {
   input_unusable: 'Eine Angabe lässt sich nicht verwenden.',
   body_no_json: 'Die Anfrage ist kein gültiges JSON.',
   body_not_json: 'Die Anfrage muss JSON sein.',

@@ -1,9 +1,10 @@
-import type { PROBLEM_SAYINGS } from '../../../contract/problem-sayings.ts';
 import type { NameCode, SayingCode } from '../../../contract/sayings.ts';
+import type { FieldCode } from './field-sayings-de.ts';
+import type { ProblemSayingCode } from './problem-sayings-de.ts';
 
-type OtherCode = Exclude<SayingCode, NameCode | keyof typeof PROBLEM_SAYINGS>;
+type OtherCode = Exclude<SayingCode, NameCode | FieldCode | ProblemSayingCode>;
 
-/** `SAYINGS` of the contract in German, with the same gaps; refusals are in `problem-sayings-de.ts`. */
+/** `SAYINGS` of the contract in German, with the same gaps; what is refused is in files of its own. */
 export const SAYINGS_DE: Record<OtherCode, string> = {
   was_running: 'lief schon',
   running: 'läuft',
@@ -215,100 +216,4 @@ export const SAYINGS_DE: Record<OtherCode, string> = {
   address_of_other: 'Ihre Adresse {address} ist die des Servers {server}.',
   address_of_other_remedy:
     'Geben Sie einem von beiden eine andere Adresse, oder korrigieren Sie die Angaben des anderen Servers.',
-
-  unknown_field: 'dieses Feld ist unbekannt',
-  is_required: 'das wird gebraucht',
-  has_wrong_type: 'das ist nicht vom Typ {expected}',
-  is_too_short: 'nehmen Sie mindestens {least} Zeichen',
-  is_too_long: 'nehmen Sie höchstens {most} Zeichen',
-  is_too_small: 'mindestens {least}',
-  is_too_large: 'höchstens {most}',
-  are_too_few: 'geben Sie mindestens {least} an',
-  are_too_many: 'geben Sie höchstens {most} an',
-  has_wrong_form: 'das ist nicht in der nötigen Form ({form})',
-  is_none_of: 'eines von {values}',
-  cannot_be_used: 'das lässt sich nicht verwenden',
-  wrong_password: 'das ist nicht Ihr jetziges Passwort',
-  no_cursor: 'kein Cursor dieser Liste und Sortierung',
-  unknown_node: 'Berth kennt ihren Knoten {node} noch nicht',
-  no_such_account: 'dieses Konto gibt es nicht',
-  not_your_account: 'zu einem solchen Konto gehören Sie nicht',
-  no_such_plan: 'diesen Tarif gibt es nicht',
-  no_such_template: 'diese Vorlage gibt es nicht',
-  no_such_location: 'diesen Standort gibt es nicht',
-  no_such_cluster: 'diesen Cluster gibt es nicht',
-  no_such_server: 'dieses Konto hat keinen solchen Server',
-  no_such_vm: 'der Cluster hat keine VM mit dieser ID',
-  no_such_key: 'das Konto bewahrt keinen solchen SSH-Schlüssel auf',
-  damaged_key: 'dieser Schlüssel ist beschädigt: Kopieren Sie ihn noch einmal',
-  for_shutdown: 'das gilt nur beim Herunterfahren',
-  for_shutdown_or_reboot: 'das gilt nur beim Herunterfahren und beim Neustart',
-  template_elsewhere: '{template} ist nicht auf dem Knoten dieses Servers',
-  disk_of_server_small: '{template} braucht eine Festplatte von {gib} GiB; dieser Server hat {has}',
-  disk_of_plan_small: '{template} braucht eine Festplatte von {gib} GiB; dieser Tarif hat {has}',
-  same_plan: 'der Server hat diesen Tarif und diese Größe schon',
-  disk_would_shrink: 'dieser Tarif hat eine Festplatte von {plan} GiB, der Server eine von {server} GiB',
-  nodes_are: 'sein Cluster hat die Knoten {nodes}',
-  server_on_node: '{server} ist schon auf {node}',
-  node_has_status: '{node} ist {status}',
-  node_in_maintenance: '{node} nimmt keine Server auf, weil er gewartet wird',
-  node_too_full: 'dort sind {free} MiB Arbeitsspeicher frei, {needed} werden gebraucht',
-  choose_other_node: '{reason}; wählen Sie einen anderen Knoten',
-  time_to_come: 'wählen Sie eine Zeit in der Zukunft',
-  wrong_app_code: 'das ist nicht der Code, den die App jetzt zeigt',
-  passkey_unusable:
-    'dieser Passkey lässt sich nicht aufbewahren, oder es hat zu lange gedauert: Beginnen Sie noch einmal',
-  type_name: 'tippen Sie {name}, um es zu vernichten',
-  not_a_network: '{network} ist kein Netz; gemeint ist vielleicht {proper}.',
-  gateway_outside: 'das Gateway {gateway} liegt nicht in {network}.',
-  addresses_outside:
-    '{count} Adressen ab {first} liegen nicht alle in {network}, oder die erste, die letzte oder das Gateway {gateway} ist dabei.',
-  addresses_taken: '{count} dieser Adressen sind schon in einem Pool.',
-  search_fault: '{term}: {fault}',
-  no_such_network: 'dieses Netz gibt es nicht',
-
-  quote_open: 'ein schließendes Anführungszeichen fehlt',
-  no_such_term: '{kind}: gibt es nicht – verwenden Sie {kinds}',
-  value_missing: 'sagen Sie gleich dahinter, wonach gesucht wird',
-  many_terms: 'verwenden Sie höchstens {most} Begriffe',
-  no_status: 'ein Status ist einer von {statuses}',
-  no_vm_id: 'eine VM-ID ist eine ganze Zahl',
-  no_address_to_find: 'eine Adresse, der Anfang einer Adresse oder ein Netz wie 203.0.113.0/24',
-
-  name_a_field: 'nennen Sie ein Feld, das sich ändern soll',
-  name_a_setting: 'nennen Sie eine Einstellung, die sich ändern soll',
-  say_name: 'sagen Sie, wie wir Sie nennen sollen',
-  say_purpose: 'sagen Sie, wofür es ist',
-  give_name: 'geben Sie ihm einen Namen',
-  present_password: 'tippen Sie Ihr jetziges Passwort',
-  type_code: 'tippen Sie den Code',
-  address_or_network: 'schreiben Sie eine Adresse oder ein Netz, etwa 203.0.113.0/24',
-  ten_characters: 'nehmen Sie mindestens 10 Zeichen',
-  many_characters: 'nehmen Sie höchstens 1024 Zeichen',
-  no_email: 'das ist keine E-Mail-Adresse',
-  server_name:
-    'nehmen Sie 1 bis 63 Buchstaben, Ziffern und Bindestriche, ohne Bindestrich am Anfang oder Ende',
-  printable_only: 'nehmen Sie nur druckbare Zeichen',
-  label_key:
-    'als Schlüssel nehmen Sie 1 bis 63 Kleinbuchstaben, Ziffern und „. _ / -“, mit einem Buchstaben oder einer Ziffer am Anfang und Ende',
-  fifty_labels: 'verwenden Sie höchstens 50 Labels',
-  label: 'schreiben Sie es als Schlüssel=Wert',
-  ssh_key:
-    'fügen Sie einen öffentlichen Schlüssel in der Form von OpenSSH ein, etwa „ssh-ed25519 AAAA… sie@laptop“',
-  ascii_only: 'nehmen Sie nur druckbare ASCII-Zeichen',
-  not_only_asterisks: 'nehmen Sie noch etwas anderes als Sternchen',
-  single_server_role:
-    'ein einzelner Server lässt sich mit einem Betrachter, Bediener oder Administrator teilen',
-  no_audit_entry: 'kein Eintrag',
-  ip_address: 'eine IP-Adresse wie 203.0.113.10',
-  network: 'ein Netz wie 203.0.113.0/24',
-  bridge: 'eine Netzwerkbrücke wie vmbr0',
-  rescue_iso: 'das Rettungs-ISO heißt wie local:iso/rescue.iso',
-  proxmox_url: 'eine Adresse wie https://pve1.example.net:8006 wird gebraucht',
-  no_credentials: 'darin darf kein Benutzer oder Passwort stehen',
-  token_id: 'in der Form user@realm!name',
-  fingerprint: 'der SHA-256-Fingerabdruck, wie in AB:CD:…',
-  pem: 'ein Zertifikat im PEM-Format',
-  one_trust: 'geben Sie einen Fingerabdruck oder eine CA an, nicht beides',
-  cluster_name: 'Buchstaben, Ziffern, Punkte, - und _, höchstens 63',
 };
