@@ -14,7 +14,6 @@ export function RecoveryCodesDialog({ codes, onClose }: { codes: string[]; onClo
   useReturnFocus();
   const [isKept, setIsKept] = useState(false);
   const { form, wrong, check } = useFields({ kept: isKept ? null : t`Keep them, then tick this` }, null);
-  const text = codes.join('\n');
   return (
     <Dialog
       isOpen
@@ -37,22 +36,7 @@ export function RecoveryCodesDialog({ codes, onClose }: { codes: string[]; onClo
               again: keep them where you would find them without it.
             </Trans>
           </p>
-          <ul className="recovery-codes" aria-label={t`Recovery codes`}>
-            {codes.map((code) => (
-              <li key={code}>
-                <code>{code}</code>
-              </li>
-            ))}
-          </ul>
-          <div className="button-row">
-            <CopyButton text={text} label={t`the recovery codes`} />
-            <Button
-              size="small"
-              icon={<Download />}
-              text={t`Save as a file`}
-              onClick={() => saveFile('berth-recovery-codes.txt', `${text}\n`)}
-            />
-          </div>
+          <Codes codes={codes} />
           <Checkbox
             className="kept"
             label={t`I have kept them in a safe place`}
@@ -70,5 +54,29 @@ export function RecoveryCodesDialog({ codes, onClose }: { codes: string[]; onClo
         <DialogFooter actions={<Button type="submit" intent="primary" text={t`Done`} />} />
       </form>
     </Dialog>
+  );
+}
+
+function Codes({ codes }: { codes: string[] }) {
+  const text = codes.join('\n');
+  return (
+    <>
+      <ul className="recovery-codes" aria-label={t`Recovery codes`}>
+        {codes.map((code) => (
+          <li key={code}>
+            <code>{code}</code>
+          </li>
+        ))}
+      </ul>
+      <div className="button-row">
+        <CopyButton text={text} label={t`the recovery codes`} />
+        <Button
+          size="small"
+          icon={<Download />}
+          text={t`Save as a file`}
+          onClick={() => saveFile('berth-recovery-codes.txt', `${text}\n`)}
+        />
+      </div>
+    </>
   );
 }

@@ -148,11 +148,11 @@ function MemberRow({ account, member }: { account: Account; member: Member }) {
         {mayChange && (
           <Select
             aria-label={t`Role of ${email}`}
-            value={change.isPending ? change.variables : role}
+            value={change.isPending ? change.variables.to : role}
             onChange={(event) => {
               const chosen = event.currentTarget.value as AccountRole; // its options
               if (isMe) setWanted(chosen);
-              else if (!change.isPending) change.mutate(chosen);
+              else if (!change.isPending) change.mutate({ from: role, to: chosen });
             }}
             options={offered.map((one) => ({ value: one, label: ROLES[one].title }))}
           />
@@ -176,20 +176,20 @@ function MemberRow({ account, member }: { account: Account; member: Member }) {
 }
 
 /** Gives a member another role, and offers to take that back. */
-function useRoleChange(accountId: string, { userId, email, role }: Member) {
+function useRoleChange(accountId: string, { userId, email }: Member) {
   const client = useQueryClient();
   const queryKey = teamKey(accountId);
   return useAccountChange(
     queryKey,
-    async (wanted: AccountRole) => changeMember(accountId, userId, wanted),
-    (_, wanted) =>
+    async ({ to }: { from: AccountRole; to: AccountRole }) => changeMember(accountId, userId, to),
+    (_, { from, to }) =>
       showToast({
         key: `role-${userId}`,
-        message: t`${email} is now: ${ROLES[wanted].title}.`,
+        message: t`${email} is now: ${ROLES[to].title}.`,
         intent: 'success',
         undo: () => {
           // Perhaps from another page, where only a toast can say that it was refused.
-          changeMember(accountId, userId, role)
+          changeMember(accountId, userId, from)
             .catch((error: Error) => showToast({ message: error.message, intent: 'danger' }))
             .finally(() => void client.invalidateQueries({ queryKey }));
         },
