@@ -56,8 +56,9 @@ function Undo({ onUndo, onDone }: { onUndo: () => void; onDone: () => void }) {
     <>
       {' '}
       <Button
+        className="toast-undo"
         size="small"
-        variant="outlined"
+        variant="minimal"
         text={t`Undo`}
         onClick={() => {
           onUndo();
