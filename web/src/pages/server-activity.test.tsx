@@ -60,7 +60,7 @@ test('operations stand with who asked for them, and other deeds between them', a
   expect(await screen.findByText('by the provider')).toBeVisible();
   expect(await texts()).toEqual([
     'RebootSucceeded1 h ago · took 0 sby you from 203.0.113.7 with the token deploy',
-    'Renamed the server from web-0 to web-1by grace@example.org2 h ago',
+    'Renamed the server from web-0 to web-12 h agoby grace@example.org',
     'CreateSucceeded3 h ago · took 0 sby the provider',
   ]);
   await user.click(screen.getByRole('button', { name: 'Steps of Create' }));

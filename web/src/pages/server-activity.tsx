@@ -74,10 +74,10 @@ function Item({ item }: { item: TimelineItem }) {
     return (
       <li className="activity-deed">
         {operation ? `${describeDeed(entry)}: ${operationName(operation.type)}` : describeDeed(entry)}
-        <Doer entry={entry} />
         <span className="muted">
           <TimeAgo iso={entry.at} />
         </span>
+        <Doer entry={entry} />
       </li>
     );
   }
