@@ -9,6 +9,7 @@ import { VmidLease } from '../db/models/vmid-lease.ts';
 import type { AdoptionParams } from '../db/models/operation.ts';
 import { queryRows } from '../db/query-rows.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
+import { say, tell, type Told } from '../contract/sayings.ts';
 
 function adoptionOf({ operation }: Pick<VmContext, 'operation'>): AdoptionParams {
   const { adoption } = operation.params;
@@ -18,33 +19,31 @@ function adoptionOf({ operation }: Pick<VmContext, 'operation'>): AdoptionParams
 
 export function createInspectAdoption(deps: Deps) {
   /** Refuses a VM that is not as it was shown (`vm_changed`) or not there any more (`vm_gone`). */
-  return async function inspectAdoption(claim: OperationClaim): Promise<{ summary: string }> {
+  return async function inspectAdoption(claim: OperationClaim): Promise<Told> {
     const vm = await loadVm(deps, claim);
     const { vmid, configDigest } = adoptionOf(vm);
     const found = await createInspectVm(deps)({ clusterId: vm.server.clusterId, vmid });
-    if (!found) throw finalFailure('vm_gone', `There is no VM ${vmid} any more`);
+    if (!found) throw finalFailure('vm_gone', say('vm_missing', { vmid }));
     if (found.configDigest !== configDigest) throw changed(vmid);
-    return { summary: `VM ${vmid} (${found.name}) on ${found.node} is as it was shown` };
+    return tell('as_shown', { vmid, name: found.name, node: found.node });
   };
 }
 
-const changed = (vmid: number) =>
-  finalFailure('vm_changed', `The configuration of VM ${vmid} is not the one that was shown any more`);
+const changed = (vmid: number) => finalFailure('vm_changed', say('not_as_shown', { vmid }));
 
 export function createLeaseAdopted({ database }: Pick<Deps, 'database'>) {
   /**
    * Takes the VM's id for the server, unless another server has it (`vmid_taken`), and its addresses: those of Berth's pools
    * are leased, so that no order gets them, the others only recorded.
    */
-  return async function leaseAdopted(claim: OperationClaim): Promise<{ summary: string }> {
+  return async function leaseAdopted(claim: OperationClaim): Promise<Told> {
     return database.transaction(async (trx) => {
       const operation = await lockClaim(claim, trx);
       const { vmid, addresses } = adoptionOf({ operation });
       const { id: serverId, clusterId } = await Server.query(trx).findById(claim.serverId).throwIfNotFound();
       await VmidLease.query(trx).insert({ clusterId, vmid, serverId }).onConflict().ignore();
       const lease = await VmidLease.query(trx).findById([clusterId, vmid]);
-      if (lease?.serverId !== serverId)
-        throw finalFailure('vmid_taken', `VM ${vmid} belongs to another server meanwhile`);
+      if (lease?.serverId !== serverId) throw finalFailure('vmid_taken', say('vm_taken', { vmid }));
       await queryRows(
         trx,
         `insert into ip_leases (ip_address_id, server_id)

@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Deps } from './deps.ts';
 import { finalFailure, passingFailure } from './failures.ts';
 import { observeVm, requireOurVm, type FoundVm, type ObservedVm, type VmContext } from './vm-context.ts';
+import type { Said } from '../contract/said.ts';
+import { say } from '../contract/sayings.ts';
 
 /**
  * Waits until high availability has done what it was asked for. Its tasks (`hastart`, `hastop`, `hamigrate`) end at once:
@@ -12,7 +14,7 @@ import { observeVm, requireOurVm, type FoundVm, type ObservedVm, type VmContext 
 export async function awaitHa(
   deps: Deps,
   vm: VmContext,
-  { what, extraMs = 0 }: { what: string; extraMs?: number },
+  { what, extraMs = 0 }: { what: Said; extraMs?: number },
   isDone: (found: FoundVm, observed: ObservedVm) => 'done' | 'under way' | 'not yet',
 ): Promise<FoundVm> {
   const deadline = () => performance.now() + deps.timing.haTimeoutMs + extraMs;
@@ -22,14 +24,10 @@ export async function awaitHa(
     const progress = isDone(found, observed);
     if (progress === 'done') return found;
     if (observed.haState === 'error') {
-      throw finalFailure(
-        'ha_refused',
-        `High availability has given up on VM ${found.vmid} and put it into the state error; it was to ${what}`,
-      );
+      throw finalFailure('ha_refused', say('ha_gave_up', { vmid: found.vmid, what }));
     }
     if (progress === 'under way') until = deadline();
-    if (performance.now() > until)
-      throw passingFailure('ha_refused', `High availability was to ${what} and has not done so yet`);
+    if (performance.now() > until) throw passingFailure('ha_refused', say('ha_not_yet', { what }));
     heartbeat();
     await vm.tasks.turn(found.node, cancellationSignal());
     await delay(deps.timing.pollMs, undefined, { signal: cancellationSignal() });

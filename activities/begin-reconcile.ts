@@ -3,6 +3,7 @@ import type { Deps } from './deps.ts';
 import { Cluster } from '../db/models/cluster.ts';
 import { ReconcileRun } from '../db/models/reconcile-run.ts';
 import type { ReconcileInput } from '../contract/temporal.ts';
+import type { Said } from '../contract/said.ts';
 
 /** A run of a cluster's comparison; `runId` is Temporal's. */
 export interface ReconcileClaim extends ReconcileInput {
@@ -16,7 +17,7 @@ export function createBeginReconcile({ database, clusters }: Deps) {
     await database.raw(
       `insert into reconcile_runs (cluster_id, run_id, status) values (?, ?, 'running')
        on conflict (cluster_id) do update set run_id = excluded.run_id, status = 'running', started_at = now(),
-         finished_at = null, servers_read = 0, message = null
+         finished_at = null, servers_read = 0, message = null, said = null
        where reconcile_runs.run_id <> excluded.run_id`,
       [clusterId, runId],
     );
@@ -29,12 +30,14 @@ export interface ReconcileOutcome extends ReconcileClaim {
   status: Exclude<ReconcileRun['status'], 'running'>;
   serversRead: number;
   message: string | null;
+  /** The same by its code. */
+  said?: Said;
 }
 
 export function createEndReconcile({ database }: Pick<Deps, 'database'>) {
   /** Notes how a comparison ended, unless a later one has begun. */
   return async function endReconcile(outcome: ReconcileOutcome): Promise<void> {
-    const { clusterId, runId, status, serversRead, message } = outcome;
+    const { clusterId, runId, status, serversRead, message, said = null } = outcome;
     const finishedAt = raw('now()');
     await ReconcileRun.query(database)
       .where({ clusterId, runId })
@@ -42,6 +45,7 @@ export function createEndReconcile({ database }: Pick<Deps, 'database'>) {
         status,
         serversRead,
         message,
+        said,
         finishedAt,
         ...(status === 'complete' ? { completedAt: finishedAt } : {}),
       });

@@ -7,12 +7,16 @@ import { findOurVm, loadVm, observePower, type FoundVm, type VmContext } from '.
 import { Node } from '../db/models/node.ts';
 import { TemplateVm } from '../db/models/template-vm.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
+import type { Said } from '../contract/said.ts';
+import { inEnglish, say, tell } from '../contract/sayings.ts';
 
 export interface CheckedRebuild {
   summary: string;
+  said?: Said;
   template: string;
   /** As `VM 100001 on pve1`. */
   vm: string;
+  vmSaid?: Said;
 }
 
 export function createCheckRebuild(deps: Deps) {
@@ -26,25 +30,23 @@ export function createCheckRebuild(deps: Deps) {
       throw finalFailure('internal_error', 'rebuilt without template, VM id, MAC address or node');
     if (found) await requireRemovable(deps, vm, found);
     await requireRoom(deps, vm, { node, found, template: template.name });
-    const where = `VM ${vmidLease.vmid} on ${node}`;
-    const summary = found
-      ? `${where} becomes ${template.name}`
-      : `${where} is gone, and is built as ${template.name}`;
-    return { summary, template: template.name, vm: where };
+    const vmSaid = say('vm_on', { vmid: vmidLease.vmid, node });
+    const line = { vm: vmSaid, template: template.name };
+    return {
+      ...(found ? tell('becomes', line) : tell('built_again', line)),
+      template: template.name,
+      vm: inEnglish(vmSaid),
+      vmSaid,
+    };
   };
 }
 
 async function requireRemovable(deps: Deps, vm: VmContext, found: FoundVm): Promise<void> {
   const { node, vmid, config } = found;
-  if (config.values['protection'] === '1')
-    throw finalFailure(
-      'vm_protected',
-      `VM ${vmid} is protected against removal on Proxmox; it was left as it is`,
-    );
+  if (config.values['protection'] === '1') throw finalFailure('vm_protected', say('vm_protected', { vmid }));
   const { ha } = await vm.proxmox.vmStatus(node, vmid);
   if (ha.managed) {
-    const message = `VM ${vmid} is managed by HA, which would lose it: take it out of HA, resume, and add it again afterwards`;
-    throw finalFailure('ha_refused', message);
+    throw finalFailure('ha_refused', say('ha_manages', { vmid }));
   }
   await observePower(deps, vm, found); // also records the node, which may have changed
 }
@@ -60,17 +62,18 @@ async function requireRoom(
   const source = row && (await TemplateVm.query(database).findById([String(server.template?.id), row.id]));
   const config = source && (await proxmox.vmConfig(node, source.vmid).catch(nullWhenMissing));
   const disk = config?.values['template'] === '1' ? bootDisk(config.values) : null;
-  if (!disk) throw finalFailure('template_missing', `${node} has no template ${template}`);
+  if (!disk) throw finalFailure('template_missing', say('no_template', { node, template }));
   if (disk.sizeGib > server.diskGib) {
-    const message = `the disk of ${template} has ${disk.sizeGib} GiB, that of the server ${server.diskGib} GiB`;
-    throw finalFailure('disk_shrink', message);
+    const sizes = { has: disk.sizeGib, wanted: server.diskGib };
+    throw finalFailure('disk_shrink', say('template_larger', { template, ...sizes }));
   }
   const old = found && bootDisk(found.config.values);
   const freedGib = old?.storage === disk.storage ? old.sizeGib : 0;
   const freeGib = (await freeMibOf(vm, node, disk.storage)) / 1024 + freedGib;
   if (freeGib < server.diskGib) {
-    const message = `${disk.storage} on ${node} will have ${Math.floor(freeGib)} GiB free, and ${server.diskGib} GiB are needed`;
-    throw finalFailure('storage_full', message);
+    const { storage } = disk;
+    const sizes = { free: Math.floor(freeGib), needed: server.diskGib };
+    throw finalFailure('storage_full', say('storage_short', { storage, node, ...sizes }));
   }
 }
 

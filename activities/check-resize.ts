@@ -8,10 +8,12 @@ import { loadVm, observePower, requireOurVm, type FoundVm, type VmContext } from
 import { lackOf, roomToGrow } from '../db/capacity.ts';
 import { Operation, type OperationParams, type ServerSize } from '../db/models/operation.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
+import { sayLack } from '../contract/lack.ts';
+import { say, tell, type Told } from '../contract/sayings.ts';
 
 export function createCheckResize(deps: Deps) {
   /** Makes sure that the node the VM is on has room for what the server is to have, and notes what the VM has now. */
-  return async function checkResize(claim: OperationClaim): Promise<{ summary: string }> {
+  return async function checkResize(claim: OperationClaim): Promise<Told> {
     const vm = await loadVm(deps, claim);
     const found = await requireOurVm(vm);
     const { target, former } = sizesOf(vm);
@@ -19,16 +21,15 @@ export function createCheckResize(deps: Deps) {
     const room = await roomToGrow(deps.database, vm.server.id);
     const disk = target.diskGib > former.diskGib ? bootDisk(found.config.values) : null;
     if (disk && disk.sizeGib > target.diskGib) {
-      const message = `${disk.key} has ${disk.sizeGib} GiB, more than the ${target.diskGib} GiB of the plan, and cannot shrink`;
-      throw finalFailure('disk_shrink', `${message}; cancel this, and ask again with keepDisk`);
+      const sizes = { has: disk.sizeGib, wanted: target.diskGib };
+      throw finalFailure('disk_shrink', say('disk_larger', { disk: disk.key, ...sizes }));
     }
     const freeDiskMib = disk && (await freeMibOf(vm, found.node, disk.storage));
     const has = { ...former, diskGib: disk?.sizeGib ?? former.diskGib };
     const lack = room && lackOf({ ...room, freeDiskMib }, has, target);
-    if (lack)
-      throw finalFailure('no_capacity', `${found.node} lacks ${lack}; move the server to another node first`);
+    if (lack) throw finalFailure('no_capacity', say('node_lacks', { node: found.node, what: sayLack(lack) }));
     await rememberConfig(deps, vm, found);
-    return { summary: `${found.node} has room for ${inWords(target)}, up from ${inWords(former)}` };
+    return tell('has_room', { node: found.node, target: inWords(target), former: inWords(former) });
   };
 }
 

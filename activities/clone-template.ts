@@ -18,6 +18,7 @@ import { TemplateVm } from '../db/models/template-vm.ts';
 import type { TaskListEntry } from '../proxmox/answers.ts';
 import { classifyTaskExit, ProxmoxError } from '../proxmox/errors.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
+import { say } from '../contract/sayings.ts';
 
 export function createCloneTemplate(deps: Deps) {
   /** Copies the template to the leased VM id. A repeat finds the copy, or the task that is making it, and waits for it. */
@@ -29,7 +30,10 @@ export function createCloneTemplate(deps: Deps) {
       throw finalFailure('internal_error', 'cloned before it was placed and leased');
     const source = await TemplateVm.query(deps.database).findById([template.id, node.id]);
     if (!source)
-      throw finalFailure('template_missing', `${node.name} has no template ${template.name} any more`);
+      throw finalFailure(
+        'template_missing',
+        say('no_template_now', { node: node.name, template: template.name }),
+      );
 
     await withSlot(deps, vm, { step: 'clone', ...(await placeOf(deps, source, node.name)) }, async () => {
       const found = await findOurVm(vm);
@@ -58,8 +62,7 @@ export function createCloneTemplate(deps: Deps) {
         stopOnCancel: true,
       });
       await cloning.catch((err: unknown) => explainTakenId(vm, vmidLease.vmid, err));
-      if (!(await findOurVm(vm)))
-        throw passingFailure('vm_gone', 'The clone ended well but the VM is not there');
+      if (!(await findOurVm(vm))) throw passingFailure('vm_gone', say('clone_vanished'));
     });
   };
 }
@@ -71,10 +74,7 @@ function marksOf({ server, operation: { id, type } }: VmContext): string {
 /** A rebuild has deleted the VM that was there: what is there now is its own copy, or somebody put it back. */
 function refuseOther({ operation: { id, type } }: VmContext, { vmid, node, config }: FoundVm): void {
   if (type !== 'rebuild' || isBuiltBy(config, id)) return;
-  throw finalFailure(
-    'vm_changed',
-    `VM ${vmid} on ${node} was put back after it had been deleted; delete it, then resume`,
-  );
+  throw finalFailure('vm_changed', say('put_back', { vmid, node }));
 }
 
 /** What an operator has unlocked after its task was killed looks complete, and is not. */
@@ -86,11 +86,8 @@ async function hasEndedWell({ database, claim }: VmContext): Promise<boolean> {
 /** Proxmox removes what a failed copy leaves, but not what a killed one does; its lock is opened on the node only. */
 function brokenCopy({ vmid, config }: FoundVm): ApplicationFailure {
   return config.values['lock']
-    ? passingFailure(
-        'vm_locked',
-        `VM ${vmid} is a half-built copy that no task works on; unlock it on its node`,
-      )
-    : finalFailure('task_interrupted', `VM ${vmid} is a half-built copy that no task works on`);
+    ? passingFailure('vm_locked', say('broken_copy_locked', { vmid }))
+    : finalFailure('task_interrupted', say('broken_copy', { vmid }));
 }
 
 /** A copy stays on its template's storage. One that nodes do not share is another one on each of them. */
@@ -107,6 +104,6 @@ async function placeOf(
 async function explainTakenId(vm: VmContext, vmid: number, err: unknown): Promise<never> {
   const isTaken = err instanceof ProxmoxError && err.code === 'vmid_taken';
   if (isTaken && !(await findOurVm(vm)) && !(await vm.proxmox.nextIdFree(vmid)))
-    throw finalFailure('vmid_taken', `Another guest took VM id ${vmid} after it was leased`, err.reason);
+    throw finalFailure('vmid_taken', say('vmid_taken', { vmid }), err.reason);
   throw err;
 }

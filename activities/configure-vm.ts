@@ -6,6 +6,7 @@ import { loadVm, requireOurVm } from './vm-context.ts';
 import type { Server } from '../db/models/server.ts';
 import { encodeSshKeys, formatIpconfig, formatNet0 } from '../proxmox/vm-config.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
+import { say } from '../contract/sayings.ts';
 
 export function createConfigureVm(deps: Deps) {
   /** Gives the VM the plan's size, its network and its cloud-init settings. Writing the same twice changes nothing. */
@@ -28,7 +29,7 @@ export function vmParameters(server: Server): Record<string, string | number> {
   const v4 = addresses.find(({ address }) => !address.includes(':'));
   const v6 = addresses.find(({ address }) => address.includes(':'));
   const pool = v4?.pool ?? v6?.pool;
-  if (!pool) throw finalFailure('no_address_left', 'The server holds no address');
+  if (!pool) throw finalFailure('no_address_left', say('no_address'));
   if (!server.macAddress) throw finalFailure('internal_error', 'an imported server cannot be configured');
   const keys = (server.sshKeys ?? []).map(({ publicKey }) => publicKey);
   const rateMbps = server.plan?.networkMbps;

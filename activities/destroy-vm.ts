@@ -17,29 +17,25 @@ import {
 } from './vm-context.ts';
 import { OperationTask } from '../db/models/operation-task.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
+import { say, tell, told, type Told } from '../contract/sayings.ts';
 
 export function createStopForRemoval(deps: Deps) {
   /**
    * Powers off what is to be deleted, and keeps it off when it is kept for a while; nothing to do when it is half built,
    * somebody else's or not there. `isKept`: there is something to give back.
    */
-  return async function stopForRemoval(claim: OperationClaim): Promise<{ summary: string; isKept: boolean }> {
+  return async function stopForRemoval(claim: OperationClaim): Promise<Told & { isKept: boolean }> {
     const vm = await loadVm(deps, claim);
     const found = await findVm(vm);
     await requireOldVm(deps, vm, 'stop');
-    if (!found) return { summary: 'there is no VM of this server', isKept: false };
-    if (!found.isOurs) {
-      const summary = `VM ${found.vmid} does not belong to this server and is left alone`;
-      return { summary, isKept: false };
-    }
-    if (found.config.values['protection'] === '1') {
-      const message = `VM ${found.vmid} is protected against removal on Proxmox; it was left as it is`;
-      throw finalFailure('vm_protected', message);
-    }
-    if (found.isHalfBuilt) return { summary: 'the VM is half built', isKept: false };
+    if (!found) return { ...tell('no_vm'), isKept: false };
+    if (!found.isOurs) return { ...tell('foreign_vm', { vmid: found.vmid }), isKept: false };
+    if (found.config.values['protection'] === '1')
+      throw finalFailure('vm_protected', say('vm_protected', { vmid: found.vmid }));
+    if (found.isHalfBuilt) return { ...tell('half_built'), isKept: false };
     await rememberPower(deps, vm, found);
     if (vm.operation.params.destroyAfter) await switchOnboot(deps, vm, found, false);
-    return { summary: await stop(deps, vm, found), isKept: true };
+    return { ...told(await stop(deps, vm, found)), isKept: true };
   };
 }
 
@@ -85,8 +81,7 @@ async function destroy(deps: Deps, vm: VmContext, found: FoundVm): Promise<void>
   } catch (err) {
     if (!isMissing(err)) throw err;
   }
-  if ((await findVm(vm))?.isOurs)
-    throw passingFailure('task_failed', `VM ${vmid} is still there after its deletion`);
+  if ((await findVm(vm))?.isOurs) throw passingFailure('task_failed', say('still_there', { vmid }));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeWait, estimateWait } from './estimate-wait.ts';
+import { inEnglish } from '../contract/sayings.ts';
 
 describe('estimateWait', () => {
   const line = { limit: 2, usualSeconds: 60, heldForSeconds: [50, 20] };
@@ -42,6 +43,6 @@ describe('describeWait', () => {
     [22, 3_599, '22nd in line, about 1 h 0 min'],
     [113, 7_500, '113th in line, about 2 h 5 min'],
   ])('says place %i with %s s to go as "%s"', (position, seconds, text) => {
-    expect(describeWait(position, seconds)).toBe(text);
+    expect(inEnglish(describeWait(position, seconds))).toBe(text);
   });
 });

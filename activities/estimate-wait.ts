@@ -1,4 +1,6 @@
 import type { SlotState } from '../db/slots.ts';
+import type { Said } from '../contract/said.ts';
+import { say } from '../contract/sayings.ts';
 
 /**
  * Seconds until it is the turn of who stands at `position` (1 is next): those who hold a slot and those ahead are
@@ -20,14 +22,11 @@ export function estimateWait({
   return Math.round((turns[(position - 1) % limit] ?? 0) + round * usualSeconds);
 }
 
-const ORDINALS = new Intl.PluralRules('en', { type: 'ordinal' });
-const SUFFIXES: Record<string, string> = { one: 'st', two: 'nd', few: 'rd' };
-
 /** "3rd in line, about 2 min" */
-export function describeWait(position: number, etaSeconds: number | null): string {
-  const place = `${position}${SUFFIXES[ORDINALS.select(position)] ?? 'th'} in line`;
-  return etaSeconds === null ? place : `${place}, about ${roughly(etaSeconds)}`;
-}
+export const describeWait = (position: number, etaSeconds: number | null): Said =>
+  etaSeconds === null
+    ? say('in_line', { position })
+    : say('in_line_about', { position, time: roughly(etaSeconds) });
 
 function roughly(seconds: number): string {
   if (seconds < 55) return `${Math.max(1, Math.round(seconds / 10)) * 10} s`;

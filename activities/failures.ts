@@ -1,38 +1,50 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { FailureCode } from '../contract/problem.ts';
+import type { Said } from '../contract/said.ts';
+import { inEnglish } from '../contract/sayings.ts';
 
 /**
- * It cannot work, however often it is tried. `cause` is what Proxmox said, if it said anything, and `log` the end of the
- * failed task's log.
+ * It cannot work, however often it is tried. `message` is a text by its code, or one without where the words are
+ * Proxmox's or it is a bug; `cause` is what Proxmox said, if it said anything, and `log` the end of the failed task's log.
  */
 export function finalFailure(
   code: FailureCode,
-  message: string,
+  message: Said | string,
   cause?: string,
   log: string[] = [],
 ): ApplicationFailure {
   return ApplicationFailure.create({
     type: code,
-    message,
+    message: inEnglish(message),
     nonRetryable: true,
-    details: cause ? [cause, log] : [],
+    details: detailsOf(message, cause, log),
   });
 }
 
 /** May work later: Temporal tries again. */
 export function passingFailure(
   code: FailureCode,
-  message: string,
+  message: Said | string,
   cause?: string,
   log: string[] = [],
 ): ApplicationFailure {
   return ApplicationFailure.create({
     type: code,
-    message,
+    message: inEnglish(message),
     nonRetryable: false,
-    details: cause ? [cause, log] : [],
+    details: detailsOf(message, cause, log),
   });
 }
+
+/** As `failureOf` of the workflows reads them. */
+function detailsOf(message: Said | string, cause: string | undefined, log: string[]): unknown[] {
+  if (typeof message !== 'string') return [cause ?? null, log, message];
+  return cause ? [cause, log] : [];
+}
+
+/** What a failure says: by its code where it has one. */
+export const saidBy = ({ message, details }: ApplicationFailure): Said | string =>
+  (details?.[2] as Said | undefined) ?? message;
 
 /** This run no longer owns the operation; it must not touch anything any more. */
 export function staleClaim(): ApplicationFailure {

@@ -7,10 +7,13 @@ import { Server } from '../db/models/server.ts';
 import { serverAfter } from './server-after.ts';
 import type { OperationType } from '../contract/operation-table.ts';
 import type { FailureCode } from '../contract/problem.ts';
+import type { Said } from '../contract/said.ts';
 
 export interface OperationFailure {
   code: FailureCode;
   message: string;
+  /** The same by its code. */
+  said?: Said;
   cause: string | null;
   /** The end of the log of the Proxmox task that failed. */
   log: string[];
@@ -35,9 +38,11 @@ export function createFinishOperation({ database }: Pick<Deps, 'database'>) {
         status: outcome,
         percent: null,
         note: null,
+        noteSaid: null,
         finishedAt: raw('clock_timestamp()'),
         errorCode: error?.code ?? null,
         errorMessage: error?.message ?? null,
+        errorSaid: error?.said ?? null,
         errorCause: error?.cause ?? null,
         errorLog: error?.log ?? null,
       });

@@ -6,6 +6,7 @@ import { VmidLease } from '../db/models/vmid-lease.ts';
 import { queryRows } from '../db/query-rows.ts';
 import type { Server } from '../db/models/server.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
+import { say } from '../contract/sayings.ts';
 
 export interface Lease {
   vmid: number;
@@ -53,8 +54,8 @@ async function leaseLowest(
       [cluster.vmidMin, cluster.vmidMax, cluster.vmidMin, used, clusterId, used, clusterId],
     );
     if (!free) {
-      const range = `${cluster.vmidMin} to ${cluster.vmidMax}`;
-      throw finalFailure('no_vmid_left', `Every VM id from ${range} is in use; widen the cluster's range`);
+      const { vmidMin: from, vmidMax: to } = cluster;
+      throw finalFailure('no_vmid_left', say('vmids_used_up', { from, to }));
     }
     await VmidLease.query(trx).insert({ clusterId, vmid: free.vmid, serverId: id });
     return free.vmid;

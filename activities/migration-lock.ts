@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Deps } from './deps.ts';
 import { finalFailure } from './failures.ts';
 import { requireOurVm, type FoundVm, type VmContext } from './vm-context.ts';
+import { say } from '../contract/sayings.ts';
 
 /** The node a `migrate` is to end on. */
 export function targetOf({ operation }: VmContext): string {
@@ -26,11 +27,7 @@ export async function awaitMigrationEnd(deps: Deps, vm: VmContext, found: FoundV
     const running = await vm.proxmox.findTasks(node, { typefilter: 'qmigrate', vmid, source: 'active' });
     idle = running.length > 0 ? 0 : idle + 1;
     if (idle > LOOKS_WITHOUT_A_TASK) {
-      throw finalFailure(
-        'vm_locked',
-        `A migration of VM ${vmid} was cut short: it is on ${node}, locked, and no migration runs there any more. ` +
-          `Make sure that it runs on no other node, then unlock it (\`qm unlock ${vmid}\` on ${node}, as root) and resume`,
-      );
+      throw finalFailure('vm_locked', say('migration_cut_short', { vmid, node }));
     }
     await delay(deps.timing.pollMs, undefined, { signal: cancellationSignal() });
   }

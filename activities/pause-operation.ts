@@ -28,6 +28,7 @@ export function createPauseOperation({ database }: Pick<Deps, 'database'>) {
         status: 'needs_attention',
         errorCode: error.code,
         errorMessage: error.message,
+        errorSaid: error.said ?? null,
         errorCause: error.cause,
         errorLog: error.log,
       });
@@ -78,6 +79,7 @@ const RUNNING = {
   decision: null,
   errorCode: null,
   errorMessage: null,
+  errorSaid: null,
   errorCause: null,
   errorLog: raw('null'),
 } as const;

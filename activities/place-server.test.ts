@@ -53,6 +53,7 @@ it('takes the least loaded node and says why', async () => {
   expect(await placeServer(claim)).toEqual({
     node: 'pve2',
     reason: 'most free memory (8 GiB) of 3 with room',
+    reasonSaid: { code: 'most_free', params: { gib: 8, count: 3 } },
     template: catalog.template.name,
     templateVmid: 9_002,
   });

@@ -8,10 +8,14 @@ import { Server } from '../db/models/server.ts';
 import { Template } from '../db/models/template.ts';
 import { TemplateVm } from '../db/models/template-vm.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
+import type { Said } from '../contract/said.ts';
+import { say } from '../contract/sayings.ts';
+import { reasoned } from './reasoned.ts';
 
 export interface Placement {
   node: string;
   reason: string;
+  reasonSaid?: Said;
   template: string;
   templateVmid: number;
 }
@@ -28,10 +32,13 @@ export function createPlaceServer({ database }: Pick<Deps, 'database'>) {
         const node = await Node.query(trx).findById(server.nodeId).throwIfNotFound();
         const source = await TemplateVm.query(trx).findById([template.id, node.id]);
         if (!source)
-          throw finalFailure('template_missing', `${node.name} has no template ${template.name} any more`);
+          throw finalFailure(
+            'template_missing',
+            say('no_template_now', { node: node.name, template: template.name }),
+          );
         return {
           node: node.name,
-          reason: 'chosen before',
+          ...reasoned(say('chosen_before')),
           template: template.name,
           templateVmid: source.vmid,
         };
@@ -43,15 +50,15 @@ export function createPlaceServer({ database }: Pick<Deps, 'database'>) {
       const candidates = await nodesWithRoom(trx, wanted);
       const [best] = candidates;
       if (!best && !(await Node.query(trx).findOne({ clusterId, status: 'online' })))
-        throw passingFailure('proxmox_unreachable', 'No node of the cluster is online at the moment');
+        throw passingFailure('proxmox_unreachable', say('no_node_online'));
       if (!best) {
-        const message = `No node has the template ${template.name} and ${memoryMib} MiB of memory free`;
-        throw finalFailure('no_capacity', message);
+        throw finalFailure('no_capacity', say('no_node_with_room', { template: template.name, memoryMib }));
       }
       await server.$query(trx).patch({ nodeId: best.nodeId });
-      const free = Math.floor(best.freeMemoryMib / 1024);
-      const reason = `most free memory (${free} GiB) of ${candidates.length} with room`;
-      return { node: best.nodeName, reason, template: template.name, templateVmid: best.templateVmid };
+      const gib = Math.floor(best.freeMemoryMib / 1024);
+      const { nodeName: node, templateVmid } = best;
+      const reason = say('most_free', { gib, count: candidates.length });
+      return { node, ...reasoned(reason), template: template.name, templateVmid };
     });
   };
 }

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { awaitHa } from './await-ha.ts';
 import type { Deps } from './deps.ts';
 import { finalFailure, passingFailure } from './failures.ts';
+import { powerSaid } from './power-said.ts';
 import { noteRestartNeeded } from './restart-needed.ts';
 import { runTask, type TaskRequest } from './run-task.ts';
 import {
@@ -18,6 +19,8 @@ import { withSlot } from './with-slot.ts';
 import { ProxmoxError } from '../proxmox/errors.ts';
 import type { PowerAction } from '../contract/servers.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
+import type { Said } from '../contract/said.ts';
+import { say, told, type Told } from '../contract/sayings.ts';
 
 const DEFAULT_TIMEOUT_S = 60;
 
@@ -34,22 +37,20 @@ export function createStartVm(deps: Deps) {
 
 export function createPowerVm(deps: Deps) {
   /** Carries out a power action and returns only when Proxmox shows the wanted state. */
-  return async function powerVm(
-    input: OperationClaim & { action: PowerAction },
-  ): Promise<{ summary: string }> {
+  return async function powerVm(input: OperationClaim & { action: PowerAction }): Promise<Told> {
     const vm = await loadVm(deps, input);
     const found = await requireOurVm(vm);
     switch (input.action) {
       case 'start':
-        return { summary: await start(deps, vm, found) };
+        return told(await start(deps, vm, found));
       case 'shutdown':
-        return { summary: await shutDown(deps, vm, found, { stopOnCancel: true }) };
+        return told(await shutDown(deps, vm, found, { stopOnCancel: true }));
       case 'stop':
-        return { summary: await stop(deps, vm, found) };
+        return told(await stop(deps, vm, found));
       case 'reboot':
-        return { summary: await reboot(deps, vm, found) };
+        return told(await reboot(deps, vm, found));
       case 'reset':
-        return { summary: await reset(deps, vm, found) };
+        return told(await reset(deps, vm, found));
     }
   };
 }
@@ -57,11 +58,11 @@ export function createPowerVm(deps: Deps) {
 const taskOf = ({ node, vmid }: FoundVm, step: string, type: string) => ({ node, vmid, step, type });
 
 /** Starts the VM; fine when it runs already. */
-export async function start(deps: Deps, vm: VmContext, found: FoundVm): Promise<string> {
+export async function start(deps: Deps, vm: VmContext, found: FoundVm): Promise<Said> {
   const { power, haState } = await observeSettled(deps, vm, found, 'running');
   if (power === 'running') {
     await lookForRestart(deps, vm, found);
-    return 'was running already';
+    return say('was_running');
   }
   try {
     await runTask(deps, vm, {
@@ -74,7 +75,7 @@ export async function start(deps: Deps, vm: VmContext, found: FoundVm): Promise<
   }
   const started = await expectPower(deps, vm, found, { wanted: 'running', haState });
   await lookForRestart(deps, vm, started);
-  return 'running';
+  return say('running');
 }
 
 /** High availability starts a stopped VM again that it was not told to stop. */
@@ -98,13 +99,15 @@ async function observeSettled(
   const isSo = (now: ObservedVm, state: typeof wanted): boolean =>
     state === 'running' ? now.power === 'running' : staysStopped(now);
   if (observed.haState === null || observed.haState === 'error' || !isSo(observed, wanted)) return observed;
-  const told = await lastToldToHa(deps, vm, found);
-  if (told === null || told === wanted) return observed;
-  const what = `carry out that it is to be ${told}`;
+  const lastTold = await lastToldToHa(deps, vm, found);
+  if (lastTold === null || lastTold === wanted) return observed;
+  const what = say(lastTold === 'running' ? 'have_it_run' : 'have_it_stopped');
   let now = observed;
   await awaitHa(deps, vm, { what, extraMs: DEFAULT_TIMEOUT_S * 1_000 }, (_found, latest) => {
     now = latest;
-    return latest.haState === null || latest.haState === 'error' || isSo(latest, told) ? 'done' : 'not yet';
+    return latest.haState === null || latest.haState === 'error' || isSo(latest, lastTold)
+      ? 'done'
+      : 'not yet';
   });
   return now;
 }
@@ -125,9 +128,9 @@ async function lastToldToHa(
 }
 
 /** Powers off at once; a shutdown that holds the VM's lock is overruled. */
-export async function stop(deps: Deps, vm: VmContext, found: FoundVm): Promise<string> {
+export async function stop(deps: Deps, vm: VmContext, found: FoundVm): Promise<Said> {
   const observed = await observeSettled(deps, vm, found, 'stopped');
-  if (staysStopped(observed)) return 'was stopped already';
+  if (staysStopped(observed)) return say('was_stopped');
   const { haState } = observed;
   await runTask(deps, vm, {
     ...taskOf(found, 'stop', haState === null ? 'qmstop' : 'hastop'),
@@ -135,7 +138,7 @@ export async function stop(deps: Deps, vm: VmContext, found: FoundVm): Promise<s
     start: () => vm.proxmox.stop(found.node, found.vmid, { overruleShutdown: haState === null }),
   });
   await expectPower(deps, vm, found, { wanted: 'stopped', haState });
-  return 'stopped';
+  return say('stopped');
 }
 
 /** Asks the guest, and with `forceStop` powers off when it takes too long. */
@@ -147,9 +150,9 @@ export async function shutDown(
     stopOnCancel,
     forceStop = vm.operation.params.force ?? false,
   }: { stopOnCancel: boolean; forceStop?: boolean },
-): Promise<string> {
+): Promise<Said> {
   const observed = await observeSettled(deps, vm, found, 'stopped');
-  if (staysStopped(observed)) return 'was stopped already';
+  if (staysStopped(observed)) return say('was_stopped');
   const { haState } = observed;
   const { timeoutSeconds: timeout = DEFAULT_TIMEOUT_S } = vm.operation.params;
   await guestTask(deps, vm, {
@@ -158,15 +161,15 @@ export async function shutDown(
     stopOnCancel,
   });
   await expectPower(deps, vm, found, { wanted: 'stopped', haState, extraMs: timeout * 1_000 });
-  if (haState !== null) return `stopped by high availability, which waits ${timeout} s and then powers off`;
-  return forceStop ? 'stopped' : 'shut down';
+  if (haState !== null) return say('ha_stopped', { seconds: timeout });
+  return say(forceStop ? 'stopped' : 'shut_down');
 }
 
 /** Proxmox ends the reboot task while the VM is still down and starts it in another one, so the task proves nothing. */
-async function reboot(deps: Deps, vm: VmContext, found: FoundVm): Promise<string> {
+async function reboot(deps: Deps, vm: VmContext, found: FoundVm): Promise<Said> {
   const { timeoutSeconds: timeout = DEFAULT_TIMEOUT_S } = vm.operation.params;
   if (activityInfo().attempt === 1 && (await observePower(deps, vm, found)) === 'stopped') {
-    return `was stopped, so it was started: ${await start(deps, vm, found)}`;
+    return say('started_as_stopped', { how: await start(deps, vm, found) });
   }
   await guestTask(deps, vm, {
     ...taskOf(found, 'reboot', 'qmreboot'),
@@ -176,14 +179,13 @@ async function reboot(deps: Deps, vm: VmContext, found: FoundVm): Promise<string
   });
   const deadline = performance.now() + deps.timing.rebootGraceMs;
   while ((await observePower(deps, vm, found)) !== 'running') {
-    if (performance.now() > deadline)
-      return `stayed down, so it was started: ${await start(deps, vm, found)}`;
+    if (performance.now() > deadline) return say('started_as_down', { how: await start(deps, vm, found) });
     heartbeat();
     await vm.tasks.turn(found.node, cancellationSignal());
     await delay(deps.timing.pollMs, undefined, { signal: cancellationSignal() });
   }
   await lookForRestart(deps, vm, found);
-  return 'rebooted';
+  return say('rebooted');
 }
 
 /** A cold start applies what waited for one; somebody may have done that on Proxmox, too. */
@@ -191,14 +193,14 @@ async function lookForRestart(deps: Deps, vm: VmContext, found: FoundVm): Promis
   if (vm.server.restartNeeded) await noteRestartNeeded(deps, vm, found);
 }
 
-async function reset(deps: Deps, vm: VmContext, found: FoundVm): Promise<string> {
+async function reset(deps: Deps, vm: VmContext, found: FoundVm): Promise<Said> {
   await runTask(deps, vm, {
     ...taskOf(found, 'reset', 'qmreset'),
     start: () => vm.proxmox.reset(found.node, found.vmid),
     leavesNoTrace: true,
   });
   await expectPower(deps, vm, found, { wanted: 'running', haState: null });
-  return 'reset';
+  return say('was_reset');
 }
 
 /** A task that asks the guest: it may refuse, and then nothing is gained by asking again. */
@@ -207,11 +209,7 @@ async function guestTask(deps: Deps, vm: VmContext, request: TaskRequest): Promi
     await runTask(deps, vm, request);
   } catch (err) {
     if (!(err instanceof ProxmoxError) || !err.reason.includes('powerdown failed')) throw err;
-    throw finalFailure(
-      'guest_did_not_shut_down',
-      'The guest did not shut down in time; it goes on running',
-      err.reason,
-    );
+    throw finalFailure('guest_did_not_shut_down', say('guest_goes_on'), err.reason);
   }
 }
 
@@ -229,13 +227,16 @@ async function expectPower(
   { wanted, haState, extraMs = 0 }: Expected,
 ): Promise<FoundVm> {
   if (haState !== null) {
-    const what = wanted === 'running' ? 'start it' : 'stop it';
+    const what = say(wanted === 'running' ? 'start_it' : 'stop_it');
     return awaitHa(deps, vm, { what, extraMs }, (_found, observed) =>
       (wanted === 'running' ? observed.power === 'running' : staysStopped(observed)) ? 'done' : 'not yet',
     );
   }
   const state = await observePower(deps, vm, found);
   if (state !== wanted)
-    throw passingFailure('task_failed', `The task ended well but the VM is ${state}, not ${wanted}`);
+    throw passingFailure(
+      'task_failed',
+      say('other_power', { power: powerSaid(state), wanted: powerSaid(wanted) }),
+    );
   return found;
 }

@@ -1,8 +1,10 @@
 import type { ReconcileClaim } from './begin-reconcile.ts';
 import type { Deps } from './deps.ts';
 import { noteOrphan, type SeenOrphan } from './note-orphan.ts';
+import { reasoned } from './reasoned.ts';
 import { databaseTime } from '../db/database-time.ts';
 import { queryRows } from '../db/query-rows.ts';
+import { say } from '../contract/sayings.ts';
 
 export interface NodesRead extends ReconcileClaim {
   /** The nodes that this run has read to the end; of the others nothing is concluded. */
@@ -78,8 +80,8 @@ function toOrphan({ kind, serverId, name, server, vmid, address }: Found): SeenO
   };
   switch (kind) {
     case 'server_without_vm': {
-      const reason = vmid === null ? 'it has no VM id' : `the cluster has no VM ${vmid}`;
-      return { kind, identifier: serverId, evidence: { ...evidence, reason } };
+      const reason = vmid === null ? say('no_vmid') : say('not_in_cluster', { vmid });
+      return { kind, identifier: serverId, evidence: { ...evidence, ...reasoned(reason) } };
     }
     case 'vmid_lease_without_vm':
     case 'vmid_lease_without_server':

@@ -8,6 +8,7 @@ import type { Deps } from './deps.ts';
 import { noteOrphan } from './note-orphan.ts';
 import { isMissing } from './run-task.ts';
 import { saveReading } from './save-reading.ts';
+import { reasoned } from './reasoned.ts';
 import { takeTurn } from './take-turn.ts';
 import { isMarked } from './vm-context.ts';
 import { databaseTime } from '../db/database-time.ts';
@@ -16,6 +17,8 @@ import { Server } from '../db/models/server.ts';
 import { queryRows } from '../db/query-rows.ts';
 import type { VmConfig, VmSummary } from '../proxmox/answers.ts';
 import { parseSmbiosUuid } from '../proxmox/vm-config.ts';
+import type { OrphanEvidence } from '../contract/reconcile.ts';
+import { inEnglish, say } from '../contract/sayings.ts';
 
 /** After this a node's remaining servers are left to the next run, which begins with them; half of it is for other VMs. */
 const BUDGET_MS = 8 * 60_000;
@@ -130,7 +133,7 @@ async function lookForMarker(reading: NodeReading, vm: VmSummary): Promise<void>
       name,
       vmid: vm.vmid,
       serverId,
-      server: await describeServer(reading, serverId),
+      ...(await describeServer(reading, serverId)),
       status: vm.status,
       ...(disk ? { sizeGib: disk.sizeGib } : {}),
     },
@@ -149,15 +152,22 @@ async function markedFor({ deps }: NodeReading, { values }: VmConfig): Promise<s
   return server?.id ?? null;
 }
 
-async function describeServer({ deps, clusterId }: NodeReading, serverId: string): Promise<string> {
+async function describeServer(
+  { deps, clusterId }: NodeReading,
+  serverId: string,
+): Promise<Pick<OrphanEvidence, 'server' | 'serverSaid'>> {
   const server = await Server.query(deps.database)
     .findById(serverId)
     .withGraphFetched('[vmidLease, cluster]');
-  if (!server) return 'unknown';
-  const place = server.clusterId === clusterId ? '' : ` on ${server.cluster?.name}`;
-  return server.vmidLease
-    ? `${server.lifecycle}, its VM is ${server.vmidLease.vmid}${place}`
-    : server.lifecycle;
+  if (!server) return { server: 'unknown' };
+  const { lifecycle, vmidLease, cluster } = server;
+  if (!vmidLease) return { server: lifecycle };
+  const held = { lifecycle: say(`server_${lifecycle}`), vmid: vmidLease.vmid };
+  const said =
+    server.clusterId === clusterId
+      ? say('server_holds', held)
+      : say('server_holds_on', { ...held, cluster: cluster?.name ?? '' });
+  return { server: inEnglish(said), serverSaid: said };
 }
 
 async function readServer(reading: NodeReading, vmid: number, serverId: string): Promise<boolean> {
@@ -179,7 +189,11 @@ async function readServer(reading: NodeReading, vmid: number, serverId: string):
         serverId,
         server: server.lifecycle,
         vmid,
-        reason: `VM ${vmid} (${config.values['name'] ?? 'no name'}) on ${node} is another one`,
+        ...reasoned(
+          config.values['name']
+            ? say('other_vm', { vmid, name: config.values['name'], node })
+            : say('other_nameless_vm', { vmid, node }),
+        ),
       },
     });
     return true;

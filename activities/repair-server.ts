@@ -4,6 +4,8 @@ import { raw, type PartialModelObject } from 'objection';
 import { bootDisk } from './boot-disk.ts';
 import { compareVm, repairParameters, type SeenVm } from './compare-vm.ts';
 import type { Deps } from './deps.ts';
+import { saidBy } from './failures.ts';
+import { noted } from './noted.ts';
 import { requireOurVm, type FoundVm } from './vm-context.ts';
 import { toFailure } from './with-translated-errors.ts';
 import { AuditEntry } from '../db/models/audit-entry.ts';
@@ -13,6 +15,8 @@ import { VmReading } from '../db/models/vm-reading.ts';
 import type { VmConfig } from '../proxmox/answers.ts';
 import { classifyTaskExit, ProxmoxError } from '../proxmox/errors.ts';
 import type { RepairInput } from '../contract/temporal.ts';
+import type { Said } from '../contract/said.ts';
+import { say } from '../contract/sayings.ts';
 
 export function createRepairServer(deps: Deps) {
   /**
@@ -31,20 +35,20 @@ export function createRepairServer(deps: Deps) {
         .first();
       if (!drift) return { repaired };
       const refusal = await repair(deps, drift).catch(asRefusal);
-      if (typeof refusal === 'string') await end(deps, drift, { note: refusal });
-      else repaired.push(drift.field);
+      if (refusal === null) repaired.push(drift.field);
+      else await end(deps, drift, noted(refusal));
     }
   };
 }
 
-/** The words of a failure that will not pass; others are thrown again. */
-export function asRefusal(err: unknown): string {
+/** What a failure says that will not pass; others are thrown again. */
+export function asRefusal(err: unknown): Said | string {
   const failure = err instanceof ProxmoxError ? toFailure(err) : err;
-  if (failure instanceof ApplicationFailure && failure.nonRetryable) return failure.message;
+  if (failure instanceof ApplicationFailure && failure.nonRetryable) return saidBy(failure);
   throw err;
 }
 
-async function repair(deps: Deps, drift: Drift): Promise<string | null> {
+async function repair(deps: Deps, drift: Drift): Promise<Said | null> {
   const { database, clusters } = deps;
   const server = await Server.query(database)
     .findById(drift.serverId)
@@ -56,12 +60,12 @@ async function repair(deps: Deps, drift: Drift): Promise<string | null> {
     const refusal = await write(deps, server, drift, found);
     if (refusal) return refusal;
     const after = await proxmox.vmConfig(found.node, found.vmid);
-    if (!agrees(server, drift, found, after)) return 'it was written, and Proxmox shows the old value still';
+    if (!agrees(server, drift, found, after)) return say('not_taken_over');
   }
   const inForce = await proxmox.vmConfig(found.node, found.vmid, { current: true });
   const waits = !agrees(server, drift, found, inForce);
   await end(deps, drift, {
-    note: waits ? 'in force from the next start of the VM on' : null,
+    ...(waits ? noted(say('from_next_start')) : { note: null, noteSaid: null }),
     resolvedAt: raw('now()'),
     resolution: 'repaired',
   });
@@ -75,14 +79,13 @@ function agrees(server: Server, { field }: Drift, { node }: FoundVm, config: VmC
 }
 
 /** Answers why it cannot be written, if so. */
-async function write(deps: Deps, server: Server, { field }: Drift, found: FoundVm): Promise<string | null> {
+async function write(deps: Deps, server: Server, { field }: Drift, found: FoundVm): Promise<Said | null> {
   const { proxmox, tasks } = await deps.clusters.of(server.clusterId);
   const { node, vmid, config } = found;
   if (field === 'disk') {
     const disk = bootDisk(config.values);
-    if (!disk) return 'the VM has no disk to boot from';
-    if (disk.sizeGib > server.diskGib)
-      return `a disk cannot be made smaller: accept its ${disk.sizeGib} GiB instead`;
+    if (!disk) return say('has_no_disk');
+    if (disk.sizeGib > server.diskGib) return say('disk_cannot_shrink', { gib: disk.sizeGib });
     const upid = await proxmox.resizeDisk(node, vmid, disk.key, `${server.diskGib}G`);
     const { exitStatus, logTail } = await tasks.wait(upid, { signal: cancellationSignal() });
     const outcome = classifyTaskExit(exitStatus, logTail);
@@ -90,7 +93,7 @@ async function write(deps: Deps, server: Server, { field }: Drift, found: FoundV
     return null;
   }
   const params = repairParameters(field, server, config.values);
-  if (!params) return 'Berth cannot write this field: accept what Proxmox has';
+  if (!params) return say('cannot_write');
   try {
     await proxmox.updateConfig(node, vmid, params, { digest: config.digest });
   } catch (err) {

@@ -6,6 +6,7 @@ import { Operation } from '../db/models/operation.ts';
 import { recordDurations } from '../db/record-durations.ts';
 import { OperationEvent } from '../db/models/operation-event.ts';
 import type { OperationClaim, StepClaim } from '../contract/temporal.ts';
+import { inEnglish, say } from '../contract/sayings.ts';
 
 export interface StepReports extends StepClaim {
   /** For a step of no return: it is refused once a cancel has been asked for. */
@@ -17,7 +18,7 @@ export function createReportSteps({ database }: Pick<Deps, 'database'>) {
   return async function reportSteps(input: StepReports): Promise<void> {
     await database.transaction(async (trx) => {
       const { cancelRequestedAt } = await lockClaim(input, trx);
-      if (input.unlessCancelled && cancelRequestedAt) throw finalFailure('cancelled', 'Cancelled on request');
+      if (input.unlessCancelled && cancelRequestedAt) throw finalFailure('cancelled', say('cancelled'));
       await writeReports(input, trx);
     });
   };
@@ -46,11 +47,14 @@ export function withReports<A extends StepActivities>(deps: Pick<Deps, 'database
   return Object.fromEntries(wrapped) as A;
 }
 
+const NOT_RECORDED = say('not_recorded');
+
 /** PostgreSQL is away, most likely: nothing has been done yet, so that trying again soon costs little. */
 const notRecorded = (err: unknown): ApplicationFailure =>
   ApplicationFailure.create({
     type: 'internal_error',
-    message: 'the step could not be recorded',
+    message: inEnglish(NOT_RECORDED),
+    details: [null, [], NOT_RECORDED],
     nextRetryDelay: '1 second',
     ...(err instanceof Error ? { cause: err } : {}),
   });
@@ -74,13 +78,14 @@ export async function writeReports(
   // Knex itself answers only the rows that were not there yet.
   const written: OperationEvent[] = await trx(OperationEvent.tableName)
     .insert(
-      reports.map(({ seq, step, state, message }) => ({
+      reports.map(({ seq, step, state, message, said }) => ({
         operationId,
         fence,
         seq,
         step,
         state,
         message: message ?? null,
+        said: said ? JSON.stringify(said) : null,
       })),
     )
     .onConflict(['operation_id', 'fence', 'seq'])
@@ -89,7 +94,7 @@ export async function writeReports(
   const ended = written.filter(({ state }) => state === 'succeeded').map(({ id }) => id);
   await recordDurations(trx, operationId, ended);
   await Operation.query(trx)
-    .patch({ step: last.step, lastSeq: last.seq, percent: null, note: null })
+    .patch({ step: last.step, lastSeq: last.seq, percent: null, note: null, noteSaid: null })
     .where('id', operationId)
     .where('last_seq', '<', last.seq);
 }

@@ -19,13 +19,15 @@ import { Server, type RescueState } from '../db/models/server.ts';
 import { parseDisk } from '../proxmox/vm-config.ts';
 import type { StepName } from '../contract/operation-table.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
+import type { Said } from '../contract/said.ts';
+import { say, told, type Told } from '../contract/sayings.ts';
 
 /** IDE and SATA drives of a VM: every firmware boots from those. */
 const DRIVES = ['ide0', 'ide1', 'ide2', 'ide3', 'sata0', 'sata1', 'sata2', 'sata3', 'sata4', 'sata5'];
 
 export function createInsertRescue(deps: Deps) {
   /** Puts the cluster's rescue medium into a free drive and in front of the boot order; both count from the next start. */
-  return async function insertRescue(claim: OperationClaim): Promise<{ summary: string }> {
+  return async function insertRescue(claim: OperationClaim): Promise<Told> {
     const vm = await loadVm(deps, claim);
     const found = await requireOurVm(vm);
     const volume = await requireMedium(vm, found);
@@ -50,9 +52,9 @@ export function createRemoveRescue(deps: Deps) {
 
 export function createRestartVm(deps: Deps) {
   /** Starts the VM with what was changed; one that runs with it already is left alone. */
-  return async function restartVm(claim: OperationClaim): Promise<{ summary: string }> {
+  return async function restartVm(claim: OperationClaim): Promise<Told> {
     const vm = await loadVm(deps, claim);
-    return { summary: await restart(deps, vm, await requireOurVm(vm), 'restart') };
+    return told(await restart(deps, vm, await requireOurVm(vm), 'restart'));
   };
 }
 
@@ -73,18 +75,18 @@ export function createUndoRescue(deps: Deps) {
 /** The medium, which must be on the VM's node: a VM whose medium is missing does not start at all. */
 async function requireMedium({ proxmox, server }: VmContext, { node }: FoundVm): Promise<string> {
   const volume = server.cluster?.rescueIso;
-  if (!volume) throw finalFailure('volume_missing', 'No rescue medium is set for this cluster any more');
+  if (!volume) throw finalFailure('volume_missing', say('no_rescue_medium'));
   const [storage = ''] = volume.split(':');
   const content = await proxmox.storageContent(node, storage, 'iso');
   if (content.some(({ volid }) => volid === volume)) return volume;
-  throw finalFailure('volume_missing', `The rescue medium ${volume} is not on ${node}`);
+  throw finalFailure('volume_missing', say('rescue_medium_missing', { volume, node }));
 }
 
 /** Takes a free drive and records it with the boot order to go back to, before anything is changed. */
 async function chooseDrive(deps: Deps, vm: VmContext, found: FoundVm): Promise<RescueState> {
   const { values } = await vm.proxmox.vmConfig(found.node, found.vmid, { current: true });
   const drive = DRIVES.find((key) => !(key in values) && !(key in found.config.values));
-  if (!drive) throw finalFailure('proxmox_rejected', 'Every IDE and SATA drive of the VM is taken');
+  if (!drive) throw finalFailure('proxmox_rejected', say('drives_taken'));
   const rescue = { drive, boot: found.config.values['boot'] ?? null };
   await Server.query(deps.database).findById(vm.server.id).patch({ rescue });
   vm.server.rescue = rescue;
@@ -113,7 +115,7 @@ async function remove(deps: Deps, vm: VmContext, found: FoundVm, step: StepName)
   });
 }
 
-async function restart(deps: Deps, vm: VmContext, found: FoundVm, step: StepName): Promise<string> {
+async function restart(deps: Deps, vm: VmContext, found: FoundVm, step: StepName): Promise<Said> {
   const isRunning = (await observePower(deps, vm, found)) !== 'stopped';
   const isToRestart = isRunning && ((await isShuttingDown(deps, vm)) || (await isWaitingForStart(vm, found)));
   // Also of one that runs with it already: high availability may be about to stop it.

@@ -6,21 +6,22 @@ import { loadVm, requireOurVm, type FoundVm, type VmContext } from './vm-context
 import { Operation } from '../db/models/operation.ts';
 import { Server } from '../db/models/server.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
+import { say, tell, type Told } from '../contract/sayings.ts';
 
 export function createResizeDisk(deps: Deps) {
   /** Grows the boot disk to the plan's size; never shrinks. The size is absolute, so a repeat does not grow it twice. */
-  return async function resizeDisk(claim: OperationClaim): Promise<{ summary: string }> {
+  return async function resizeDisk(claim: OperationClaim): Promise<Told> {
     const vm = await loadVm(deps, claim);
     const { target, former } = vm.operation.params;
-    if (target && former && target.diskGib <= former.diskGib) return { summary: 'the disk keeps its size' };
+    if (target && former && target.diskGib <= former.diskGib) return tell('disk_kept');
     const found = await requireOurVm(vm);
     const { node, vmid, config } = found;
     const disk = bootDisk(config.values);
-    if (!disk) throw finalFailure('volume_missing', `VM ${vmid} has no disk to boot from`);
+    if (!disk) throw finalFailure('volume_missing', say('no_boot_disk', { vmid }));
     const diskGib = target?.diskGib ?? vm.server.diskGib;
     if (disk.sizeGib >= diskGib) {
       await recordDisk(deps, vm, found);
-      return { summary: `${disk.key} has ${disk.sizeGib} GiB` };
+      return tell('disk_has', { disk: disk.key, gib: disk.sizeGib });
     }
     await runTask(deps, vm, {
       step: target ? 'disk' : 'resize',
@@ -30,7 +31,7 @@ export function createResizeDisk(deps: Deps) {
       start: () => vm.proxmox.resizeDisk(node, vmid, disk.key, `${diskGib}G`),
     });
     await recordDisk(deps, vm, await requireOurVm(vm));
-    return { summary: `${disk.key} to ${diskGib} GiB` };
+    return tell('disk_grown', { disk: disk.key, gib: diskGib });
   };
 }
 

@@ -9,6 +9,7 @@ import { OperationTask } from '../db/models/operation-task.ts';
 import type { TaskListEntry } from '../proxmox/answers.ts';
 import { classifyTaskExit, ProxmoxError } from '../proxmox/errors.ts';
 import type { TaskResult } from '../proxmox/tasks.ts';
+import { say } from '../contract/sayings.ts';
 
 export interface TaskRequest {
   /** What the task is remembered under within its operation. */
@@ -74,7 +75,7 @@ async function waitForTask(
         void noteProgress(deps, vm.claim, { percent }).catch(() => undefined);
       },
       onTrouble: (error) => {
-        const note = error && `Waiting for its task: ${error.message}`;
+        const note = error && say('waiting_for_task', { reason: error.message });
         void noteProgress(deps, vm.claim, { note }).catch(() => undefined);
       },
     });

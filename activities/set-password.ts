@@ -12,11 +12,12 @@ import {
 import { ProxmoxError } from '../proxmox/errors.ts';
 import { parseDisk } from '../proxmox/vm-config.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
+import { say, tell, told, type Told } from '../contract/sayings.ts';
 
 const SILENT = {
-  silent: 'the guest agent does not answer',
-  not_configured: 'the guest agent is switched off',
-  vm_not_running: 'the server is stopped',
+  silent: 'agent_silent',
+  not_configured: 'agent_off',
+  vm_not_running: 'server_stopped',
 } as const;
 
 export function createSetPasswordByAgent(deps: Deps) {
@@ -24,25 +25,23 @@ export function createSetPasswordByAgent(deps: Deps) {
    * Has the guest agent set the new password of the server's user, if it answers; else says why not, so that cloud-init
    * can. Fails when that would take a reboot which is not allowed. The same password again changes nothing.
    */
-  return async function setPasswordByAgent(
-    claim: OperationClaim,
-  ): Promise<{ isSet: boolean; summary: string }> {
+  return async function setPasswordByAgent(claim: OperationClaim): Promise<Told & { isSet: boolean }> {
     const vm = await loadVm(deps, claim);
     const found = await requireOurVm(vm);
     const { node, vmid } = found;
     if ((await observePower(deps, vm, found)) === 'stopped')
-      return { isSet: false, summary: SILENT.vm_not_running };
+      return { isSet: false, ...tell(SILENT.vm_not_running) };
     const answer = await vm.proxmox.agentPing(node, vmid);
     if (answer !== 'answering') {
-      const summary = SILENT[answer];
-      if (vm.operation.params.allowReboot || answer === 'vm_not_running') return { isSet: false, summary };
-      const message = `The password was not changed: ${summary}. Allow a reboot, and cloud-init sets it`;
-      throw finalFailure('agent_not_running', message);
+      const reason = say(SILENT[answer]);
+      if (vm.operation.params.allowReboot || answer === 'vm_not_running')
+        return { isSet: false, ...told(reason) };
+      throw finalFailure('agent_not_running', say('password_unchanged', { reason }));
     }
     const user = userOf(vm, found);
     await requireStep(deps, claim, 'agent');
     await withPassword(deps, vm, async (password) => vm.proxmox.agentSetPassword(node, vmid, user, password));
-    return { isSet: true, summary: `set for ${user}` };
+    return { isSet: true, ...tell('password_set', { user }) };
   };
 }
 
@@ -53,13 +52,11 @@ export function createSetPasswordByCloudInit(deps: Deps) {
    */
   return async function setPasswordByCloudInit(
     claim: OperationClaim,
-  ): Promise<{ needsReboot: boolean; summary: string }> {
+  ): Promise<Told & { needsReboot: boolean }> {
     const vm = await loadVm(deps, claim);
     const found = await requireOurVm(vm);
     if (!Object.values(found.config.values).some(isCloudInitDrive)) {
-      const message =
-        'The VM has no cloud-init drive: only its guest agent, which does not answer, can set it';
-      throw finalFailure('agent_not_running', message);
+      throw finalFailure('agent_not_running', say('no_cloud_init'));
     }
     await requireStep(deps, claim, 'cloudinit');
     await withPassword(deps, vm, async (cipassword) =>
@@ -68,7 +65,7 @@ export function createSetPasswordByCloudInit(deps: Deps) {
     const isRunning = (await observePower(deps, vm, found)) !== 'stopped';
     return {
       needsReboot: isRunning && vm.operation.params.allowReboot === true,
-      summary: 'cloud-init sets it at the next start',
+      ...tell('cloud_init_next'),
     };
   };
 }

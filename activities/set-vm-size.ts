@@ -6,10 +6,11 @@ import { findVm, loadVm, requireOurVm, requireStep, type FoundVm, type VmContext
 import { ProxmoxError } from '../proxmox/errors.ts';
 import { formatNet0, parseNet0, parseProperties } from '../proxmox/vm-config.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
+import { tell, type Told } from '../contract/sayings.ts';
 
 export function createSetVmSize(deps: Deps) {
   /** Gives the VM the processors and memory it is to have, at once where hot-plug allows, else from its next cold start on. */
-  return async function setVmSize(claim: OperationClaim): Promise<{ summary: string }> {
+  return async function setVmSize(claim: OperationClaim): Promise<Told> {
     const vm = await loadVm(deps, claim);
     const found = await requireOurVm(vm);
     const { target } = sizesOf(vm);
@@ -17,8 +18,8 @@ export function createSetVmSize(deps: Deps) {
     const rate = vm.server.macAddress ? target.networkMbps : undefined;
     await write(vm, found, sizeParameters(found.config.values, { ...target, rateMbps: rate }));
     const restartNeeded = await noteRestartNeeded(deps, vm, found);
-    const size = `${target.vcpu} vCPU and ${target.memoryMib} MiB of memory`;
-    return { summary: restartNeeded ? `${size}; takes effect after a restart` : size };
+    const { vcpu, memoryMib } = target;
+    return tell(restartNeeded ? 'resized_after_restart' : 'resized', { vcpu, memoryMib });
   };
 }
 

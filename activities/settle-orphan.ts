@@ -2,9 +2,10 @@ import { cancellationSignal } from '@temporalio/activity';
 import { raw, type RawBuilder } from 'objection';
 import type { Deps } from './deps.ts';
 import { finalFailure, passingFailure } from './failures.ts';
+import { noted } from './noted.ts';
 import { asRefusal } from './repair-server.ts';
 import { isMissing } from './run-task.ts';
-import { isMarked } from './vm-context.ts';
+import { isMarked, markerOf } from './vm-context.ts';
 import { databaseTime } from '../db/database-time.ts';
 import { AuditEntry } from '../db/models/audit-entry.ts';
 import { Orphan } from '../db/models/orphan.ts';
@@ -16,6 +17,8 @@ import type { TaskWatcher } from '../proxmox/tasks.ts';
 import { isTrue } from '../proxmox/vm-config.ts';
 import { QUARANTINE_TAG, type OrphanState } from '../contract/reconcile.ts';
 import type { OrphanInput } from '../contract/temporal.ts';
+import type { Said } from '../contract/said.ts';
+import { inEnglish, say } from '../contract/sayings.ts';
 
 /** An orphan that somebody has asked something for, with the way to its cluster. */
 interface Case {
@@ -42,8 +45,8 @@ export function createSettleOrphan(deps: Deps) {
     const at = { deps, orphan, ...(await deps.clusters.of(orphan.clusterId)) };
     const refusal = await carryOut(at).catch(asRefusal);
     if (refusal === undefined) return { outcome: orphan.request };
-    await end(at, `${orphan.request}_refused`, { note: refusal });
-    return { outcome: refusal };
+    await end(at, `${orphan.request}_refused`, noted(refusal));
+    return { outcome: inEnglish(refusal) };
   };
 }
 
@@ -60,7 +63,7 @@ async function carryOut(at: Case): Promise<undefined> {
   }
 }
 
-const refuse = (message: string) => finalFailure('vm_not_ours', message);
+const refuse = (message: Said) => finalFailure('vm_not_ours', message);
 const tagsOf = ({ values }: VmConfig): string[] => (values['tags'] ?? '').split(/[;,\s]+/).filter(Boolean);
 
 /** A VM gets the tag and no longer starts with its node; it goes on running, and nothing else is touched. */
@@ -103,7 +106,7 @@ async function destroy(at: Case): Promise<undefined> {
     !quarantinedUntil ||
     quarantinedUntil > (await databaseTime(at.deps.database))
   )
-    throw refuse('its quarantine is not over');
+    throw refuse(say('quarantine_lasts'));
   switch (kind) {
     case 'marked_vm_without_server':
       await destroyVm(at);
@@ -120,30 +123,29 @@ async function destroy(at: Case): Promise<undefined> {
       break;
     case 'server_without_vm':
     case 'vmid_lease_without_vm':
-      throw refuse('it has an owner: delete the server, which takes it along');
+      throw refuse(say('has_owner'));
   }
   await end(at, 'destroyed', { state: 'destroyed', goneAt: raw('now()') });
 }
 
 /** Says, before the first call that destroys, that one was made: what is missing afterwards was destroyed by it. */
-const DESTROYING = 'being destroyed';
+const DESTROYING = noted(say('being_destroyed'));
 
 async function destroyVm(at: Case): Promise<void> {
   const { deps, orphan, proxmox } = at;
-  const isRepeat = orphan.note === DESTROYING;
+  const isRepeat = orphan.note === DESTROYING.note;
   const found = await findOrphan(at, isRepeat);
   if (!found) return;
   const { node, vmid, config } = found;
   const { name = `VM ${vmid}` } = config.values;
-  if (!tagsOf(config).includes(QUARANTINE_TAG))
-    throw refuse(`VM ${vmid} has lost the tag ${QUARANTINE_TAG}: somebody wants to keep it`);
-  if (name !== orphan.evidence.name) throw refuse(`VM ${vmid} is called ${name} now`);
-  if (isTrue(config.values['protection'] ?? '0')) throw refuse(`VM ${vmid} is protected on Proxmox`);
-  await Orphan.query(deps.database).findById(orphan.id).patch({ note: DESTROYING });
+  if (!tagsOf(config).includes(QUARANTINE_TAG)) throw refuse(say('lost_tag', { vmid, tag: QUARANTINE_TAG }));
+  if (name !== orphan.evidence.name) throw refuse(say('has_other_name', { vmid, name }));
+  if (isTrue(config.values['protection'] ?? '0')) throw refuse(say('orphan_protected', { vmid }));
+  await Orphan.query(deps.database).findById(orphan.id).patch(DESTROYING);
   const { status } = await proxmox.vmStatus(node, vmid);
   if (status !== 'stopped') await waitFor(at, await proxmox.stop(node, vmid, { overruleShutdown: true }));
   await waitFor(at, await proxmox.deleteVm(node, vmid, { purge: true, destroyUnreferencedDisks: true }));
-  if (await proxmox.findVm(vmid)) throw passingFailure('task_failed', `VM ${vmid} is still there`);
+  if (await proxmox.findVm(vmid)) throw passingFailure('task_failed', say('vm_still_there', { vmid }));
 }
 
 async function waitFor({ tasks }: Case, upid: string): Promise<void> {
@@ -160,17 +162,17 @@ async function findOrphan(at: Case, mayBeMissing = false): Promise<FoundOrphan |
   const { vmid = 0, serverId = '' } = orphan.evidence;
   const place = await proxmox.findVm(vmid);
   if (!place && mayBeMissing) return null;
-  if (!place) throw refuse(`VM ${vmid} is not there any more`);
+  if (!place) throw refuse(say('orphan_gone', { vmid }));
   const config = await proxmox.vmConfig(place.node, vmid);
   if (place.template || !isMarked(config, serverId))
-    throw refuse(`VM ${vmid} does not carry the marker berth:${serverId} any more`);
+    throw refuse(say('orphan_unmarked', { vmid, marker: markerOf(serverId) }));
   const [owner] = await queryRows<{ name: string }>(
     deps.database,
     `select s.name from vmid_leases l join servers s on s.id = l.server_id and s.deleted_at is null
      where l.cluster_id = ? and l.vmid = ?`,
     [orphan.clusterId, vmid],
   );
-  if (owner) throw refuse(`VM ${vmid} is the server ${owner.name}'s`);
+  if (owner) throw refuse(say('is_vm_of', { vmid, server: owner.name }));
   return { node: place.node, vmid, config };
 }
 
@@ -181,17 +183,17 @@ async function destroyVolume(at: Case): Promise<void> {
   const node = orphan.node ?? '';
   await requireFreeVmid(at, vmid);
   const leases = await queryRows(deps.database, 'select from vmid_leases where vmid = ?', [vmid]);
-  if (leases.length > 0) throw refuse(`a server holds VM id ${vmid}`);
+  if (leases.length > 0) throw refuse(say('vmid_held', { vmid }));
   const isThere = async () =>
     (await proxmox.storageContent(node, storage)).some(({ volid }) => volid === volume);
   if (!(await isThere())) {
-    if (orphan.note === DESTROYING) return;
-    throw refuse(`${volume} is not there any more`);
+    if (orphan.note === DESTROYING.note) return;
+    throw refuse(say('volume_gone', { volume }));
   }
-  await Orphan.query(deps.database).findById(orphan.id).patch({ note: DESTROYING });
+  await Orphan.query(deps.database).findById(orphan.id).patch(DESTROYING);
   const upid = await proxmox.deleteVolume(node, storage, volume);
   if (upid) await waitFor(at, upid);
-  if (await isThere()) throw passingFailure('task_failed', `${volume} is still there`);
+  if (await isThere()) throw passingFailure('task_failed', say('volume_still_there', { volume }));
 }
 
 async function releaseVmid(at: Case): Promise<void> {
@@ -206,7 +208,7 @@ async function releaseVmid(at: Case): Promise<void> {
 }
 
 async function requireFreeVmid({ proxmox }: Case, vmid: number): Promise<void> {
-  if (!(await proxmox.nextIdFree(vmid))) throw refuse(`there is a VM ${vmid}: it comes first`);
+  if (!(await proxmox.nextIdFree(vmid))) throw refuse(say('vm_first', { vmid }));
 }
 
 async function releaseAddress({ deps, orphan }: Case): Promise<void> {
@@ -216,8 +218,7 @@ async function releaseAddress({ deps, orphan }: Case): Promise<void> {
     `select from orphans where kind = 'marked_vm_without_server' and gone_at is null and evidence ->> 'serverId' = ?`,
     [serverId],
   );
-  if (vms.length > 0)
-    throw refuse('a VM of this server is there still and may use the address: it comes first');
+  if (vms.length > 0) throw refuse(say('address_in_use'));
   await deps.database.raw(
     `delete from ip_leases l using servers s, ip_addresses a
      where s.id = l.server_id and s.deleted_at is not null and a.id = l.ip_address_id
@@ -228,7 +229,8 @@ async function releaseAddress({ deps, orphan }: Case): Promise<void> {
 
 interface Outcome {
   state?: OrphanState;
-  note?: string;
+  note?: string | null;
+  noteSaid?: Said | null;
   quarantinedUntil?: RawBuilder | null;
   goneAt?: RawBuilder;
 }
@@ -237,7 +239,7 @@ async function end({ deps, orphan }: Case, verb: string, outcome: Outcome): Prom
   await deps.database.transaction(async (trx) => {
     await Orphan.query(trx)
       .findById(orphan.id)
-      .patch({ request: null, requestedAt: null, note: null, ...outcome });
+      .patch({ request: null, requestedAt: null, note: null, noteSaid: null, ...outcome });
     await AuditEntry.query(trx).insert({
       userId: orphan.settledBy,
       action: `orphan.${verb}`,

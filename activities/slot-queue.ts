@@ -12,6 +12,8 @@ import {
   type SlotRequest,
   type SlotState,
 } from '../db/slots.ts';
+import type { Said } from '../contract/said.ts';
+import { inEnglish, say } from '../contract/sayings.ts';
 
 /** A slot that is `handed over` stays taken for the next attempt, which has 45 s to come. */
 export type SlotLeave = SlotEnd | 'handed over';
@@ -171,13 +173,20 @@ function newsOf(entry: Entry, state: SlotState | undefined, pollMs: number): Sho
   const { position, isGranted } = state;
   if (!isGranted && position === null) return [];
   const etaSeconds = isGranted ? null : estimateWait(state);
-  const note =
-    position === null ? null : `Waiting for ${resource} ${name}: ${describeWait(position, etaSeconds)}`;
+  const noteSaid = position === null ? null : waitingFor(resource, name, describeWait(position, etaSeconds));
+  const note = noteSaid && inEnglish(noteSaid);
   const seldom = entry.note === null ? 0 : (position ?? 0) * NEWS_MS_PER_PLACE;
   const everyMs = Math.max(pollMs, Math.min(NEWS_MS_MAX, seldom));
   const isDue = isGranted || performance.now() - entry.notedAt >= everyMs;
   if (note === entry.note || !isDue) return [];
   entry.note = note;
   entry.notedAt = performance.now();
-  return [{ holder, operationId, fence, position, etaSeconds, note }];
+  return [{ holder, operationId, fence, position, etaSeconds, note, noteSaid }];
+}
+
+/** A storage that nodes do not share is named with its node; neither has spaces in its name. */
+function waitingFor(resource: SlotRequest['resource'], name: string, place: Said): Said {
+  if (resource === 'node') return say('waiting_for_node', { name, place });
+  const [storage = '', node] = name.split(' on ');
+  return say('waiting_for_storage', { name: node ? say('storage_on', { storage, node }) : storage, place });
 }

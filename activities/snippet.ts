@@ -2,6 +2,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finalFailure, passingFailure } from './failures.ts';
 import type { Server } from '../db/models/server.ts';
+import { say } from '../contract/sayings.ts';
 
 /**
  * Proxmox's API cannot upload snippets, so the file goes to a directory the nodes mount as a storage. As *vendor* data
@@ -9,7 +10,7 @@ import type { Server } from '../db/models/server.ts';
  */
 export async function writeSnippet(server: Server, userData: string): Promise<string> {
   const snippet = snippetOf(server);
-  if (!snippet) throw finalFailure('proxmox_rejected', 'The cluster has no snippets storage for user data');
+  if (!snippet) throw finalFailure('proxmox_rejected', say('no_snippets'));
   await mkdir(snippet.folder, { recursive: true });
   await writeFile(snippet.draft, userData, { mode: 0o640 });
   await rename(snippet.draft, snippet.path);
@@ -23,8 +24,8 @@ export async function removeSnippet(server: Server): Promise<void> {
   try {
     for (const path of [snippet.draft, snippet.path]) await rm(path, { force: true });
   } catch (err) {
-    const message = `User data cannot be removed: ${err instanceof Error ? err.message : String(err)}`;
-    throw passingFailure('storage_unavailable', message);
+    const reason = err instanceof Error ? err.message : String(err);
+    throw passingFailure('storage_unavailable', say('snippet_stays', { reason }));
   }
 }
 

@@ -16,6 +16,7 @@ import type { TaskWatcher } from '../proxmox/tasks.ts';
 import { parseSmbiosUuid } from '../proxmox/vm-config.ts';
 import type { StepName } from '../contract/operation-table.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
+import { say } from '../contract/sayings.ts';
 
 /** A server under an operation, with the way to its cluster. */
 export interface VmContext {
@@ -124,10 +125,7 @@ export async function findOurVm(vm: VmSearch): Promise<FoundVm | null> {
   const found = await findVm(vm);
   if (found?.isOurs === false) {
     const { node, vmid } = found;
-    throw finalFailure(
-      'vm_not_ours',
-      `VM ${vmid} on ${node} does not belong to this server; it was left alone`,
-    );
+    throw finalFailure('vm_not_ours', say('not_ours', { vmid, node }));
   }
   return found;
 }
@@ -173,7 +171,7 @@ async function configOrNull(proxmox: Proxmox, node: string, vmid: number): Promi
 /** The VM, which must be there. */
 export async function requireOurVm(vm: VmSearch): Promise<FoundVm> {
   const found = await findOurVm(vm);
-  if (!found) throw finalFailure('vm_gone', `The VM of ${vm.server.name} does not exist on Proxmox any more`);
+  if (!found) throw finalFailure('vm_gone', say('vm_gone', { server: vm.server.name }));
   return found;
 }
 

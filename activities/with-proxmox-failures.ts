@@ -3,6 +3,7 @@ import { passingFailure } from './failures.ts';
 import { withHeartbeat } from './with-heartbeat.ts';
 import { toFailure } from './with-translated-errors.ts';
 import { ProxmoxError } from '../proxmox/errors.ts';
+import { say } from '../contract/sayings.ts';
 
 type Activities = Record<string, (input: never) => Promise<unknown>>;
 
@@ -15,7 +16,7 @@ export function withProxmoxFailures<A extends Activities>(activities: A): A {
         return await withHeartbeat(() => activity(input));
       } catch (err) {
         if (cancellationDetails()?.workerShutdown)
-          throw passingFailure('internal_error', 'the worker is shutting down');
+          throw passingFailure('internal_error', say('worker_stopping'));
         throw err instanceof ProxmoxError ? toFailure(err) : err;
       }
     };

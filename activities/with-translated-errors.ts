@@ -1,11 +1,13 @@
 import { activityInfo, cancellationDetails, CancelledFailure } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Deps } from './deps.ts';
-import { finalFailure, passingFailure } from './failures.ts';
+import { finalFailure, passingFailure, saidBy } from './failures.ts';
 import { noteProgress } from './note-progress.ts';
 import { ProxmoxError, type ProxmoxErrorCode } from '../proxmox/errors.ts';
 import type { FailureCode } from '../contract/problem.ts';
 import type { OperationClaim } from '../contract/temporal.ts';
+import type { Said } from '../contract/said.ts';
+import { say } from '../contract/sayings.ts';
 
 type Activities = Record<string, (claim: never) => Promise<unknown>>;
 
@@ -30,22 +32,22 @@ export function withTranslatedErrors<A extends Activities>(deps: Deps, activitie
 async function translate(deps: Deps, claim: OperationClaim, err: unknown): Promise<unknown> {
   if (cancellationDetails()?.workerShutdown) {
     // Not a cancellation: another worker goes on from what has been saved.
-    return passingFailure('internal_error', 'the worker is shutting down');
+    return passingFailure('internal_error', say('worker_stopping'));
   }
   if (cancellationDetails()?.cancelRequested) return new CancelledFailure('cancelled on request');
   const failure = err instanceof ProxmoxError ? toFailure(err) : err;
   const reason = whyAgain(failure);
   if (reason !== null) {
-    const note = `Trying again (attempt ${activityInfo().attempt + 1}): ${reason}`;
+    const note = say('trying_again', { attempt: activityInfo().attempt + 1, reason });
     await noteProgress(deps, claim, { note }).catch(() => undefined);
   }
   return failure;
 }
 
 /** What a person is told of a failure that Temporal answers with another attempt; null for one that is the end. */
-function whyAgain(failure: unknown): string | null {
-  if (failure instanceof ApplicationFailure) return failure.nonRetryable ? null : failure.message;
-  return failure instanceof CancelledFailure ? null : 'something broke inside Berth';
+function whyAgain(failure: unknown): Said | string | null {
+  if (failure instanceof ApplicationFailure) return failure.nonRetryable ? null : saidBy(failure);
+  return failure instanceof CancelledFailure ? null : say('broke_inside');
 }
 
 /** What a person is told where the code itself says too little. */

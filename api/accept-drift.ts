@@ -7,6 +7,7 @@ import { Node } from '../db/models/node.ts';
 import { Server } from '../db/models/server.ts';
 import { VmReading } from '../db/models/vm-reading.ts';
 import { InvalidState } from './errors.ts';
+import { say } from '../contract/sayings.ts';
 
 /** Gives the record what the VM was last seen to have; the VM is not touched. InvalidState where that makes no sense. */
 export async function acceptDrift(trx: Knex, drift: Drift, server: Server): Promise<void> {
@@ -14,8 +15,8 @@ export async function acceptDrift(trx: Knex, drift: Drift, server: Server): Prom
   if (!changes) {
     const { title } = DRIFT_FIELDS[drift.field];
     throw new InvalidState(
-      `${title}: the record cannot take ${drift.proxmoxValue ?? 'nothing'}.`,
-      'Repair it instead, or change it on Proxmox.',
+      say('record_cannot_take', { field: title, value: drift.proxmoxValue ?? '–' }),
+      say('repair_instead'),
     );
   }
   await Server.query(trx).findById(server.id).patch(changes);

@@ -6,9 +6,10 @@ import { Node } from '../db/models/node.ts';
 import { Server } from '../db/models/server.ts';
 import { previewAdoption, UNPLANNED } from './adoption-preview.ts';
 import type { CurrentUser } from './current-user.ts';
-import { AdoptionRefused, InvalidInput } from './errors.ts';
+import { AdoptionRefused, InvalidInput, issueOf } from './errors.ts';
 import type { Reply } from './idempotency.ts';
 import { acceptedReply, insertOperation } from './request-operation.ts';
+import { say } from '../contract/sayings.ts';
 
 interface Request {
   ctx: Context;
@@ -24,14 +25,13 @@ export async function adoptVm(trx: Knex.Transaction, { ctx, user, input, vm }: R
   const { digest, record, obstacles } = await previewAdoption(trx, input, vm);
   const { name, vcpu, memoryMib, diskGib, os, addresses } = record;
   const [obstacle] = obstacles;
-  if (obstacle) throw new AdoptionRefused(obstacle.problem, obstacle.remedy);
+  if (obstacle) throw new AdoptionRefused(obstacle.problemSaid, obstacle.remedySaid);
   if (digest !== input.digest) {
-    const remedy = 'Ask for the preview once more and adopt it with that one’s digest.';
-    throw new AdoptionRefused(`VM ${vmid} is not as it was shown.`, remedy);
+    const remedy = say('preview_again');
+    throw new AdoptionRefused(say('vm_not_as_shown', { vmid }), remedy);
   }
   const node = await Node.query(trx).findOne({ clusterId, name: vm.node });
-  if (!node)
-    throw new InvalidInput([{ field: 'vmid', message: `Berth does not know its node ${vm.node} yet` }]);
+  if (!node) throw new InvalidInput([issueOf('vmid', say('unknown_node', { node: vm.node }))]);
   const server = await Server.query(trx).insertAndFetch({
     accountId,
     // A missing name is an obstacle.

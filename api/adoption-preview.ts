@@ -15,7 +15,9 @@ import { Plan } from '../db/models/plan.ts';
 import { Server } from '../db/models/server.ts';
 import { VmidLease } from '../db/models/vmid-lease.ts';
 import { queryRows } from '../db/query-rows.ts';
-import { InvalidInput } from './errors.ts';
+import { InvalidInput, issueOf } from './errors.ts';
+import { inEnglish, say } from '../contract/sayings.ts';
+import type { Said } from '../contract/said.ts';
 
 /** What a server without a plan of the catalog is said to be sold as. */
 export const UNPLANNED = 'Adopted';
@@ -23,6 +25,14 @@ export const UNPLANNED = 'Adopted';
 const ID_TO_COME = '<server id>';
 
 type Obstacle = AdoptionPreview['obstacles'][number];
+
+/** Something in the way, with what to do about it: a text and the one that remedies it. */
+const obstacle = (problem: Said, remedy: Said): Obstacle => ({
+  problem: inEnglish(problem),
+  problemSaid: problem,
+  remedy: inEnglish(remedy),
+  remedySaid: remedy,
+});
 
 /** What adopting the VM would record and change, and what is in the way. */
 export async function previewAdoption(
@@ -63,8 +73,8 @@ async function findOwnerAndPlan(trx: Knex, { accountId, planId }: PreviewAdoptio
   const account = await Account.query(trx).findById(accountId);
   const plan = planId === undefined ? null : await Plan.query(trx).findById(planId);
   const issues = [
-    ...(account ? [] : [{ field: 'accountId', message: 'there is no such account' }]),
-    ...(plan === undefined ? [{ field: 'planId', message: 'there is no such plan' }] : []),
+    ...(account ? [] : [issueOf('accountId', say('no_such_account'))]),
+    ...(plan === undefined ? [issueOf('planId', say('no_such_plan'))] : []),
   ];
   if (issues.length > 0) throw new InvalidInput(issues);
   return { plan };
@@ -96,26 +106,13 @@ function changesTo({ description, tags }: VmInspection): AdoptionPreview['change
 
 function obstaclesOnVm({ isTemplate, lock, tags, diskGib }: VmInspection, name: string | null): Obstacle[] {
   return [
-    ...(isTemplate
-      ? [{ problem: 'It is a template.', remedy: 'Tag it `berth-template` to let servers be made of it.' }]
-      : []),
-    ...(lock
-      ? [{ problem: `It is locked (${lock}).`, remedy: 'Wait until the task that holds the lock has ended.' }]
-      : []),
+    ...(isTemplate ? [obstacle(say('is_template'), say('is_template_remedy'))] : []),
+    ...(lock ? [obstacle(say('is_locked', { lock }), say('is_locked_remedy'))] : []),
     ...(tags.includes(QUARANTINE_TAG)
-      ? [
-          {
-            problem: 'It is in quarantine.',
-            remedy: `Release it first: its orphan's \`release\` restores *start at boot*. Where no orphan is listed, take off the tag ${QUARANTINE_TAG}.`,
-          },
-        ]
+      ? [obstacle(say('in_quarantine'), say('in_quarantine_remedy', { tag: QUARANTINE_TAG }))]
       : []),
-    ...(diskGib === null
-      ? [{ problem: 'It has no disk to boot from.', remedy: 'Give it a disk, or correct its boot order.' }]
-      : []),
-    ...(name === null
-      ? [{ problem: 'No name for the server can be made of its own.', remedy: 'Give a name.' }]
-      : []),
+    ...(diskGib === null ? [obstacle(say('without_disk'), say('without_disk_remedy'))] : []),
+    ...(name === null ? [obstacle(say('without_name'), say('without_name_remedy'))] : []),
   ];
 }
 
@@ -128,22 +125,13 @@ async function obstaclesInRecord(
   if (lease) {
     const owner = await Server.query(trx).findById(lease.serverId).throwIfNotFound();
     return [
-      {
-        problem: `It is the VM of the server ${owner.name} (${owner.id}) already.`,
-        remedy: 'Nothing has to be done, or that server has to go first.',
-      },
+      obstacle(say('is_servers_vm', { server: owner.name, id: owner.id }), say('is_servers_vm_remedy')),
     ];
   }
   const marked = markedServer(description);
   // The marker of a server that Berth itself has deleted says nothing any more, and is replaced.
   if (!marked || (await Server.query(trx).findById(marked).whereNotNull('deletedAt'))) return [];
-  return [
-    {
-      problem: `It carries the marker of a server that is not deleted here (${marked}).`,
-      remedy:
-        'It may belong to another Berth. If it does not, take the line `berth:…` out of its description.',
-    },
-  ];
+  return [obstacle(say('is_marked', { id: marked }), say('is_marked_remedy'))];
 }
 
 async function heldAddresses(trx: Knex, { addresses }: VmInspection): Promise<Obstacle[]> {
@@ -156,8 +144,7 @@ async function heldAddresses(trx: Knex, { addresses }: VmInspection): Promise<Ob
        or exists (select from server_addresses o where o.server_id = s.id and host(o.address) = host(given::inet)))`,
     [addresses],
   );
-  return held.map(({ address, name }) => ({
-    problem: `Its address ${address} is that of the server ${name}.`,
-    remedy: 'Give one of them another address, or correct the record of the other server.',
-  }));
+  return held.map(({ address, name }) =>
+    obstacle(say('address_of_other', { address, server: name }), say('address_of_other_remedy')),
+  );
 }

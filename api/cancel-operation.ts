@@ -15,6 +15,7 @@ import { readOperations } from './operation-rows.ts';
 import { tellWorkflow } from './operation-workflow.ts';
 import { findWithin } from './reach.ts';
 import { toOperationView } from './views/operation.ts';
+import { say } from '../contract/sayings.ts';
 
 /**
  * Records the wish to cancel. An operation nobody has claimed is cancelled on the spot: the claim and this update
@@ -26,10 +27,10 @@ export async function requestCancel(
 ): Promise<Reply> {
   const operation = await findWithin(() => Operation.query(trx).findById(id).forUpdate(), user, {
     columns: ['account_id', 'server_id'],
-    missing: new NotFound('There is no such operation.'),
+    missing: new NotFound(say('operation_unknown')),
   });
   const { possible, effect, by } = cancelAt(operation);
-  if (by === 'admin' && user.role !== 'admin') throw new Forbidden('Only your provider can cancel this.');
+  if (by === 'admin' && user.role !== 'admin') throw new Forbidden(say('provider_cancels'));
   if (!possible) throw new NotCancellable(operation, effect);
   const now = raw('now()');
   const cancelRequestedAt = operation.cancelRequestedAt ?? now;
@@ -41,8 +42,14 @@ export async function requestCancel(
   } else {
     await Operation.query(trx).findById(id).patch({ cancelRequestedAt });
   }
-  const { accountId } = operation;
-  await audit(trx, ctx, { userId: user.id, accountId, action: 'operation.cancel', subjectId: id });
+  const { accountId, serverId } = operation;
+  await audit(trx, ctx, {
+    userId: user.id,
+    accountId,
+    action: 'operation.cancel',
+    subjectId: id,
+    details: { serverId },
+  });
   const [row] = await readOperations(trx, [id]);
   if (!row) throw new Error(`operation ${id} is not readable`);
   return { status: 202, location: `/operations/${id}`, body: toOperationView(row) };

@@ -4,8 +4,9 @@ import { verifyPassword } from '../db/passwords.ts';
 import { clientIp } from './client-ip.ts';
 import type { CurrentUser } from './current-user.ts';
 import type { Deps } from './deps.ts';
-import { InvalidInput } from './errors.ts';
+import { InvalidInput, issueOf } from './errors.ts';
 import { createLoginLimiter } from './login-limits.ts';
+import { say } from '../contract/sayings.ts';
 
 /**
  * Makes the check of a password where a session alone is not enough: InvalidInput names `field` when it is wrong,
@@ -21,7 +22,7 @@ export function createPasswordCheck({ database, loginLimits }: Pick<Deps, 'datab
     await limiter.attempt(clientIp(ctx), email);
     const user = await User.query(database).findById(id);
     if (!(await verifyPassword(user?.passwordHash ?? null, given.password)))
-      throw new InvalidInput([{ field: given.field, message: 'this is not your present password' }]);
+      throw new InvalidInput([issueOf(given.field, say('wrong_password'))]);
     await limiter.succeeded(clientIp(ctx), email);
   };
 }

@@ -14,6 +14,7 @@ import type { CurrentUser } from './current-user.ts';
 import {
   Forbidden,
   InvalidInput,
+  issueOf,
   NoAddressLeft,
   NoCapacity,
   QuotaExceeded,
@@ -24,6 +25,7 @@ import { leaseAddresses } from './lease-addresses.ts';
 import { acceptedReply, insertOperation } from './request-operation.ts';
 import { saveSshKeys } from './save-ssh-keys.ts';
 import { sealSecret } from './seal-secret.ts';
+import { say } from '../contract/sayings.ts';
 
 interface Order {
   ctx: Context;
@@ -67,18 +69,14 @@ export async function createServer(
 
 /** Locks the account the server will belong to, so that two orders cannot both take its last place. */
 async function lockAccount(trx: Knex, user: CurrentUser, accountId = user.accounts[0]?.id): Promise<Account> {
-  if (accountId === undefined)
-    throw new Forbidden('You belong to no account, so there is nobody to own the server.');
+  if (accountId === undefined) throw new Forbidden(say('no_account_to_own'));
   const own = user.accounts.find(({ id }) => id === accountId);
-  if (!own) throw new InvalidInput([{ field: 'accountId', message: 'you do not belong to such an account' }]);
+  if (!own) throw new InvalidInput([issueOf('accountId', say('not_your_account'))]);
   if (!includes(PERMISSION_OF[own.role], 'manage'))
-    throw new Forbidden(`Your role in ${own.name} does not allow to order servers.`);
+    throw new Forbidden(say('role_orders_not', { account: own.name }));
   const account = await Account.query(trx).findById(own.id).forNoKeyUpdate().throwIfNotFound();
   if (account.suspendedAt) {
-    throw new QuotaExceeded(
-      'This account is suspended.',
-      'It cannot order servers until the suspension is lifted.',
-    );
+    throw new QuotaExceeded(say('account_suspended'), say('no_orders_until'));
   }
   const count = await Server.query(trx)
     .where('accountId', account.id)
@@ -87,8 +85,8 @@ async function lockAccount(trx: Knex, user: CurrentUser, accountId = user.accoun
     .resultSize();
   if (count >= account.maxServers) {
     throw new QuotaExceeded(
-      `This account may have ${account.maxServers} servers and has ${count}.`,
-      'Delete one, or ask for a higher limit.',
+      say('servers_used_up', { most: account.maxServers, count }),
+      say('delete_or_ask'),
     );
   }
   return account;
@@ -98,13 +96,13 @@ async function findGoods(trx: Knex, input: CreateServer): Promise<{ plan: Plan; 
   const plan = await Plan.query(trx).findById(input.planId).where('enabled', true);
   const template = await Template.query(trx).findById(input.templateId).where('enabled', true);
   const issues = [
-    ...(plan ? [] : [{ field: 'planId', message: 'there is no such plan' }]),
-    ...(template ? [] : [{ field: 'templateId', message: 'there is no such template' }]),
+    ...(plan ? [] : [issueOf('planId', say('no_such_plan'))]),
+    ...(template ? [] : [issueOf('templateId', say('no_such_template'))]),
   ];
   if (!plan || !template) throw new InvalidInput(issues);
   if (plan.diskGib < template.minDiskGib) {
-    const message = `${template.name} needs a disk of ${template.minDiskGib} GiB; this plan has ${plan.diskGib}`;
-    throw new InvalidInput([{ field: 'planId', message }]);
+    const disk = { template: template.name, gib: template.minDiskGib, has: plan.diskGib };
+    throw new InvalidInput([issueOf('planId', say('disk_of_plan_small', disk))]);
   }
   return { plan, template };
 }
@@ -128,8 +126,7 @@ async function clustersWithRoom(
 
 async function clustersAt(trx: Knex, location: string): Promise<string[]> {
   const clusters = await Cluster.query(trx).where({ location });
-  if (clusters.length === 0)
-    throw new InvalidInput([{ field: 'location', message: 'there is no such location' }]);
+  if (clusters.length === 0) throw new InvalidInput([issueOf('location', say('no_such_location'))]);
   return clusters.map(({ id }) => id);
 }
 

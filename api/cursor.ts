@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { InvalidInput } from './errors.ts';
+import { InvalidInput, issueOf } from './errors.ts';
+import { say } from '../contract/sayings.ts';
 
 const Cursor = z.tuple([z.string(), z.string().max(100), z.uuid()]);
 
@@ -16,7 +17,7 @@ export function encodeCursor(sort: string, { value, id }: PagePosition): string 
 /** Throws InvalidInput (field `cursor`) for one that is not ours or belongs to another sort. */
 export function decodeCursor(sort: string, cursor: string | undefined): PagePosition | null {
   if (cursor === undefined) return null;
-  const refused = new InvalidInput([{ field: 'cursor', message: 'not a cursor of this list and sort' }]);
+  const refused = new InvalidInput([issueOf('cursor', say('no_cursor'))]);
   let raw: unknown;
   try {
     raw = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));

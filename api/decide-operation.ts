@@ -13,6 +13,7 @@ import { readOperations } from './operation-rows.ts';
 import { tellWorkflow } from './operation-workflow.ts';
 import { findWithin } from './reach.ts';
 import { toOperationView } from './views/operation.ts';
+import { say } from '../contract/sayings.ts';
 
 interface Wish {
   ctx: Context;
@@ -25,22 +26,21 @@ interface Wish {
 export async function recordDecision(trx: Knex, { ctx, user, id, decision }: Wish): Promise<Reply> {
   const operation = await findWithin(() => Operation.query(trx).findById(id).forUpdate(), user, {
     columns: ['account_id', 'server_id'],
-    missing: new NotFound('There is no such operation.'),
+    missing: new NotFound(say('operation_unknown')),
   });
   const offered = decisionsAt(operation).find((one) => one.decision === decision);
   if (!offered) throw new NotPaused(operation, decision);
-  if (offered.by === 'admin' && user.role !== 'admin')
-    throw new Forbidden('Only your provider can decide this.');
+  if (offered.by === 'admin' && user.role !== 'admin') throw new Forbidden(say('provider_decides'));
   await Operation.query(trx)
     .findById(id)
     .patch({ decision, decidedAt: raw('now()'), decidedBy: user.id });
-  const { accountId, step } = operation;
+  const { accountId, serverId, step } = operation;
   await audit(trx, ctx, {
     userId: user.id,
     accountId,
     action: `operation.${decision}`,
     subjectId: id,
-    details: { step },
+    details: { serverId, step },
   });
   const [row] = await readOperations(trx, [id]);
   if (!row) throw new Error(`operation ${id} is not readable`);

@@ -6,6 +6,7 @@ import type { CurrentUser } from './current-user.ts';
 import { Forbidden, ServerProtected } from './errors.ts';
 import type { Reply } from './idempotency.ts';
 import { acceptedReply, insertOperation, lockServer } from './request-operation.ts';
+import { say } from '../contract/sayings.ts';
 
 interface Deletion {
   ctx: Context;
@@ -21,7 +22,7 @@ export async function deleteServer(
   trx: Knex.Transaction,
   { ctx, user, id, graceHours, isNow }: Deletion,
 ): Promise<Reply> {
-  if (isNow && user.role !== 'admin') throw new Forbidden('Only your provider can delete without a delay.');
+  if (isNow && user.role !== 'admin') throw new Forbidden(say('provider_deletes'));
   const server = await lockServer(trx, user, id);
   if (server.deleteProtection) throw new ServerProtected(server, 'delete');
   // Of a cancelled order there is nothing to give back.

@@ -1,7 +1,11 @@
-import type { Problem, ProblemCode } from '../contract/problem.ts';
+import type { OperationStatus } from '../contract/operations.ts';
+import type { Issue, Problem, ProblemCode } from '../contract/problem.ts';
+import type { Said } from '../contract/said.ts';
+import { inEnglish, say } from '../contract/sayings.ts';
 
 interface RefusalOptions {
-  detail?: string;
+  /** A text by its code, or words that have none: Proxmox's, or what an operation's table says of cancelling. */
+  detail?: Said | string;
   issues?: Problem['issues'];
   operation?: Problem['operation'];
   findings?: Problem['findings'];
@@ -11,37 +15,42 @@ interface RefusalOptions {
 /** A request that is refused for a reason the caller may know; middleware/problem.ts turns it into the answer. */
 export class Refusal extends Error {
   override name = 'Refusal';
+  readonly title: Said;
   readonly status: number;
   readonly code: ProblemCode;
   readonly options: RefusalOptions;
 
-  constructor(status: number, code: ProblemCode, title: string, options: RefusalOptions = {}) {
-    super(title);
+  constructor(status: number, code: ProblemCode, title: Said, options: RefusalOptions = {}) {
+    super(inEnglish(title));
+    this.title = title;
     this.status = status;
     this.code = code;
     this.options = options;
   }
 }
 
+/** A field that is refused, and why. */
+export const issueOf = (field: string, said: Said): Issue => ({ field, message: inEnglish(said), said });
+
 export class InvalidInput extends Refusal {
   override name = 'InvalidInput';
-  constructor(issues: { field: string; message: string }[]) {
-    super(422, 'invalid_input', 'Some of the input cannot be used.', { issues });
+  constructor(issues: Issue[]) {
+    super(422, 'invalid_input', say('input_unusable'), { issues });
   }
 }
 
 export class InvalidJson extends Refusal {
   override name = 'InvalidJson';
   constructor() {
-    super(400, 'invalid_json', 'The request body is not valid JSON.');
+    super(400, 'invalid_json', say('body_no_json'));
   }
 }
 
 export class UnsupportedMediaType extends Refusal {
   override name = 'UnsupportedMediaType';
   constructor() {
-    super(415, 'unsupported_media_type', 'The request body must be JSON.', {
-      detail: 'Send it with Content-Type: application/json.',
+    super(415, 'unsupported_media_type', say('body_not_json'), {
+      detail: say('send_as_json'),
     });
   }
 }
@@ -49,22 +58,22 @@ export class UnsupportedMediaType extends Refusal {
 export class PayloadTooLarge extends Refusal {
   override name = 'PayloadTooLarge';
   constructor() {
-    super(413, 'payload_too_large', 'The request body is larger than 1 MB.');
+    super(413, 'payload_too_large', say('body_too_large'));
   }
 }
 
 export class InvalidIdempotencyKey extends Refusal {
   override name = 'InvalidIdempotencyKey';
   constructor() {
-    super(400, 'invalid_idempotency_key', 'Idempotency-Key must be 1 to 255 visible ASCII characters.');
+    super(400, 'invalid_idempotency_key', say('key_unusable'));
   }
 }
 
 export class IdempotencyKeyReused extends Refusal {
   override name = 'IdempotencyKeyReused';
   constructor() {
-    super(422, 'idempotency_key_reused', 'This Idempotency-Key was used for another request.', {
-      detail: 'Use a new key for a new request.',
+    super(422, 'idempotency_key_reused', say('key_reused'), {
+      detail: say('use_new_key'),
     });
   }
 }
@@ -72,8 +81,8 @@ export class IdempotencyKeyReused extends Refusal {
 export class Unauthenticated extends Refusal {
   override name = 'Unauthenticated';
   constructor() {
-    super(401, 'unauthenticated', 'You are not logged in.', {
-      detail: 'Send Authorization: Bearer with the accessToken of POST /login.',
+    super(401, 'unauthenticated', say('not_logged_in'), {
+      detail: say('send_token'),
       headers: { 'WWW-Authenticate': 'Bearer' },
     });
   }
@@ -82,8 +91,8 @@ export class Unauthenticated extends Refusal {
 export class SessionExpired extends Refusal {
   override name = 'SessionExpired';
   constructor() {
-    super(401, 'session_expired', 'Your session has ended.', {
-      detail: 'Refresh it with POST /refresh, or log in again.',
+    super(401, 'session_expired', say('session_over'), {
+      detail: say('refresh_or_log_in'),
       headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
     });
   }
@@ -92,7 +101,7 @@ export class SessionExpired extends Refusal {
 export class InvalidCredentials extends Refusal {
   override name = 'InvalidCredentials';
   constructor() {
-    super(401, 'invalid_credentials', 'The e-mail address or the password is wrong.');
+    super(401, 'invalid_credentials', say('credentials_wrong'));
   }
 }
 
@@ -100,8 +109,8 @@ export class InvalidCredentials extends Refusal {
 export class SecondFactorRequired extends Refusal {
   override name = 'SecondFactorRequired';
   constructor() {
-    super(401, 'second_factor_required', 'A code of your second factor is needed.', {
-      detail: 'Send it as `code`, with the same e-mail address and password.',
+    super(401, 'second_factor_required', say('factor_needed'), {
+      detail: say('send_code'),
     });
   }
 }
@@ -109,8 +118,8 @@ export class SecondFactorRequired extends Refusal {
 export class InvalidCode extends Refusal {
   override name = 'InvalidCode';
   constructor() {
-    super(401, 'invalid_code', 'This code is wrong, or has been used.', {
-      detail: 'Wait for the next one of your app, or use a recovery code.',
+    super(401, 'invalid_code', say('code_wrong'), {
+      detail: say('wait_for_code'),
     });
   }
 }
@@ -118,29 +127,29 @@ export class InvalidCode extends Refusal {
 export class InvalidPasskey extends Refusal {
   override name = 'InvalidPasskey';
   constructor() {
-    super(401, 'invalid_passkey', 'Nobody can log in with this passkey.', {
-      detail: 'Try again, use another one, or log in with the password.',
+    super(401, 'invalid_passkey', say('passkey_wrong'), {
+      detail: say('try_other_passkey'),
     });
   }
 }
 
 export class InvalidLink extends Refusal {
   override name = 'InvalidLink';
-  constructor(detail = 'Ask your provider for a new one.') {
-    super(410, 'invalid_link', 'This link has expired or has been used.', { detail });
+  constructor(detail = say('ask_for_link')) {
+    super(410, 'invalid_link', say('link_over'), { detail });
   }
 }
 
 export class Forbidden extends Refusal {
   override name = 'Forbidden';
-  constructor(title: string, detail?: string) {
+  constructor(title: Said, detail?: Said) {
     super(403, 'forbidden', title, detail === undefined ? {} : { detail });
   }
 }
 
 export class NotFound extends Refusal {
   override name = 'NotFound';
-  constructor(title = 'There is nothing here.') {
+  constructor(title = say('nothing_here')) {
     super(404, 'not_found', title);
   }
 }
@@ -148,7 +157,7 @@ export class NotFound extends Refusal {
 export class MethodNotAllowed extends Refusal {
   override name = 'MethodNotAllowed';
   constructor() {
-    super(405, 'method_not_allowed', 'This method cannot be used here.');
+    super(405, 'method_not_allowed', say('wrong_method'));
   }
 }
 
@@ -158,17 +167,15 @@ export class ServerProtected extends Refusal {
     super(
       409,
       'server_protected',
-      `${name} is protected against ${against === 'delete' ? 'deletion' : 'rebuilding'}.`,
-      {
-        detail: `Lift the protection first: PATCH /servers/${id} with {"${against}Protection": false}, or on the server's page.`,
-      },
+      say(against === 'delete' ? 'delete_protected' : 'rebuild_protected', { server: name }),
+      { detail: say('lift_protection', { id, field: `{"${against}Protection": false}` }) },
     );
   }
 }
 
 export class InvalidState extends Refusal {
   override name = 'InvalidState';
-  constructor(title: string, detail: string) {
+  constructor(title: Said, detail: Said) {
     super(409, 'invalid_state', title, { detail });
   }
 }
@@ -176,17 +183,21 @@ export class InvalidState extends Refusal {
 export class InRescue extends InvalidState {
   override name = 'InRescue';
   constructor({ id, name }: { id: string; name: string }) {
-    super(
-      `${name} cannot do this while it is in the rescue system.`,
-      `Leave it first: DELETE /servers/${id}/rescue, or on the server's page.`,
-    );
+    super(say('in_rescue', { server: name }), say('leave_rescue_first', { id }));
   }
 }
 
+interface RefusedOperation {
+  id: string;
+  type: string;
+  status: OperationStatus;
+}
+const statusOf = ({ status }: RefusedOperation): Said => say(`operation_${status}`);
+
 export class NotCancellable extends Refusal {
   override name = 'NotCancellable';
-  constructor(operation: { id: string; type: string; status: string }, reason: string) {
-    super(409, 'not_cancellable', `This operation cannot be cancelled any more: ${operation.status}.`, {
+  constructor(operation: RefusedOperation, reason: string) {
+    super(409, 'not_cancellable', say('cannot_be_cancelled', { status: statusOf(operation) }), {
       detail: reason,
       operation,
     });
@@ -195,28 +206,25 @@ export class NotCancellable extends Refusal {
 
 export class NotPaused extends Refusal {
   override name = 'NotPaused';
-  constructor(operation: { id: string; type: string; status: string }, decision: string) {
+  constructor(operation: RefusedOperation, decision: string) {
     const title =
       operation.status === 'needs_attention'
-        ? `This operation cannot do this at its present step: ${decision}.`
-        : `This operation does not wait for a decision: it is ${operation.status}.`;
-    super(409, 'not_paused', title, { detail: 'Its `decisions` say what can be decided.', operation });
+        ? say('cannot_be_decided', { decision })
+        : say('waits_for_nothing', { status: statusOf(operation) });
+    super(409, 'not_paused', title, { detail: say('see_decisions'), operation });
   }
 }
 
 export class QuotaExceeded extends Refusal {
   override name = 'QuotaExceeded';
-  constructor(title: string, detail: string) {
+  constructor(title: Said, detail: Said) {
     super(422, 'quota_exceeded', title, { detail });
   }
 }
 
 export class NoCapacity extends Refusal {
   override name = 'NoCapacity';
-  constructor(
-    title = 'There is no room for a server of this size at the moment.',
-    detail = 'Choose a smaller plan, or try again later.',
-  ) {
+  constructor(title = say('no_room_for_size'), detail = say('choose_smaller')) {
     super(422, 'no_capacity', title, { detail });
   }
 }
@@ -224,14 +232,9 @@ export class NoCapacity extends Refusal {
 export class DiskShrink extends Refusal {
   override name = 'DiskShrink';
   constructor(diskGib: { plan: number; server: number }) {
-    super(422, 'disk_shrink', 'A disk cannot be made smaller.', {
-      detail: 'Send "keepDisk": true to change processors and memory and keep the disk as it is.',
-      issues: [
-        {
-          field: 'planId',
-          message: `this plan has a disk of ${diskGib.plan} GiB, the server one of ${diskGib.server} GiB`,
-        },
-      ],
+    super(422, 'disk_shrink', say('no_shrinking'), {
+      detail: say('keep_disk'),
+      issues: [issueOf('planId', say('disk_would_shrink', diskGib))],
     });
   }
 }
@@ -239,8 +242,8 @@ export class DiskShrink extends Refusal {
 export class NoAddressLeft extends Refusal {
   override name = 'NoAddressLeft';
   constructor() {
-    super(422, 'no_address_left', 'There is no free IP address at the moment.', {
-      detail: 'Try again later, or delete a server you no longer need.',
+    super(422, 'no_address_left', say('no_free_address'), {
+      detail: say('delete_unneeded'),
     });
   }
 }
@@ -248,8 +251,8 @@ export class NoAddressLeft extends Refusal {
 export class UserDataUnsupported extends Refusal {
   override name = 'UserDataUnsupported';
   constructor() {
-    super(422, 'user_data_unsupported', 'userData cannot be used here.', {
-      detail: 'Leave it out; this location has no storage for cloud-init snippets.',
+    super(422, 'user_data_unsupported', say('no_user_data_here'), {
+      detail: say('leave_user_data_out'),
     });
   }
 }
@@ -257,25 +260,24 @@ export class UserDataUnsupported extends Refusal {
 export class RescueUnsupported extends Refusal {
   override name = 'RescueUnsupported';
   constructor() {
-    super(422, 'rescue_unsupported', 'There is no rescue system at this location.', {
-      detail:
-        'Ask your provider to set one up: PATCH /admin/clusters/<id> with {"rescueIso": "local:iso/…"}.',
+    super(422, 'rescue_unsupported', say('no_rescue_here'), {
+      detail: say('ask_for_rescue', { body: '{"rescueIso": "local:iso/…"}' }),
     });
   }
 }
 
 export class NameTaken extends Refusal {
   override name = 'NameTaken';
-  constructor(title: string) {
-    super(409, 'name_taken', title, { detail: 'Choose another name.' });
+  constructor(title: Said) {
+    super(409, 'name_taken', title, { detail: say('choose_other_name') });
   }
 }
 
 export class ClusterUnusable extends Refusal {
   override name = 'ClusterUnusable';
   constructor(findings: NonNullable<Problem['findings']>) {
-    super(422, 'cluster_unusable', 'Berth cannot work with this cluster yet; nothing was saved.', {
-      detail: 'Each of the findings says what to do about it.',
+    super(422, 'cluster_unusable', say('cluster_not_usable'), {
+      detail: say('see_findings'),
       findings,
     });
   }
@@ -284,8 +286,8 @@ export class ClusterUnusable extends Refusal {
 export class RateLimited extends Refusal {
   override name = 'RateLimited';
   constructor(retryAfterSeconds: number) {
-    super(429, 'rate_limited', 'Too many attempts.', {
-      detail: `Try again in ${retryAfterSeconds} seconds.`,
+    super(429, 'rate_limited', say('too_many_attempts'), {
+      detail: say('again_in_seconds', { seconds: retryAfterSeconds }),
       headers: { 'Retry-After': String(retryAfterSeconds) },
     });
   }
@@ -294,8 +296,8 @@ export class RateLimited extends Refusal {
 export class Unavailable extends Refusal {
   override name = 'Unavailable';
   constructor() {
-    super(503, 'unavailable', 'Berth cannot reach its database.', {
-      detail: 'Try again in a few seconds.',
+    super(503, 'unavailable', say('database_away'), {
+      detail: say('again_in_a_few'),
       headers: { 'Retry-After': '5' },
     });
   }
@@ -304,8 +306,8 @@ export class Unavailable extends Refusal {
 export class ClusterUnreachable extends Refusal {
   override name = 'ClusterUnreachable';
   constructor(cause: string | null) {
-    super(503, 'unavailable', 'The cluster could not be asked in time.', {
-      detail: cause ?? 'Make sure that a worker runs and Temporal can be reached, then try again.',
+    super(503, 'unavailable', say('cluster_silent'), {
+      detail: cause ?? say('see_worker'),
       headers: { 'Retry-After': '5' },
     });
   }
@@ -313,7 +315,7 @@ export class ClusterUnreachable extends Refusal {
 
 export class AdoptionRefused extends Refusal {
   override name = 'AdoptionRefused';
-  constructor(title: string, detail: string) {
+  constructor(title: Said, detail: Said) {
     super(409, 'conflict', title, { detail });
   }
 }

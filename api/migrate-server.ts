@@ -5,9 +5,11 @@ import { freeMemoryByNode } from '../db/capacity.ts';
 import { Node } from '../db/models/node.ts';
 import type { Server } from '../db/models/server.ts';
 import type { CurrentUser } from './current-user.ts';
-import { InvalidInput, InvalidState } from './errors.ts';
+import { InvalidInput, issueOf, InvalidState } from './errors.ts';
 import type { Reply } from './idempotency.ts';
 import { acceptedReply, insertOperation, lockServer } from './request-operation.ts';
+import { inEnglish, say } from '../contract/sayings.ts';
+import type { Said } from '../contract/said.ts';
 
 interface Request {
   ctx: Context;
@@ -29,8 +31,11 @@ export async function migrateServer(
   const operationId = await insertOperation(trx, ctx, { user, server, type: 'migrate', params });
   if (server.lifecycle !== 'active' && server.lifecycle !== 'suspended')
     throw new InvalidState(
-      `${server.name} cannot be moved while it is ${server.lifecycle}.`,
-      'Only a server that has been built can be moved.',
+      say('cannot_move_while', {
+        server: server.name,
+        lifecycle: say(`server_${server.lifecycle}`),
+      }),
+      say('only_built_moves'),
     );
   await checkNode(trx, server, input.node);
   return acceptedReply(trx, id, operationId);
@@ -46,14 +51,20 @@ export async function migrationTargets(
   const others = nodes.filter((node) => node.id !== nodeId);
   return others.map((node) => {
     const free = Math.max(0, freeOn.get(node.id) ?? 0);
-    const lack = free < memoryMib ? `${free} MiB of memory are free there, ${memoryMib} are needed` : null;
-    return { node: node.name, freeMemoryMib: free, obstacle: awayBecause(node) ?? lack };
+    const lack = free < memoryMib ? say('node_too_full', { free, needed: memoryMib }) : null;
+    const said = awayBecause(node) ?? lack;
+    return {
+      node: node.name,
+      freeMemoryMib: free,
+      obstacle: said && inEnglish(said),
+      ...(said ? { obstacleSaid: said } : {}),
+    };
   });
 }
 
-function awayBecause({ name, status, acceptsServers }: Node): string | null {
-  if (status !== 'online') return `${name} is ${status}`;
-  return acceptsServers ? null : `${name} takes no servers, as it is in maintenance`;
+function awayBecause({ name, status, acceptsServers }: Node): Said | null {
+  if (status !== 'online') return say('node_has_status', { node: name, status });
+  return acceptsServers ? null : say('node_in_maintenance', { node: name });
 }
 
 async function checkNode(trx: Knex, { name, clusterId, nodeId }: Server, wanted: string): Promise<void> {
@@ -61,10 +72,10 @@ async function checkNode(trx: Knex, { name, clusterId, nodeId }: Server, wanted:
   const node = nodes.find((other) => other.name === wanted);
   if (!node) {
     const names = nodes.map((other) => other.name).join(', ');
-    throw new InvalidInput([{ field: 'node', message: `its cluster has the nodes ${names}` }]);
+    throw new InvalidInput([issueOf('node', say('nodes_are', { nodes: names }))]);
   }
   if (node.id === nodeId)
-    throw new InvalidInput([{ field: 'node', message: `${name} is on ${wanted} already` }]);
+    throw new InvalidInput([issueOf('node', say('server_on_node', { server: name, node: wanted }))]);
   const away = awayBecause(node);
-  if (away) throw new InvalidInput([{ field: 'node', message: `${away}; choose another node` }]);
+  if (away) throw new InvalidInput([issueOf('node', say('choose_other_node', { reason: away }))]);
 }

@@ -99,6 +99,8 @@ export async function listExceptions(
   return queryRows(
     database,
     `select entity, source_id::text as "sourceId", outcome, code, message, warnings, run_id as id,
+       case when entity = 'service' and outcome = 'migrated' then
+         (select s.id from servers s where s.id = target_id and s.deleted_at is null) end as "serverId",
        entity || '/' || source_id as "sortValue"
      from migration_items
      where run_id = ? and ${

@@ -2,14 +2,16 @@ import type { Knex } from 'knex';
 import type { FailureCode } from '../contract/problem.ts';
 import type { OperationType } from '../contract/operation-table.ts';
 import type { Decision, OperationStatus, StepState } from '../contract/operations.ts';
+import type { Said } from '../contract/said.ts';
 import { queryRows } from '../db/query-rows.ts';
 import type { PagePosition } from './cursor.ts';
 import { withinReach, type Condition, type Reach } from './reach.ts';
 
-interface StepEvent {
+export interface StepEvent {
   step: string;
   state: Exclude<StepState, 'pending'>;
   message: string | null;
+  said: Said | null;
   at: string;
   fence: number;
 }
@@ -26,9 +28,11 @@ export interface OperationRow {
   step: string | null;
   percent: number | null;
   note: string | null;
+  noteSaid: Said | null;
   cancelRequested: boolean;
   errorCode: FailureCode | null;
   errorMessage: string | null;
+  errorSaid: Said | null;
   errorCause: string | null;
   errorLog: string[] | null;
   decision: Decision | null;
@@ -51,15 +55,15 @@ export interface OperationRow {
 function selectOperations(where: string): string {
   return `
     select o.id, o.account_id as "accountId", ac.name as "accountName", o.server_id as "serverId", s.name as "serverName", o.type, o.status,
-      o.step, o.percent, o.note, o.cancel_requested_at is not null as "cancelRequested", o.error_code as "errorCode",
-      o.error_message as "errorMessage", o.error_cause as "errorCause", o.error_log as "errorLog", o.decision, o.request_id as "requestId",
+      o.step, o.percent, o.note, o.note_said as "noteSaid", o.cancel_requested_at is not null as "cancelRequested", o.error_code as "errorCode",
+      o.error_message as "errorMessage", o.error_said as "errorSaid", o.error_cause as "errorCause", o.error_log as "errorLog", o.decision, o.request_id as "requestId",
       o.created_at as "createdAt", o.started_at as "startedAt", o.finished_at as "finishedAt",
       reported.events, started.tasks, known.usual, q.position, q.eta_seconds as "etaSeconds", o.created_at::text as "sortValue"
     from (select * from operations o where ${where} order by o.created_at desc, o.id desc limit ?) o
     join servers s on s.id = o.server_id
     join accounts ac on ac.id = o.account_id
     left join lateral (
-      select json_agg(json_build_object('step', e.step, 'state', e.state, 'message', e.message, 'at', e.at,
+      select json_agg(json_build_object('step', e.step, 'state', e.state, 'message', e.message, 'said', e.said, 'at', e.at,
         'fence', e.fence) order by e.fence, e.seq) as events
       from operation_events e where e.operation_id = o.id
     ) reported on true

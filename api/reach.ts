@@ -3,6 +3,7 @@ import type { QueryBuilder, Model } from 'objection';
 import { includes, PERMISSION_OF, type Permission } from '../contract/roles.ts';
 import type { CurrentUser } from './current-user.ts';
 import { Forbidden } from './errors.ts';
+import { say } from '../contract/sayings.ts';
 
 /** The servers somebody may do something to: those of some accounts, and some by themselves; null for all there are. */
 export type Reach = { accountIds: string[]; serverIds: string[] } | null;
@@ -64,9 +65,6 @@ export async function findWithin<M extends Model>(
   const row = await of(user.reach);
   if (row) return row as M; // the builder's type does not survive whereRaw
   if (user.reach && (await of(reachOf(user, 'view'))))
-    throw new Forbidden(
-      'Your role does not allow this.',
-      'Ask an owner of the account for a role that does.',
-    );
+    throw new Forbidden(say('role_forbids'), say('ask_owner_for_role'));
   throw missing;
 }

@@ -7,12 +7,14 @@ import { Template } from '../db/models/template.ts';
 import { TemplateVm } from '../db/models/template-vm.ts';
 import type { SecretBox } from '../db/secrets.ts';
 import type { CurrentUser } from './current-user.ts';
-import { InvalidInput, InvalidState, ServerProtected, UserDataUnsupported } from './errors.ts';
+import { InvalidInput, InvalidState, issueOf, ServerProtected, UserDataUnsupported } from './errors.ts';
 import type { Reply } from './idempotency.ts';
 import { checkActionFits } from './power-action.ts';
 import { acceptedReply, insertOperation, lockServer } from './request-operation.ts';
 import { saveSshKeys } from './save-ssh-keys.ts';
 import { sealSecret } from './seal-secret.ts';
+import type { Said } from '../contract/said.ts';
+import { say } from '../contract/sayings.ts';
 
 interface Wish {
   ctx: Context;
@@ -37,10 +39,7 @@ export async function rebuildServer(
   if (server.rebuildProtection) throw new ServerProtected(server, 'rebuild');
   checkActionFits(server);
   if (!server.templateId || !server.macAddress) {
-    throw new InvalidState(
-      `${server.name} was not built by Berth, so it cannot be rebuilt.`,
-      'Its VM came from elsewhere: Berth has neither its template nor its network settings. Order a new server instead.',
-    );
+    throw new InvalidState(say('not_built_here', { server: server.name }), say('order_instead'));
   }
   await checkTemplate(trx, server, templateId);
   if (userData !== undefined) {
@@ -60,12 +59,16 @@ export async function rebuildServer(
 
 async function checkTemplate(trx: Knex, server: Server, templateId: string): Promise<void> {
   const template = await Template.query(trx).findById(templateId).where('enabled', true);
-  const refuse = (message: string) => new InvalidInput([{ field: 'templateId', message }]);
-  if (!template) throw refuse('there is no such template');
+  const refuse = (said: Said) => new InvalidInput([issueOf('templateId', said)]);
+  if (!template) throw refuse(say('no_such_template'));
   if (server.nodeId && !(await TemplateVm.query(trx).findById([templateId, server.nodeId])))
-    throw refuse(`${template.name} is not on the node of this server`);
+    throw refuse(say('template_elsewhere', { template: template.name }));
   if (template.minDiskGib > server.diskGib)
     throw refuse(
-      `${template.name} needs a disk of ${template.minDiskGib} GiB; this server has ${server.diskGib}`,
+      say('disk_of_server_small', {
+        template: template.name,
+        gib: template.minDiskGib,
+        has: server.diskGib,
+      }),
     );
 }

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { ListDriftQuery, ListOrphansQuery } from '../contract/reconcile.ts';
+import type { Said } from '../contract/said.ts';
 import type { Drift } from '../db/models/drift.ts';
 import type { Orphan } from '../db/models/orphan.ts';
 import type { ReconcileRun } from '../db/models/reconcile-run.ts';
@@ -18,6 +19,7 @@ export interface DriftRow extends Pick<
   | 'proxmoxValue'
   | 'repairRequestedAt'
   | 'note'
+  | 'noteSaid'
   | 'firstSeenAt'
   | 'lastSeenAt'
   | 'resolvedAt'
@@ -29,7 +31,7 @@ export interface DriftRow extends Pick<
 
 const DRIFT = `
   select d.id, d.server_id as "serverId", s.name as "serverName", d.field, d.record_value as "recordValue",
-    d.proxmox_value as "proxmoxValue", d.repair_requested_at as "repairRequestedAt", d.note,
+    d.proxmox_value as "proxmoxValue", d.repair_requested_at as "repairRequestedAt", d.note, d.note_said as "noteSaid",
     d.first_seen_at as "firstSeenAt", d.last_seen_at as "lastSeenAt", d.resolved_at as "resolvedAt", d.resolution,
     d.first_seen_at::text as "sortValue"
   from drifts d join servers s on s.id = d.server_id and s.deleted_at is null`;
@@ -74,6 +76,7 @@ export type OrphanRow = Pick<
   | 'state'
   | 'request'
   | 'note'
+  | 'noteSaid'
   | 'firstSeenAt'
   | 'lastSeenAt'
   | 'goneAt'
@@ -81,7 +84,7 @@ export type OrphanRow = Pick<
 > & { sortValue: string };
 
 const ORPHAN = `
-  select o.id, o.cluster_id as "clusterId", o.kind, o.identifier, o.node, o.evidence, o.state, o.request, o.note,
+  select o.id, o.cluster_id as "clusterId", o.kind, o.identifier, o.node, o.evidence, o.state, o.request, o.note, o.note_said as "noteSaid",
     o.first_seen_at as "firstSeenAt", o.last_seen_at as "lastSeenAt", o.gone_at as "goneAt",
     o.quarantined_until as "quarantinedUntil", o.first_seen_at::text as "sortValue"
   from orphans o`;
@@ -120,6 +123,7 @@ export interface ReconcileRow {
   completedAt: Date | null;
   serversRead: number;
   message: string | null;
+  said: Said | null;
   drift: number;
   orphans: Record<string, number> | null;
 }
@@ -129,7 +133,7 @@ export async function listReconcileStates(database: Knex): Promise<ReconcileRow[
   return queryRows(
     database,
     `select c.id as "clusterId", c.name as cluster, r.status, r.started_at as "startedAt",
-       r.finished_at as "finishedAt", r.completed_at as "completedAt", r.servers_read as "serversRead", r.message,
+       r.finished_at as "finishedAt", r.completed_at as "completedAt", r.servers_read as "serversRead", r.message, r.said,
        (select count(*)::int from drifts d join servers s on s.id = d.server_id
         where s.cluster_id = c.id and s.deleted_at is null and d.resolved_at is null) as drift,
        (select json_object_agg(kind, count) from (

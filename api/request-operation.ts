@@ -16,12 +16,13 @@ import { ServerBusy } from './server-busy.ts';
 import { readServers } from './server-rows.ts';
 import { toOperationView } from './views/operation.ts';
 import { toServerView } from './views/server.ts';
+import { say } from '../contract/sayings.ts';
 
 /** Finds a living server the caller may change and locks its row, so that its lifecycle stays what it is. */
 export async function lockServer(trx: Knex, user: CurrentUser, id: string): Promise<Server> {
   return findWithin(() => Server.query(trx).findById(id).whereNull('deletedAt').forNoKeyUpdate(), user, {
     columns: ['account_id', 'id'],
-    missing: new NotFound('There is no such server.'),
+    missing: new NotFound(say('server_unknown')),
   });
 }
 

@@ -7,10 +7,12 @@ import { Cluster } from '../db/models/cluster.ts';
 import type { ServerSize } from '../db/models/operation.ts';
 import { Plan } from '../db/models/plan.ts';
 import type { CurrentUser } from './current-user.ts';
-import { DiskShrink, InvalidInput, NoCapacity, QuotaExceeded } from './errors.ts';
+import { DiskShrink, InvalidInput, issueOf, NoCapacity, QuotaExceeded } from './errors.ts';
 import type { Reply } from './idempotency.ts';
 import { checkActionFits } from './power-action.ts';
 import { acceptedReply, insertOperation, lockServer } from './request-operation.ts';
+import { sayLack } from '../contract/lack.ts';
+import { say } from '../contract/sayings.ts';
 
 interface Wish {
   ctx: Context;
@@ -23,7 +25,7 @@ interface Wish {
 export async function resizeServer(trx: Knex.Transaction, { ctx, user, id, input }: Wish): Promise<Reply> {
   const server = await lockServer(trx, user, id);
   const plan = await Plan.query(trx).findById(input.planId).where('enabled', true);
-  if (!plan) throw new InvalidInput([{ field: 'planId', message: 'there is no such plan' }]);
+  if (!plan) throw new InvalidInput([issueOf('planId', say('no_such_plan'))]);
   const { planId, vcpu, memoryMib, diskGib } = server;
   const former: ServerSize = { planId, vcpu, memoryMib, diskGib };
   const target = {
@@ -42,13 +44,8 @@ export async function resizeServer(trx: Knex.Transaction, { ctx, user, id, input
   });
   checkActionFits(server);
   const account = await Account.query(trx).findById(server.accountId).throwIfNotFound();
-  if (account.suspendedAt)
-    throw new QuotaExceeded(
-      'This account is suspended.',
-      'Its servers keep their plans until that is lifted.',
-    );
-  if (isSame(former, target))
-    throw new InvalidInput([{ field: 'planId', message: 'the server has this plan and size already' }]);
+  if (account.suspendedAt) throw new QuotaExceeded(say('account_suspended'), say('plans_stay_until'));
+  if (isSame(former, target)) throw new InvalidInput([issueOf('planId', say('same_plan'))]);
   if (target.diskGib < diskGib) throw new DiskShrink({ plan: plan.diskGib, server: diskGib });
   // Two requests at once would both see the same room.
   await Cluster.query(trx).findById(server.clusterId).forNoKeyUpdate();
@@ -56,8 +53,8 @@ export async function resizeServer(trx: Knex.Transaction, { ctx, user, id, input
   const lack = room && lackOf(room, former, target);
   if (lack) {
     throw new NoCapacity(
-      `The node of ${server.name} has no room for this: ${lack}.`,
-      'Choose a smaller plan, or have the server moved to another node first: that is up to your provider.',
+      say('no_room_on_node', { server: server.name, lack: sayLack(lack) }),
+      say('choose_smaller_or_move'),
     );
   }
   return acceptedReply(trx, id, operationId);

@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 import { queryRows } from '../db/query-rows.ts';
-import { InvalidInput } from './errors.ts';
+import { InvalidInput, issueOf } from './errors.ts';
 import { parseSshKey } from './ssh-key.ts';
+import { say } from '../contract/sayings.ts';
 
 interface GivenKeys {
   sshKeys?: string[] | undefined;
@@ -25,12 +26,10 @@ export async function saveSshKeys(
   );
   const ids = new Set(kept.map(({ id }) => id));
   const unknown = sshKeyIds.findIndex((id) => !ids.has(id.toLowerCase()));
-  if (unknown !== -1)
-    throw new InvalidInput([{ field: `sshKeyIds.${unknown}`, message: 'the account keeps no such SSH key' }]);
+  if (unknown !== -1) throw new InvalidInput([issueOf(`sshKeyIds.${unknown}`, say('no_such_key'))]);
   const keys = sshKeys.map((text, index) => {
     const key = parseSshKey(text);
-    if (!key)
-      throw new InvalidInput([{ field: `sshKeys.${index}`, message: 'this key is damaged: copy it again' }]);
+    if (!key) throw new InvalidInput([issueOf(`sshKeys.${index}`, say('damaged_key'))]);
     return key;
   });
   for (const { name, publicKey, fingerprint } of keys) {

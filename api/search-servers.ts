@@ -1,8 +1,9 @@
 import { isIP } from 'node:net';
 import { parseServerSearch, type SearchTerm } from '../contract/server-search.ts';
-import { InvalidInput } from './errors.ts';
+import { InvalidInput, issueOf } from './errors.ts';
 import { likePattern } from './like-pattern.ts';
 import type { Condition } from './reach.ts';
+import { say } from '../contract/sayings.ts';
 
 /** The conditions on `servers s` that a search means; throws InvalidInput, which names each term that is not understood. */
 export function searchConditions(
@@ -12,7 +13,7 @@ export function searchConditions(
   const { terms, faults } = parseServerSearch(q);
   if (faults.length > 0)
     throw new InvalidInput(
-      faults.map(({ term, message }) => ({ field: 'q', message: `${term}: ${message}` })),
+      faults.map(({ term, said }) => issueOf('q', say('search_fault', { term, fault: said }))),
     );
   return terms.map(({ kind, value }) => {
     if (kind === 'text') return foundBy(value);
@@ -49,7 +50,9 @@ function isNetwork(value: string): boolean {
   if (bits === undefined) return false;
   const version = isIP(address);
   if (version === 0 || Number(bits) > (version === 4 ? 32 : 128))
-    throw new InvalidInput([{ field: 'q', message: `ip:${value}: there is no such network` }]);
+    throw new InvalidInput([
+      issueOf('q', say('search_fault', { term: `ip:${value}`, fault: say('no_such_network') })),
+    ]);
   return true;
 }
 

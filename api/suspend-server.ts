@@ -12,6 +12,7 @@ import { acceptedReply, insertOperation, lockServer } from './request-operation.
 import { ServerBusy } from './server-busy.ts';
 import { readServers } from './server-rows.ts';
 import { toServerView } from './views/server.ts';
+import { say } from '../contract/sayings.ts';
 
 /** How long a guest may take to shut down before it is powered off. */
 const TIMEOUT_SECONDS = 60;
@@ -57,6 +58,6 @@ export async function unsuspendServer(trx: Knex.Transaction, { ctx, user, id }: 
   const server = await lockServer(trx, user, id);
   const operationId = await insertOperation(trx, ctx, { user, server, type: 'unsuspend' });
   if (server.lifecycle !== 'suspended')
-    throw new InvalidState(`${server.name} is not suspended.`, 'There is nothing to lift.');
+    throw new InvalidState(say('not_suspended', { server: server.name }), say('nothing_to_lift'));
   return acceptedReply(trx, id, operationId);
 }

@@ -7,6 +7,9 @@ import { Server, type Lifecycle } from '../db/models/server.ts';
 import { queryRows } from '../db/query-rows.ts';
 import type { Deps } from './deps.ts';
 import { withinDeadline } from './start-operation.ts';
+import { inEnglish, say } from '../contract/sayings.ts';
+
+const GONE = say('workflow_gone');
 
 interface RunningOperation {
   id: string;
@@ -79,7 +82,8 @@ async function failLost(
         fence: fence + 1,
         finishedAt: trx.fn.now(),
         errorCode: 'workflow_lost',
-        errorMessage: 'The workflow that carried this out is gone. What it had done stays as it is.',
+        errorMessage: inEnglish(GONE),
+        errorSaid: JSON.stringify(GONE),
       });
     if (failed > 0 && type === 'adopt') await forgetAdoption(trx, serverId);
     if (failed > 0 && (type === 'provision' || type === 'terminate')) {

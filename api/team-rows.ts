@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { Guest, Invitation, Member, Team } from '../contract/team.ts';
 import { queryRows } from '../db/query-rows.ts';
 import { NotFound } from './errors.ts';
+import { say } from '../contract/sayings.ts';
 
 /** Who takes part in an account, and may. */
 export const teamOf = async (trx: Knex, id: string): Promise<Omit<Team, 'sendsMail'>> => ({
@@ -44,6 +45,6 @@ const readInvitations = async (database: Knex, accountId: string): Promise<Invit
 /** An open invitation of an account; throws NotFound when there is no such one. */
 export async function readInvitation(database: Knex, accountId: string, id: string): Promise<Invitation> {
   const found = (await readInvitations(database, accountId)).find((one) => one.id === id);
-  if (!found) throw new NotFound('There is no such invitation.');
+  if (!found) throw new NotFound(say('invitation_unknown'));
   return found;
 }

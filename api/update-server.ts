@@ -11,6 +11,7 @@ import { isWithin, reachOf } from './reach.ts';
 import { lockServer } from './request-operation.ts';
 import { readServers } from './server-rows.ts';
 import { toServerView } from './views/server.ts';
+import { say } from '../contract/sayings.ts';
 
 interface Update {
   ctx: Context;
@@ -24,15 +25,9 @@ export async function updateServer(trx: Knex.Transaction, { ctx, user, id, input
   const server = await lockServer(trx, user, id);
   const isAboutProtection = input.deleteProtection !== undefined || input.rebuildProtection !== undefined;
   if (isAboutProtection && !isWithin(reachOf(user, 'manage'), { accountId: server.accountId, serverId: id }))
-    throw new Forbidden(
-      'Protection is for those who may delete and rebuild.',
-      'Ask an admin of the account.',
-    );
+    throw new Forbidden(say('protection_is_for'), say('ask_account_admin'));
   if (input.deleteProtection && server.lifecycle === 'deleting') {
-    throw new InvalidState(
-      `${server.name} is being deleted already.`,
-      'Cancel the deletion first, if it has not begun.',
-    );
+    throw new InvalidState(say('deleted_already', { server: server.name }), say('cancel_deletion'));
   }
   const given = Object.entries(input) as [keyof UpdateServer, unknown][];
   const changes: Partial<Pick<Server, keyof UpdateServer>> = Object.fromEntries(

@@ -1,15 +1,16 @@
 import { z } from 'zod';
 import { NewPassword } from './auth.ts';
 import { Permission } from './roles.ts';
+import { FIELD_TEXTS } from './field-texts.ts';
 
 /** What a user changes about themselves. */
 export const UpdateProfile = z
-  .strictObject({ name: z.string().trim().min(1, { error: 'say what to call you' }).max(200) })
+  .strictObject({ name: z.string().trim().min(1, { error: FIELD_TEXTS.say_name }).max(200) })
   .meta({ id: 'UpdateProfile' });
 export type UpdateProfile = z.infer<typeof UpdateProfile>;
 
 /** The present password, where a session alone is not enough. */
-export const PresentPassword = z.string().min(1, { error: 'type your present password' }).max(1024);
+export const PresentPassword = z.string().min(1, { error: FIELD_TEXTS.present_password }).max(1024);
 
 export const ChangePassword = z
   .strictObject({ currentPassword: PresentPassword, newPassword: NewPassword })
@@ -35,12 +36,12 @@ export type OpenSessionList = z.infer<typeof OpenSessionList>;
 
 /** An address or a network, IPv4 or IPv6. */
 const Source = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], {
-  error: 'write an address or a network, such as 203.0.113.0/24',
+  error: FIELD_TEXTS.address_or_network,
 });
 
 export const CreateApiToken = z
   .strictObject({
-    name: z.string().trim().min(1, { error: 'say what it is for' }).max(100),
+    name: z.string().trim().min(1, { error: FIELD_TEXTS.say_purpose }).max(100),
     permission: Permission.exclude(['own']).meta({ description: 'what may be done with it at most' }),
     isStaff: z.boolean().default(false).meta({
       description: 'reaches what only administrators may; for administrators only',
@@ -78,7 +79,7 @@ export const NewApiToken = z
 export type NewApiToken = z.infer<typeof NewApiToken>;
 
 /** A code of an app, or a recovery code as it was printed; spaces and hyphens do not matter. */
-export const SecondFactorCode = z.string().trim().min(1, { error: 'type the code' }).max(64);
+export const SecondFactorCode = z.string().trim().min(1, { error: FIELD_TEXTS.type_code }).max(64);
 
 export const ConfirmPassword = z.strictObject({ password: PresentPassword }).meta({ id: 'ConfirmPassword' });
 export const ConfirmTwoFactor = z.strictObject({ code: SecondFactorCode }).meta({ id: 'ConfirmTwoFactor' });

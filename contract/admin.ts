@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FIELD_TEXTS } from './field-texts.ts';
 
 const SettingSource = z.enum(['default', 'environment', 'database']);
 
@@ -38,7 +39,7 @@ export const UpdateSettings = z
       description: 'Holds for orphans that are put into quarantine from now on',
     }),
   })
-  .refine((body) => Object.keys(body).length > 0, { error: 'name a setting to change' })
+  .refine((body) => Object.keys(body).length > 0, { error: FIELD_TEXTS.name_a_setting })
   .meta({ id: 'UpdateSettings' });
 export type UpdateSettings = z.infer<typeof UpdateSettings>;
 

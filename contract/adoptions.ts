@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Said } from './said.ts';
 import { ServerName } from './servers.ts';
 
 const Wish = z.strictObject({
@@ -40,7 +41,14 @@ export const AdoptionPreview = z
       .array(z.object({ property: z.enum(['description', 'tags']), from: z.string(), to: z.string() }))
       .meta({ description: 'all that is changed on the VM' }),
     obstacles: z
-      .array(z.object({ problem: z.string(), remedy: z.string() }))
+      .array(
+        z.object({
+          problem: z.string(),
+          problemSaid: Said,
+          remedy: z.string(),
+          remedySaid: Said,
+        }),
+      )
       .meta({ description: 'what is in the way; nothing when empty' }),
   })
   .meta({ id: 'AdoptionPreview' });

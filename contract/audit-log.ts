@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FIELD_TEXTS } from './field-texts.ts';
 
 export const AuditActor = z.enum(['you', 'member', 'provider']);
 
@@ -6,7 +7,7 @@ export const ListAuditQuery = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   before: z
     .string()
-    .regex(/^\d{1,18}$/, { error: 'not an entry' })
+    .regex(/^\d{1,18}$/, { error: FIELD_TEXTS.no_audit_entry })
     .optional()
     .meta({ description: 'only entries older than the one with this id' }),
   actor: AuditActor.optional().meta({ description: 'whose deeds' }),
@@ -16,6 +17,7 @@ export const ListAuditQuery = z.object({
   since: z.iso.datetime({ offset: true }).optional().meta({ description: 'from this moment on' }),
   until: z.iso.datetime({ offset: true }).optional().meta({ description: 'before this moment' }),
 });
+export const ListServerAuditQuery = ListAuditQuery.pick({ limit: true, before: true });
 export type AuditFilter = Pick<z.infer<typeof ListAuditQuery>, 'actor' | 'search' | 'since' | 'until'>;
 
 export const AuditEntry = z
@@ -26,12 +28,21 @@ export const AuditEntry = z
     actor: AuditActor.meta({
       description: 'member: somebody else of one of your accounts',
     }),
-    actorName: z.string().nullable().meta({ description: 'Null for the provider' }),
+    actorName: z.string().nullable().meta({ description: 'Null for the provider, but to administrators' }),
     accountName: z.string().nullable(),
     serverId: z.uuid().nullable(),
     serverName: z.string().nullable(),
-    tokenName: z.string().nullable().meta({ description: 'The API token it was done with' }),
-    ip: z.string().nullable().meta({ description: 'Null for the provider' }),
+    operationId: z
+      .uuid()
+      .nullable()
+      .meta({ description: 'The operation it asked for; with the subject operation, the one it is about' }),
+    tokenName: z.string().nullable().meta({
+      description: 'The API token it was done with; null when the address is',
+    }),
+    ip: z.string().nullable().meta({
+      description:
+        'Null for the provider, and to those who do not manage the server unless they did it themselves',
+    }),
     requestId: z.string().nullable(),
     details: z.record(z.string(), z.unknown()),
   })

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AccountRole, GrantRole } from './roles.ts';
+import { FIELD_TEXTS } from './field-texts.ts';
 
 export const Login = z
   .strictObject({
@@ -15,8 +16,8 @@ export type Login = z.infer<typeof Login>;
 /** A password somebody chooses for themselves. */
 export const NewPassword = z
   .string()
-  .min(10, { error: 'use at least 10 characters' })
-  .max(1024, { error: 'use at most 1024 characters' });
+  .min(10, { error: FIELD_TEXTS.ten_characters })
+  .max(1024, { error: FIELD_TEXTS.many_characters });
 
 export const SetPassword = z
   .strictObject({
@@ -31,7 +32,7 @@ export type MailLanguage = z.infer<typeof MailLanguage>;
 
 export const AskPasswordReset = z
   .strictObject({
-    email: z.email({ error: 'this is no e-mail address' }).max(254),
+    email: z.email({ error: FIELD_TEXTS.no_email }).max(254),
     language: MailLanguage.default('en').meta({ description: 'in which the mail is written' }),
   })
   .meta({ id: 'AskPasswordReset' });

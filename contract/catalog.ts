@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OPERATION_TYPES } from './operation-table.ts';
 import { FailureCode } from './problem.ts';
+import { FIELD_TEXTS } from './field-texts.ts';
 
 export const Plan = z
   .object({
@@ -125,7 +126,7 @@ export const UpdatePlan = z
     trafficGib: WHOLE.max(2_000_000_000).nullable().optional(),
     networkMbps: WHOLE.max(1_000_000).nullable().optional(),
   })
-  .refine((body) => Object.keys(body).length > 0, { error: 'name a field to change' })
+  .refine((body) => Object.keys(body).length > 0, { error: FIELD_TEXTS.name_a_field })
   .meta({ id: 'UpdatePlan' });
 export type UpdatePlan = z.infer<typeof UpdatePlan>;
 
@@ -152,6 +153,6 @@ export const UpdateTemplate = z
     readyWhen: ReadyWhen.optional(),
     minDiskGib: WHOLE.max(65_536).optional(),
   })
-  .refine((body) => Object.keys(body).length > 0, { error: 'name a field to change' })
+  .refine((body) => Object.keys(body).length > 0, { error: FIELD_TEXTS.name_a_field })
   .meta({ id: 'UpdateTemplate' });
 export type UpdateTemplate = z.infer<typeof UpdateTemplate>;

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { Said } from './said.ts';
+import { FIELD_TEXTS } from './field-texts.ts';
 
 /** What the test of a connection to a cluster may find; docs/proxmox.md explains each. */
 export const CONNECTION_CODES = [
@@ -41,6 +43,7 @@ export const ConnectionFinding = z
     level: z.enum(['error', 'warning']).meta({ description: 'With an error Berth cannot work there' }),
     message: z.string().meta({ description: 'One human sentence' }),
     remedy: z.string().meta({ description: 'What to do about it' }),
+    said: Said.optional(),
     endpoint: z.string().optional(),
     path: z.string().optional().meta({ description: "In Proxmox's tree of rights" }),
     privilege: z.string().optional().meta({ description: 'Missing on that path' }),
@@ -62,7 +65,7 @@ export type ConnectionReport = z.infer<typeof ConnectionReport>;
 export const RescueIso = z
   .string()
   .max(255)
-  .regex(/^[\w.-]+:iso\/[^/,;\s]+\.(iso|img)$/i, 'the rescue ISO is named like local:iso/rescue.iso')
+  .regex(/^[\w.-]+:iso\/[^/,;\s]+\.(iso|img)$/i, FIELD_TEXTS.rescue_iso)
   .meta({ description: 'What servers boot the rescue system from, such as local:iso/rescue.iso' });
 
 /** How a cluster is reached. */
@@ -70,8 +73,8 @@ const Reach = {
   endpoints: z
     .array(
       z
-        .url({ protocol: /^https$/, error: 'an address such as https://pve1.example.net:8006 is needed' })
-        .refine((text) => !text.includes('@'), 'it may hold no user or password'),
+        .url({ protocol: /^https$/, error: FIELD_TEXTS.proxmox_url })
+        .refine((text) => !text.includes('@'), FIELD_TEXTS.no_credentials),
     )
     .min(1)
     .max(16)
@@ -79,17 +82,17 @@ const Reach = {
   tokenId: z
     .string()
     .max(255)
-    .regex(/^[^@!=\s]+@[^@!=\s]+![^@!=\s]+$/, 'of the form user@realm!name'),
+    .regex(/^[^@!=\s]+@[^@!=\s]+![^@!=\s]+$/, FIELD_TEXTS.token_id),
   tokenSecret: z.string().min(1).max(255),
   tlsFingerprint: z
     .string()
-    .regex(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/i, 'the SHA-256 fingerprint, as in AB:CD:…')
+    .regex(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/i, FIELD_TEXTS.fingerprint)
     .optional()
     .meta({ description: 'The one certificate to accept' }),
   tlsCa: z
     .string()
     .max(100_000)
-    .includes('-----BEGIN CERTIFICATE-----', 'a certificate in PEM')
+    .includes('-----BEGIN CERTIFICATE-----', FIELD_TEXTS.pem)
     .optional()
     .meta({ description: "The CA in PEM; without either the system's CAs decide" }),
 };
@@ -97,7 +100,7 @@ const Connection = z.strictObject({ ...Reach, rescueIso: RescueIso.optional() })
 
 const hasOneTrust = ({ tlsFingerprint, tlsCa }: { tlsFingerprint?: unknown; tlsCa?: unknown }): boolean =>
   tlsFingerprint === undefined || tlsCa === undefined;
-const ONE_TRUST = { path: ['tlsCa'], error: 'give a fingerprint or a CA, not both' };
+const ONE_TRUST = { path: ['tlsCa'], error: FIELD_TEXTS.one_trust };
 
 export const TestCluster = Connection.refine(hasOneTrust, ONE_TRUST).meta({ id: 'TestCluster' });
 const Location = z
@@ -107,7 +110,7 @@ const Location = z
   .max(255)
   .meta({ description: 'What customers see as the location' });
 export const CreateCluster = Connection.extend({
-  name: z.string().regex(/^[\w.-]{1,63}$/, 'letters, digits, dots, - and _, at most 63'),
+  name: z.string().regex(/^[\w.-]{1,63}$/, FIELD_TEXTS.cluster_name),
   location: Location,
 })
   .refine(hasOneTrust, ONE_TRUST)
@@ -132,7 +135,7 @@ export const UpdateCluster = z
         'All of how it is reached, with the secret: a kept one is never sent anywhere it was not given for. Saved when the test finds no error',
     }),
   })
-  .refine((body) => Object.keys(body).length > 0, { error: 'name a field to change' })
+  .refine((body) => Object.keys(body).length > 0, { error: FIELD_TEXTS.name_a_field })
   .meta({ id: 'UpdateCluster' });
 
 export type UpdateCluster = z.infer<typeof UpdateCluster>;

@@ -238,6 +238,10 @@ const GROUPS = {
   'Of the run': OF_THE_RUN,
 } as const;
 
+export type MigrationCode = {
+  [Group in keyof typeof GROUPS]: keyof (typeof GROUPS)[Group];
+}[keyof typeof GROUPS];
+
 const CODES: Readonly<Record<string, Entry>> = Object.assign({}, ...Object.values(GROUPS));
 
 /** Every code there is, group by group. */

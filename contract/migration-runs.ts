@@ -96,6 +96,10 @@ export const MigrationException = z
     code: z.string().nullable(),
     message: z.string().nullable(),
     warnings: z.array(z.string()),
+    serverId: z
+      .uuid()
+      .nullable()
+      .meta({ description: 'The server a migrated service has become; null once it is gone' }),
   })
   .meta({ id: 'MigrationException' });
 export type MigrationException = z.infer<typeof MigrationException>;

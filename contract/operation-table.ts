@@ -296,3 +296,6 @@ export function noReturnAt(type: OperationType, name: string | null): string | n
   const reached = steps.findIndex((step) => step.name === name);
   return steps.find(({ noReturn }, index) => noReturn && index <= reached)?.noReturn ?? null;
 }
+
+/** Why what is over cannot be cancelled. */
+export const ENDED = 'It has ended.';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   definitionOf,
+  ENDED,
   noReturnAt,
   OPERATION_TYPES,
   stepDefinition,
@@ -9,6 +10,7 @@ import {
   type OperationType,
 } from './operation-table.ts';
 import { FailureCode } from './problem.ts';
+import { Said } from './said.ts';
 
 export const OperationStatus = z.enum([
   'pending',
@@ -33,7 +35,12 @@ export const DecideOperation = z.strictObject({ decision: Decision }).meta({ id:
 
 /** `by` says who may decide it at least. */
 export const OfferedDecision = z
-  .object({ decision: Decision, effect: z.string(), by: z.enum(['customer', 'admin']) })
+  .object({
+    decision: Decision,
+    effect: z.string(),
+    by: z.enum(['customer', 'admin']),
+    again: z.string().optional().meta({ description: 'The title of the step that is tried again' }),
+  })
   .meta({ id: 'OfferedDecision' });
 export type OfferedDecision = z.infer<typeof OfferedDecision>;
 
@@ -49,6 +56,7 @@ export const OperationStep = z
     finishedAt: z.iso.datetime().nullable(),
     percent: z.number().min(0).max(100).nullable().meta({ description: 'Only where Proxmox gives one' }),
     message: z.string().nullable().meta({ description: 'The latest news of this step' }),
+    said: Said.optional(),
     task: z.string().nullable().meta({ description: 'The Proxmox task (UPID) this step started' }),
     usualSeconds: z.number().min(0).nullable().meta({
       description:
@@ -92,6 +100,7 @@ export const Operation = z
       .object({
         code: FailureCode,
         message: z.string(),
+        said: Said.optional(),
         cause: z.string().nullable(),
         log: z.array(z.string()).meta({ description: 'The end of the log of the Proxmox task that failed' }),
       })
@@ -133,6 +142,7 @@ export function decisionsAt({ type, status, step }: Standing): OfferedDecision[]
       decision: 'resume',
       effect: `“${title}” is tried again. What is done stays done.`,
       by: definitionOf(type).requestedBy,
+      again: title,
     },
   ];
   const isUndoing = step === UNDO_STEP.name;
@@ -147,7 +157,7 @@ export function decisionsAt({ type, status, step }: Standing): OfferedDecision[]
 /** Whether an operation that stands at `step` can be cancelled, with what that does or why it cannot. */
 export function cancelAt({ type, status, step }: Standing): Operation['cancel'] {
   const { cancel, requestedBy: by } = definitionOf(type);
-  if (!isLive(status)) return { possible: false, effect: 'It has ended.', by };
+  if (!isLive(status)) return { possible: false, effect: ENDED, by };
   const noReturn = noReturnAt(type, step);
   return noReturn ? { possible: false, effect: noReturn, by } : { possible: true, effect: cancel, by };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FIELD_TEXTS } from './field-texts.ts';
 
 const Base64Url = z.base64url().max(65_536);
 const Credential = { id: Base64Url, rawId: Base64Url, type: z.literal('public-key') };
@@ -38,7 +39,7 @@ export const PasskeyOptions = z.looseObject({ challenge: z.string() }).meta({
 });
 export type PasskeyOptions = z.infer<typeof PasskeyOptions>;
 
-const PasskeyName = z.string().trim().min(1, { error: 'give it a name' }).max(100);
+const PasskeyName = z.string().trim().min(1, { error: FIELD_TEXTS.give_name }).max(100);
 
 export const AddPasskey = z
   .strictObject({

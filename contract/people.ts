@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PageQuery } from './page.ts';
 import { AccountRole } from './roles.ts';
+import { FIELD_TEXTS } from './field-texts.ts';
 
 /** A user as administrators see them. */
 export const Person = z
@@ -89,6 +90,6 @@ export const UpdateAccount = z
       description: 'true: it can order nothing and make no server larger; its servers run on',
     }),
   })
-  .refine((body) => Object.keys(body).length > 0, { error: 'name a field to change' })
+  .refine((body) => Object.keys(body).length > 0, { error: FIELD_TEXTS.name_a_field })
   .meta({ id: 'UpdateAccount' });
 export type UpdateAccount = z.infer<typeof UpdateAccount>;

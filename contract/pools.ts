@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { FIELD_TEXTS } from './field-texts.ts';
 
-const Address = z.union([z.ipv4(), z.ipv6()], { error: 'an IP address such as 203.0.113.10' });
+const Address = z.union([z.ipv4(), z.ipv6()], { error: FIELD_TEXTS.ip_address });
 
 /** Addresses counted up from the first. */
 const Range = {
@@ -32,9 +33,9 @@ export const CreatePool = z
   .strictObject({
     clusterId: z.uuid(),
     name: z.string().trim().min(1).max(63).optional().meta({ description: 'the network when left out' }),
-    network: z.union([z.cidrv4(), z.cidrv6()], { error: 'a network such as 203.0.113.0/24' }),
+    network: z.union([z.cidrv4(), z.cidrv6()], { error: FIELD_TEXTS.network }),
     gateway: Address,
-    bridge: z.string().regex(/^[\w.-]{1,15}$/, 'a bridge such as vmbr0'),
+    bridge: z.string().regex(/^[\w.-]{1,15}$/, FIELD_TEXTS.bridge),
     vlan: z.int().min(1).max(4094).optional(),
     nameservers: z.array(Address).max(8).default([]),
     ...Range,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ConnectionFinding } from './clusters.ts';
+import { Said } from './said.ts';
 
 /** Codes an operation can fail with; `failures.ts` explains each of them. */
 export const FAILURE_CODES = [
@@ -95,12 +96,14 @@ export type ProblemCode = z.infer<typeof ProblemCode>;
 export const Problem = z.object({
   type: z.string().meta({ description: 'A stable URN: urn:berth:problem:<code>' }),
   title: z.string().meta({ description: 'One human sentence' }),
+  titleSaid: Said.optional(),
   status: z.int(),
   code: ProblemCode,
   detail: z.string().optional().meta({ description: 'What to do about it' }),
+  detailSaid: Said.optional(),
   requestId: z.string().optional(),
   issues: z
-    .array(z.object({ field: z.string(), message: z.string() }))
+    .array(z.object({ field: z.string(), message: z.string(), said: Said.optional() }))
     .optional()
     .meta({ description: 'The fields that were refused' }),
   operation: z
@@ -113,3 +116,4 @@ export const Problem = z.object({
     .meta({ description: 'What the test of a connection found' }),
 });
 export type Problem = z.infer<typeof Problem>;
+export type Issue = NonNullable<Problem['issues']>[number];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PageQuery } from './page.ts';
+import { Said } from './said.ts';
 
 /**
  * Who decides a field when record and VM differ: what Berth owns is repaired on Proxmox, what Proxmox owns is accepted
@@ -85,7 +86,10 @@ export const OrphanEvidence = z.object({
   serverId: z.uuid().optional(),
   /** What the server is in Berth; `unknown` when there never was one of this id in this database. */
   server: z.string().optional(),
+  /** Where more is said of it than what it is. */
+  serverSaid: Said.optional(),
   reason: z.string().optional(),
+  reasonSaid: Said.optional(),
   status: z.string().optional(),
   address: z.string().optional(),
   storage: z.string().optional(),
@@ -111,6 +115,7 @@ export const Orphan = z
     state: OrphanState,
     request: OrphanRequest.nullable().meta({ description: 'Asked for and not carried out yet' }),
     note: z.string().nullable().meta({ description: 'What the latest request had to say' }),
+    noteSaid: Said.optional(),
     firstSeenAt: time,
     lastSeenAt: time,
     goneAt: time.nullable().meta({ description: 'Since when it is not there any more' }),
@@ -133,6 +138,7 @@ export const Drift = z
     canAccept: z.boolean(),
     repairRequestedAt: time.nullable().meta({ description: 'A repair is under way since then' }),
     note: z.string().nullable().meta({ description: 'What the latest repair had to say' }),
+    noteSaid: Said.optional(),
     firstSeenAt: time,
     lastSeenAt: time,
     resolvedAt: time.nullable(),
@@ -166,6 +172,7 @@ export const ReconcileState = z
         completedAt: time.nullable().meta({ description: 'When a run last read everything' }),
         serversRead: z.int(),
         message: z.string().nullable(),
+        said: Said.optional(),
       })
       .nullable(),
     drift: z.int().meta({ description: 'Open differences' }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ServerPassword, SshKey, SshKeyIds } from './servers.ts';
+import { Said } from './said.ts';
 
 /** Requests for the operations of `operation-table.ts` that take more than a name. All are answered 202. */
 
@@ -70,6 +71,7 @@ export const MigrationTarget = z
     obstacle: z.string().nullable().meta({
       description: 'what the record already knows to be in the way; the move itself looks for more',
     }),
+    obstacleSaid: Said.optional(),
   })
   .meta({ id: 'MigrationTarget' });
 export type MigrationTarget = z.infer<typeof MigrationTarget>;

@@ -1,3 +1,6 @@
+import { fillIn } from './fill-in.ts';
+import type { Said } from './said.ts';
+import { SEARCH_SAYINGS } from './search-sayings.ts';
 import { ServerStatus } from './servers.ts';
 
 /** What a term can ask about; `text` is a word without one: part of the name, the host name or an address. */
@@ -10,6 +13,7 @@ export interface SearchTerm {
 interface SearchFault {
   term: string;
   message: string;
+  said: Said;
 }
 
 const TERM = /(?:([\p{L}_]+):)?(?:"([^"]*)"|([^\s"]+))/gu;
@@ -22,8 +26,7 @@ const MOST_TERMS = 10;
 export function parseServerSearch(text: string): { terms: SearchTerm[]; faults: SearchFault[] } {
   const terms: SearchTerm[] = [];
   const faults: SearchFault[] = [];
-  if ((text.match(/"/g)?.length ?? 0) % 2 === 1)
-    return { terms, faults: [{ term: text, message: 'a closing quotation mark is missing' }] };
+  if ((text.match(/"/g)?.length ?? 0) % 2 === 1) return { terms, faults: [fault(text, 'quote_open')] };
   // An IPv6 address has colons too, but none of its parts is the name of a term.
   for (const [term, name, quoted, bare = ''] of text.matchAll(TERM)) {
     const value = quoted ?? bare;
@@ -31,29 +34,32 @@ export function parseServerSearch(text: string): { terms: SearchTerm[]; faults: 
     if (kind === undefined) terms.push({ kind: 'text', value });
     else if (isKind(kind)) {
       const wrong = faultOf(kind, value);
-      if (wrong) faults.push({ term, message: wrong });
+      if (wrong) faults.push(fault(term, ...wrong));
       else terms.push({ kind, value });
     } else if (/^[\da-f:./]+$/i.test(term)) terms.push({ kind: 'text', value: term });
-    else
-      faults.push({
-        term,
-        message: `there is no ${kind}: – use ${KINDS.map((one) => `${one}:`).join(', ')}`,
-      });
+    else faults.push(fault(term, 'no_such_term', { kind, kinds: KINDS.map((one) => `${one}:`).join(', ') }));
   }
   const dangling = /(\p{L}+):(?:\s|$)/u.exec(text.replaceAll(/"[^"]*"/g, '""'));
-  if (dangling) faults.push({ term: `${dangling[1]}:`, message: 'say what to look for right after it' });
-  if (terms.length > MOST_TERMS) faults.push({ term: text, message: `use at most ${MOST_TERMS} terms` });
+  if (dangling) faults.push(fault(`${dangling[1]}:`, 'value_missing'));
+  if (terms.length > MOST_TERMS) faults.push(fault(text, 'many_terms', { most: MOST_TERMS }));
   return { terms, faults };
 }
 
 const isKind = (name: string): name is (typeof KINDS)[number] => (KINDS as readonly string[]).includes(name);
 
-function faultOf(kind: (typeof KINDS)[number], value: string): string | null {
-  if (value.trim() === '') return 'say what to look for right after it';
+type Fault = [code: keyof typeof SEARCH_SAYINGS, params?: Said['params']];
+
+const fault = (term: string, ...[code, params = {}]: Fault): SearchFault => ({
+  term,
+  message: fillIn(SEARCH_SAYINGS[code], params, String),
+  said: { code, params },
+});
+
+function faultOf(kind: (typeof KINDS)[number], value: string): Fault | null {
+  if (value.trim() === '') return ['value_missing'];
   if (kind === 'status' && !ServerStatus.safeParse(value.toLowerCase()).success)
-    return `a status is one of ${ServerStatus.options.join(', ')}`;
-  if (kind === 'vmid' && !/^[1-9]\d{0,8}$/.test(value)) return 'a VM id is a whole number';
-  if (kind === 'ip' && !/^[\da-f:.]+(\/\d{1,3})?$/i.test(value))
-    return 'an address, the beginning of one, or a network such as 203.0.113.0/24';
+    return ['no_status', { statuses: ServerStatus.options.join(', ') }];
+  if (kind === 'vmid' && !/^[1-9]\d{0,8}$/.test(value)) return ['no_vm_id'];
+  if (kind === 'ip' && !/^[\da-f:.]+(\/\d{1,3})?$/i.test(value)) return ['no_address_to_find'];
   return null;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AuditActor } from './audit-log.ts';
 import { PageQuery } from './page.ts';
 import { Operation, OperationStatus, OperationSummary } from './operations.ts';
+import { FIELD_TEXTS } from './field-texts.ts';
 
 /**
  * What a person is told. `unknown` means Proxmox could not be asked lately; it is never shown as stopped. `cancelled`: its
@@ -141,7 +142,7 @@ export const DeletedServer = z
         name: z.string().nullable().meta({ description: 'Null for the provider' }),
       })
       .nullable()
-      .meta({ description: 'Who asked for it; null to those whom the audit log does not tell' }),
+      .meta({ description: 'Who asked for it; null where the audit log does not say' }),
   })
   .meta({ id: 'DeletedServer' });
 export type DeletedServer = z.infer<typeof DeletedServer>;
@@ -152,7 +153,7 @@ export const ServerName = z
   .trim()
   .toLowerCase()
   .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, {
-    error: 'use 1 to 63 letters, digits and hyphens, with no hyphen at either end',
+    error: FIELD_TEXTS.server_name,
   });
 
 const LABEL_KEY = z.string().regex(/^[a-z0-9]([a-z0-9._/-]{0,61}[a-z0-9])?$/);
@@ -163,24 +164,17 @@ export const Labels = z
     z
       .string()
       .max(255)
-      .regex(/^\P{Cc}*$/u, { error: 'use printable characters only' }),
+      .regex(/^\P{Cc}*$/u, { error: FIELD_TEXTS.printable_only }),
     {
-      error: ({ code }) =>
-        code === 'invalid_key'
-          ? 'as a key use 1 to 63 small letters, digits and ". _ / -", with a letter or digit at either end'
-          : undefined,
+      error: ({ code }) => (code === 'invalid_key' ? FIELD_TEXTS.label_key : undefined),
     },
   )
-  .refine((labels) => Object.keys(labels).length <= 50, { error: 'use at most 50 labels' });
+  .refine((labels) => Object.keys(labels).length <= 50, { error: FIELD_TEXTS.fifty_labels });
 
 const SSH_KEY =
   /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) [A-Za-z0-9+/]+={0,3}( [^\r\n]*)?$/;
 
-export const SshKey = z
-  .string()
-  .trim()
-  .max(8192)
-  .regex(SSH_KEY, { error: 'paste one public key in OpenSSH form, such as "ssh-ed25519 AAAA… you@laptop"' });
+export const SshKey = z.string().trim().max(8192).regex(SSH_KEY, { error: FIELD_TEXTS.ssh_key });
 
 export const SshKeyIds = z
   .array(z.uuid())
@@ -189,11 +183,11 @@ export const SshKeyIds = z
 
 export const ServerPassword = z
   .string()
-  .min(10, { error: 'use at least 10 characters' })
+  .min(10, { error: FIELD_TEXTS.ten_characters })
   .max(128)
-  .regex(/^[\x20-\x7e]+$/, { error: 'use printable ASCII characters only' })
+  .regex(/^[\x20-\x7e]+$/, { error: FIELD_TEXTS.ascii_only })
   // Proxmox shows a password as asterisks and takes those for the mask.
-  .regex(/[^*]/, { error: 'use something besides asterisks' });
+  .regex(/[^*]/, { error: FIELD_TEXTS.not_only_asterisks });
 
 export const CreateServer = z
   .strictObject({
@@ -227,7 +221,7 @@ export const UpdateServer = z
       .meta({ description: 'while true the server cannot be rebuilt' }),
     labels: Labels.optional().meta({ description: 'all of them, instead of those it has' }),
   })
-  .refine((body) => Object.keys(body).length > 0, { error: 'name a field to change' })
+  .refine((body) => Object.keys(body).length > 0, { error: FIELD_TEXTS.name_a_field })
   .meta({ id: 'UpdateServer' });
 export type UpdateServer = z.infer<typeof UpdateServer>;
 
@@ -269,7 +263,7 @@ export const ListServersQuery = PageQuery.extend({
   }),
   label: z
     .string()
-    .regex(/^[^=]+=/, { error: 'write it as key=value' })
+    .regex(/^[^=]+=/, { error: FIELD_TEXTS.label })
     .optional()
     .meta({ description: 'key=value: servers that carry this label' }),
   accountId: z.uuid().optional().meta({ description: 'servers of this account only' }),

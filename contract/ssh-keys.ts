@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { SshKey } from './servers.ts';
+import { FIELD_TEXTS } from './field-texts.ts';
 
-const KeyName = z.string().trim().min(1, { error: 'give it a name' }).max(200);
+const KeyName = z.string().trim().min(1, { error: FIELD_TEXTS.give_name }).max(200);
 
 export const ListSshKeysQuery = z.object({
   accountId: z.uuid().optional().meta({ description: 'of this account only; of all of yours when left out' }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MailLanguage } from './auth.ts';
 import { AccountRole, GrantRole } from './roles.ts';
+import { FIELD_TEXTS } from './field-texts.ts';
 
 export const Member = z
   .object({
@@ -60,7 +61,7 @@ export const CreateInvitation = z
   .strictObject({
     role: AccountRole,
     note: z.string().trim().max(200).default(''),
-    email: z.email({ error: 'this is no e-mail address' }).max(254).optional().meta({
+    email: z.email({ error: FIELD_TEXTS.no_email }).max(254).optional().meta({
       description: 'is mailed the link, where this Berth sends mail; whoever has the link can use it',
     }),
     language: MailLanguage.default('en').meta({ description: 'in which the mail is written' }),
@@ -68,7 +69,7 @@ export const CreateInvitation = z
   })
   .refine(({ role, serverId }) => serverId === undefined || role !== 'owner', {
     path: ['role'],
-    error: 'a single server can be shared with a viewer, operator or admin',
+    error: FIELD_TEXTS.single_server_role,
   })
   .meta({ id: 'CreateInvitation' });
 export type CreateInvitation = z.input<typeof CreateInvitation>;

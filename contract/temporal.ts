@@ -1,5 +1,6 @@
 import type { MailKind } from './mail.ts';
 import type { StepName } from './operation-table.ts';
+import type { Said } from './said.ts';
 import type { PowerAction } from './servers.ts';
 
 /**
@@ -61,6 +62,8 @@ export interface StepReport {
   step: StepName;
   state: 'running' | 'succeeded' | 'failed' | 'cancelled' | 'skipped';
   message?: string;
+  /** The same by its code. */
+  said?: Said;
 }
 
 /** One run of a cluster's comparison at a time: its Schedule's id, and the beginning of its runs' ids. */

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { ServerSize } from './models/operation.ts';
 import { queryRows } from './query-rows.ts';
+import type { Lack } from '../contract/lack.ts';
 
 export interface RoomWanted {
   /** Any cluster when left out. */
@@ -165,21 +166,20 @@ export async function roomToGrow(trx: Knex, serverId: string): Promise<RoomToGro
 
 type Size = Pick<ServerSize, 'vcpu' | 'memoryMib' | 'diskGib'>;
 
-/** What a node lacks for a server on it to change its size, in words; null when there is room. */
+/** What a node lacks for a server on it to change its size; null when there is room. */
 export function lackOf(
   { cores, memoryMib, freeDiskMib }: RoomToGrow,
   former: Size,
   target: Size,
-): string | null {
+): Lack | null {
   const moreMemoryMib = target.memoryMib - former.memoryMib;
   const moreDiskGib = target.diskGib - former.diskGib;
-  const less = (wanted: string, free: number) =>
-    `${wanted} more where ${Math.max(0, Math.floor(free))} are free`;
+  const left = (free: number): number => Math.max(0, Math.floor(free));
   if (target.vcpu > former.vcpu && target.vcpu > cores)
-    return `${target.vcpu} processors where there are ${cores}`;
+    return { what: 'processors', wanted: target.vcpu, free: cores };
   if (moreMemoryMib > 0 && target.memoryMib > memoryMib)
-    return less(`${moreMemoryMib} MiB of memory`, memoryMib - former.memoryMib);
+    return { what: 'memory', wanted: moreMemoryMib, free: left(memoryMib - former.memoryMib) };
   if (moreDiskGib > 0 && freeDiskMib !== null && moreDiskGib * 1024 > freeDiskMib)
-    return less(`${moreDiskGib} GiB of disk`, freeDiskMib / 1024);
+    return { what: 'disk', wanted: moreDiskGib, free: left(freeDiskMib / 1024) };
   return null;
 }

@@ -3,6 +3,8 @@ import type { Database } from './connect.ts';
 import { Cluster } from './models/cluster.ts';
 import { IpPool } from './models/ip-pool.ts';
 import { queryRows } from './query-rows.ts';
+import type { Said } from '../contract/said.ts';
+import { inEnglish, say } from '../contract/sayings.ts';
 
 export interface NewPool extends NewAddresses {
   cluster: string;
@@ -29,9 +31,11 @@ export interface AddedAddresses {
 export class PoolRefused extends Error {
   override name = 'PoolRefused';
   readonly field: 'network' | 'gateway' | 'first';
-  constructor(field: PoolRefused['field'], message: string) {
-    super(message);
+  readonly said: Said;
+  constructor(field: PoolRefused['field'], said: Said) {
+    super(inEnglish(said));
     this.field = field;
+    this.said = said;
   }
 }
 
@@ -68,8 +72,8 @@ async function checkNetwork(trx: Knex, network: string, gateway: string): Promis
     [network, network, network, gateway, network],
   );
   if (!found?.isProper)
-    throw new PoolRefused('network', `${network} is no network; it may be meant as ${found?.proper}.`);
-  if (!found.isInside) throw new PoolRefused('gateway', `the gateway ${gateway} does not lie in ${network}.`);
+    throw new PoolRefused('network', say('not_a_network', { network, proper: found?.proper ?? '' }));
+  if (!found.isInside) throw new PoolRefused('gateway', say('gateway_outside', { gateway, network }));
 }
 
 /**
@@ -92,12 +96,9 @@ export async function addAddresses(
     [id, first, count, network, gateway, network, network],
   );
   if (!rows.every(({ isInside }) => isInside))
-    throw new PoolRefused(
-      'first',
-      `${count} addresses from ${first} do not all lie in ${network}, or include its first or last address or the gateway ${gateway}.`,
-    );
+    throw new PoolRefused('first', say('addresses_outside', { count, first, network, gateway }));
   if (rows.length < count)
-    throw new PoolRefused('first', `${count - rows.length} of these addresses are in a pool already.`);
+    throw new PoolRefused('first', say('addresses_taken', { count: count - rows.length }));
   return { added: rows.length, held: await leaseToHolders(trx, pool) };
 }
 

@@ -3,6 +3,7 @@ import type { Database } from './connect.ts';
 import { migrationSource } from './migrations.ts';
 import { migrateToLatest, migrationStatus, rollbackMigrations, withDatabase } from './migrate.ts';
 import { queryRows } from './query-rows.ts';
+import { buildAccount, buildCatalog, buildOperation, buildServer } from '../tests/builders.ts';
 import { createTestDatabase, type TestDatabase } from '../tests/database.ts';
 
 let test: TestDatabase;
@@ -65,4 +66,21 @@ it('lets two processes migrate at once: one does it, the schema is whole', async
   const applied = both.flatMap((it) => (it.status === 'fulfilled' ? it.value : []));
   expect(applied).toEqual(await migrationSource.getMigrations([]));
   expect(await readSchema(test.database)).toEqual(before);
+});
+
+it('finds by its server also what was done to an operation before there was a column for it', async () => {
+  const { database } = test;
+  const server = await buildServer(database, {
+    account: await buildAccount(database),
+    catalog: await buildCatalog(database),
+  });
+  const { id } = await buildOperation(database, { server });
+  const name = '20261130150000_audit_of_a_server.ts';
+  await database.migrate.down({ name });
+  const deed = { action: 'operation.resume', subject_type: 'operation', subject_id: id };
+  await database('audit_log').insert({ ...deed, details: { step: 'clone' } });
+  await database.migrate.up({ name });
+  expect(await database('audit_log').where({ server_id: server.id })).toMatchObject([
+    { subjectId: id, details: { step: 'clone' } },
+  ]);
 });

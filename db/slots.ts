@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { queryRows } from './query-rows.ts';
+import type { Said } from '../contract/said.ts';
 
 /** What only so many operations may do at once: copy disks onto one storage, start new VMs on one node. */
 export interface SlotRequest {
@@ -184,18 +185,21 @@ export interface ShownPlace {
   etaSeconds: number | null;
   /** The line a person reads beside the step; null takes it away. */
   note: string | null;
+  /** The same by its code. */
+  noteSaid: Said | null;
 }
 
 const SHOWN = `json_to_recordset(?::json) as v (holder uuid, operation_id uuid, fence int, position int,
-  eta_seconds int, note text)`;
+  eta_seconds int, note text, note_said jsonb)`;
 
 /** Shows people where these stand. The note comes last, as its change is what tells open dashboards to look. */
 export async function showPlaces(database: Knex, places: ShownPlace[]): Promise<void> {
   if (places.length === 0) return;
   const rows = JSON.stringify(
-    places.map(({ operationId, etaSeconds, ...rest }) => ({
+    places.map(({ operationId, etaSeconds, noteSaid, ...rest }) => ({
       operation_id: operationId,
       eta_seconds: etaSeconds,
+      note_said: noteSaid,
       ...rest,
     })),
   );
@@ -205,7 +209,7 @@ export async function showPlaces(database: Knex, places: ShownPlace[]): Promise<
     [rows],
   );
   await database.raw(
-    `update operations o set note = v.note from ${SHOWN}
+    `update operations o set note = v.note, note_said = v.note_said from ${SHOWN}
      where o.id = v.operation_id and o.fence = v.fence and o.status = 'running' and o.note is distinct from v.note`,
     [rows],
   );

@@ -1,10 +1,11 @@
 import { createProxmox, type Proxmox } from './client.ts';
 import { ProxmoxError } from './errors.ts';
-import { hasErrors, type Finding } from './findings.ts';
+import { finding, hasErrors, type Finding } from './findings.ts';
 import { bridgePath, NODES_PATH, ofPlace, privilegesOf, storagePath, VMS_PATH } from './privileges.ts';
 import type { Trust } from './judge-certificate.ts';
 import { probeEndpoint, type EndpointCode } from './probe-endpoint.ts';
 import { TEMPLATE_TAG } from './template-tag.ts';
+import { tellFinding } from '../contract/connection-texts.ts';
 import { parseDisk, parseProperties } from './vm-config.ts';
 
 export type ConnectionCode =
@@ -110,24 +111,11 @@ export async function testConnection({
 export function judgeVersion(version: string): Found[] {
   const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
-    return [
-      {
-        code: 'version_too_old',
-        level: 'error',
-        message: `The cluster runs Proxmox VE ${version}; Berth needs ${OLDEST.join('.')} or newer.`,
-        remedy: 'Upgrade the cluster.',
-      },
-    ];
+    const oldest = OLDEST.join('.');
+    return [finding('error', 'version_too_old', tellFinding('version_too_old', { version, oldest }))];
   }
   if (major <= NEWEST_MAJOR) return [];
-  return [
-    {
-      code: 'version_unknown',
-      level: 'warning',
-      message: `The cluster runs Proxmox VE ${version}, which is newer than this version of Berth knows.`,
-      remedy: 'Look for a newer Berth, or try an order on a test cluster first.',
-    },
-  ];
+  return [finding('warning', 'version_unknown', tellFinding('version_unknown', { version }))];
 }
 
 /** Nodes, templates, storages, bridges, and the token's rights on all of them. */
@@ -165,29 +153,23 @@ async function judgeRescueIso(proxmox: Proxmox, volid: string): Promise<Found[]>
     }
   }
   if (without.length === 0) return [];
-  return [
-    {
-      code: 'rescue_iso_missing',
-      level: 'warning',
-      message: `The rescue medium ${volid} is not there, or cannot be seen, on ${without.join(', ')}.`,
-      remedy: `Upload it to ${storage} (ISO Images) on these nodes, and give the token Datastore.Audit on ${storagePath(storage)}.`,
-    },
-  ];
+  const told = tellFinding('rescue_iso_missing', {
+    volume: volid,
+    nodes: without.join(', '),
+    storage,
+    path: storagePath(storage),
+  });
+  return [finding('warning', 'rescue_iso_missing', told)];
 }
 
-const nodeAway = (node: string, status: string): Found => ({
-  code: 'node_offline',
-  level: 'warning',
-  message: `Node ${node} is ${status}.`,
-  remedy: 'Berth uses it when it is back; nothing was checked there.',
-});
+const nodeAway = (node: string, status: string): Found =>
+  finding('warning', 'node_offline', tellFinding('node_offline', { node, status }));
 
-const NO_TEMPLATE: Found = {
-  code: 'template_missing',
-  level: 'warning',
-  message: `No template has the tag ${TEMPLATE_TAG}, so nothing can be ordered yet.`,
-  remedy: 'Make one with npm run proxmox:bootstrap, or give that tag to a template that you have.',
-};
+const NO_TEMPLATE: Found = finding(
+  'warning',
+  'template_missing',
+  tellFinding('template_missing', { tag: TEMPLATE_TAG }),
+);
 
 interface Template {
   storages: string[];
@@ -235,12 +217,7 @@ async function judgeStorages(
   const seen = (await Promise.all(online.map((node) => proxmox.storages(node)))).flat();
   if (seen.some(({ content, active }) => active && content.includes('images'))) return [];
   return [
-    {
-      code: 'storage_missing',
-      level: 'error',
-      message: 'The token sees no storage for disks of VMs.',
-      remedy: `Give it ${wanted.join(', ')} on the storage that servers are to use (/storage/<name>), whose content must include "images".`,
-    },
+    finding('error', 'storage_missing', tellFinding('storage_missing', { privileges: wanted.join(', ') })),
   ];
 }
 
@@ -262,14 +239,11 @@ async function judgeBridges(
     invisible.map((bridge) => missingPrivileges(proxmox, tokenId, bridgePath(bridge), wanted)),
   );
   if (used.length > 0 || bridges.length > 0) return missing.flat();
-  return [
-    {
-      code: 'bridge_missing',
-      level: 'error',
-      message: 'The token sees no bridge to connect servers to.',
-      remedy: `Give it ${wanted.join(', ')} on the bridge (${bridgePath('<bridge>')}), or on the zone of a virtual network (/sdn/zones/<zone>).`,
-    },
-  ];
+  const told = tellFinding('bridge_missing', {
+    privileges: wanted.join(', '),
+    path: bridgePath('<bridge>'),
+  });
+  return [finding('error', 'bridge_missing', told)];
 }
 
 const unique = (names: string[]): string[] => [...new Set(names)];
@@ -288,60 +262,35 @@ async function missingPrivileges(
 
 /** What to say when a token, which has what both it and its user have, lacks a privilege. */
 export function privilegeMissing(tokenId: string, path: string, privilege: string): Found {
-  const [user] = tokenId.split('!');
-  return {
-    code: 'privilege_missing',
-    level: 'error',
-    message: `The token lacks ${privilege} on ${path}.`,
-    remedy: `Give a role with it to both the user and the token: pveum acl modify ${path} --users ${user} --tokens '${tokenId}' --roles Berth`,
-    path,
-    privilege,
-  };
+  const [user = ''] = tokenId.split('!');
+  const told = tellFinding('privilege_missing', { privilege, path, user, token: tokenId });
+  return { ...finding('error', 'privilege_missing', told), path, privilege };
 }
 
 /** Before 9.1.5 Proxmox says why it refuses a token; since then all refusals read alike. */
-const REFUSALS: [RegExp, ConnectionCode, string][] = [
-  [/no such user/, 'token_user_missing', 'has no such user'],
-  [/user '.*' is disabled/, 'token_user_disabled', 'has disabled its user'],
-  [/no such token/, 'token_missing', 'has no such token'],
-  [/access expired/, 'token_expired', 'says that it has expired'],
-  [/invalid token value/, 'token_secret_wrong', 'says that its secret is another one'],
-];
-
-const TOKEN_REMEDIES: Partial<Record<ConnectionCode, string>> = {
-  token_user_missing:
-    'Correct the id (user@realm!name), or make user and token with npm run proxmox:bootstrap.',
-  token_user_disabled: 'Enable the user: pveum user modify <user> --enable 1.',
-  token_missing: 'Correct the id (user@realm!name), or make the token with npm run proxmox:bootstrap.',
-  token_expired: 'Give user and token a later end or none: pveum user token modify <user> <name> --expire 0.',
-  token_secret_wrong:
-    'Correct the secret; one that is lost is replaced by npm run proxmox:bootstrap -- --new-secret.',
-};
+const REFUSALS = [
+  [/no such user/, 'token_user_missing'],
+  [/user '.*' is disabled/, 'token_user_disabled'],
+  [/no such token/, 'token_missing'],
+  [/access expired/, 'token_expired'],
+  [/invalid token value/, 'token_secret_wrong'],
+] as const;
 
 function explainFailure(err: unknown, tokenId: string): Found {
   if (err instanceof ProxmoxError && err.status === 401) {
-    const [, code, what] = REFUSALS.find(([pattern]) => pattern.test(err.reason)) ?? [
-      null,
-      'token_refused' as const,
-      `refuses it (${err.reason})`,
-    ];
-    return {
-      code,
-      level: 'error',
-      message: `Proxmox VE ${what}: ${tokenId}.`,
-      remedy:
-        TOKEN_REMEDIES[code] ??
-        'It does not say why: see whether user and token exist, are enabled and have not expired (pveum user token list <user>), and whether the secret is right.',
-    };
+    const code = REFUSALS.find(([pattern]) => pattern.test(err.reason))?.[1];
+    return code
+      ? finding('error', code, tellFinding(code, { token: tokenId }))
+      : finding(
+          'error',
+          'token_refused',
+          tellFinding('token_refused', { reason: err.reason, token: tokenId }),
+        );
   }
   if (err instanceof ProxmoxError && err.status === 403) {
     const [, path, privilege] = /\((\/[^,]*), ([\w.|]+)\)/.exec(err.reason) ?? [];
     if (path && privilege) return privilegeMissing(tokenId, path, privilege);
   }
-  return {
-    code: 'proxmox_error',
-    level: 'error',
-    message: `Proxmox VE fails: ${err instanceof Error ? err.message : String(err)}.`,
-    remedy: 'See to the cluster (pvecm status, journalctl -u pveproxy -u pvedaemon), and try again.',
-  };
+  const reason = err instanceof Error ? err.message : String(err);
+  return finding('error', 'proxmox_error', tellFinding('proxmox_error', { reason }));
 }

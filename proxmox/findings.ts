@@ -1,3 +1,6 @@
+import type { ToldFinding } from '../contract/connection-texts.ts';
+import type { Said } from '../contract/said.ts';
+
 /** Something that stands between Berth and a cluster, or may. */
 export interface Finding<Code extends string = string> {
   /** Stable: docs/proxmox.md explains each. */
@@ -8,6 +11,8 @@ export interface Finding<Code extends string = string> {
   message: string;
   /** What to do about it. */
   remedy: string;
+  /** Both by their code, where a test of a connection found it. */
+  said?: Said;
   /** The address it was found at, when it is about one. */
   endpoint?: string;
   /** A path of Proxmox's tree of rights, and the privilege missing there. */
@@ -24,6 +29,13 @@ export const error = <Code extends string>(code: Code, message: string, remedy: 
   message,
   remedy,
 });
+
+/** One with a text that has a code of its own. */
+export const finding = <Code extends string>(
+  level: Finding['level'],
+  code: Code,
+  told: ToldFinding,
+): Finding<Code> => ({ code, level, ...told });
 
 export const hasErrors = (findings: Finding[]): boolean => findings.some(({ level }) => level === 'error');
 

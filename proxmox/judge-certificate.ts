@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
-import { error, type Finding } from './findings.ts';
+import { tellFinding } from '../contract/connection-texts.ts';
+import { finding, type Finding } from './findings.ts';
 import { normalizeFingerprint } from './transport.ts';
 
 export type CertificateCode =
@@ -24,50 +25,53 @@ export function judgeCertificate(
   name: string,
   trust: Trust,
 ): Finding<CertificateCode> | null {
-  const seen = certificate.fingerprint256;
-  const pin = `If ${seen} is the fingerprint shown on the node (pvenode cert info), give it to be pinned`;
+  const { fingerprint256: fingerprint } = certificate;
   if (trust.fingerprint !== undefined) {
-    if (normalizeFingerprint(trust.fingerprint) === normalizeFingerprint(seen)) return null;
-    return error(
+    if (normalizeFingerprint(trust.fingerprint) === normalizeFingerprint(fingerprint)) return null;
+    return finding(
+      'error',
       'tls_fingerprint_mismatch',
-      `The certificate is not the pinned one; its fingerprint is ${seen}.`,
-      `${pin} instead: certificates change when they are renewed. If it is not, somebody stands between.`,
+      tellFinding('tls_fingerprint_mismatch', { fingerprint }),
     );
   }
   if (authorized) return null;
   if (certificate.validToDate.getTime() < Date.now()) {
-    return error(
+    return finding(
+      'error',
       'tls_expired',
-      `The certificate expired on ${day(certificate.validToDate)}; its fingerprint is ${seen}.`,
-      `Renew it (pvecm updatecerts --force, or pvenode acme cert renew). ${pin}; a pinned one may be expired.`,
+      tellFinding('tls_expired', { day: day(certificate.validToDate), fingerprint }),
     );
   }
   if (certificate.validFromDate.getTime() > Date.now()) {
-    return error(
+    return finding(
+      'error',
       'tls_not_yet_valid',
-      `The certificate is valid from ${day(certificate.validFromDate)} only; its fingerprint is ${seen}.`,
-      `See to the clocks of this computer and of the node. ${pin}.`,
+      tellFinding('tls_not_yet_valid', { day: day(certificate.validFromDate), fingerprint }),
     );
   }
   const code = String(authorizationError);
   if (/ALTNAME_INVALID/.test(code)) {
-    return error(
+    return finding(
+      'error',
       'tls_host_mismatch',
-      `The certificate is for ${certificate.subjectAltName ?? certificate.subject}, not for ${name}; its fingerprint is ${seen}.`,
-      `Use a name that it is for, or make one for this name. ${pin}.`,
+      tellFinding('tls_host_mismatch', {
+        names: certificate.subjectAltName ?? certificate.subject,
+        name,
+        fingerprint,
+      }),
     );
   }
   if (code.startsWith('DEPTH_ZERO_SELF_SIGNED')) {
-    return error(
-      'tls_self_signed',
-      `The certificate is signed by itself; its fingerprint is ${seen}.`,
-      `${pin}, or give the certificate itself as the CA.`,
-    );
+    return finding('error', 'tls_self_signed', tellFinding('tls_self_signed', { fingerprint }));
   }
-  return error(
+  return finding(
+    'error',
     'tls_unknown_issuer',
-    `The certificate is signed by ${issuerOf(certificate.issuer)}, which is not trusted here (${code}); its fingerprint is ${seen}.`,
-    `Give the cluster's CA (/etc/pve/pve-root-ca.pem). Or: ${pin}, which suits a cluster with one address.`,
+    tellFinding('tls_unknown_issuer', {
+      issuer: issuerOf(certificate.issuer),
+      reason: code,
+      fingerprint,
+    }),
   );
 }
 

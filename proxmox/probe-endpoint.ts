@@ -3,7 +3,8 @@ import { request, type IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { z } from 'zod';
-import { error, type Finding } from './findings.ts';
+import { finding, type Finding } from './findings.ts';
+import { tellFinding } from '../contract/connection-texts.ts';
 import { judgeCertificate, type CertificateCode, type Trust } from './judge-certificate.ts';
 
 export type EndpointCode =
@@ -40,10 +41,10 @@ export async function probeEndpoint(endpoint: string, trust: Trust, timeoutMs = 
   const { hostname, host, port } = new URL(endpoint);
   const name = hostname.replaceAll(/[[\]]/g, '');
   let fingerprint: string | null = null;
-  const found = (finding: Finding<EndpointCode>): Probe => ({
+  const found = (one: Finding<EndpointCode>): Probe => ({
     endpoint,
     fingerprint,
-    findings: [{ ...finding, endpoint, ...(fingerprint ? { fingerprint } : {}) }],
+    findings: [{ ...one, endpoint, ...(fingerprint ? { fingerprint } : {}) }],
   });
   const dns = await findName(name);
   if (dns) return found(dns);
@@ -75,16 +76,8 @@ async function findName(name: string): Promise<Finding<EndpointCode> | null> {
   } catch (err) {
     const code = codeOf(err);
     return code === 'ENOTFOUND'
-      ? error(
-          'dns_not_found',
-          `The name ${name} does not exist in DNS.`,
-          'Correct the address, add the name to DNS or /etc/hosts, or use the IP address.',
-        )
-      : error(
-          'dns_unavailable',
-          `The name ${name} cannot be looked up (${code}).`,
-          'See to the DNS servers of this computer (/etc/resolv.conf), and try again.',
-        );
+      ? finding('error', 'dns_not_found', tellFinding('dns_not_found', { name }))
+      : finding('error', 'dns_unavailable', tellFinding('dns_unavailable', { name, reason: code }));
   }
 }
 
@@ -107,12 +100,13 @@ function openTls(
     const timer = setTimeout(() => {
       socket.destroy();
       resolve(
-        error(
+        finding(
+          'error',
           'timed_out',
-          isConnected
-            ? `Port ${port} takes connections but does not answer within ${timeoutMs / 1000} s.`
-            : `Nothing answers on port ${port} within ${timeoutMs / 1000} s.`,
-          'See whether the node is up, and whether a firewall between here and there drops packets.',
+          tellFinding(isConnected ? 'connected_but_silent' : 'silent_for', {
+            port,
+            seconds: timeoutMs / 1000,
+          }),
         ),
       );
     }, timeoutMs);
@@ -132,38 +126,18 @@ function openTls(
 
 function explainConnection(code: string, text: string, port: number): Finding<EndpointCode> {
   if (code === 'ECONNREFUSED') {
-    return error(
-      'connection_refused',
-      `Nothing listens on port ${port}.`,
-      'Correct the port (Proxmox VE uses 8006), or start pveproxy on the node: systemctl start pveproxy.',
-    );
+    return finding('error', 'connection_refused', tellFinding('connection_refused', { port }));
   }
   if (['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'EACCES', 'EPERM'].includes(code)) {
-    return error(
-      'host_unreachable',
-      `There is no way to this address (${code}).`,
-      'See whether the node is up, and to routes and firewalls between here and there.',
-    );
+    return finding('error', 'host_unreachable', tellFinding('host_unreachable', { reason: code }));
   }
   if (code === 'ETIMEDOUT') {
-    return error(
-      'timed_out',
-      `Nothing answers on port ${port}.`,
-      'See whether the node is up, and whether a firewall between here and there drops packets.',
-    );
+    return finding('error', 'timed_out', tellFinding('silent', { port }));
   }
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) {
-    return error(
-      'not_tls',
-      `Port ${port} does not speak TLS.`,
-      'Correct the port (Proxmox VE uses 8006); Berth does not speak plain HTTP to Proxmox.',
-    );
+    return finding('error', 'not_tls', tellFinding('not_tls', { port }));
   }
-  return error(
-    'tls_failed',
-    `The connection breaks while TLS begins (${code || text}).`,
-    'See whether this is the address of Proxmox itself, and to what stands between: proxies, firewalls.',
-  );
+  return finding('error', 'tls_failed', tellFinding('tls_failed', { reason: code || text }));
 }
 
 /** Anybody may read the list of realms: the login page needs it. */
@@ -198,10 +172,10 @@ async function askWhoAnswers(
       if (body.length > LARGEST_BODY) break;
     }
   } catch (err) {
-    return error(
+    return finding(
+      'error',
       'not_proxmox',
-      `It does not answer as Proxmox VE does (${codeOf(err) || (err as Error).message}).`,
-      "Correct the address: it is that of Proxmox's own web page, usually on port 8006.",
+      tellFinding('answers_otherwise', { reason: codeOf(err) || (err as Error).message }),
     );
   }
   const askedAt = (started + Date.now()) / 2;
@@ -209,17 +183,15 @@ async function askWhoAnswers(
   const server = String(response.headers.server ?? '');
   const what = `${response.statusCode} ${response.statusMessage ?? ''}`.trim();
   if ((response.statusCode ?? 0) >= 500 && server.startsWith('pve-api-daemon')) {
-    return error(
-      'proxmox_failing',
-      `Proxmox VE is there but fails: ${what}.`,
-      'See to the node: systemctl status pvedaemon pveproxy pve-cluster; a cluster without quorum does this too.',
-    );
+    return finding('error', 'proxmox_failing', tellFinding('proxmox_failing', { answer: what }));
   }
   const kind = response.headers['content-type']?.split(';')[0] ?? 'nothing';
-  return error(
+  return finding(
+    'error',
     'not_proxmox',
-    `Something else than Proxmox VE answers: ${what}, ${kind}${server ? ` from ${server}` : ''}.`,
-    "Correct the address: it is that of Proxmox's own web page, usually on port 8006.",
+    server
+      ? tellFinding('something_else_from', { answer: what, kind, server })
+      : tellFinding('something_else', { answer: what, kind }),
   );
 }
 
@@ -236,12 +208,10 @@ function judgeClock(date: string | undefined, askedAt: number): Finding<Endpoint
   const amount = Math.abs(seconds);
   // A header without a date, or an unreadable one, says nothing.
   if (!(amount >= SKEW_WARNING_S)) return null;
-  return {
-    code: 'clock_skew',
-    level: amount >= SKEW_ERROR_S ? 'error' : 'warning',
-    message: `The node's clock is ${amount} s ${seconds > 0 ? 'ahead of' : 'behind'} this computer's.`,
-    remedy: 'Synchronise both with NTP (chronyc tracking, timedatectl).',
-  };
+  const told = tellFinding(seconds > 0 ? 'clock_ahead' : 'clock_behind', { seconds: amount });
+  return amount >= SKEW_ERROR_S
+    ? finding('error', 'clock_skew', told)
+    : finding('warning', 'clock_skew', told);
 }
 
 function codeOf(err: unknown): string {

@@ -11,12 +11,12 @@ export async function adoptVm(input: OperationInput): Promise<void> {
     await run.step(
       'inspect',
       (claim) => proxmox(`is ${vm} as it was shown?`).inspectAdoption(claim),
-      (it) => it.summary,
+      (it) => it,
     );
     await run.step(
       'lease',
       (claim) => database(`take ${vm} for ${serverName}`).leaseAdopted(claim),
-      (it) => it.summary,
+      (it) => it,
     );
     run.onUndo(() => proxmox(`undo: remove the marker from ${vm}`).unmarkVm(claim));
     await run.step('mark', (claim) => proxmox(`mark ${vm}`).markVm(claim));

@@ -12,7 +12,7 @@ export async function leaveRescue(input: OperationInput): Promise<void> {
     await run.step(
       'restart',
       (claim) => proxmox(`restart ${serverName} from its disk`).restartVm(claim),
-      (it) => it.summary,
+      (it) => it,
     );
   });
 }

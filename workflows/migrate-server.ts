@@ -13,17 +13,17 @@ export async function migrateServer(input: OperationInput): Promise<void> {
     await run.step(
       'check',
       (claim) => proxmox(`what keeps ${serverName} from moving to ${targetNode}?`).checkMigration(claim),
-      (it) => it.summary,
+      (it) => it,
     );
     await run.step(
       'move',
       (claim) => proxmox(`move ${serverName} to ${targetNode}`).moveVm(claim),
-      (it) => it.summary,
+      (it) => it,
     );
     await run.step(
       'verify',
       (claim) => proxmox(`see that ${serverName} is on ${targetNode}`).verifyMove(claim),
-      (it) => it.summary,
+      (it) => it,
     );
     upsertSearchAttributes([{ key: NODE, value: targetNode }]);
   });

@@ -10,7 +10,7 @@ export async function powerServer(input: PowerInput): Promise<void> {
     await run.step(
       action,
       (claim) => proxmox(summary).powerVm({ ...claim, action }),
-      (it) => it.summary,
+      (it) => it,
     );
   });
 }

@@ -10,12 +10,12 @@ export async function rescueServer(input: OperationInput): Promise<void> {
     await run.step(
       'attach',
       (claim) => proxmox(`insert the rescue medium into ${serverName}`).insertRescue(claim),
-      (it) => it.summary,
+      (it) => it,
     );
     await run.step(
       'restart',
       (claim) => proxmox(`restart ${serverName} from it`).restartVm(claim),
-      (it) => it.summary,
+      (it) => it,
     );
   });
 }

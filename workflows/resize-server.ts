@@ -9,7 +9,7 @@ export async function resizeServer(input: OperationInput): Promise<void> {
     await run.step(
       'check',
       (claim) => proxmox(`is there room for ${serverName}?`).checkResize(claim),
-      (it) => it.summary,
+      (it) => it,
     );
     run.onUndo(() =>
       proxmox(`undo: processors and memory of ${serverName} as they were`).restoreVmSize(claim),
@@ -17,12 +17,12 @@ export async function resizeServer(input: OperationInput): Promise<void> {
     await run.step(
       'disk',
       (claim) => proxmox(`grow the disk of ${serverName}`).resizeDisk(claim),
-      (it) => it.summary,
+      (it) => it,
     );
     await run.step(
       'configure',
       (claim) => proxmox(`processors and memory of ${serverName}`).setVmSize(claim),
-      (it) => it.summary,
+      (it) => it,
     );
   });
 }

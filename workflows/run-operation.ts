@@ -21,6 +21,7 @@ import {
 } from '../contract/operation-table.ts';
 import type { Decision } from '../contract/operations.ts';
 import { FAILURE_CODES, type FailureCode } from '../contract/problem.ts';
+import { inEnglish, say, tell, type Told } from '../contract/sayings.ts';
 import {
   DECISION_SIGNAL,
   type OperationClaim,
@@ -30,14 +31,14 @@ import {
 } from '../contract/temporal.ts';
 import type { ClaimedOperation } from '../activities/claim-operation.ts';
 import type { OperationFailure } from '../activities/finish-operation.ts';
-import { failureOf, type Failure } from './failure-of.ts';
+import { failureOf, saidOf, type Failure } from './failure-of.ts';
 import { database } from './proxies.ts';
 
-type Undo = () => Promise<{ summary: string } | void>;
+type Undo = () => Promise<Told | void>;
 
 /** What a person reads of a step, and whether they have been told already that it runs. */
 interface Telling<T> {
-  describe: ((result: T) => string) | undefined;
+  describe: ((result: T) => Told) | undefined;
   isReported: boolean;
 }
 
@@ -50,15 +51,11 @@ export interface OperationRun extends ClaimedOperation {
    * decision and may run again, or be left out when the table allows it: then its result is undefined, so let nobody
    * need it. From a step of no return on nothing is cancelled.
    */
-  step<T>(
-    name: StepName,
-    body: (claim: StepClaim) => Promise<T>,
-    describe?: (result: T) => string,
-  ): Promise<T>;
+  step<T>(name: StepName, body: (claim: StepClaim) => Promise<T>, describe?: (result: T) => Told): Promise<T>;
   /** Waits in a step; `announcement` is what a person reads meanwhile, `line` afterwards. */
-  wait(name: StepName, body: () => Promise<void>, announcement: string, line: string): Promise<void>;
+  wait(name: StepName, body: () => Promise<void>, announcement: Told, line: Told): Promise<void>;
   /** Reports a step that this run does not need, and why. */
-  leaveOut(name: StepName, why: string): void;
+  leaveOut(name: StepName, why: Told): void;
   /** Remembers how to undo what the next steps do; the latest is undone first. Its summary is what a person reads. */
   onUndo(undo: Undo): void;
 }
@@ -130,7 +127,7 @@ class Run implements OperationRun {
   async step<T>(
     name: StepName,
     body: (claim: StepClaim) => Promise<T>,
-    describe?: (result: T) => string,
+    describe?: (result: T) => Told,
   ): Promise<T> {
     const attempt = (isReported = false) => this.attempt(name, body, { describe, isReported });
     if (this.isPastNoReturn) return CancellationScope.nonCancellable(() => attempt());
@@ -142,13 +139,13 @@ class Run implements OperationRun {
     return CancellationScope.nonCancellable(() => attempt(true));
   }
 
-  async wait(name: StepName, body: () => Promise<void>, announcement: string, line: string): Promise<void> {
+  async wait(name: StepName, body: () => Promise<void>, announcement: Told, line: Told): Promise<void> {
     this.report(name, 'running', announcement);
     await this.flush();
     await this.attempt(name, body, { describe: () => line, isReported: true });
   }
 
-  leaveOut(name: StepName, why: string): void {
+  leaveOut(name: StepName, why: Told): void {
     this.report(name, 'skipped', why);
   }
 
@@ -176,34 +173,33 @@ class Run implements OperationRun {
       outcome: isCancelled && !leftBehind ? 'cancelled' : 'failed',
       error: {
         ...toOperationFailure(failure),
-        message: leftBehind
-          ? `${failure.message}; cleaning up was left undone: ${leftBehind}`
-          : failure.message,
+        ...(leftBehind ? leftUndone(failure, leftBehind) : {}),
       },
     });
   }
 
   /** Runs every undo; one that fails waits for a decision. Null, or why something was left behind. */
-  private async undo(): Promise<string | null> {
+  private async undo(): Promise<Failure | null> {
     if (this.undos.length === 0) return null;
-    let leftBehind: string | null = null;
-    const told: string[] = [];
+    let leftBehind: Failure | null = null;
+    const told: Told[] = [];
     for (const undo of this.undos) {
       for (;;) {
         try {
           const done = await undo();
-          if (done) told.push(done.summary);
+          if (done) told.push(done);
           break;
         } catch (err) {
           if (!(err instanceof TemporalFailure) || failureOf(err).code === STALE_CLAIM) throw err;
           log.error('undo failed', { operationId: this.claim.operationId, reason: failureOf(err).message });
           if ((await this.pause(UNDO_STEP.name, err)) === 'resume') continue;
-          leftBehind = failureOf(err).message;
+          leftBehind = failureOf(err);
           break;
         }
       }
     }
-    this.report(UNDO_STEP.name, leftBehind ? 'skipped' : 'succeeded', leftBehind ?? told.join('; '));
+    if (leftBehind) this.report(UNDO_STEP.name, 'skipped', toTold(leftBehind));
+    else this.report(UNDO_STEP.name, 'succeeded', told.length > 0 ? all(told) : undefined);
     return leftBehind;
   }
 
@@ -228,13 +224,14 @@ class Run implements OperationRun {
         }
         if (!(err instanceof TemporalFailure) || failureOf(err).code === STALE_CLAIM) throw err;
         if (!waitsAfter(this.type, failureOf(err).code)) {
-          this.report(name, 'failed', failureOf(err).message);
+          this.report(name, 'failed', toTold(failureOf(err)));
           throw err;
         }
         const decision = await this.pause(name, err);
         if (decision === 'roll_back') throw err;
         if (decision === 'skip') {
-          this.report(name, 'skipped', stepDefinition(this.type, name)?.skip);
+          const summary = stepDefinition(this.type, name)?.skip;
+          this.report(name, 'skipped', summary ? { summary } : undefined);
           return undefined as T; // the table lets only steps be skipped whose result nobody needs
         }
       }
@@ -255,7 +252,7 @@ class Run implements OperationRun {
   }
 
   private async untilDecided(name: StepName, failure: Failure): Promise<Decision> {
-    this.report(name, 'failed', failure.message);
+    this.report(name, 'failed', toTold(failure));
     await database(`needs attention: ${failure.message}`.slice(0, 200)).pauseOperation({
       ...this.claim,
       reports: this.takeReports(),
@@ -292,9 +289,19 @@ class Run implements OperationRun {
     return this.reports.splice(0);
   }
 
-  private report(step: StepName, state: StepReport['state'], message?: string): void {
+  private report(
+    step: StepName,
+    state: StepReport['state'],
+    { summary: message, said }: Partial<Told> = {},
+  ): void {
     this.seq += 1;
-    this.reports.push({ seq: this.seq, step, state, ...(message ? { message } : {}) });
+    this.reports.push({
+      seq: this.seq,
+      step,
+      state,
+      ...(message ? { message } : {}),
+      ...(said ? { said } : {}),
+    });
     this.lines.set(step, message ? `${state}: ${message}` : state);
     setCurrentDetails(this.details());
   }
@@ -309,7 +316,29 @@ class Run implements OperationRun {
   }
 }
 
-const CANCELLED = { code: 'cancelled', message: 'Cancelled on request', cause: null, log: [] };
+const CANCELLED_SAID = say('cancelled');
+const CANCELLED = {
+  code: 'cancelled',
+  message: inEnglish(CANCELLED_SAID),
+  said: CANCELLED_SAID,
+  cause: null,
+  log: [],
+};
+
+const toTold = ({ message, said }: Failure): Told => ({ summary: message, ...(said ? { said } : {}) });
+
+/** Several lines as one. */
+const all = (lines: Told[]): Told => ({
+  summary: lines.map(({ summary }) => summary).join('; '),
+  ...(lines.every(({ said }) => said)
+    ? { said: say('several', { parts: lines.flatMap(({ said }) => said ?? []) }) }
+    : {}),
+});
+
+function leftUndone(failure: Failure, left: Failure): Pick<Failure, 'message' | 'said'> {
+  const { summary, said } = tell('left_undone', { failure: saidOf(failure), reason: saidOf(left) });
+  return { message: summary, said };
+}
 
 /** By Temporal, or by the record: a step of no return is not begun once a cancel has been asked for. */
 const wasCancelled = (err: TemporalFailure): boolean =>

@@ -10,12 +10,12 @@ export async function suspendServer(input: OperationInput): Promise<void> {
     await run.step(
       'block',
       (claim) => proxmox(`keep ${serverName} from starting with its node`).blockVm(claim),
-      (it) => it.summary,
+      (it) => it,
     );
     await run.step(
       'shutdown',
       (claim) => proxmox(`shut down ${serverName}, or power it off`).shutDownBlockedVm(claim),
-      (it) => it.summary,
+      (it) => it,
     );
   });
 }

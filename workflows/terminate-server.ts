@@ -2,6 +2,7 @@ import { sleep } from '@temporalio/workflow';
 import { database, proxmox } from './proxies.ts';
 import { runOperation } from './run-operation.ts';
 import type { OperationInput } from '../contract/temporal.ts';
+import { tell } from '../contract/sayings.ts';
 
 /**
  * Removes a server in whatever state it is. Until the disks are erased it can be cancelled, which gives the server back;
@@ -15,17 +16,17 @@ export async function terminateServer(input: OperationInput): Promise<void> {
     const stopped = await run.step(
       'stop',
       (claim) => proxmox(`power off ${serverName}`).stopForRemoval(claim),
-      (it) => it.summary,
+      (it) => it,
     );
-    if (!destroyAfter) run.leaveOut('grace', 'no time to think it over was asked for');
-    else if (!stopped.isKept) run.leaveOut('grace', 'there is nothing to give back');
+    if (!destroyAfter) run.leaveOut('grace', tell('no_grace'));
+    else if (!stopped.isKept) run.leaveOut('grace', tell('nothing_to_give_back'));
     else {
       const until = `${destroyAfter.slice(0, 16).replace('T', ' ')} UTC`;
       await run.wait(
         'grace',
         () => sleep(Math.max(0, Date.parse(destroyAfter) - Date.now())),
-        `Powered off and kept until ${until}: cancelling gives the server back`,
-        `was kept until ${until}`,
+        tell('kept_until', { until }),
+        tell('was_kept_until', { until }),
       );
     }
     await run.step('destroy', (claim) => proxmox(`delete the VM of ${serverName}`).destroyVm(claim));

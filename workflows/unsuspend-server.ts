@@ -10,12 +10,12 @@ export async function unsuspendServer(input: OperationInput): Promise<void> {
     await run.step(
       'unblock',
       (claim) => proxmox(`let ${serverName} start with its node`).unblockVm(claim),
-      (it) => it.summary,
+      (it) => it,
     );
     await run.step(
       'start',
       (claim) => proxmox(`start ${serverName}, if it ran before`).startUnblockedVm(claim),
-      (it) => it.summary,
+      (it) => it,
     );
   });
 }

@@ -10,6 +10,7 @@ import { findCurrentUser, findUserOfToken, type CurrentUser } from '../current-u
 import type { Endpoint } from '../endpoint.ts';
 import { permissionFor } from '../endpoint.ts';
 import { Forbidden, SessionExpired, Unauthenticated } from '../errors.ts';
+import { say } from '../../contract/sayings.ts';
 
 /** How every API token begins, so that scanners of leaked secrets can know it. */
 export const TOKEN_PREFIX = 'berth_';
@@ -84,15 +85,12 @@ async function ofToken(
 function check(user: CurrentUser, auth: Endpoint['auth'], permission: Permission): void {
   const { token, actingAdmin, role } = user;
   if (token && !includes(token.permission, permission))
-    throw new Forbidden(`This API token may only ${token.permission}.`, 'Make one that may do more.');
+    throw new Forbidden(say('token_may_only', { permission: token.permission }), say('make_stronger_token'));
   if ((auth === 'session' || auth === 'admin-session') && token)
-    throw new Forbidden('API tokens cannot do this.', 'Do it in the dashboard, where you are logged in.');
-  if (auth === 'session' && actingAdmin)
-    throw new Forbidden('Only the user may do this, nobody in their name.', 'Leave their account first.');
+    throw new Forbidden(say('not_by_token'), say('use_dashboard'));
+  if (auth === 'session' && actingAdmin) throw new Forbidden(say('user_only'), say('leave_account'));
   if ((auth === 'admin' || auth === 'admin-session') && role !== 'admin')
-    throw new Forbidden(
-      token ? 'This API token is not for administration.' : 'Only administrators may do this.',
-    );
+    throw new Forbidden(token ? say('token_not_admin') : say('admins_only'));
 }
 
 function isExpired(err: unknown): boolean {

@@ -1,8 +1,11 @@
 import type { Context, Middleware } from 'koa';
 import { ZodError } from 'zod';
-import type { Problem } from '../../contract/problem.ts';
+import type { Issue, Problem } from '../../contract/problem.ts';
+import { sayIssue } from '../../contract/say-issue.ts';
+import { inEnglish, say } from '../../contract/sayings.ts';
 import {
   InvalidInput,
+  issueOf,
   MethodNotAllowed,
   NotFound,
   PayloadTooLarge,
@@ -46,23 +49,23 @@ function toRefusal(ctx: Context, err: unknown): Refusal {
   }
   if (code === UNIQUE_VIOLATION) {
     logOf(ctx).warn({ err }, 'the database refused a duplicate');
-    return new Refusal(409, 'conflict', 'Something else has taken this in the meantime.');
+    return new Refusal(409, 'conflict', say('taken_meanwhile'));
   }
   if (err instanceof Error && 'status' in err) {
     if (err.status === 413) return new PayloadTooLarge();
-    if (err.status === 400) return new Refusal(400, 'invalid_input', 'The request cannot be understood.');
+    if (err.status === 400) return new Refusal(400, 'invalid_input', say('request_unreadable'));
     if (err.status === 404) return new NotFound();
   }
   logOf(ctx).error({ err }, 'request failed');
-  return new Refusal(500, 'internal_error', 'Something went wrong on our side.', {
-    detail: 'It has been logged; name the requestId when you ask for help.',
+  return new Refusal(500, 'internal_error', say('broken_on_our_side'), {
+    detail: say('it_is_logged'),
   });
 }
 
-function toIssues(issue: ZodError['issues'][number]): { field: string; message: string }[] {
+function toIssues(issue: ZodError['issues'][number]): Issue[] {
   const field = issue.path.join('.');
-  if (issue.code !== 'unrecognized_keys') return [{ field, message: issue.message }];
-  return issue.keys.map((key) => ({ field: [...issue.path, key].join('.'), message: 'unknown field' }));
+  if (issue.code !== 'unrecognized_keys') return [{ field, message: issue.message, said: sayIssue(issue) }];
+  return issue.keys.map((key) => issueOf([...issue.path, key].join('.'), say('unknown_field')));
 }
 
 /** Connection failures by errno, SQLSTATE class 08 and 57P (shutting down, starting), or an exhausted pool. */
@@ -83,14 +86,16 @@ function codeOf(err: unknown): string {
 }
 
 function answer(ctx: Context, refusal: Refusal): void {
-  const { status, code, message, options } = refusal;
+  const { status, code, title, options } = refusal;
   const { detail, issues, operation, findings, headers = {} } = options;
   const body: Problem = {
     type: `urn:berth:problem:${code}`,
-    title: message,
+    title: inEnglish(title),
+    titleSaid: title,
     status,
     code,
-    ...(detail ? { detail } : {}),
+    ...(detail ? { detail: inEnglish(detail) } : {}),
+    ...(typeof detail === 'object' ? { detailSaid: detail } : {}),
     requestId: requestIdOf(ctx),
     ...(issues ? { issues } : {}),
     ...(operation ? { operation: { id: operation.id, type: operation.type, status: operation.status } } : {}),

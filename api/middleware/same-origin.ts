@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import { Forbidden } from '../errors.ts';
+import { say } from '../../contract/sayings.ts';
 
 /** Where this is reached: at the configured address, else where this request came to. */
 export function ownOrigin(ctx: Context, publicUrl: string | undefined): string {
@@ -14,9 +15,9 @@ export function requireSameOrigin(ctx: Context, publicUrl: string | undefined): 
   const site = ctx.get('Sec-Fetch-Site');
   if (site) {
     if (site === 'same-origin') return;
-    throw new Forbidden('This request comes from another site.');
+    throw new Forbidden(say('from_other_site'));
   }
   const origin = ctx.get('Origin');
   if (!origin) return;
-  if (origin !== ownOrigin(ctx, publicUrl)) throw new Forbidden('This request comes from another site.');
+  if (origin !== ownOrigin(ctx, publicUrl)) throw new Forbidden(say('from_other_site'));
 }

@@ -15,6 +15,7 @@ import { currentUser } from '../middleware/authenticate.ts';
 import { toPage } from '../page.ts';
 import { listAccounts, PEOPLE_SORT, readAccount } from '../people-rows.ts';
 import { toManagedAccountView } from '../views/people.ts';
+import { say } from '../../contract/sayings.ts';
 
 const TAG = 'Administration';
 
@@ -55,7 +56,7 @@ export function accountRoutes({ database }: Pick<Deps, 'database'>): Endpoint[] 
                 ? {}
                 : { suspendedAt: suspended ? raw('coalesce(suspended_at, now())') : null }),
             });
-          if (changed === 0) throw new NotFound('There is no such account.');
+          if (changed === 0) throw new NotFound(say('account_unknown'));
           const deed = { userId: currentUser(ctx).id, accountId: id, subjectId: id };
           await audit(trx, ctx, { ...deed, action: 'account.update', details: { maxServers, suspended } });
           return readAccount(trx, id);

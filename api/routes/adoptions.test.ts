@@ -150,7 +150,7 @@ it.each<[string, Partial<VmInspection>]>([
 ])('names what is in the way, and adopts nothing: %s', async (problem, of) => {
   found = { ...VM, ...of };
   const { body: shown } = await preview();
-  expect(shown.obstacles).toEqual([{ problem, remedy: expect.any(String) as string }]);
+  expect(shown.obstacles).toMatchObject([{ problem, remedy: expect.any(String) as string }]);
   expect((await adopt(shown.digest)).body).toMatchObject({ code: 'conflict', title: problem });
 });
 
@@ -179,15 +179,17 @@ it('names the server that has the VM or its address already', async () => {
 
 it('says which field names nothing', async () => {
   const issues = async (overrides: object) => (await preview(overrides)).body.issues;
-  expect(await issues({ accountId: OTHER })).toEqual([
+  expect(await issues({ accountId: OTHER })).toMatchObject([
     { field: 'accountId', message: 'there is no such account' },
   ]);
-  expect(await issues({ planId: OTHER })).toEqual([{ field: 'planId', message: 'there is no such plan' }]);
-  expect(await issues({ clusterId: OTHER })).toEqual([
+  expect(await issues({ planId: OTHER })).toMatchObject([
+    { field: 'planId', message: 'there is no such plan' },
+  ]);
+  expect(await issues({ clusterId: OTHER })).toMatchObject([
     { field: 'clusterId', message: 'there is no such cluster' },
   ]);
   found = null;
-  expect(await issues({})).toEqual([{ field: 'vmid', message: 'the cluster has no VM with this id' }]);
+  expect(await issues({})).toMatchObject([{ field: 'vmid', message: 'the cluster has no VM with this id' }]);
 });
 
 it('says that nobody could look, and why', async () => {

@@ -5,8 +5,9 @@ import { previewAdoption } from '../adoption-preview.ts';
 import { ACCEPTED, changeServer } from '../change-server.ts';
 import type { Deps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../endpoint.ts';
-import { InvalidInput } from '../errors.ts';
+import { InvalidInput, issueOf } from '../errors.ts';
 import { currentUser } from '../middleware/authenticate.ts';
+import { say } from '../../contract/sayings.ts';
 
 /** VMs that were there before Berth, and become servers. */
 export function adoptionRoutes(
@@ -51,8 +52,8 @@ async function lookAt(
   { clusterId, vmid }: PreviewAdoption,
 ): Promise<VmInspection> {
   if (!(await Cluster.query(database).findById(clusterId)))
-    throw new InvalidInput([{ field: 'clusterId', message: 'there is no such cluster' }]);
+    throw new InvalidInput([issueOf('clusterId', say('no_such_cluster'))]);
   const vm = await inspectVm({ clusterId, vmid });
-  if (!vm) throw new InvalidInput([{ field: 'vmid', message: 'the cluster has no VM with this id' }]);
+  if (!vm) throw new InvalidInput([issueOf('vmid', say('no_such_vm'))]);
   return vm;
 }

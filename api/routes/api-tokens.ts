@@ -6,9 +6,10 @@ import { queryRows } from '../../db/query-rows.ts';
 import { audit } from '../audit.ts';
 import type { Deps } from '../deps.ts';
 import { ById, endpoint, type Endpoint } from '../endpoint.ts';
-import { Forbidden, InvalidInput, NotFound, QuotaExceeded } from '../errors.ts';
+import { Forbidden, InvalidInput, issueOf, NotFound, QuotaExceeded } from '../errors.ts';
 import { currentUser, TOKEN_PREFIX } from '../middleware/authenticate.ts';
 import { toApiTokenView } from '../views/api-token.ts';
+import { say } from '../../contract/sayings.ts';
 
 const MOST_TOKENS = 50;
 
@@ -51,17 +52,16 @@ function createToken({ database }: TokenDeps): Endpoint {
     async handle(ctx, { body }) {
       const user = currentUser(ctx);
       const { name, permission, isStaff, sources, expiresAt } = body;
-      if (isStaff && user.role !== 'admin')
-        throw new Forbidden('Only administrators may make tokens for administration.');
+      if (isStaff && user.role !== 'admin') throw new Forbidden(say('admin_tokens_only'));
       if (expiresAt !== undefined && Date.parse(expiresAt) <= Date.now())
-        throw new InvalidInput([{ field: 'expiresAt', message: 'choose a time to come' }]);
+        throw new InvalidInput([issueOf('expiresAt', say('time_to_come'))]);
       const token = `${TOKEN_PREFIX}${randomBytes(32).toString('base64url')}`;
       const made = await database.transaction(async (trx) => {
         // Locked, so that two at once are not one too many.
         await queryRows(trx, 'select from users where id = ? for no key update', [user.id]);
         const own = await ApiToken.query(trx).where({ userId: user.id }).whereNull('revokedAt').resultSize();
         if (own >= MOST_TOKENS)
-          throw new QuotaExceeded(`You have ${MOST_TOKENS} API tokens already.`, 'Revoke one first.');
+          throw new QuotaExceeded(say('tokens_used_up', { most: MOST_TOKENS }), say('revoke_one'));
         const [row] = await queryRows<{ id: string }>(
           trx,
           `insert into api_tokens (user_id, name, token_hash, hint, permission, is_staff, sources, expires_at)
@@ -113,7 +113,7 @@ function revokeToken({ database }: TokenDeps): Endpoint {
           'update api_tokens set revoked_at = now() where id = ? and user_id = ? and revoked_at is null returning name',
           [id, userId],
         );
-        if (!revoked) throw new NotFound('There is no such API token.');
+        if (!revoked) throw new NotFound(say('token_unknown'));
         await audit(trx, ctx, { userId, action: 'token.revoke', subjectId: id, details: revoked });
       });
       ctx.status = 204;

@@ -146,6 +146,151 @@ describe('the audit log', () => {
   });
 });
 
+describe('the audit of a server', () => {
+  const ask = async (token: string, query = '', id = server.id) =>
+    api.call('GET', `/servers/${id}/audit${query}`, { token });
+  const read = async (user: User, query = '') =>
+    AuditEntryList.parse((await ask(await api.logIn(user), query)).body);
+  const grant = async (role: 'viewer' | 'operator' | 'admin') => {
+    const guest = await buildUser(api.database);
+    await api.database('server_grants').insert({ serverId: server.id, userId: guest.id, role });
+    return guest;
+  };
+  const actAs = async (user: User, admin: User) => {
+    const token = await api.logIn(user);
+    await api.database('sessions').where({ userId: user.id }).update({ adminId: admin.id });
+    return token;
+  };
+
+  it('says of an operation who asked for it and who cancelled it', async () => {
+    const token = await api.logIn(owner);
+    const { body } = await api.call('POST', `/servers/${server.id}/actions`, {
+      token,
+      body: { action: 'reboot' },
+    });
+    const operationId = body.operation.id;
+    await api.call('POST', `/operations/${operationId}/cancel`, { token });
+    await rename(token);
+    expect(
+      (await read(owner)).items.map(({ action, actor, operationId }) => [action, actor, operationId]),
+    ).toEqual([
+      ['server.update', 'you', null],
+      ['operation.cancel', 'you', operationId],
+      ['server.reboot', 'you', operationId],
+    ]);
+  });
+
+  const READERS = {
+    owner: { read: async () => owner, seesWhere: true },
+    admin: { read: async () => buildMember(api.database, { account, role: 'admin' }), seesWhere: true },
+    operator: {
+      read: async () => buildMember(api.database, { account, role: 'operator' }),
+      seesWhere: false,
+    },
+    viewer: { read: async () => buildMember(api.database, { account, role: 'viewer' }), seesWhere: false },
+    'guest who may manage it': { read: async () => grant('admin'), seesWhere: true },
+    'guest who may look at it': { read: async () => grant('viewer'), seesWhere: false },
+    administrator: { read: async () => buildUser(api.database, { role: 'admin' }), seesWhere: true },
+  };
+  it.each(Object.entries(READERS))(
+    'tells the %s who did it; from where and with which token if they manage the server',
+    async (_, { read: reader, seesWhere }) => {
+      const member = await buildMember(api.database, { account, role: 'operator' });
+      await rename(await buildApiToken(api.database, member, { name: 'terraform' }));
+      expect((await read(await reader())).items).toMatchObject([
+        {
+          action: 'server.update',
+          actor: 'member',
+          actorName: member.email,
+          ip: seesWhere ? '203.0.113.7' : null,
+          tokenName: seesWhere ? 'terraform' : null,
+          details: { name: 'web-2', formerName: 'web-1' },
+        },
+      ]);
+    },
+  );
+
+  it('tells everybody all of their own deeds', async () => {
+    const operator = await buildMember(api.database, { account, role: 'operator' });
+    await rename(await buildApiToken(api.database, operator, { name: 'terraform' }));
+    expect((await read(operator)).items).toMatchObject([
+      { actor: 'you', actorName: operator.email, ip: '203.0.113.7', tokenName: 'terraform' },
+    ]);
+  });
+
+  it('tells a token that may only look no more than a viewer', async () => {
+    await rename(await api.logIn(await buildMember(api.database, { account, role: 'operator' })));
+    const { body } = await ask(await buildApiToken(api.database, owner, { permission: 'view' }));
+    expect(body.items).toMatchObject([{ actor: 'member', ip: null }]);
+  });
+
+  it.each(['itself', 'as the owner'])(
+    'shows customers what the provider did %s as the provider, and to administrators who it was',
+    async (how) => {
+      const admin = await buildUser(api.database, { role: 'admin' });
+      await rename(how === 'itself' ? await api.logIn(admin) : await actAs(owner, admin));
+      const customers = [owner, await buildMember(api.database, { account, role: 'viewer' })];
+      for (const customer of customers)
+        expect((await read(customer)).items).toMatchObject([
+          { actor: 'provider', actorName: null, ip: null, tokenName: null, details: {} },
+        ]);
+      const other = await buildUser(api.database, { role: 'admin' });
+      expect((await read(other)).items).toMatchObject([
+        { actor: 'provider', actorName: admin.email, ip: '203.0.113.7', details: { name: 'web-2' } },
+      ]);
+    },
+  );
+
+  it('has what was shared of it, and whom with for those who manage it only', async () => {
+    const token = await api.logIn(owner);
+    const email = 'guest@example.test';
+    const invite = async (body: object) =>
+      api.call('POST', `/accounts/${account.id}/invitations`, { token, body: { role: 'viewer', ...body } });
+    await invite({ email });
+    const { body } = await invite({ email, serverId: server.id });
+    await api.call('DELETE', `/accounts/${account.id}/invitations/${body.id}`, { token });
+    const { items } = await read(owner);
+    expect(items.map(({ action }) => action)).toEqual(['invitation.revoke', 'invitation.create']);
+    expect(items[1]?.details).toMatchObject({ email });
+    const seen = await read(await buildMember(api.database, { account, role: 'viewer' }));
+    expect(seen.items).toMatchObject([{ details: {} }, { action: 'invitation.create', details: {} }]);
+  });
+
+  it('has nothing of the other servers of the account', async () => {
+    const other = await buildServer(api.database, { account, catalog, name: 'db-1' });
+    await rename(await api.logIn(owner));
+    expect((await ask(await api.logIn(owner), '', other.id)).body.items).toEqual([]);
+  });
+
+  it('goes back page by page', async () => {
+    const token = await api.logIn(owner);
+    for (const name of ['a-1', 'a-2', 'a-3']) await rename(token, name);
+    const first = await read(owner, '?limit=2');
+    const second = await read(owner, `?limit=2&before=${first.nextBefore}`);
+    expect([...first.items, ...second.items].map(({ details }) => details['name'])).toEqual([
+      'a-3',
+      'a-2',
+      'a-1',
+    ]);
+    expect(second.nextBefore).toBeNull();
+  });
+
+  it('stays when the server is deleted', async () => {
+    await rename(await api.logIn(owner));
+    await server.$query(api.database).patch({ lifecycle: 'deleted', deletedAt: new Date() });
+    expect((await read(owner)).items).toMatchObject([{ action: 'server.update' }]);
+  });
+
+  it('is nothing to another customer, not even to one who once did something to it', async () => {
+    const stranger = await grant('operator');
+    await buildAccount(api.database, { owner: stranger });
+    await rename(await api.logIn(stranger));
+    await api.database('server_grants').where({ userId: stranger.id }).delete();
+    const { status, body } = await ask(await api.logIn(stranger));
+    expect([status, body.code]).toEqual([404, 'not_found']);
+  });
+});
+
 describe('the export', () => {
   it('has what is kept about somebody, and none of their secrets or of other accounts', async () => {
     const stranger = await buildUser(api.database);

@@ -1,10 +1,18 @@
-import { AuditEntryList, ExportedData, ListAuditQuery } from '../../contract/audit-log.ts';
+import {
+  type AuditEntry,
+  AuditEntryList,
+  ExportedData,
+  ListAuditQuery,
+  ListServerAuditQuery,
+} from '../../contract/audit-log.ts';
 import { audit } from '../audit.ts';
-import { listAuditEntries } from '../audit-rows.ts';
+import { listAuditEntries, listServerAuditEntries } from '../audit-rows.ts';
 import type { Deps } from '../deps.ts';
 import { exportData } from '../export-data.ts';
-import { endpoint, type Endpoint } from '../endpoint.ts';
+import { ById, endpoint, type Endpoint } from '../endpoint.ts';
+import { NotFound } from '../errors.ts';
 import { currentUser } from '../middleware/authenticate.ts';
+import { say } from '../../contract/sayings.ts';
 
 /** Who did what, and all that is kept about somebody. */
 export function auditLogRoutes({ database }: Pick<Deps, 'database'>): Endpoint[] {
@@ -21,12 +29,24 @@ export function auditLogRoutes({ database }: Pick<Deps, 'database'>): Endpoint[]
       problems: ['invalid_input'],
       async handle(ctx, { query: { limit, ...wish } }) {
         const found = await listAuditEntries(database, currentUser(ctx), { limit: limit + 1, ...wish });
-        const items = found.slice(0, limit);
-        const body: AuditEntryList = {
-          items,
-          nextBefore: found.length > limit ? (items.at(-1)?.id ?? null) : null,
-        };
-        ctx.body = body;
+        ctx.body = toPage(found, limit);
+      },
+    }),
+    endpoint({
+      method: 'get',
+      path: '/servers/:id/audit',
+      tag: 'Servers',
+      summary: 'Who did what to a server, the latest first; that of a deleted one too',
+      auth: 'bearer',
+      params: ById,
+      query: ListServerAuditQuery,
+      answers: { 200: { description: 'One page', schema: AuditEntryList } },
+      problems: ['not_found', 'invalid_input'],
+      async handle(ctx, { params: { id }, query: { limit, before } }) {
+        const wish = { limit: limit + 1, before };
+        const found = await listServerAuditEntries(database, currentUser(ctx), id, wish);
+        if (!found) throw new NotFound(say('server_unknown'));
+        ctx.body = toPage(found, limit);
       },
     }),
     endpoint({
@@ -47,4 +67,9 @@ export function auditLogRoutes({ database }: Pick<Deps, 'database'>): Endpoint[]
       },
     }),
   ];
+}
+
+function toPage(found: AuditEntry[], limit: number): AuditEntryList {
+  const items = found.slice(0, limit);
+  return { items, nextBefore: found.length > limit ? (items.at(-1)?.id ?? null) : null };
 }

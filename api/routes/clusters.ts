@@ -21,6 +21,7 @@ import { ById, endpoint, type Endpoint } from '../endpoint.ts';
 import { ClusterUnusable, NameTaken, NotFound } from '../errors.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { toClusterView } from '../views/cluster.ts';
+import { say } from '../../contract/sayings.ts';
 
 const TAG = 'Clusters';
 
@@ -68,7 +69,7 @@ export function clusterRoutes({
       problems: ['not_found'],
       async handle(ctx, { params: { id } }) {
         const cluster = await Cluster.query(database).findById(id);
-        if (!cluster) throw new NotFound('There is no such cluster.');
+        if (!cluster) throw new NotFound(say('cluster_not_known'));
         ctx.body = await testConnection(await openConnection(database, secretBox, cluster));
       },
     }),
@@ -86,7 +87,7 @@ export function clusterRoutes({
       async handle(ctx, { body }) {
         const { name } = body;
         if (await Cluster.query(database).findOne({ name }))
-          throw new NameTaken(`There is a cluster ${name} already.`);
+          throw new NameTaken(say('cluster_exists', { name }));
         const report = await testConnection(body);
         if (!report.ok) throw new ClusterUnusable(report.findings);
         const row = await database.transaction(async (trx) => add(trx, ctx, secretBox, body));
@@ -107,7 +108,7 @@ export function clusterRoutes({
       async handle(ctx, { params: { id }, body }) {
         const { connection, ...rest } = body;
         const present = await Cluster.query(database).findById(id);
-        if (!present) throw new NotFound('There is no such cluster.');
+        if (!present) throw new NotFound(say('cluster_not_known'));
         const rescueIso = rest.rescueIso === undefined ? present.rescueIso : rest.rescueIso;
         if (connection) {
           const report = await testConnection({ ...connection, ...(rescueIso ? { rescueIso } : {}) });
@@ -141,7 +142,7 @@ export function clusterRoutes({
       problems: ['not_found', 'unavailable'],
       async handle(ctx, { params: { id: clusterId }, query: { search } }) {
         if (!(await Cluster.query(database).findById(clusterId)))
-          throw new NotFound('There is no such cluster.');
+          throw new NotFound(say('cluster_not_known'));
         ctx.body = await listUnclaimedVms({ clusterId, search });
       },
     }),

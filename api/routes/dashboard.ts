@@ -4,6 +4,7 @@ import type { Router } from '@koa/router';
 import { send } from '@koa/send';
 import type { Context } from 'koa';
 import { NotFound } from '../errors.ts';
+import { say } from '../../contract/sayings.ts';
 
 /** Vite puts a content hash into the name of everything below assets/, so those files never change. */
 const HASHED = /^assets\//;
@@ -16,7 +17,7 @@ export function dashboardRoutes(router: Router, dashboardDir: string | undefined
   });
   router.get('/app{/*path}', async (ctx) => {
     if (ctx.path === '/app') return ctx.redirect('/app/');
-    if (!dashboardDir) throw new NotFound('The dashboard has not been built.');
+    if (!dashboardDir) throw new NotFound(say('dashboard_not_built'));
     await sendFile(ctx, dashboardDir, ctx.path.slice('/app/'.length));
   });
 }

@@ -28,6 +28,7 @@ import { FINDING_SORT, listDrift, openDriftOf, readDrift } from '../reconcile-ro
 import { lockServer } from '../request-operation.ts';
 import { startRepair } from '../start-finding.ts';
 import { toDriftView, toTruthView } from '../views/reconcile.ts';
+import { say } from '../../contract/sayings.ts';
 
 const TAG = 'Reconcile';
 
@@ -105,7 +106,7 @@ function truthEndpoint(database: Deps['database']): Endpoint {
     problems: ['not_found'],
     async handle(ctx, { params: { id } }) {
       const server = await Server.query(database).findById(id).whereNull('deletedAt');
-      if (!server) throw new NotFound('There is no such server.');
+      if (!server) throw new NotFound(say('server_unknown'));
       const reading = await VmReading.query(database).findById(id);
       ctx.body = toTruthView(id, reading, await openDriftOf(database, id), await databaseTime(database));
     },
@@ -116,14 +117,14 @@ type Settlement = (trx: Knex, drift: Drift, server: Server, userId: string) => P
 
 async function requestRepair(trx: Knex, drift: Drift, _server: Server, userId: string): Promise<'repair'> {
   const { title, repair } = DRIFT_FIELDS[drift.field];
-  if (!repair)
-    throw new InvalidState(`${title} is what Proxmox says.`, 'Accept it instead, or change it on Proxmox.');
+  if (!repair) throw new InvalidState(say('is_what_proxmox_says', { field: title }), say('accept_instead'));
   await Drift.query(trx)
     .findById(drift.id)
     .patch({
       repairRequestedAt: drift.repairRequestedAt ?? raw('now()'),
       requestedBy: userId,
       note: null,
+      noteSaid: null,
     });
   return 'repair';
 }
@@ -137,7 +138,7 @@ async function settle(
 ): Promise<{ reply: Reply; serverId: string }> {
   const user = currentUser(ctx);
   const found = await Drift.query(database).findById(id);
-  if (!found) throw new NotFound('There is no such difference.');
+  if (!found) throw new NotFound(say('difference_unknown'));
   const { reply } = await mutate(
     database,
     ctx,
@@ -147,8 +148,7 @@ async function settle(
       const live = await Operation.query(trx).where('serverId', server.id).modify('live').first();
       if (live) throw new ServerBusy(live, user.role);
       const drift = await Drift.query(trx).findById(id).throwIfNotFound();
-      if (drift.resolvedAt)
-        throw new InvalidState('This difference is resolved already.', 'Look at the list again.');
+      if (drift.resolvedAt) throw new InvalidState(say('resolved_already'), say('look_again'));
       const verb = await work(trx, drift, server, user.id);
       await audit(trx, ctx, {
         userId: user.id,

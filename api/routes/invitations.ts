@@ -19,7 +19,7 @@ import { queryRows } from '../../db/query-rows.ts';
 import { audit } from '../audit.ts';
 import type { Deps } from '../deps.ts';
 import { ById, endpoint, type Endpoint } from '../endpoint.ts';
-import { InvalidInput, InvalidLink, InvalidState, NotFound } from '../errors.ts';
+import { InvalidInput, issueOf, InvalidLink, InvalidState, NotFound } from '../errors.ts';
 import { createInvitationLimiter } from '../login-limits.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { ownOrigin } from '../middleware/same-origin.ts';
@@ -27,6 +27,7 @@ import { partIn, requireAtLeast } from '../part-in.ts';
 import { requestMail, type RequestedMail } from '../request-mail.ts';
 import { startMailNow } from '../start-mail.ts';
 import { readInvitation } from '../team-rows.ts';
+import { say } from '../../contract/sayings.ts';
 
 const TAG = 'Teams';
 const ByInvitation = ById.extend({ invitationId: z.uuid() });
@@ -73,8 +74,7 @@ function invite(deps: InvitationDeps): Endpoint {
              select from servers s where s.id = ? and s.account_id = a.id and s.deleted_at is null)) returning 1`,
           [invitationId, serverId, role, note, email, hashToken(token), user.id, id, serverId, serverId],
         );
-        if (made.length === 0)
-          throw new InvalidInput([{ field: 'serverId', message: 'this account has no such server' }]);
+        if (made.length === 0) throw new InvalidInput([issueOf('serverId', say('no_such_server'))]);
         const mail = isMailed ? await requestInvitationMail(deps, trx, ctx, invitationId, body) : null;
         await audit(trx, ctx, {
           userId: user.id,
@@ -107,12 +107,9 @@ function mailInvitation(deps: InvitationDeps): Endpoint {
     async handle(ctx, { params: { id, invitationId }, body }) {
       const user = currentUser(ctx);
       partIn(user, id, 'admin');
-      if (!deps.sendsMail)
-        throw new InvalidState(
-          'This Berth sends no e-mail.',
-          'Make an invitation, and send its link yourself.',
-        );
-      const email = mailableTo(await readInvitation(deps.database, id, invitationId));
+      if (!deps.sendsMail) throw new InvalidState(say('no_mail_here'), say('send_link_yourself'));
+      const asked = await readInvitation(deps.database, id, invitationId);
+      const email = mailableTo(asked);
       await limiter.attempt(id, email);
       const { invitation, mail } = await deps.database.transaction(async (trx) => {
         // So that of two that are asked for at once one is sent.
@@ -124,7 +121,7 @@ function mailInvitation(deps: InvitationDeps): Endpoint {
           accountId: id,
           action: 'invitation.mail',
           subjectId: invitationId,
-          details: { email },
+          details: { email, serverId: asked.serverId },
         });
         return { invitation: await readInvitation(trx, id, invitationId), mail };
       });
@@ -137,10 +134,8 @@ function mailInvitation(deps: InvitationDeps): Endpoint {
 
 /** Where an invitation can be mailed to; throws InvalidState while it cannot. */
 function mailableTo({ email, mail }: Invitation): string {
-  if (email === null)
-    throw new InvalidState('This invitation was made without an address.', 'Make another one.');
-  if (mail === 'sending')
-    throw new InvalidState('The mail is on its way.', 'It is tried again until the mail server takes it.');
+  if (email === null) throw new InvalidState(say('invited_without_address'), say('make_another'));
+  if (mail === 'sending') throw new InvalidState(say('mail_under_way'), say('mail_is_retried'));
   return email;
 }
 
@@ -169,17 +164,19 @@ function revokeInvitation({ database }: InvitationDeps): Endpoint {
       const user = currentUser(ctx);
       partIn(user, id, 'admin');
       await database.transaction(async (trx) => {
-        const removed = await queryRows(
+        const [removed] = await queryRows<{ serverId: string | null }>(
           trx,
-          'delete from invitations where id = ? and account_id = ? and used_at is null returning 1',
+          `delete from invitations where id = ? and account_id = ? and used_at is null
+           returning server_id as "serverId"`,
           [invitationId, id],
         );
-        if (removed.length === 0) throw new NotFound('There is no such invitation.');
+        if (!removed) throw new NotFound(say('invitation_unknown'));
         await audit(trx, ctx, {
           userId: user.id,
           accountId: id,
           action: 'invitation.revoke',
           subjectId: invitationId,
+          details: { ...removed },
         });
       });
       ctx.status = 204;
@@ -216,10 +213,13 @@ function join({ database }: InvitationDeps): Endpoint {
            returning i.id, i.account_id as "accountId", a.name as "accountName", i.server_id as "serverId", i.role`,
           [hashToken(token)],
         );
-        if (!invitation) throw new InvalidLink('Ask who invited you for a new one.');
+        if (!invitation) throw new InvalidLink(say('ask_inviter'));
         const { id, accountId, accountName, serverId, role } = invitation;
         if (user.accounts.some((account) => account.id === accountId))
-          throw new InvalidState(`You take part in ${accountName} already.`, 'The invitation stays open.');
+          throw new InvalidState(
+            say('in_account_already', { account: accountName }),
+            say('invitation_stays'),
+          );
         await (serverId
           ? trx('server_grants')
               .insert({ serverId, userId: user.id, role })

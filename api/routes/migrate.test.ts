@@ -65,7 +65,7 @@ it.each([
   await pve3.clone().patch({ status: 'offline' });
   const { status, body } = await move(server.id, node);
   await pve3.clone().patch({ status: 'online' });
-  expect([status, body.issues]).toEqual([422, [{ field: 'node', message }]]);
+  expect([status, body.issues]).toMatchObject([422, [{ field: 'node', message }]]);
   expect(await Operation.query(api.database).where({ serverId: server.id })).toEqual([]);
 });
 
@@ -87,8 +87,14 @@ it('lists the other nodes of its cluster with what is known to be in the way', a
         node: 'pve2',
         freeMemoryMib: 5_536,
         obstacle: '5536 MiB of memory are free there, 40000 are needed',
+        obstacleSaid: { code: 'node_too_full', params: { free: 5536, needed: 40_000 } },
       },
-      { node: 'pve3', freeMemoryMib: 65_536, obstacle: 'pve3 is offline' },
+      {
+        node: 'pve3',
+        freeMemoryMib: 65_536,
+        obstacle: 'pve3 is offline',
+        obstacleSaid: { code: 'node_has_status', params: { node: 'pve3', status: 'offline' } },
+      },
     ],
   ]);
 });

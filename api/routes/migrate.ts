@@ -6,6 +6,7 @@ import { ById, endpoint, type Endpoint } from '../endpoint.ts';
 import { NotFound } from '../errors.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { migrateServer, migrationTargets } from '../migrate-server.ts';
+import { say } from '../../contract/sayings.ts';
 
 /** Where a server's VM is, which is the provider's business. */
 export function migrateRoutes(
@@ -23,7 +24,7 @@ export function migrateRoutes(
       problems: ['not_found'],
       async handle(ctx, { params: { id } }) {
         const server = await Server.query(deps.database).findById(id).whereNull('deletedAt');
-        if (!server) throw new NotFound('There is no such server.');
+        if (!server) throw new NotFound(say('server_unknown'));
         ctx.body = { items: await migrationTargets(deps.database, server), nextCursor: null };
       },
     }),

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { MigrationExceptionList, MigrationReport, MigrationRunList } from '../../contract/migration-runs.ts';
 import { startTestApi, type TestApi } from '../../tests/api.ts';
-import { buildUser } from '../../tests/builders.ts';
+import { buildAccount, buildCatalog, buildServer, buildUser } from '../../tests/builders.ts';
 import { buildItem, buildRun } from '../../tests/migration-builders.ts';
 
 let api: TestApi;
@@ -84,6 +84,21 @@ it('counts outcomes and reasons, and pages through the rows behind them', async 
   expect(second.nextCursor).toBeNull();
   const { items } = MigrationExceptionList.parse(await get(`/${id}/exceptions?code=empty_raw`));
   expect(items.map(({ sourceId }) => sourceId)).toEqual(['5']);
+});
+
+it('names the server a service has become, as long as there is one', async () => {
+  const account = await buildAccount(api.database);
+  const catalog = await buildCatalog(api.database);
+  const { id: serverId } = await buildServer(api.database, { account, catalog });
+  const gone = { account, catalog, lifecycle: 'deleted', deletedAt: new Date() } as const;
+  const { id: goneId } = await buildServer(api.database, gone);
+  const id = await buildRun(api.database);
+  const service = { warnings: ['vm_stopped'] };
+  await buildItem(api.database, id, { ...service, sourceId: 1, targetId: serverId });
+  await buildItem(api.database, id, { ...service, sourceId: 2, targetId: goneId });
+  await buildItem(api.database, id, { sourceId: 3, outcome: 'quarantined', code: 'empty_raw' });
+  const { items } = MigrationExceptionList.parse(await get(`/${id}/exceptions`));
+  expect(items.map((item) => item.serverId)).toEqual([serverId, null, null]);
 });
 
 it('knows no run by an id that is none', async () => {

@@ -22,6 +22,7 @@ import {
 } from '../migration-rows.ts';
 import { toPage } from '../page.ts';
 import { toExceptionView, toMigrationRunView } from '../views/migration-run.ts';
+import { say } from '../../contract/sayings.ts';
 
 const TAG = 'Migration';
 
@@ -53,7 +54,7 @@ export function migrationRunRoutes({ database }: Pick<Deps, 'database'>): Endpoi
       problems: ['not_found'],
       async handle(ctx, { params: { id } }) {
         const row = await readRun(database, id);
-        if (!row) throw new NotFound('There is no such run.');
+        if (!row) throw new NotFound(say('run_unknown'));
         const [{ outcomes, reasons }, comparison] = await Promise.all([
           countOutcomes(database, id),
           readComparison(database, id),
@@ -79,7 +80,7 @@ export function migrationRunRoutes({ database }: Pick<Deps, 'database'>): Endpoi
       problems: ['not_found', 'invalid_input'],
       async handle(ctx, { params: { id }, query }) {
         const position = decodeCursor(EXCEPTION_SORT, query.cursor);
-        if (!(await readRun(database, id))) throw new NotFound('There is no such run.');
+        if (!(await readRun(database, id))) throw new NotFound(say('run_unknown'));
         const rows = await listExceptions(database, id, query, position);
         ctx.body = toPage(rows, { limit: query.limit, sort: EXCEPTION_SORT, toView: toExceptionView });
       },

@@ -7,6 +7,7 @@ import { ById, endpoint, type Endpoint } from '../endpoint.ts';
 import { NotFound } from '../errors.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { toNodeView } from '../views/node.ts';
+import { say } from '../../contract/sayings.ts';
 
 const TAG = 'Clusters';
 
@@ -37,7 +38,7 @@ export function nodeRoutes({ database }: Pick<Deps, 'database'>): Endpoint[] {
       async handle(ctx, { params: { id }, body: { acceptsServers } }) {
         const rows = await database.transaction(async (trx) => {
           const changed = await Node.query(trx).findById(id).patch({ acceptsServers });
-          if (changed === 0) throw new NotFound('There is no such node.');
+          if (changed === 0) throw new NotFound(say('node_not_known'));
           const deed = { userId: currentUser(ctx).id, action: 'node.update', subjectId: id };
           await audit(trx, ctx, { ...deed, details: { acceptsServers } });
           return listNodeUse(trx, id);

@@ -11,6 +11,7 @@ import {
   type Catalog,
 } from '../../tests/builders.ts';
 import { startTestApi, type TestApi } from '../../tests/api.ts';
+import { inEnglish, say } from '../../contract/sayings.ts';
 
 let api: TestApi;
 let catalog: Catalog;
@@ -35,6 +36,30 @@ const startOf = (operation: OperationRow) => ({
 });
 
 describe('the steps of an operation', () => {
+  it('tell the present note by its code, unless that is left from an earlier note', async () => {
+    const { server, token } = await someServer({ lifecycle: 'active' });
+    const noteSaid = say('waiting', { what: say('agent_not_yet') });
+    const note = inEnglish(noteSaid);
+    const operation = await buildOperation(api.database, {
+      server,
+      type: 'reboot',
+      status: 'running',
+      fence: 1,
+      step: 'reboot',
+      note,
+      noteSaid,
+    });
+    await api
+      .database('operation_events')
+      .insert({ operationId: operation.id, fence: 1, seq: 1, step: 'reboot', state: 'running' });
+    const step = async () =>
+      Operation.parse((await api.call('GET', `/operations/${operation.id}`, { token })).body).steps[0];
+    expect(await step()).toMatchObject({ message: note, said: noteSaid });
+    await api.database('operations').where('id', operation.id).update({ note: 'Trying again' });
+    expect(await step()).toMatchObject({ message: 'Trying again' });
+    expect(await step()).not.toHaveProperty('said');
+  });
+
   it('carry state, times, percentage, message and task, and those not reached yet are pending', async () => {
     const { server, token } = await someServer({ lifecycle: 'provisioning' });
     const operation = await buildOperation(api.database, {

@@ -21,6 +21,7 @@ import { findOperation, listAllOperations, listOperations } from '../operation-r
 import { toPage } from '../page.ts';
 import { isServerWithin } from '../server-rows.ts';
 import { toOperationView } from '../views/operation.ts';
+import { say } from '../../contract/sayings.ts';
 
 type OperationDeps = Pick<Deps, 'database' | 'temporal' | 'jwtSecret'>;
 
@@ -41,7 +42,7 @@ export function operationRoutes(deps: OperationDeps): Endpoint[] {
       async handle(ctx, { params: { id }, query }) {
         const position = decodeCursor('-createdAt', query.cursor);
         if (!(await isServerWithin(database, currentUser(ctx).reach, id))) {
-          throw new NotFound('There is no such server.');
+          throw new NotFound(say('server_unknown'));
         }
         const rows = await listOperations(database, id, query.limit, position);
         ctx.body = toPage(rows, { limit: query.limit, sort: '-createdAt', toView: toOperationView });
@@ -59,7 +60,7 @@ export function operationRoutes(deps: OperationDeps): Endpoint[] {
       problems: ['not_found'],
       async handle(ctx, { params: { id } }) {
         const row = await findOperation(database, currentUser(ctx).reach, id);
-        if (!row) throw new NotFound('There is no such operation.');
+        if (!row) throw new NotFound(say('operation_unknown'));
         ctx.body = toOperationView(row);
       },
     }),

@@ -14,7 +14,7 @@ import { audit } from '../audit.ts';
 import { decodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { ById, endpoint, type Endpoint } from '../endpoint.ts';
-import { InvalidInput, InvalidState, NotFound } from '../errors.ts';
+import { InvalidInput, issueOf, InvalidState, NotFound } from '../errors.ts';
 import { mutate, sendReply, type Reply } from '../idempotency.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { logOf } from '../middleware/request-id.ts';
@@ -23,6 +23,7 @@ import { FINDING_SORT, listOrphans, readOrphan } from '../reconcile-rows.ts';
 import { readSettings, type SettingsDeps } from '../settings.ts';
 import { startSettlement } from '../start-finding.ts';
 import { toOrphanView } from '../views/reconcile.ts';
+import { say } from '../../contract/sayings.ts';
 
 const TAG = 'Reconcile';
 const UNDER_WAY = {
@@ -115,7 +116,10 @@ function dismissEndpoint(deps: OrphanDeps): Endpoint {
     async handle(ctx, { params: { id } }) {
       const reply = await change(deps, ctx, id, 'dismiss', (orphan) => {
         if (orphan.state !== 'found')
-          throw new InvalidState(`It is ${orphan.state}.`, 'Only what was found can be dismissed.');
+          throw new InvalidState(
+            say('orphan_is', { state: say(`orphan_${orphan.state}`) }),
+            say('only_found_dismissed'),
+          );
         return { state: 'dismissed' };
       });
       sendReply(ctx, reply);
@@ -125,16 +129,20 @@ function dismissEndpoint(deps: OrphanDeps): Endpoint {
 
 function checkQuarantine({ kind, state }: Orphan): void {
   if (!DESTRUCTIBLE_KINDS.includes(kind))
+    throw new InvalidState(say('owned_orphan'), say('restore_or_delete'));
+  if (state !== 'found')
     throw new InvalidState(
-      'It has an owner, and is not destroyed by itself.',
-      'Restore the VM, or delete the server: DELETE /servers/<id> takes everything along.',
+      say('orphan_is', { state: say(`orphan_${state}`) }),
+      say('only_found_quarantined'),
     );
-  if (state !== 'found') throw new InvalidState(`It is ${state}.`, 'Only what was found can be quarantined.');
 }
 
 function checkQuarantined({ state }: Orphan): void {
   if (state !== 'quarantined')
-    throw new InvalidState(`It is ${state}, not in quarantine.`, 'Put it into quarantine first.');
+    throw new InvalidState(
+      say('orphan_not_quarantined', { state: say(`orphan_${state}`) }),
+      say('quarantine_first'),
+    );
 }
 
 const TYPED_KINDS = ['marked_vm_without_server', 'disk', 'backup'];
@@ -144,11 +152,11 @@ function checkDestroy(orphan: Orphan, name: string | undefined, now: Date): void
   const { quarantinedUntil, kind, evidence } = orphan;
   if (!quarantinedUntil || quarantinedUntil > now)
     throw new InvalidState(
-      'Its quarantine is not over.',
-      `It can be destroyed from ${quarantinedUntil?.toISOString() ?? 'its quarantine'} on.`,
+      say('quarantine_not_over'),
+      say('destroyed_from', { time: quarantinedUntil?.toISOString() ?? '–' }),
     );
   if (TYPED_KINDS.includes(kind) && name !== evidence.name)
-    throw new InvalidInput([{ field: 'name', message: `type ${evidence.name} to destroy it` }]);
+    throw new InvalidInput([issueOf('name', say('type_name', { name: evidence.name ?? '' }))]);
 }
 
 /** Writes down what is asked for, and starts it. */
@@ -167,6 +175,7 @@ async function request(
       requestedAt: orphan.requestedAt ?? raw('now()'),
       settledBy: userId,
       note: null,
+      noteSaid: null,
       ...(wanted === 'quarantine' ? { quarantineHours: quarantineHours.value } : {}),
     };
   });
@@ -188,10 +197,13 @@ async function change(
   const { reply } = await mutate(database, ctx, mutation, async (trx) => {
     const shown = await readOrphan(trx, id);
     const orphan = await Orphan.query(trx).findById(id).forUpdate();
-    if (!shown || !orphan) throw new NotFound('There is no such orphan.');
-    if (orphan.goneAt) throw new InvalidState('It is not there any more.', 'Nothing is left to do.');
+    if (!shown || !orphan) throw new NotFound(say('orphan_unknown'));
+    if (orphan.goneAt) throw new InvalidState(say('orphan_not_there'), say('nothing_left'));
     if (orphan.request && orphan.request !== verb)
-      throw new InvalidState(`${orphan.request} is under way.`, 'Wait until it has ended.');
+      throw new InvalidState(
+        say('orphan_under_way', { request: say(`request_${orphan.request}`) }),
+        say('wait_until_ended'),
+      );
     await Orphan.query(trx)
       .findById(id)
       .patch(decide(orphan, userId, await databaseTime(trx)));

@@ -6,12 +6,13 @@ import { audit } from '../audit.ts';
 import { createPasswordCheck } from '../check-password.ts';
 import type { Deps } from '../deps.ts';
 import { ById, endpoint, type Endpoint } from '../endpoint.ts';
-import { InvalidInput, NotFound, QuotaExceeded } from '../errors.ts';
+import { InvalidInput, issueOf, NotFound, QuotaExceeded } from '../errors.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { ownOrigin } from '../middleware/same-origin.ts';
 import { inspectMade, passkeyCreation } from '../passkeys.ts';
 import { revokeSessionsOf } from '../sessions.ts';
 import { toPasskeyView } from '../views/passkey.ts';
+import { say } from '../../contract/sayings.ts';
 
 type PasskeyDeps = Pick<Deps, 'database' | 'publicUrl' | 'loginLimits'>;
 
@@ -77,15 +78,12 @@ function add({ database, publicUrl }: PasskeyDeps): Endpoint {
         origin: ownOrigin(ctx, publicUrl),
         userId,
       });
-      if (!made)
-        throw new InvalidInput([
-          { field: 'credential', message: 'this passkey cannot be kept, or it took too long: begin again' },
-        ]);
+      if (!made) throw new InvalidInput([issueOf('credential', say('passkey_unusable'))]);
       const added = await database.transaction(async (trx) => {
         // Locked, so that two at once are not one too many.
         await queryRows(trx, 'select from users where id = ? for no key update', [userId]);
         if ((await PasskeyRow.query(trx).where({ userId }).resultSize()) >= MOST_PASSKEYS)
-          throw new QuotaExceeded(`You have ${MOST_PASSKEYS} passkeys already.`, 'Remove one first.');
+          throw new QuotaExceeded(say('passkeys_used_up', { most: MOST_PASSKEYS }), say('remove_one'));
         const row = await PasskeyRow.query(trx).insertAndFetch({
           userId,
           credentialId: made.credential.id,
@@ -119,7 +117,7 @@ function rename({ database }: PasskeyDeps): Endpoint {
       const { id: userId } = currentUser(ctx);
       const row = await database.transaction(async (trx) => {
         const passkey = await PasskeyRow.query(trx).findById(id).where({ userId }).forUpdate();
-        if (!passkey) throw new NotFound('There is no such passkey.');
+        if (!passkey) throw new NotFound(say('passkey_unknown'));
         if (passkey.name === name) return passkey;
         const details = { name, formerName: passkey.name };
         await audit(trx, ctx, { userId, action: 'passkey.rename', subjectId: id, details });
@@ -151,7 +149,7 @@ function remove(deps: PasskeyDeps): Endpoint {
           .where({ id, userId: user.id })
           .delete()
           .returning('name');
-        if (!removed) throw new NotFound('There is no such passkey.');
+        if (!removed) throw new NotFound(say('passkey_unknown'));
         await audit(trx, ctx, {
           userId: user.id,
           action: 'passkey.remove',
@@ -178,7 +176,7 @@ function reset({ database }: PasskeyDeps): Endpoint {
       const admin = currentUser(ctx);
       await database.transaction(async (trx) => {
         const removed = await PasskeyRow.query(trx).where({ userId: id }).delete().returning('name');
-        if (removed.length === 0) throw new NotFound('This user has no passkeys.');
+        if (removed.length === 0) throw new NotFound(say('no_passkeys'));
         await revokeSessionsOf(trx, id);
         const details = { names: removed.map(({ name }) => name) };
         await audit(trx, ctx, { userId: admin.id, action: 'passkey.reset', subjectId: id, details });

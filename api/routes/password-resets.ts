@@ -14,6 +14,7 @@ import { createLoginLimiter, createResetLimiter } from '../login-limits.ts';
 import { ownOrigin, requireSameOrigin } from '../middleware/same-origin.ts';
 import { requestMail, type RequestedMail } from '../request-mail.ts';
 import { startMailNow } from '../start-mail.ts';
+import { say } from '../../contract/sayings.ts';
 
 type ResetDeps = Pick<
   Deps,
@@ -38,8 +39,7 @@ export function passwordResetRoutes(deps: ResetDeps): Endpoint[] {
       problems: ['invalid_input', 'invalid_state', 'rate_limited', 'forbidden'],
       async handle(ctx, { body }) {
         requireSameOrigin(ctx, publicUrl);
-        if (!sendsMail)
-          throw new InvalidState('This Berth sends no e-mail.', 'Ask your provider for a link.');
+        if (!sendsMail) throw new InvalidState(say('no_mail_here'), say('ask_for_plain_link'));
         await limiter.attempt(clientIp(ctx));
         const startedAt = performance.now();
         // An address that had enough mails is answered like any other: nobody can tell by it who is known here.

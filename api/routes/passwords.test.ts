@@ -73,7 +73,13 @@ it('names the field that is wrong, and the link stays of use', async () => {
   const token = await tokenFor(user);
   const short = await setPassword({ token, password: '123456789' });
   expect(short.status).toBe(422);
-  expect(short.body.issues).toEqual([{ field: 'password', message: 'use at least 10 characters' }]);
+  expect(short.body.issues).toEqual([
+    {
+      field: 'password',
+      message: 'use at least 10 characters',
+      said: { code: 'ten_characters', params: {} },
+    },
+  ]);
   const bare = await setPassword({ password: PASSWORD });
   expect(bare.body.issues).toMatchObject([{ field: 'token' }]);
   expect((await setPassword({ token, password: PASSWORD })).status).toBe(204);

@@ -27,6 +27,7 @@ import { toPage } from '../page.ts';
 import { listPeople, PEOPLE_SORT, readPerson } from '../people-rows.ts';
 import { ACTING_SECONDS, endActing, openActingSession, revokeSessionsOf } from '../sessions.ts';
 import { toPersonView } from '../views/people.ts';
+import { say } from '../../contract/sayings.ts';
 
 const TAG = 'Administration';
 
@@ -63,12 +64,11 @@ export function peopleRoutes(deps: PeopleDeps): Endpoint[] {
       problems: ['not_found', 'invalid_input', 'invalid_state'],
       async handle(ctx, { params: { id }, body: { disabled } }) {
         const me = currentUser(ctx).id;
-        if (id === me && disabled)
-          throw new InvalidState('You cannot disable yourself.', 'Ask another administrator.');
+        if (id === me && disabled) throw new InvalidState(say('not_yourself'), say('ask_other_admin'));
         const row = await database.transaction(async (trx) => {
           const disabledAt = disabled ? raw('coalesce(disabled_at, now())') : null;
           if ((await User.query(trx).findById(id).patch({ disabledAt })) === 0)
-            throw new NotFound('There is no such user.');
+            throw new NotFound(say('user_unknown'));
           if (disabled) await revokeSessionsOf(trx, id);
           const action = disabled ? 'user.disable' : 'user.enable';
           await audit(trx, ctx, { userId: me, action, subjectId: id });
@@ -87,7 +87,7 @@ export function peopleRoutes(deps: PeopleDeps): Endpoint[] {
       answers: { 201: { description: 'Made', schema: PasswordLink } },
       problems: ['not_found', 'invalid_state'],
       async handle(ctx, { params: { id } }) {
-        if (!(await User.query(database).findById(id))) throw new NotFound('There is no such user.');
+        if (!(await User.query(database).findById(id))) throw new NotFound(say('user_unknown'));
         ctx.body = await database.transaction(async (trx) => makeLink(trx, ctx, deps, id));
         ctx.status = 201;
       },
@@ -110,7 +110,7 @@ function createEndpoint(deps: PeopleDeps): Endpoint {
     async handle(ctx, { body }) {
       ctx.body = await deps.database.transaction(async (trx) => {
         if (await User.query(trx).whereRaw('lower(email) = lower(?)', [body.email]).first())
-          throw new NameTaken(`There is a user ${body.email} already.`);
+          throw new NameTaken(say('user_exists', { email: body.email }));
         const { user } = await createUser(trx, body);
         // The password was drawn for nobody: the link is the way in.
         await user.$query(trx).patch({ passwordHash: null });
@@ -136,7 +136,7 @@ async function makeLink(
   id: string,
 ): Promise<PasswordLink> {
   const [made] = await createPasswordLinks(trx, [id], { publicUrl });
-  if (!made) throw new InvalidState('This user is disabled.', 'Enable them first.');
+  if (!made) throw new InvalidState(say('user_disabled'), say('enable_first'));
   await audit(trx, ctx, { userId: currentUser(ctx).id, action: 'user.password_link', subjectId: id });
   return { link: made.link, expiresAt: new Date(Date.now() + LINK_DAYS * 86_400_000).toISOString() };
 }
@@ -157,11 +157,11 @@ function signInAsEndpoint({ database, jwtSecret }: PeopleDeps): Endpoint {
     async handle(ctx, { params: { id } }) {
       const admin = currentUser(ctx);
       const user = await User.query(database).findById(id);
-      if (!user) throw new NotFound('There is no such user.');
+      if (!user) throw new NotFound(say('user_unknown'));
       if (user.role === 'admin' || user.disabledAt)
         throw new InvalidState(
-          'You cannot look through the eyes of this user.',
-          user.disabledAt ? 'Enable them first.' : 'Only customers can be looked after like that.',
+          say('no_acting_as'),
+          user.disabledAt ? say('enable_first') : say('only_customers'),
         );
       const sessionId = await database.transaction(async (trx) => {
         await audit(trx, ctx, { userId: admin.id, action: 'session.act_as', subjectId: id });

@@ -132,7 +132,7 @@ describe('pools', () => {
     const { status, body } = await send('POST', path, { first: '198.51.100.20', count: 5 });
     expect([status, AddedAddresses.parse(body).pool.addresses]).toEqual([201, 7]);
     const again = await send('POST', path, { first: '198.51.100.24', count: 2 });
-    expect(again.body.issues).toEqual([
+    expect(again.body.issues).toMatchObject([
       { field: 'first', message: '1 of these addresses are in a pool already.' },
     ]);
     expect((await create({ name: 'more' })).body.code).toBe('name_taken');

@@ -7,6 +7,7 @@ import type { Deps } from '../deps.ts';
 import { ById, endpoint, type Endpoint } from '../endpoint.ts';
 import { NameTaken, NotFound } from '../errors.ts';
 import { currentUser } from '../middleware/authenticate.ts';
+import { say } from '../../contract/sayings.ts';
 
 const TAG = 'Catalog';
 
@@ -66,7 +67,7 @@ export function planRoutes({ database }: Pick<Deps, 'database'>): Endpoint[] {
           if (body.name !== undefined) await checkName(trx, body.name, id);
           const changes = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
           if ((await Plan.query(trx).findById(id).patch(changes)) === 0)
-            throw new NotFound('There is no such plan.');
+            throw new NotFound(say('plan_unknown'));
           const deed = { userId: currentUser(ctx).id, action: 'plan.update', subjectId: id };
           await audit(trx, ctx, { ...deed, details: changes });
           return readPlan(trx, id);
@@ -82,5 +83,5 @@ async function readPlan(trx: Knex, id: string): Promise<ManagedPlan | undefined>
 
 async function checkName(trx: Knex, name: string, except: string | null): Promise<void> {
   const other = await Plan.query(trx).findOne({ name });
-  if (other && other.id !== except) throw new NameTaken(`There is a plan ${name} already.`);
+  if (other && other.id !== except) throw new NameTaken(say('plan_exists', { name }));
 }

@@ -8,8 +8,9 @@ import { queryRows } from '../../db/query-rows.ts';
 import { audit } from '../audit.ts';
 import type { Deps } from '../deps.ts';
 import { ById, endpoint, type Endpoint } from '../endpoint.ts';
-import { InvalidInput, NameTaken, NotFound } from '../errors.ts';
+import { InvalidInput, issueOf, NameTaken, NotFound } from '../errors.ts';
 import { currentUser } from '../middleware/authenticate.ts';
+import { say } from '../../contract/sayings.ts';
 
 const TAG = 'Clusters';
 const ADDED = { 201: { description: 'Added, and handed out from now on', schema: AddedAddresses } };
@@ -41,9 +42,9 @@ export function poolRoutes({ database }: Pick<Deps, 'database'>): Endpoint[] {
         const wanted = { ...given, name: name ?? given.network, nameserver: nameservers };
         ctx.body = await add(database, ctx, { action: 'pool.create', details: wanted }, async (trx) => {
           if (!(await Cluster.query(trx).findById(clusterId)))
-            throw new InvalidInput([{ field: 'clusterId', message: 'there is no such cluster' }]);
+            throw new InvalidInput([issueOf('clusterId', say('no_such_cluster'))]);
           if (await IpPool.query(trx).findOne({ clusterId, name: wanted.name }))
-            throw new NameTaken(`The cluster has a pool ${wanted.name} already.`);
+            throw new NameTaken(say('pool_exists', { name: wanted.name }));
           return insertPool(trx, clusterId, wanted);
         });
         ctx.status = 201;
@@ -62,7 +63,7 @@ export function poolRoutes({ database }: Pick<Deps, 'database'>): Endpoint[] {
       async handle(ctx, { params: { id }, body }) {
         ctx.body = await add(database, ctx, { action: 'pool.add_addresses', details: body }, async (trx) => {
           const pool = await IpPool.query(trx).findById(id).forUpdate();
-          if (!pool) throw new NotFound('There is no such pool.');
+          if (!pool) throw new NotFound(say('pool_unknown'));
           return { pool, added: await addAddresses(trx, pool, body) };
         });
         ctx.status = 201;
@@ -79,7 +80,7 @@ async function add(
 ) {
   return database.transaction(async (trx) => {
     const { pool, added } = await work(trx).catch((err: unknown) => {
-      throw err instanceof PoolRefused ? new InvalidInput([{ field: err.field, message: err.message }]) : err;
+      throw err instanceof PoolRefused ? new InvalidInput([issueOf(err.field, err.said)]) : err;
     });
     await audit(trx, ctx, { userId: currentUser(ctx).id, subjectId: pool.id, ...deed });
     return { pool: (await readPools(trx, pool.id))[0], ...added };

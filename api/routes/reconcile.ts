@@ -12,6 +12,7 @@ import { logOf } from '../middleware/request-id.ts';
 import { listReconcileStates } from '../reconcile-rows.ts';
 import { withinDeadline } from '../start-operation.ts';
 import { toReconcileStateView } from '../views/reconcile.ts';
+import { say } from '../../contract/sayings.ts';
 
 const TAG = 'Reconcile';
 
@@ -46,7 +47,7 @@ export function reconcileRoutes(deps: Pick<Deps, 'database' | 'temporal' | 'queu
       },
       problems: ['not_found', 'unavailable'],
       async handle(ctx, { params: { id } }) {
-        if (!(await Cluster.query(database).findById(id))) throw new NotFound('There is no such cluster.');
+        if (!(await Cluster.query(database).findById(id))) throw new NotFound(say('cluster_not_known'));
         const schedule = temporal.schedule.getHandle(reconcileScheduleId(id, queuePrefix));
         try {
           await withinDeadline(temporal, async () => schedule.trigger(ScheduleOverlapPolicy.BUFFER_ONE));
@@ -67,12 +68,9 @@ export function reconcileRoutes(deps: Pick<Deps, 'database' | 'temporal' | 'queu
 }
 
 function notStarted(err: unknown): Refusal {
-  const title =
-    err instanceof ScheduleNotFoundError
-      ? 'No worker has taken this cluster in yet.'
-      : 'Berth cannot reach Temporal.';
+  const title = err instanceof ScheduleNotFoundError ? say('cluster_not_taken_in') : say('temporal_away');
   return new Refusal(503, 'unavailable', title, {
-    detail: 'Try again in a minute.',
+    detail: say('again_in_a_minute'),
     headers: { 'Retry-After': '60' },
   });
 }

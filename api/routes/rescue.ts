@@ -6,6 +6,7 @@ import { InRescue, InvalidState, RescueUnsupported } from '../errors.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { checkActionFits } from '../power-action.ts';
 import { acceptedReply, insertOperation, lockServer } from '../request-operation.ts';
+import { say } from '../../contract/sayings.ts';
 
 /** The way into the rescue system and back. */
 export function rescueRoutes(
@@ -54,10 +55,7 @@ export function rescueRoutes(
           const operationId = await insertOperation(trx, ctx, { user, server, type: 'leave_rescue' });
           checkActionFits(server);
           if (!server.rescue) {
-            throw new InvalidState(
-              `${server.name} is not in the rescue system.`,
-              'There is nothing to leave.',
-            );
+            throw new InvalidState(say('not_in_rescue', { server: server.name }), say('nothing_to_leave'));
           }
           return acceptedReply(trx, id, operationId);
         });

@@ -6,6 +6,7 @@ import { ById, endpoint, type Endpoint } from '../endpoint.ts';
 import { NotFound } from '../errors.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { findWithin } from '../reach.ts';
+import { say } from '../../contract/sayings.ts';
 
 /** What a server costs, as far as anybody has told Berth. */
 export function serverPriceRoutes({ database }: Pick<Deps, 'database'>): Endpoint[] {
@@ -24,7 +25,7 @@ export function serverPriceRoutes({ database }: Pick<Deps, 'database'>): Endpoin
         const server = await findWithin(
           () => Server.query(database).findById(id).whereNull('deletedAt'),
           currentUser(ctx),
-          { columns: ['account_id', 'id'], missing: new NotFound('There is no such server.') },
+          { columns: ['account_id', 'id'], missing: new NotFound(say('server_unknown')) },
         );
         // It was that of the plan the server came with.
         const [price = null] = server.planId

@@ -10,6 +10,7 @@ import { currentUser } from '../middleware/authenticate.ts';
 import { toPage } from '../page.ts';
 import { findServer, listServers } from '../server-rows.ts';
 import { toServerView } from '../views/server.ts';
+import { say } from '../../contract/sayings.ts';
 
 type ServerDeps = Pick<Deps, 'database' | 'temporal' | 'secretBox' | 'jwtSecret' | 'queuePrefix'>;
 
@@ -67,7 +68,7 @@ export function serverRoutes(deps: ServerDeps): Endpoint[] {
       problems: ['not_found'],
       async handle(ctx, { params: { id } }) {
         const row = await findServer(database, currentUser(ctx).reach, id);
-        if (!row) throw new NotFound('There is no such server.');
+        if (!row) throw new NotFound(say('server_unknown'));
         ctx.body = toServerView(row);
       },
     }),
@@ -82,7 +83,7 @@ export function serverRoutes(deps: ServerDeps): Endpoint[] {
       problems: ['not_found'],
       async handle(ctx, { params: { id } }) {
         const found = await findDeletedServer(database, currentUser(ctx), id);
-        if (!found) throw new NotFound('There is no such deleted server.');
+        if (!found) throw new NotFound(say('deleted_server_unknown'));
         ctx.body = found;
       },
     }),

@@ -81,7 +81,7 @@ describe('an SSH key', () => {
     const theirs = (await add({}, await api.logIn(stranger))).body;
     for (const unknown of [theirs.id, account.id]) {
       const { status, body } = await orderWith({ sshKeyIds: [id, unknown] });
-      expect([status, body.issues]).toEqual([
+      expect([status, body.issues]).toMatchObject([
         422,
         [{ field: 'sshKeyIds.1', message: 'the account keeps no such SSH key' }],
       ]);

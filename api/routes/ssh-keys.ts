@@ -13,9 +13,18 @@ import { audit } from '../audit.ts';
 import type { CurrentUser } from '../current-user.ts';
 import type { Deps } from '../deps.ts';
 import { ById, endpoint, type Endpoint } from '../endpoint.ts';
-import { Forbidden, InvalidInput, InvalidState, NameTaken, NotFound, QuotaExceeded } from '../errors.ts';
+import {
+  Forbidden,
+  InvalidInput,
+  issueOf,
+  InvalidState,
+  NameTaken,
+  NotFound,
+  QuotaExceeded,
+} from '../errors.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { parseSshKey } from '../ssh-key.ts';
+import { say } from '../../contract/sayings.ts';
 
 const TAG = 'SSH keys';
 const MOST_KEYS = 100;
@@ -59,17 +68,19 @@ function addKey({ database }: KeyDeps): Endpoint {
       const user = currentUser(ctx);
       const account = accountFor(user, body.accountId);
       const parsed = parseSshKey(body.publicKey);
-      if (!parsed)
-        throw new InvalidInput([{ field: 'publicKey', message: 'this key is damaged: copy it again' }]);
+      if (!parsed) throw new InvalidInput([issueOf('publicKey', say('damaged_key'))]);
       const { publicKey, fingerprint } = parsed;
       const name = body.name ?? parsed.name;
       ctx.body = await database.transaction(async (trx) => {
         await queryRows(trx, 'select from accounts where id = ? for no key update', [account.id]);
         const keys = await SshKey.query(trx).where({ accountId: account.id });
         const same = keys.find((key) => key.fingerprint === fingerprint);
-        if (same) throw new NameTaken(`${account.name} has this key already: ${same.name}.`);
+        if (same) throw new NameTaken(say('key_exists', { account: account.name, name: same.name }));
         if (keys.length >= MOST_KEYS)
-          throw new QuotaExceeded(`${account.name} has ${MOST_KEYS} keys already.`, 'Delete one first.');
+          throw new QuotaExceeded(
+            say('keys_used_up', { account: account.name, most: MOST_KEYS }),
+            say('delete_one'),
+          );
         const added = await SshKey.query(trx).insertAndFetch({
           accountId: account.id,
           name,
@@ -139,10 +150,7 @@ function deleteKey({ database }: KeyDeps): Endpoint {
       await database.transaction(async (trx) => {
         const { accountId, name } = await lockKey(trx, user, id);
         if ((await queryRows(trx, IN_USE, [accountId])).length > 0)
-          throw new InvalidState(
-            'A server of this account is being built, perhaps with this key.',
-            'Try again when it is done.',
-          );
+          throw new InvalidState(say('key_perhaps_used'), say('again_when_done'));
         await trx('server_ssh_keys').where({ sshKeyId: id }).delete();
         await SshKey.query(trx).deleteById(id);
         await audit(trx, ctx, {
@@ -163,9 +171,9 @@ const accountsWith = ({ accounts }: CurrentUser, permission: Permission) =>
 
 function accountFor(user: CurrentUser, accountId = user.accounts[0]?.id): CurrentUser['accounts'][number] {
   const own = user.accounts.find(({ id }) => id === accountId);
-  if (!own) throw new InvalidInput([{ field: 'accountId', message: 'you do not belong to such an account' }]);
+  if (!own) throw new InvalidInput([issueOf('accountId', say('not_your_account'))]);
   if (!accountsWith(user, 'manage').includes(own))
-    throw new Forbidden(`Your role in ${own.name} does not allow to keep SSH keys.`);
+    throw new Forbidden(say('role_keeps_no_keys', { account: own.name }));
   return own;
 }
 
@@ -178,7 +186,7 @@ async function lockKey(trx: Knex, user: CurrentUser, id: string): Promise<SshKey
       accountsWith(user, 'view').map((account) => account.id),
     )
     .forUpdate();
-  if (!key) throw new NotFound('There is no such SSH key.');
+  if (!key) throw new NotFound(say('key_unknown'));
   accountFor(user, key.accountId);
   return key;
 }
@@ -202,6 +210,6 @@ async function readKeys(
 
 async function readKey(database: Knex, id: string): Promise<SavedSshKey> {
   const [key] = await readKeys(database, 'k.id = ?', [id]);
-  if (!key) throw new NotFound('There is no such SSH key.');
+  if (!key) throw new NotFound(say('key_unknown'));
   return key;
 }

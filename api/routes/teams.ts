@@ -12,6 +12,7 @@ import { Forbidden, InvalidState, NotFound } from '../errors.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { partIn, requireAtLeast } from '../part-in.ts';
 import { teamOf } from '../team-rows.ts';
+import { say } from '../../contract/sayings.ts';
 
 const TAG = 'Teams';
 const ByMember = ById.extend({ userId: z.uuid() });
@@ -124,7 +125,7 @@ function removeGuest({ database }: TeamDeps): Endpoint {
            where s.id = g.server_id and s.account_id = ? and g.server_id = ? and g.user_id = ? returning 1`,
           [id, serverId, userId],
         );
-        if (removed.length === 0) throw new NotFound('This server is not shared with them.');
+        if (removed.length === 0) throw new NotFound(say('not_shared'));
         await audit(trx, ctx, {
           userId: user.id,
           accountId: id,
@@ -148,14 +149,12 @@ async function lockMember(
   // The account first, so that two owners cannot both take out the other one.
   await queryRows(trx, 'select from accounts where id = ? for no key update', [id]);
   const member = await Membership.query(trx).findById([id, userId]);
-  if (!member) throw new NotFound('This account has no such member.');
-  if (!includes(PERMISSION_OF[own], PERMISSION_OF[member.role]))
-    throw new Forbidden('Only an owner can change an owner.');
+  if (!member) throw new NotFound(say('no_such_member'));
+  if (!includes(PERMISSION_OF[own], PERMISSION_OF[member.role])) throw new Forbidden(say('owner_changes'));
   return member;
 }
 
 async function requireOwner(trx: Knex.Transaction, id: string): Promise<void> {
   const owners = await Membership.query(trx).where({ accountId: id, role: 'owner' }).resultSize();
-  if (owners === 0)
-    throw new InvalidState('An account needs an owner.', 'Make somebody else an owner first.');
+  if (owners === 0) throw new InvalidState(say('needs_owner'), say('make_owner_first'));
 }

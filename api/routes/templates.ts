@@ -7,6 +7,7 @@ import type { Deps } from '../deps.ts';
 import { ById, endpoint, type Endpoint } from '../endpoint.ts';
 import { NotFound } from '../errors.ts';
 import { currentUser } from '../middleware/authenticate.ts';
+import { say } from '../../contract/sayings.ts';
 
 const TAG = 'Catalog';
 
@@ -38,7 +39,7 @@ export function templateRoutes({ database }: Pick<Deps, 'database'>): Endpoint[]
         ctx.body = await database.transaction(async (trx) => {
           const changes = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
           if ((await Template.query(trx).findById(id).patch(changes)) === 0)
-            throw new NotFound('There is no such template.');
+            throw new NotFound(say('template_unknown'));
           const deed = { userId: currentUser(ctx).id, action: 'template.update', subjectId: id };
           await audit(trx, ctx, { ...deed, details: changes });
           return (await readTemplates(trx, id))[0];

@@ -12,13 +12,14 @@ import { audit } from '../audit.ts';
 import { createPasswordCheck } from '../check-password.ts';
 import type { Deps } from '../deps.ts';
 import { ById, endpoint, type Endpoint } from '../endpoint.ts';
-import { InvalidInput, InvalidState, NotFound } from '../errors.ts';
+import { InvalidInput, issueOf, InvalidState, NotFound } from '../errors.ts';
 import { createCodeLimiter } from '../login-limits.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { sealSecret } from '../seal-secret.ts';
 import { drawRecoveryCodes, spendAppCode, TOTP_PURPOSE } from '../second-factor.ts';
 import { revokeSessionsOf } from '../sessions.ts';
 import { drawTotpSecret } from '../totp.ts';
+import { say } from '../../contract/sayings.ts';
 
 type TwoFactorDeps = Pick<Deps, 'database' | 'secretBox' | 'loginLimits'>;
 
@@ -69,11 +70,7 @@ function enrol(deps: TwoFactorDeps): Endpoint {
       const drawn = await drawTotpSecret(user.email);
       await database.transaction(async (trx) => {
         await lockUser(trx, user.id);
-        if (await findConfirmed(trx, user.id))
-          throw new InvalidState(
-            'Two-factor authentication is on already.',
-            'Disable it first to use another app.',
-          );
+        if (await findConfirmed(trx, user.id)) throw new InvalidState(say('factor_on'), say('disable_first'));
         await removeFactor(trx, user.id);
         const secretId = await sealSecret(trx, secretBox, TOTP_PURPOSE, drawn.secret);
         await TwoFactorRow.query(trx).insert({ userId: user.id, secretId });
@@ -103,10 +100,9 @@ function confirm({ database, secretBox, loginLimits }: TwoFactorDeps): Endpoint 
       const code = body.code.replaceAll(/\s/g, '');
       const recoveryCodes = await database.transaction(async (trx) => {
         const factor = await TwoFactorRow.query(trx).findById(userId).whereNull('confirmedAt').forUpdate();
-        if (!factor)
-          throw new InvalidState('There is nothing to confirm.', 'Get a secret for your app first.');
+        if (!factor) throw new InvalidState(say('nothing_to_confirm'), say('get_secret_first'));
         if (!(await spendAppCode(trx, { secretBox, factor, code })))
-          throw new InvalidInput([{ field: 'code', message: 'this is not the code the app shows now' }]);
+          throw new InvalidInput([issueOf('code', say('wrong_app_code'))]);
         await factor.$query(trx).patch({ confirmedAt: new Date() });
         await audit(trx, ctx, { userId, action: 'two_factor.enable' });
         return drawRecoveryCodes(trx, userId);
@@ -180,7 +176,7 @@ function reset({ database }: TwoFactorDeps): Endpoint {
     async handle(ctx, { params: { id } }) {
       const admin = currentUser(ctx);
       await database.transaction(async (trx) => {
-        if (!(await removeFactor(trx, id))) throw new NotFound('This user has no second factor.');
+        if (!(await removeFactor(trx, id))) throw new NotFound(say('no_second_factor'));
         await revokeSessionsOf(trx, id);
         await audit(trx, ctx, { userId: admin.id, action: 'two_factor.reset', subjectId: id });
       });
@@ -189,7 +185,7 @@ function reset({ database }: TwoFactorDeps): Endpoint {
   });
 }
 
-const notOn = () => new InvalidState('Two-factor authentication is off.', 'Switch it on first.');
+const notOn = () => new InvalidState(say('factor_off'), say('switch_on_first'));
 
 const findConfirmed = (database: Knex, userId: string) =>
   TwoFactorRow.query(database).findById(userId).whereNotNull('confirmedAt');

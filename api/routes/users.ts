@@ -11,6 +11,7 @@ import { NotFound } from '../errors.ts';
 import { currentUser } from '../middleware/authenticate.ts';
 import { revokeSessionsOf, sessionsOf } from '../sessions.ts';
 import { toOpenSessionView, toUserView } from '../views/user.ts';
+import { say } from '../../contract/sayings.ts';
 
 type UserDeps = Pick<Deps, 'database' | 'loginLimits'>;
 
@@ -133,7 +134,7 @@ function sessionRoutes({ database }: UserDeps): Endpoint[] {
         const user = currentUser(ctx);
         await database.transaction(async (trx) => {
           const ended = await sessionsOf(trx, user.id).findById(id).patch({ revokedAt: new Date() });
-          if (ended === 0) throw new NotFound('There is no such session; it may have ended by itself.');
+          if (ended === 0) throw new NotFound(say('session_unknown'));
           await audit(trx, ctx, { userId: user.id, action: 'session.end', subjectId: id });
         });
         ctx.status = 204;

@@ -8,7 +8,10 @@ import {
   type StepState,
 } from '../../contract/operations.ts';
 import { definitionOf, UNDO_STEP, type StepDefinition } from '../../contract/operation-table.ts';
-import type { OperationRow } from '../operation-rows.ts';
+import type { OperationRow, StepEvent } from '../operation-rows.ts';
+import type { Said } from '../../contract/said.ts';
+import { inEnglish } from '../../contract/sayings.ts';
+import { saidOf } from './said.ts';
 
 const iso = (at: string): string => new Date(at).toISOString();
 
@@ -17,6 +20,15 @@ function stateAtEnd(status: OperationStatus): StepState {
   if (status === 'failed' || status === 'cancelled') return status;
   return 'succeeded';
 }
+
+const newsOf = ({ message, said }: StepEvent): Pick<OperationStep, 'message' | 'said'> => ({
+  message,
+  ...saidOf(said),
+});
+
+/** A worker from before `note_said` leaves that of an earlier note behind. */
+const noteSaidOf = ({ note, noteSaid }: OperationRow): { said?: Said } =>
+  saidOf(noteSaid && inEnglish(noteSaid) === note ? noteSaid : null);
 
 function toStep(row: OperationRow, { name, title }: StepDefinition): OperationStep {
   const events = (row.events ?? []).filter((event) => event.step === name);
@@ -37,20 +49,20 @@ function toStep(row: OperationRow, { name, title }: StepDefinition): OperationSt
   const started = events.find((event) => event.state === 'running' && event.fence === latest.fence);
   const startedAt = started ? iso(started.at) : null;
   if (latest.state !== 'running') {
-    return { ...step, state: latest.state, startedAt, finishedAt: iso(latest.at), message: latest.message };
+    return { ...step, state: latest.state, startedAt, finishedAt: iso(latest.at), ...newsOf(latest) };
   }
   if (!isLive(row.status)) {
     const finishedAt = row.finishedAt?.toISOString() ?? null;
-    return { ...step, state: stateAtEnd(row.status), startedAt, finishedAt, message: latest.message };
+    return { ...step, state: stateAtEnd(row.status), startedAt, finishedAt, ...newsOf(latest) };
   }
   const isCurrent = row.step === name;
-  const message = (isCurrent ? row.note : null) ?? latest.message;
+  const news = isCurrent && row.note !== null ? { message: row.note, ...noteSaidOf(row) } : newsOf(latest);
   return {
     ...step,
     state: 'running',
     startedAt,
     finishedAt: null,
-    message,
+    ...news,
     percent: isCurrent ? row.percent : null,
     queue: isCurrent && row.position !== null ? { position: row.position, etaSeconds: row.etaSeconds } : null,
   };
@@ -80,6 +92,7 @@ export function toOperationView(row: OperationRow): Operation {
         : {
             code: errorCode,
             message: errorMessage ?? errorCode,
+            ...saidOf(row.errorSaid),
             cause: errorCause,
             log: row.errorLog ?? [],
           },

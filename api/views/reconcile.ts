@@ -7,6 +7,7 @@ import {
 } from '../../contract/reconcile.ts';
 import type { VmReading } from '../../db/models/vm-reading.ts';
 import type { DriftRow, OrphanRow, ReconcileRow } from '../reconcile-rows.ts';
+import { saidOf } from './said.ts';
 
 const iso = (time: Date | null): string | null => time?.toISOString() ?? null;
 
@@ -26,6 +27,7 @@ export function toDriftView(row: DriftRow): Drift {
     canAccept: isOpen && accept && row.proxmoxValue !== null,
     repairRequestedAt: iso(row.repairRequestedAt),
     note: row.note,
+    ...(row.noteSaid ? { noteSaid: row.noteSaid } : {}),
     firstSeenAt: row.firstSeenAt.toISOString(),
     lastSeenAt: row.lastSeenAt.toISOString(),
     resolvedAt: iso(row.resolvedAt),
@@ -33,9 +35,10 @@ export function toDriftView(row: DriftRow): Drift {
   };
 }
 
-export function toOrphanView({ sortValue: _sortValue, ...row }: OrphanRow): Orphan {
+export function toOrphanView({ sortValue: _sortValue, noteSaid, ...row }: OrphanRow): Orphan {
   return {
     ...row,
+    ...(noteSaid ? { noteSaid } : {}),
     firstSeenAt: row.firstSeenAt.toISOString(),
     lastSeenAt: row.lastSeenAt.toISOString(),
     goneAt: iso(row.goneAt),
@@ -62,7 +65,7 @@ export function toTruthView(
 }
 
 export function toReconcileStateView(row: ReconcileRow): ReconcileState {
-  const { clusterId, cluster, status, startedAt, finishedAt, completedAt, serversRead, message } = row;
+  const { clusterId, cluster, status, startedAt, finishedAt, completedAt, serversRead, message, said } = row;
   const lastRun = status && {
     status,
     startedAt: startedAt.toISOString(),
@@ -70,6 +73,7 @@ export function toReconcileStateView(row: ReconcileRow): ReconcileState {
     completedAt: iso(completedAt),
     serversRead,
     message,
+    ...saidOf(said),
   };
   return { clusterId, cluster, lastRun, drift: row.drift, orphans: row.orphans ?? {} };
 }

@@ -1,10 +1,12 @@
 import { Model } from 'objection';
 import { Server } from './server.ts';
 import type { DriftField, FieldOwner } from '../../contract/reconcile.ts';
+import type { Said } from '../../contract/said.ts';
 
 /** A field in which a server's record and its VM differ; one that is open per server and field. */
 export class Drift extends Model {
   static override tableName = 'drifts';
+  static override jsonAttributes = ['noteSaid'];
   declare id: string;
   declare serverId: string;
   declare field: DriftField;
@@ -18,6 +20,7 @@ export class Drift extends Model {
   declare requestedBy: string | null;
   /** What a repair had to say. */
   declare note: string | null;
+  declare noteSaid: Said | null;
   declare resolvedAt: Date | null;
   declare resolution: 'vanished' | 'repaired' | 'accepted' | null;
   declare server?: Server;

@@ -1,8 +1,10 @@
 import { Model } from 'objection';
+import type { Said } from '../../contract/said.ts';
 
 /** A step's change of state, numbered by the workflow within one claim (`fence`). */
 export class OperationEvent extends Model {
   static override tableName = 'operation_events';
+  static override jsonAttributes = ['said'];
   declare id: string;
   declare operationId: string;
   declare fence: number;
@@ -10,5 +12,7 @@ export class OperationEvent extends Model {
   declare step: string;
   declare state: 'running' | 'succeeded' | 'failed' | 'cancelled' | 'skipped';
   declare message: string | null;
+  /** The same by its code, unless it has none. */
+  declare said: Said | null;
   declare at: Date;
 }

@@ -5,6 +5,7 @@ import { Server, type Lifecycle, type PowerState } from './server.ts';
 import type { FailureCode } from '../../contract/problem.ts';
 import type { OperationType } from '../../contract/operation-table.ts';
 import { LIVE_STATUSES, type Decision, type OperationStatus } from '../../contract/operations.ts';
+import type { Said } from '../../contract/said.ts';
 
 /** What a server is sold with; without a plan for an imported one. */
 export interface ServerSize {
@@ -60,7 +61,7 @@ export interface OperationParams {
 
 export class Operation extends Model {
   static override tableName = 'operations';
-  static override jsonAttributes = ['params', 'errorLog'];
+  static override jsonAttributes = ['params', 'noteSaid', 'errorSaid', 'errorLog'];
   declare id: string;
   declare serverId: string;
   declare accountId: string;
@@ -75,9 +76,12 @@ export class Operation extends Model {
   declare percent: number | null;
   /** The latest news of the running step, such as why it is being retried. */
   declare note: string | null;
+  /** The same by its code, unless it has none. */
+  declare noteSaid: Said | null;
   declare cancelRequestedAt: Date | null;
   declare errorCode: FailureCode | null;
   declare errorMessage: string | null;
+  declare errorSaid: Said | null;
   declare errorCause: string | null;
   /** The end of the log of the Proxmox task that failed. */
   declare errorLog: string[] | null;

@@ -1,10 +1,11 @@
 import { Model } from 'objection';
 import type { OrphanEvidence, OrphanKind, OrphanRequest, OrphanState } from '../../contract/reconcile.ts';
+import type { Said } from '../../contract/said.ts';
 
 /** Something on a cluster, or held for it, that belongs to nobody. */
 export class Orphan extends Model {
   static override tableName = 'orphans';
-  static override jsonAttributes = ['evidence'];
+  static override jsonAttributes = ['evidence', 'noteSaid'];
   declare id: string;
   declare clusterId: string;
   declare kind: OrphanKind;
@@ -29,4 +30,5 @@ export class Orphan extends Model {
   declare settledBy: string | null;
   /** What the latest request had to say. */
   declare note: string | null;
+  declare noteSaid: Said | null;
 }

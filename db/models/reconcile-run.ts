@@ -1,8 +1,10 @@
 import { Model } from 'objection';
+import type { Said } from '../../contract/said.ts';
 
 /** The latest comparison of a cluster with the record. */
 export class ReconcileRun extends Model {
   static override tableName = 'reconcile_runs';
+  static override jsonAttributes = ['said'];
   static override idColumn = 'clusterId';
   declare clusterId: string;
   /** Temporal's id of the run. */
@@ -14,4 +16,6 @@ export class ReconcileRun extends Model {
   declare completedAt: Date | null;
   declare serversRead: number;
   declare message: string | null;
+  /** The same by its code, unless it has none. */
+  declare said: Said | null;
 }

@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codeAt } from '../totp-code.ts';
 import { startBerth, type Run, type RunningBerth } from './berth.ts';
-import { expectSound, launchBrowser } from './browser.ts';
+import { expectSound, launchBrowser, screenshotPath } from './browser.ts';
 
 const WAIT = { timeout: 30_000 };
 
@@ -246,6 +246,22 @@ describe('a customer looking after their account', () => {
     await theirs.getByRole('heading', { name: 'Servers', level: 1 }).waitFor(WAIT);
     await page.reload();
     await page.getByText(guest.email).waitFor(WAIT);
+    await theirs.context().close();
+  });
+
+  it('gives somebody another role and takes that back, and is asked before it gives away its own', async () => {
+    const role = page.getByLabel('Role of guest@berth.test');
+    await role.selectOption('operator');
+    await page.getByText('guest@berth.test is now: Operator.').waitFor(WAIT);
+    const path = await screenshotPath('role-changed');
+    if (path) await page.screenshot({ path });
+    await button('Undo').click();
+    await expect.poll(() => role.inputValue(), WAIT).toBe('viewer');
+    await page.getByLabel(`Role of ${run.customer.email}`).selectOption('viewer');
+    await page.getByRole('dialog').waitFor(WAIT);
+    await expectSound(page, 'own-role');
+    await button('Stay Owner').click();
+    expect(await page.getByLabel(`Role of ${run.customer.email}`).inputValue()).toBe('owner');
   });
 
   it('is shown to an administrator with what a lost device would have taken along', async () => {

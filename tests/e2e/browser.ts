@@ -19,6 +19,11 @@ const MOVED = `Promise.allSettled(document.getAnimations()
   .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime))
   .map(({ finished }) => finished)).then(() => undefined)`;
 
+/** How far the page, or a dialog above it, sticks out of the window, in pixels. */
+const STICKS_OUT = `Math.max(document.documentElement.scrollWidth - window.innerWidth,
+  ...[...document.querySelectorAll('[role=dialog]')].map((dialog) => dialog.getBoundingClientRect())
+    .map(({ left, right }) => Math.max(-left, right - window.innerWidth)))`;
+
 /** In light and dark, narrow and wide: nothing sticks out, nothing is unreadable, and a picture of each is kept. */
 export async function expectSound(page: Page, name: string): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -26,11 +31,7 @@ export async function expectSound(page: Page, name: string): Promise<void> {
     for (const width of [360, 1280]) {
       await page.setViewportSize({ width, height: 800 });
       // What is shown may depend on the width, and comes a moment after it.
-      await expect
-        .poll(() => page.evaluate('document.documentElement.scrollWidth - window.innerWidth'), {
-          timeout: 5_000,
-        })
-        .toBeLessThanOrEqual(0);
+      await expect.poll(() => page.evaluate(STICKS_OUT), { timeout: 5_000 }).toBeLessThanOrEqual(0);
       const path = await screenshotPath(`${name}-${colorScheme}-${width}`);
       // A dialog covers the window, not the whole page.
       if (path) await page.screenshot({ path, fullPage: (await page.getByRole('dialog').count()) === 0 });

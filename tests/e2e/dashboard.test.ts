@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startBerth, type Run, type RunningBerth } from './berth.ts';
+import { startBerth, type ApiClient, type Run, type RunningBerth } from './berth.ts';
 import { expectSound, launchBrowser, screenshotPath } from './browser.ts';
 import { OPERATIONS } from '../../contract/operation-table.ts';
 
@@ -50,7 +50,7 @@ describe('a customer in a browser', () => {
     await button(label, page.getByRole('group', { name: 'Power' })).click();
     await button(label, page.getByRole('dialog')).click();
     // Before the operation is over its buttons are about to be disabled, and a click then is lost.
-    const latest = page.getByRole('list', { name: 'Operations' }).getByRole('listitem').first();
+    const latest = page.getByRole('list', { name: 'Activity' }).getByRole('listitem').first();
     await latest.filter({ hasText: label }).filter({ hasText: 'Succeeded' }).waitFor(WAIT);
   };
 
@@ -99,7 +99,29 @@ describe('a customer in a browser', () => {
     await picture('stopped');
     await power('Start');
     await status('Running').waitFor(WAIT);
-    await picture('activity');
+  });
+
+  it('reads who did what to it and from where, also what somebody does right now', async () => {
+    const activity = page.getByRole('list', { name: 'Activity' });
+    const items = activity.locator('> li');
+    await items
+      .filter({ hasText: 'Reboot' })
+      .getByText(/^by you from 127\.0\.0\.1$/)
+      .waitFor(WAIT);
+    const id = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+    const change = async (who: ApiClient, body: object, [deed, doer]: [deed: string, doer: string]) => {
+      expect((await who.request('PATCH', `/servers/${id}`, body)).status).toBe(200);
+      await items.first().filter({ hasText: deed }).getByText(doer).waitFor(WAIT);
+    };
+    const labels = { env: 'demo', tier: 'web' };
+    await change(berth.api, { labels }, ['Changed the labels of the server', 'by you from 127.0.0.1']);
+    // What exactly the provider’s people change is not told.
+    await change(berth.admin, { labels: { env: 'demo' } }, [
+      'Changed settings of the server',
+      'by the provider',
+    ]);
+    expect(await items.count()).toBe(6);
+    await expectSound(page, 'activity');
   });
 
   const expectEnabled = async (target: Locator) => {
@@ -113,7 +135,7 @@ describe('a customer in a browser', () => {
   };
   const done = async (label: string) => {
     await page.getByRole('tab', { name: 'Activity' }).click();
-    const latest = page.getByRole('list', { name: 'Operations' }).getByRole('listitem').first();
+    const latest = page.getByRole('list', { name: 'Activity' }).getByRole('listitem').first();
     await latest.filter({ hasText: label }).filter({ hasText: 'Succeeded' }).waitFor(WAIT);
     await page.getByRole('tab', { name: 'Overview' }).click();
   };
@@ -293,7 +315,7 @@ describe('a customer in a browser', () => {
     await page.getByText('shop-1 was deleted.').waitFor(WAIT);
     await page.goto(address);
     await page.getByRole('heading', { name: 'shop-1 was deleted', level: 1 }).waitFor(WAIT);
-    await page.getByRole('list', { name: 'Operations' }).waitFor(WAIT);
+    await page.getByRole('list', { name: 'Activity' }).waitFor(WAIT);
     await expectSound(page, 'deleted-server');
     await page.getByRole('link', { name: 'Go to your servers' }).click();
     expect(await page.getByRole('link', { name: 'shop-1' }).count()).toBe(0);

@@ -104,6 +104,49 @@ describe('without a mouse, and in several tabs', () => {
     expect(await berth.api.settled(latest?.id ?? '')).toMatchObject({ status: 'succeeded' });
   });
 
+  it('keeps the focus on what opened a dialog, once that is closed', async () => {
+    const { items } = await berth.api.get<{ items: { id: string }[] }>('/servers?search=by-hand');
+    const dialogs = {
+      [`servers/${items[0]?.id}`]: [
+        'Rename',
+        'Change plan',
+        'Reset password',
+        'Boot rescue system',
+        'Edit labels',
+        'Rebuild',
+        'Delete server',
+      ],
+      'account/security': ['Set up'],
+      'account/tokens': ['Create token'],
+      'account/ssh-keys': ['Add key'],
+      'account/team': ['Invite'],
+    };
+    for (const [path, openers] of Object.entries(dialogs)) {
+      await page.goto(`${run.dashboardUrl}${path}`);
+      for (const name of openers) {
+        await page.getByRole('button', { name, exact: true }).focus(WAIT);
+        await page.keyboard.press('Enter');
+        await page.getByRole('dialog').waitFor(WAIT);
+        await page.keyboard.press('Escape');
+        await page.getByRole('dialog').waitFor({ state: 'detached', ...WAIT });
+        await expect.poll(async () => (await focused()).name).toBe(name);
+      }
+    }
+  });
+
+  it('is led to what is missing in a form', async () => {
+    await page.goto(`${run.dashboardUrl}account/tokens`);
+    await page.getByRole('button', { name: 'Create token' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Expires').focus(WAIT);
+    await page.keyboard.press('Tab');
+    await tabTo(/^Create token$/);
+    await page.keyboard.press('Enter');
+    await expect.poll(async () => (await focused()).name).toMatch(/^Name/);
+    await dialog.getByText('Enter a name').waitFor(WAIT);
+    await page.keyboard.press('Escape');
+  });
+
   it('comes back to what was typed when the session had ended', async () => {
     await page.goto(`${run.dashboardUrl}servers/new`);
     const form = page.getByRole('form', { name: 'Create server' });

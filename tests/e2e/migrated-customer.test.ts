@@ -131,7 +131,7 @@ describe('a customer of WHMCS in the dashboard of Berth', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Reboot' }).click();
     await until(async () => (await bootedAt(service)) > before, 60_000);
     await page.getByRole('tab', { name: 'Activity' }).click();
-    const latest = page.getByRole('list', { name: 'Operations' }).getByRole('listitem').first();
+    const latest = page.getByRole('list', { name: 'Activity' }).getByRole('listitem').first();
     await latest.filter({ hasText: 'Reboot' }).filter({ hasText: 'Succeeded' }).waitFor(WAIT);
     await status('Running').waitFor(WAIT);
   });

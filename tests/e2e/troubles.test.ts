@@ -184,6 +184,8 @@ describe('what people see when something goes wrong, or is not for them', () => 
     expect(await power.evaluateAll((all) => all.every((each) => each.hasAttribute('disabled')))).toBe(true);
     expect(await page.getByText(/Your role does not allow/).count()).toBe(1);
     await expectSound(page, 'viewer-server');
+    await page.getByRole('tab', { name: 'Activity' }).click();
+    await page.getByText(`by ${run.customer.email}`, { exact: true }).waitFor(WAIT);
     const { items } = await berth.api.get<{ items: Server[] }>('/servers?search=watched');
     const refused = await reboot(await accessTokenOf(viewer), items[0] ?? { id: '' });
     expect([refused.status, await refused.json()]).toMatchObject([403, { code: 'forbidden' }]);

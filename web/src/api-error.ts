@@ -1,6 +1,6 @@
 import { t } from '@lingui/core/macro';
 import type { Problem } from '../../contract/problem.ts';
-import { problemSentences } from './contract-words.ts';
+import { inLanguage, problemDetail, problemSentences } from './contract-words.ts';
 
 /** The API answered and refused. `problem` is its `application/problem+json` body, or one made from the status. */
 export class ApiError extends Error {
@@ -10,7 +10,8 @@ export class ApiError extends Error {
   readonly retryAfterSeconds: number | null;
 
   constructor(problem: Problem, retryAfterSeconds: number | null = null) {
-    const sentences = [...problemSentences(problem), ...(problem.detail ? [problem.detail] : [])];
+    const detail = problemDetail(problem);
+    const sentences = [...problemSentences(problem), ...(detail ? [detail] : [])];
     super(sentences.map((text, at) => (sentences[at + 1] ? `${text.replace(/\.$/, '')}.` : text)).join(' '));
     this.problem = problem;
     this.retryAfterSeconds = retryAfterSeconds;
@@ -35,8 +36,18 @@ export function problemCode(error: unknown): Problem['code'] | null {
 /** What the API says is wrong with one field, as a sentence; null when that is not what it refused. */
 export function fieldIssue(error: unknown, field: string): string | null {
   if (!(error instanceof ApiError)) return null;
-  const issue = error.problem.issues?.find((one) => one.field === field || one.field.startsWith(`${field}.`));
-  return issue ? sentence(issue.message) : null;
+  const issue = error.problem.issues?.find((one) => isAbout(one.field, field));
+  return issue ? withPart(issue.field.slice(field.length + 1), inLanguage(issue.message, issue.said)) : null;
+}
+
+/** Whether what was refused is a field, or a part of it. */
+export const isAbout = (refused: string, field: string): boolean =>
+  refused === field || refused.startsWith(`${field}.`);
+
+/** Of several labels or keys in one field, the one that was refused. */
+export function withPart(part: string, message: string): string {
+  if (part === '') return sentence(message);
+  return /^\d+$/.test(part) ? t`No. ${Number(part) + 1}: ${message}` : `${part}: ${message}`;
 }
 
 export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

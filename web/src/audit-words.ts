@@ -61,19 +61,34 @@ const WORDS: Record<string, MessageDescriptor> = {
   'member.remove': msg`Took somebody out of the account`,
   'operation.cancel': msg`Cancelled an operation`,
   'operation.resume': msg`Resumed an operation`,
+  'operation.skip': msg`Skipped a step of an operation`,
+  'operation.roll_back': msg`Had an operation rolled back`,
+  'drift.accept': msg`Took over what Proxmox says of the server`,
+  'drift.repair': msg`Asked for a difference on Proxmox to be repaired`,
+  'drift.repaired': msg`Had a difference on Proxmox repaired`,
+  'drift.repair_refused': msg`Could not have a difference on Proxmox repaired`,
   'account.update': msg`Changed the account`,
   'settings.update': msg`Changed the settings`,
+};
+
+/** Of what may be about a whole account, the words where it is about one server. */
+const OF_SERVER: Record<string, MessageDescriptor> = {
+  'invitation.create': msg`Invited somebody to the server`,
+  'invitation.accept': msg`Accepted an invitation to the server`,
+  'invitation.mail': msg`Mailed an invitation to the server again`,
+  'invitation.revoke': msg`Withdrew an invitation to the server`,
 };
 
 /** Subjects whose name tells which one it was. */
 const NAMED = new Set(['token', 'ssh_key', 'passkey']);
 
 /** What an entry says was done; in the words of the API where there are none of its own. */
-export function describeDeed({ action, details }: AuditEntry): string {
+export function describeDeed({ action, details, serverId, operationId }: AuditEntry): string {
   if (action === 'session.open' && typeof details['passkey'] === 'string')
     return t`Logged in with the passkey ${details['passkey']}`;
   if (action === 'server.update') return describeUpdate(details);
-  const known = WORDS[action];
+  if (action === 'server.suspend' && !operationId) return t`Changed the reason of the suspension`;
+  const known = (serverId && OF_SERVER[action]) || WORDS[action];
   const [subject = '', verb = ''] = action.split('.');
   const words = known
     ? i18n._(known)
@@ -93,4 +108,18 @@ function describeUpdate(details: AuditEntry['details']): string {
     rebuildProtection === false && t`Took the server’s protection from being rebuilt away`,
   ];
   return deeds.filter(Boolean).join('; ') || t`Changed settings of the server`;
+}
+
+/** Whose deed it was, from where and with which token, as far as the reader is told. */
+export function describeDoer({ actor, actorName, ip, tokenName }: AuditEntry): string {
+  const by = byWhom(actor, actorName);
+  if (ip && tokenName) return t`${by} from ${ip} with the token ${tokenName}`;
+  if (ip) return t`${by} from ${ip}`;
+  return tokenName ? t`${by} with the token ${tokenName}` : by;
+}
+
+function byWhom(actor: AuditEntry['actor'], name: string | null): string {
+  if (actor === 'you') return t`by you`;
+  if (actor === 'provider') return name ? t`by ${name} of the provider` : t`by the provider`;
+  return name ? t`by ${name}` : t`by somebody who is gone`;
 }

@@ -30,7 +30,14 @@ function servers(): Server[] {
     buildServer({ name: 'waiting', operation: summarize(waiting) }),
     buildServer({ name: 'stuck', status: 'stopped', operation: summarize(stuck) }),
     buildServer({ name: 'nowhere', status: 'unknown', location: null, node: null, statusObservedAt: null }),
-    buildServer({ name: 'on a node', status: 'failed', location: null, memoryMib: 512, diskGib: 2048 }),
+    buildServer({
+      name: 'on a node',
+      status: 'failed',
+      ipAddresses: [],
+      location: null,
+      memoryMib: 512,
+      diskGib: 2048,
+    }),
     buildServer({ name: 'imported', hostname: 'shop.example.net', template: { id: null, name: 'Unknown' } }),
     buildServer({ name: 'labelled', labels: { env: 'prod' }, ipAddresses: [address(1), address(2)] }),
     buildServer({
@@ -94,6 +101,17 @@ describe('the first look', () => {
     drawFirstLook({ items, nextCursor: null }, USER);
     expect(outlines(LOOK, '.server-card')).toEqual(outlines(PAGE, '.server-card'));
     expect(outlines(LOOK, '.server-card')).toHaveLength(items.length);
+  });
+
+  test('has no dash for an address: one is to come, or there is none', () => {
+    showOn(true);
+    const items = (['provisioning', 'failed'] as const).map((status) =>
+      buildServer({ status, ipAddresses: [] }),
+    );
+    drawFirstLook({ items, nextCursor: null }, USER);
+    const [coming, none] = document.querySelectorAll(`${LOOK} .server-card`);
+    expect(coming).toHaveTextContent('No address yet');
+    expect(none).not.toHaveTextContent(/No address|–/);
   });
 
   test('can be neither pressed nor read aloud, and shows names as what they are', () => {

@@ -5,6 +5,7 @@ import { formatAgo } from './format-time.ts';
 import { CARD_PX, ROW_PX } from './row-heights.ts';
 import { type Column, columnStore, COLUMNS } from './server-columns.ts';
 import {
+  addressToCome,
   otherAddresses,
   presentStep,
   serverOrigin,
@@ -124,13 +125,14 @@ function cell(column: Column, server: Server, user: User): Child[] {
 const cards = (servers: Server[]): HTMLElement =>
   el('ul', 'server-cards', ...servers.map((server) => el('li', '', card(server))));
 
-const card = (server: Server): HTMLElement =>
-  el(
+function card(server: Server): HTMLElement {
+  const toCome = addressToCome(server);
+  return el(
     'div',
     `server-card rail rail-${server.status}`,
     el('div', 'server-card-head', pick(), link(server), status(server)),
     operation(server),
-    el('div', '', ...address(server)),
+    server.ipAddresses.length > 0 ? el('div', '', ...address(server)) : toCome && el('div', 'muted', toCome),
     el(
       'div',
       'server-card-foot',
@@ -140,6 +142,7 @@ const card = (server: Server): HTMLElement =>
     ),
     labels(server),
   );
+}
 
 const indicator = (): HTMLElement => el('span', 'bp6-control-indicator');
 const pick = (): HTMLElement => el('label', 'bp6-control bp6-checkbox row-pick', indicator());

@@ -16,6 +16,8 @@ test.each([
   [4_400, '4 s'],
   [80_000, '1 min 20 s'],
   [7_500_000, '2 h 5 min'],
+  [47 * 3_600_000, '47 h 0 min'],
+  [40 * 24 * 3_600_000 + 360_000, '40 days'],
 ])('%i ms lasts "%s"', (ms, words) => {
   expect(formatDuration(ms)).toBe(words);
 });

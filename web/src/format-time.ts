@@ -36,13 +36,15 @@ export function formatMoment(at: string): string {
   return moments().format(new Date(at));
 }
 
-/** A length of time: "4 s", "1 min 20 s", "2 h 5 min". */
+/** A length of time: "4 s", "1 min 20 s", "2 h 5 min", "40 days". */
 export function formatDuration(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
   if (seconds < MINUTE) return t`${seconds} s`;
   const minutes = Math.floor(seconds / MINUTE);
   if (seconds < HOUR) return t`${minutes} min ${seconds % MINUTE} s`;
-  return t`${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return t`${hours} h ${minutes % 60} min`;
+  return plural(Math.floor(hours / 24), { one: '# day', other: '# days' });
 }
 
 /** The exact local time, for a tooltip. */

@@ -1,7 +1,16 @@
 import type { InfiniteData } from '@tanstack/react-query';
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Server, ServerList } from '../../contract/servers.ts';
-import { applyServer, applyServerDeleted, putServer, serversKey, summarize, withNews } from './live-cache.ts';
+import {
+  applyOperation,
+  applyServer,
+  applyServerDeleted,
+  putServer,
+  serverAuditKey,
+  serversKey,
+  summarize,
+  withNews,
+} from './live-cache.ts';
 import { createQueryClient } from './query-client.ts';
 import { buildOperation, buildServer } from './test-api.ts';
 
@@ -63,4 +72,38 @@ test('a deleted server leaves every list', () => {
 test('a finished operation no longer holds its server', () => {
   const operation = buildOperation(buildServer(), 'start', { status: 'succeeded' });
   expect(summarize(operation)).toBeNull();
+});
+
+describe('what was done to a server is read again', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  const server = buildServer();
+  const reboot = buildOperation(server, 'reboot', { status: 'running' });
+  const client = createQueryClient();
+  const isReadAgain = (event: () => void): boolean => {
+    client.setQueryData(serverAuditKey(server.id), { pages: [], pageParams: [] });
+    event();
+    vi.advanceTimersByTime(1_000);
+    return client.getQueryState(serverAuditKey(server.id))?.isInvalidated ?? false;
+  };
+
+  test('when an operation appears, is cancelled or ends, but not with its steps', () => {
+    const cancelling = { ...reboot, cancelRequested: true };
+    expect(isReadAgain(() => applyOperation(client, reboot))).toBe(true);
+    expect(isReadAgain(() => applyOperation(client, { ...reboot, steps: [] }))).toBe(false);
+    expect(isReadAgain(() => applyOperation(client, cancelling))).toBe(true);
+    expect(isReadAgain(() => applyOperation(client, { ...cancelling, status: 'cancelled' }))).toBe(true);
+  });
+
+  test('when somebody changes the server, but not when its VM stops', () => {
+    expect(isReadAgain(() => applyServer(client, server))).toBe(true);
+    expect(isReadAgain(() => applyServer(client, { ...server, status: 'stopped' }))).toBe(false);
+    expect(isReadAgain(() => applyServer(client, { ...server, labels: { env: 'prod' } }))).toBe(true);
+  });
+
+  test('for no operation of another server', () => {
+    const other = buildOperation(buildServer(), 'reboot');
+    expect(isReadAgain(() => applyOperation(client, other))).toBe(false);
+  });
 });

@@ -1,4 +1,4 @@
-import type { InfiniteData, QueryClient } from '@tanstack/react-query';
+import type { InfiniteData, Query, QueryClient } from '@tanstack/react-query';
 import type { Operation, OperationSummary } from '../../contract/operations.ts';
 import type { Accepted, OperationList, Server, ServerList } from '../../contract/servers.ts';
 import type { ServerFilter } from './api.ts';
@@ -8,12 +8,20 @@ export const serverKey = (id: string) => ['server', id] as const;
 export const operationsKey = (serverId: string) => ['operations', serverId] as const;
 /** Those of all servers: under way, and what was over last; each a list, newest first. */
 export const allOperationsKey = (which: 'live' | 'over') => ['all-operations', which] as const;
+/** Who did what to a server. */
+export const serverAuditKey = (serverId: string) => ['server-audit', serverId] as const;
 /** Of all servers, those in a status. */
 export const operationsInKey = (status: string) => ['operations', { status }] as const;
 /** What waits for operators, in numbers. */
 export const ATTENTION_KEY = ['admin', '/admin/attention'] as const;
 /** The first parts of the keys that events keep up to date. */
-export const LIVE_KEYS = new Set<unknown>(['servers', 'server', 'operations', 'all-operations']);
+export const LIVE_KEYS = new Set<unknown>([
+  'servers',
+  'server',
+  'operations',
+  'all-operations',
+  'server-audit',
+]);
 
 type Pages<T> = InfiniteData<T, string | null>;
 
@@ -104,8 +112,10 @@ function eachServerList(
   }
 }
 
-/** Writes a server's present state wherever the cache holds it. */
+/** Writes a server's present state wherever the cache holds it; somebody may have changed it. */
 export function applyServer(client: QueryClient, server: Server): void {
+  const before = news.get(server.id)?.value as Server | null | undefined; // ids are unique among servers and operations
+  if (!before || wishesFor(before) !== wishesFor(server)) readAuditSoon(client, server.id);
   remember(server.id, server);
   client.setQueryData(serverKey(server.id), server);
   eachServerList(client, (pages, filter) => putServer(pages, server, filter));
@@ -138,6 +148,8 @@ export function summarize(operation: Operation): OperationSummary | null {
 
 /** Writes an operation's present state into its server's activity, and its line into the server. */
 export function applyOperation(client: QueryClient, operation: Operation): void {
+  const before = news.get(operation.id)?.value as Operation | undefined; // ids are unique among servers and operations
+  if (!before || wishesOf(before) !== wishesOf(operation)) readAuditSoon(client, operation.serverId);
   remember(operation.id, operation);
   for (const { queryKey } of client.getQueryCache().findAll({ queryKey: ['operations'] })) {
     const of = queryKey[1] as string | { status: string };
@@ -162,6 +174,40 @@ export function applyOperation(client: QueryClient, operation: Operation): void 
   eachServerList(client, (pages) =>
     mapItems(pages, (item) => [item.id === operation.serverId ? withLine(item) : item]),
   );
+}
+
+/** Changes with everything somebody does about an operation, and with its end, but not with its steps. */
+const wishesOf = ({ status, cancelRequested, decision }: Operation): string =>
+  `${isLiveOperation({ status })} ${cancelRequested} ${decision}`;
+
+/** Changes with what somebody can change of a server without an operation. */
+const wishesFor = (server: Server): string =>
+  JSON.stringify([
+    server.name,
+    server.labels,
+    server.deleteProtection,
+    server.rebuildProtection,
+    server.suspendReason,
+  ]);
+
+const AUDIT_MS = 200;
+const auditsDue = new WeakSet<Query>();
+
+/** An entry of the audit log has no event of its own; a crowd of other events is answered by one look. */
+function readAuditSoon(client: QueryClient, serverId: string): void {
+  const query = client.getQueryCache().find({ queryKey: serverAuditKey(serverId) });
+  if (!query || auditsDue.has(query)) return;
+  auditsDue.add(query);
+  setTimeout(() => {
+    auditsDue.delete(query);
+    void readAgain(client, query);
+  }, AUDIT_MS);
+}
+
+/** Reads what a query reads again, once a read under way, which may have come too early, has ended. */
+export async function readAgain(client: QueryClient, query: Query): Promise<void> {
+  if (query.state.fetchStatus === 'fetching') await query.promise?.catch(() => null);
+  await client.invalidateQueries({ queryKey: query.queryKey, exact: true });
 }
 
 function placeOperation(list: Operation[], operation: Operation, belongsHere: boolean): Operation[] {

@@ -4,7 +4,14 @@ import type { ServerEventName, ServerEvents } from '../../contract/events.ts';
 import type { z } from 'zod';
 import { announce } from './announce.ts';
 import { apiFetch, reachability } from './api.ts';
-import { ATTENTION_KEY, LIVE_KEYS, applyOperation, applyServer, applyServerDeleted } from './live-cache.ts';
+import {
+  ATTENTION_KEY,
+  LIVE_KEYS,
+  applyOperation,
+  applyServer,
+  applyServerDeleted,
+  readAgain,
+} from './live-cache.ts';
 import { takeFirstEventId } from './session.ts';
 import { createStore } from './store.ts';
 
@@ -137,15 +144,10 @@ function receive(client: QueryClient, event: EventSourceMessage): void {
   else if (name === 'reset') void catchUp(client);
 }
 
-/** Reads again what may have changed before the stream was open, once the reads under way have ended. */
+/** Reads again what may have changed before the stream was open. */
 async function catchUp(client: QueryClient): Promise<void> {
   const queries = client.getQueryCache().findAll({ predicate: ({ queryKey }) => LIVE_KEYS.has(queryKey[0]) });
-  await Promise.all(
-    queries.map(async (query) => {
-      if (query.state.fetchStatus === 'fetching') await query.promise?.catch(() => null);
-      await client.invalidateQueries({ queryKey: query.queryKey, exact: true });
-    }),
-  );
+  await Promise.all(queries.map(async (query) => readAgain(client, query)));
 }
 
 interface Wake {

@@ -1,4 +1,4 @@
-import { type RouteObject, createBrowserRouter } from 'react-router';
+import { type RouteObject, createBrowserRouter, replace } from 'react-router';
 import { Shell } from './components/shell.tsx';
 import { NotFoundPage } from './pages/not-found-page.tsx';
 import { RouteError } from './pages/route-error.tsx';
@@ -36,6 +36,8 @@ export const routes: RouteObject[] = [
     HydrateFallback: () => null,
     children: [
       { index: true, Component: ServersPage },
+      // Where an address of a server leads whose end was cut off.
+      { path: 'servers', loader: () => replace('/') },
       {
         path: 'servers/new',
         lazy: async () => ({ Component: (await import('./pages/new-server-page.tsx')).NewServerPage }),

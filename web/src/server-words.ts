@@ -61,6 +61,10 @@ export function otherAddresses({ ipAddresses: [, ...others] }: Server): string |
   return others.length > 1 ? t`and ${others.length} more` : others[0]?.address;
 }
 
+/** What stands on a card in place of an address; nothing where none is to come. */
+export const addressToCome = ({ status }: Server): string | null =>
+  status === 'provisioning' ? t`No address yet` : null;
+
 /** How many labels have room beside each other. */
 const LABELS_SHOWN = 2;
 

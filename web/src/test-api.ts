@@ -1,4 +1,5 @@
 import { vi } from 'vitest';
+import type { AuditEntry } from '../../contract/audit-log.ts';
 import type { Session, User } from '../../contract/auth.ts';
 import type { Plan, Template } from '../../contract/catalog.ts';
 import { definitionOf, type OperationType } from '../../contract/operation-table.ts';
@@ -143,6 +144,25 @@ export function buildOperation(
     createdAt: new Date().toISOString(),
     startedAt: null,
     finishedAt: null,
+    ...over,
+  };
+}
+
+export function buildAuditEntry(over: Partial<AuditEntry> = {}): AuditEntry {
+  return {
+    id: String((count += 1)),
+    at: new Date().toISOString(),
+    action: 'server.update',
+    actor: 'you',
+    actorName: USER.email,
+    accountName: ACCOUNT.name,
+    serverId: null,
+    serverName: null,
+    operationId: null,
+    tokenName: null,
+    ip: null,
+    requestId: null,
+    details: {},
     ...over,
   };
 }

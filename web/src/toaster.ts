@@ -6,6 +6,8 @@ export interface Toast extends Omit<ToastProps, 'message'> {
   key?: string;
   /** Where to see more: a page, or the operation centre over the present one. Not shown to whoever is there already. */
   link?: { text: string; to: `/${string}` | 'operations' };
+  /** Takes back what the message tells of. */
+  undo?: () => void;
 }
 type Show = (toast: Toast) => void;
 

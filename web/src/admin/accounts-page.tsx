@@ -6,12 +6,13 @@ import { useState } from 'react';
 import { Link } from 'react-router';
 import type { ManagedAccount, UpdateAccount } from '../../../contract/people.ts';
 import { NoticeState } from '../components/notice-state.tsx';
+import { TextField } from '../components/text-field.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
+import { useFields } from '../hooks/use-fields.ts';
 import { ChangeDialog } from '../pages/change-dialog.tsx';
 import { AdminPage } from './admin-page.tsx';
 import { type Column, DataTable } from './data-table.tsx';
 import { SearchField } from '../components/search-field.tsx';
-import { TextField } from './text-field.tsx';
 import { UseBar } from './use-bar.tsx';
 import { ROLES } from '../role-words.ts';
 import { useParam } from '../hooks/use-param.ts';
@@ -126,13 +127,14 @@ function QuotaDialog({ account: { id, name, servers, maxServers }, onClose }: Ac
   const [text, setText] = useState(String(maxServers));
   const change = useAccountChange(id, onClose);
   const isNumber = /^\d{1,6}$/.test(text.trim());
+  const fields = useFields({ maxServers: isNumber ? null : t`Enter a number, or 0 for none` }, change.error);
   return (
     <ChangeDialog
       className="narrow-dialog sensitive-title"
       title={t`Quota of ${name}`}
       keep={t`Cancel`}
       submit={t`Save quota`}
-      isReady={isNumber}
+      fields={fields}
       change={change}
       onSubmit={() => change.mutate({ maxServers: Number(text) })}
       onClose={onClose}
@@ -142,6 +144,7 @@ function QuotaDialog({ account: { id, name, servers, maxServers }, onClose }: Ac
         help={t`It has ${servers}. With fewer it keeps those and can order none.`}
         isNumber
         autoFocus
+        wrong={fields.wrong.maxServers}
         value={text}
         onChange={setText}
       />

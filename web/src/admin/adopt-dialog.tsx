@@ -11,14 +11,16 @@ import type { ManagedAccount } from '../../../contract/people.ts';
 import type { Accepted } from '../../../contract/servers.ts';
 import { json } from '../api.ts';
 import { Fact } from '../components/facts.tsx';
+import { SearchField } from '../components/search-field.tsx';
 import { Select } from '../components/select.tsx';
+import { TextField } from '../components/text-field.tsx';
 import { formatDisk, formatMemory } from '../format-size.ts';
+import { useFields } from '../hooks/use-fields.ts';
 import { applyAccepted } from '../live-cache.ts';
 import { ChangeDialog } from '../pages/change-dialog.tsx';
-import { SearchField } from '../components/search-field.tsx';
 import { powerWord } from './state-words.ts';
-import { TextField } from './text-field.tsx';
 import { useAdminChange, useRows } from './use-admin.ts';
+import { inLanguage } from '../contract-words.ts';
 
 interface AdoptDialogProps {
   clusterId: string;
@@ -48,14 +50,20 @@ export function AdoptDialog({ clusterId, vm: { vmid, name: vmName }, onClose }: 
     : null;
   const { preview, adopt, shown } = useAdoption(wish);
   const isShown = shown !== undefined && shown.obstacles.length === 0;
+  const error = adopt.error ?? preview.error;
+  const fields = useFields(
+    { accountId: wish ? null : t`Choose the account that will own it`, planId: null, name: null },
+    error,
+  );
+  const { wrong } = fields;
   return (
     <ChangeDialog
       title={t`Adopt ${vmName ?? `VM ${vmid}`}`}
       className="wide-dialog"
       keep={t`Cancel`}
       submit={isShown ? t`Adopt VM` : t`Show what changes`}
-      isReady={wish !== null}
-      change={{ isPending: preview.isPending || adopt.isPending, error: adopt.error ?? preview.error }}
+      fields={fields}
+      change={{ isPending: preview.isPending || adopt.isPending, error }}
       onSubmit={() => {
         if (!wish) return;
         if (isShown) adopt.mutate({ ...wish, digest: shown.digest });
@@ -66,7 +74,12 @@ export function AdoptDialog({ clusterId, vm: { vmid, name: vmName }, onClose }: 
       }}
       onClose={onClose}
     >
-      <FormGroup label={t`Account`} labelFor={`${id}-account`} helperText={t`Who will own the server.`}>
+      <FormGroup
+        label={t`Account`}
+        labelFor={`${id}-account`}
+        intent={wrong.accountId ? 'danger' : 'none'}
+        helperText={<span id={`${id}-account-help`}>{wrong.accountId ?? t`Who will own the server.`}</span>}
+      >
         <div className="search-above">
           <SearchField
             label={t`Search accounts`}
@@ -79,6 +92,8 @@ export function AdoptDialog({ clusterId, vm: { vmid, name: vmName }, onClose }: 
           className="sensitive"
           id={`${id}-account`}
           fill
+          aria-invalid={wrong.accountId !== null}
+          aria-describedby={`${id}-account-help`}
           value={accountId ?? ''}
           onChange={(event) => setAccount(event.currentTarget.value)}
         >
@@ -97,10 +112,17 @@ export function AdoptDialog({ clusterId, vm: { vmid, name: vmName }, onClose }: 
         </Select>
       </FormGroup>
       <div className="form-grid">
-        <FormGroup label={t`Plan`} labelFor={`${id}-plan`}>
+        <FormGroup
+          label={t`Plan`}
+          labelFor={`${id}-plan`}
+          intent={wrong.planId ? 'danger' : 'none'}
+          helperText={wrong.planId && <span id={`${id}-plan-help`}>{wrong.planId}</span>}
+        >
           <Select
             id={`${id}-plan`}
             fill
+            aria-invalid={wrong.planId !== null}
+            aria-describedby={wrong.planId ? `${id}-plan-help` : undefined}
             value={planId}
             onChange={(event) => setPlan(event.currentTarget.value)}
           >
@@ -114,7 +136,13 @@ export function AdoptDialog({ clusterId, vm: { vmid, name: vmName }, onClose }: 
             ))}
           </Select>
         </FormGroup>
-        <TextField label={t`Name`} help={t`Empty: made of the VM’s name.`} value={name} onChange={setName} />
+        <TextField
+          label={t`Name`}
+          help={t`Empty: made of the VM’s name.`}
+          wrong={wrong.name}
+          value={name}
+          onChange={setName}
+        />
       </div>
       <div role="status">{shown && <Preview preview={shown} />}</div>
     </ChangeDialog>
@@ -148,10 +176,10 @@ function Preview({ preview: { status, record, changes, obstacles } }: { preview:
   const { name, node, plan, os, vcpu, memoryMib, diskGib, addresses } = record;
   return (
     <>
-      {obstacles.map(({ problem, remedy }) => (
+      {obstacles.map(({ problem, problemSaid, remedy, remedySaid }) => (
         <Callout key={problem} compact intent="danger">
-          <p className="callout-title">{problem}</p>
-          <p className="callout-text">{remedy}</p>
+          <p className="callout-title">{inLanguage(problem, problemSaid)}</p>
+          <p className="callout-text">{inLanguage(remedy, remedySaid)}</p>
         </Callout>
       ))}
       <h3>

@@ -12,12 +12,14 @@ import { StatusLabel } from '../components/status-label.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { type Selection, useSelection } from '../hooks/use-selection.ts';
 import { useServers } from '../hooks/use-servers.ts';
+import { AddressCell } from '../pages/address-cell.tsx';
 import { BulkBar } from '../pages/bulk-bar.tsx';
 import { AdminPage } from './admin-page.tsx';
 import { type Column, DataTable } from './data-table.tsx';
 import { SearchField } from '../components/search-field.tsx';
 import { useParam } from '../hooks/use-param.ts';
 import { useAttention } from './use-admin.ts';
+import { inLanguage } from '../contract-words.ts';
 
 /** The servers of all accounts, found by terms, live, and switched several at once. */
 export function AllServersPage() {
@@ -38,9 +40,9 @@ export function AllServersPage() {
       <div id="search-help" className="admin-about">
         {faults.length > 0 ? (
           <div role="alert">
-            {faults.map(({ term, message }) => (
+            {faults.map(({ term, message, said }) => (
               <p key={term} className="field-wrong">
-                <code>{term}</code>: {message}
+                <code>{term}</code>: {inLanguage(message, said)}
               </p>
             ))}
           </div>
@@ -151,7 +153,7 @@ const columns = ({ has, toggle }: Selection<Server>): Column<Server>[] => [
     get title() {
       return t`Addresses`;
     },
-    cell: ({ ipAddresses }) => ipAddresses.map(({ address }) => address).join(', ') || '–',
+    cell: (server) => <AddressCell server={server} />,
   },
   {
     get title() {
@@ -160,7 +162,7 @@ const columns = ({ has, toggle }: Selection<Server>): Column<Server>[] => [
     cell: ({ node, location }) => (
       <>
         {node ?? '–'}
-        <span className="second-line">{location}</span>
+        <span className="second-line unbroken">{location}</span>
       </>
     ),
   },

@@ -3,10 +3,11 @@ import { Trans } from '@lingui/react/macro';
 import { Switch } from '@blueprintjs/core';
 import { useState } from 'react';
 import type { Cluster, CreateCluster, UpdateCluster } from '../../../contract/clusters.ts';
+import { ifEmpty, numberMistake, TextField } from '../components/text-field.tsx';
+import { useFields } from '../hooks/use-fields.ts';
 import { ChangeDialog } from '../pages/change-dialog.tsx';
-import { connectionFrom, reachOf, useConnectionTest } from './cluster-reach.ts';
+import { connectionFrom, NO_MISTAKES, reachMistakes, reachOf, useConnectionTest } from './cluster-reach.ts';
 import { ReachFields } from './reach-fields.tsx';
-import { TextField, wholeNumber } from './text-field.tsx';
 import { useAdminChange } from './use-admin.ts';
 
 interface ClusterDialogProps {
@@ -25,33 +26,51 @@ export function AddClusterDialog({ onClose }: ClusterDialogProps) {
     { onDone: onClose, isRefusalShown: true },
   );
   const isTested = report?.ok === true;
+  const error = change.error ?? test.error;
+  // A connection can be tested before it has a name.
+  const fields = useFields(
+    {
+      name: isTested ? ifEmpty(name, t`Enter a name`) : null,
+      location: isTested ? ifEmpty(location, t`Enter what customers see`) : null,
+      ...reachMistakes(reach),
+    },
+    error,
+  );
+  const { wrong } = fields;
   return (
     <ChangeDialog
       title={t`Add a cluster`}
       className="wide-dialog"
       keep={t`Cancel`}
       submit={isTested ? t`Add cluster` : t`Test connection`}
-      isReady={connection !== null && (!isTested || (name.trim() !== '' && location.trim() !== ''))}
-      change={{ isPending: test.isPending || change.isPending, error: change.error ?? test.error }}
+      fields={fields}
+      change={{ isPending: test.isPending || change.isPending, error }}
       retryHint={t`Nothing was saved. Try again.`}
       onSubmit={() => {
-        if (!connection) return;
         if (isTested) change.mutate({ ...connection, name: name.trim(), location: location.trim() });
         else test.mutate(connection);
       }}
       onClose={onClose}
     >
       <div className="form-grid">
-        <TextField label={t`Name`} placeholder="fra1" value={name} onChange={setName} autoFocus />
+        <TextField
+          label={t`Name`}
+          placeholder="fra1"
+          wrong={wrong.name}
+          value={name}
+          onChange={setName}
+          autoFocus
+        />
         <TextField
           label={t`Location`}
           placeholder="Frankfurt"
           help={t`What customers see.`}
+          wrong={wrong.location}
           value={location}
           onChange={setLocation}
         />
       </div>
-      <ReachFields reach={reach} report={report} onChange={setReach} />
+      <ReachFields reach={reach} wrong={wrong} report={report} onChange={setReach} />
     </ChangeDialog>
   );
 }
@@ -70,47 +89,67 @@ export function EditClusterDialog({ cluster, onClose }: ClusterDialogProps & { c
     { path: () => `/admin/clusters/${cluster.id}`, method: 'PATCH', body: (input) => input },
     { onDone: onClose, isRefusalShown: true },
   );
-  const [copiesPerStorage, startsPerNode] = [wholeNumber(copies), wholeNumber(starts)];
-  const body: UpdateCluster | null =
-    location.trim() && copiesPerStorage && startsPerNode && (!isReached || connection)
-      ? {
-          location: location.trim(),
-          copiesPerStorage,
-          startsPerNode,
-          rescueIso: rescueIso.trim() || null,
-          ...(isReached && connection ? { connection } : {}),
-        }
-      : null;
   const mustTest = isReached && report?.ok !== true;
+  const error = change.error ?? test.error;
+  const fields = useFields(
+    {
+      location: ifEmpty(location, t`Enter what customers see`),
+      copiesPerStorage: numberMistake(copies),
+      startsPerNode: numberMistake(starts),
+      rescueIso: null,
+      ...(isReached ? reachMistakes(reach) : NO_MISTAKES),
+    },
+    error,
+  );
+  const { wrong } = fields;
+  const save = () =>
+    change.mutate({
+      location: location.trim(),
+      copiesPerStorage: Number(copies),
+      startsPerNode: Number(starts),
+      rescueIso: rescueIso.trim() || null,
+      ...(isReached ? { connection } : {}),
+    });
   return (
     <ChangeDialog
       title={t`Edit ${cluster.name}`}
       className="wide-dialog"
       keep={t`Cancel`}
       submit={mustTest ? t`Test connection` : t`Save cluster`}
-      isReady={body !== null}
-      change={{ isPending: test.isPending || change.isPending, error: change.error ?? test.error }}
-      onSubmit={() => {
-        if (mustTest && connection) test.mutate(connection);
-        else if (body) change.mutate(body);
-      }}
+      fields={fields}
+      change={{ isPending: test.isPending || change.isPending, error }}
+      onSubmit={() => (mustTest ? test.mutate(connection) : save())}
       onClose={onClose}
     >
       <TextField
         label={t`Location`}
         help={t`What customers see.`}
+        wrong={wrong.location}
         value={location}
         onChange={setLocation}
         autoFocus
       />
       <div className="form-grid">
-        <TextField label={t`Copies at once per storage`} isNumber value={copies} onChange={setCopies} />
-        <TextField label={t`Starts at once per node`} isNumber value={starts} onChange={setStarts} />
+        <TextField
+          label={t`Copies at once per storage`}
+          isNumber
+          wrong={wrong.copiesPerStorage}
+          value={copies}
+          onChange={setCopies}
+        />
+        <TextField
+          label={t`Starts at once per node`}
+          isNumber
+          wrong={wrong.startsPerNode}
+          value={starts}
+          onChange={setStarts}
+        />
       </div>
       <TextField
         label={t`Rescue system`}
         help={t`The volume servers boot it from.`}
         placeholder={t`none, or local:iso/rescue.iso`}
+        wrong={wrong.rescueIso}
         value={rescueIso}
         onChange={setRescueIso}
       />
@@ -128,7 +167,7 @@ export function EditClusterDialog({ cluster, onClose }: ClusterDialogProps & { c
               describes (PROXMOX_URL) becomes what that says when a worker starts.
             </Trans>
           </p>
-          <ReachFields reach={reach} report={report} onChange={setReach} />
+          <ReachFields reach={reach} wrong={wrong} report={report} onChange={setReach} />
         </>
       )}
     </ChangeDialog>

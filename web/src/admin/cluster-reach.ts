@@ -1,6 +1,8 @@
+import { t } from '@lingui/core/macro';
 import { useMutation } from '@tanstack/react-query';
 import type { Cluster, ConnectionReport, TestCluster } from '../../../contract/clusters.ts';
 import { json } from '../api.ts';
+import { ifEmpty } from '../components/text-field.tsx';
 
 export type Trust = 'system' | 'fingerprint' | 'ca';
 
@@ -24,20 +26,36 @@ export const reachOf = (cluster: Cluster | null): Reach => ({
   ca: '',
 });
 
-/** What the API is told; null while something is missing. */
-export function connectionFrom({
-  endpoints,
-  tokenId,
-  secret,
-  trust,
-  fingerprint,
-  ca,
-}: Reach): TestCluster | null {
-  const urls = endpoints.split(/[\s,]+/).filter(Boolean);
-  if (urls.length === 0 || !tokenId.trim() || !secret) return null;
-  if ((trust === 'fingerprint' && !fingerprint.trim()) || (trust === 'ca' && !ca.trim())) return null;
+const urlsOf = ({ endpoints }: Reach): string[] => endpoints.split(/[\s,]+/).filter(Boolean);
+
+export type ReachField = 'endpoints' | 'tokenId' | 'tokenSecret' | 'tlsFingerprint' | 'tlsCa';
+
+/** Where it is not to be changed. */
+export const NO_MISTAKES: Record<ReachField, null> = {
+  endpoints: null,
+  tokenId: null,
+  tokenSecret: null,
+  tlsFingerprint: null,
+  tlsCa: null,
+};
+
+/** What is missing of it, under the names the API has for its fields. */
+export function reachMistakes(reach: Reach): Record<ReachField, string | null> {
+  const { tokenId, secret, trust, fingerprint, ca } = reach;
   return {
-    endpoints: urls,
+    endpoints: urlsOf(reach).length > 0 ? null : t`Enter an address such as https://pve1.example.net:8006`,
+    tokenId: ifEmpty(tokenId, t`Enter a token id such as berth@pve!berth`),
+    tokenSecret: secret === '' ? t`Enter the secret of the token` : null,
+    tlsFingerprint: trust === 'fingerprint' ? ifEmpty(fingerprint, t`Enter the fingerprint`) : null,
+    tlsCa: trust === 'ca' ? ifEmpty(ca, t`Paste the certificate of the CA`) : null,
+  };
+}
+
+/** What the API is told. */
+export function connectionFrom(reach: Reach): TestCluster {
+  const { tokenId, secret, trust, fingerprint, ca } = reach;
+  return {
+    endpoints: urlsOf(reach),
     tokenId: tokenId.trim(),
     tokenSecret: secret,
     ...(trust === 'fingerprint' ? { tlsFingerprint: fingerprint.trim() } : {}),
@@ -46,7 +64,7 @@ export function connectionFrom({
 }
 
 /** The test of what was typed; what is typed afterwards has not been tested. */
-export function useConnectionTest(connection: TestCluster | null) {
+export function useConnectionTest(connection: TestCluster) {
   const test = useMutation({
     mutationFn: (body: TestCluster) =>
       json<ConnectionReport>('/admin/clusters/test', { method: 'POST', body }),

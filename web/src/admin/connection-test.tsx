@@ -5,6 +5,7 @@ import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { Cluster, ConnectionReport } from '../../../contract/clusters.ts';
 import { json } from '../api.ts';
+import { findingWords } from '../contract-words.ts';
 import { ProblemCallout } from '../components/problem-callout.tsx';
 
 interface ConnectionTestProps {
@@ -62,22 +63,26 @@ export function Findings({ report: { ok, version, findings }, isCompared = false
               : t`Proxmox VE does not answer.`}
         </p>
       </Callout>
-      {findings.map(({ code, level, message, remedy, endpoint, path, fingerprint }) => (
-        <Callout
-          key={[code, endpoint, path, message].join(' ')}
-          compact
-          intent={level === 'error' ? 'danger' : 'warning'}
-        >
-          <p className="callout-title">{message}</p>
-          {!(isCompared && fingerprint) && <p className="callout-text">{remedy}</p>}
-          <p className="callout-small">
-            <Trans>
-              Code <code>{code}</code>
-            </Trans>
-            {endpoint && ` · ${endpoint}`}
-          </p>
-        </Callout>
-      ))}
+      {findings.map((finding) => {
+        const { code, level, endpoint, path, fingerprint } = finding;
+        const { message, remedy } = findingWords(finding);
+        return (
+          <Callout
+            key={[code, endpoint, path, message].join(' ')}
+            compact
+            intent={level === 'error' ? 'danger' : 'warning'}
+          >
+            <p className="callout-title">{message}</p>
+            {!(isCompared && fingerprint) && <p className="callout-text">{remedy}</p>}
+            <p className="callout-small">
+              <Trans>
+                Code <code>{code}</code>
+              </Trans>
+              {endpoint && ` · ${endpoint}`}
+            </p>
+          </Callout>
+        );
+      })}
     </div>
   );
 }

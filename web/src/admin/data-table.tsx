@@ -26,7 +26,6 @@ interface DataTableProps<T> {
 /** Rows of the API: a dense table, or cards on narrow screens; says what is under way, went wrong or is not there. */
 export function DataTable<T extends { id: string }>({ label, rows, columns, empty }: DataTableProps<T>) {
   const { items, query } = rows;
-  const isNarrow = useMediaQuery('(max-width: 760px)');
   if (query.isError && items.length === 0)
     return (
       <ErrorState
@@ -36,10 +35,9 @@ export function DataTable<T extends { id: string }>({ label, rows, columns, empt
       />
     );
   if (query.isSuccess && items.length === 0) return empty;
-  const List = isNarrow ? Cards : Table;
   return (
     <>
-      <List
+      <RowList
         label={label}
         items={items}
         columns={columns}
@@ -55,11 +53,23 @@ interface ListProps<T> {
   label: string;
   items: T[];
   columns: Column<T>[];
-  isLoading: boolean;
-  isStale: boolean;
+  isLoading?: boolean;
+  isStale?: boolean;
 }
 
-function Table<T extends { id: string }>({ label, items, columns, isLoading, isStale }: ListProps<T>) {
+/** A dense table, or cards on narrow screens. */
+export function RowList<T extends { id: string }>(props: ListProps<T>) {
+  const isNarrow = useMediaQuery('(max-width: 760px)');
+  return isNarrow ? <Cards {...props} /> : <Table {...props} />;
+}
+
+function Table<T extends { id: string }>({
+  label,
+  items,
+  columns,
+  isLoading = false,
+  isStale = false,
+}: ListProps<T>) {
   return (
     <HTMLTable
       compact
@@ -101,7 +111,13 @@ function Table<T extends { id: string }>({ label, items, columns, isLoading, isS
   );
 }
 
-function Cards<T extends { id: string }>({ label, items, columns, isLoading, isStale }: ListProps<T>) {
+function Cards<T extends { id: string }>({
+  label,
+  items,
+  columns,
+  isLoading = false,
+  isStale = false,
+}: ListProps<T>) {
   const [first, ...rest] = columns;
   const facts = rest.filter(({ isActions }) => !isActions);
   const actions = rest.filter(({ isActions }) => isActions);

@@ -18,6 +18,7 @@ import { MoveDialog } from '../pages/move-dialog.tsx';
 import { uuid } from '../uuid.ts';
 import { type Column, DataTable } from './data-table.tsx';
 import { useRows } from './use-admin.ts';
+import { inLanguage } from '../contract-words.ts';
 
 const READ_AGAIN_MS = 3_000;
 
@@ -144,7 +145,10 @@ async function orderMove(server: Server): Promise<string | null> {
   const [best] = items
     .filter(({ obstacle }) => obstacle === null)
     .toSorted((a, b) => b.freeMemoryMib - a.freeMemoryMib);
-  if (!best) return items.map(({ obstacle }) => obstacle).join('; ') || t`Its cluster has no other node.`;
+  const obstacles = items.flatMap(({ obstacle, obstacleSaid }) =>
+    obstacle === null ? [] : [inLanguage(obstacle, obstacleSaid)],
+  );
+  if (!best) return obstacles.join('; ') || t`Its cluster has no other node.`;
   await moveServer(server.id, { node: best.node }, uuid());
   return null;
 }

@@ -4,12 +4,13 @@ import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import type { Drift } from '../../../contract/reconcile.ts';
+import { inLanguage } from '../contract-words.ts';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { AdminPage } from './admin-page.tsx';
 import { type Column, DataTable } from './data-table.tsx';
 import { type DriftVerb, SettleDriftDialog } from './settle-drift-dialog.tsx';
 import { NothingFound, ReconcileStates } from './reconcile-states.tsx';
-import { FIELD_WORDS } from './state-words.ts';
+import { FIELD_WORDS, valueWord } from './state-words.ts';
 import { useRows } from './use-admin.ts';
 
 /** Where records and VMs differ, and the two ways out. */
@@ -44,8 +45,8 @@ const columns = (onSettle: (drift: Drift, verb: DriftVerb) => void): Column<Drif
     cell: ({ serverId, serverName }) => <Link to={`/admin/servers/${serverId}/truth`}>{serverName}</Link>,
   },
   { title: t`Field`, cell: ({ field }) => FIELD_WORDS[field] },
-  { title: t`Record`, cell: ({ record }) => <code>{record ?? '–'}</code> },
-  { title: t`Proxmox VE`, cell: ({ proxmox }) => <code>{proxmox ?? '–'}</code> },
+  { title: t`Record`, cell: ({ field, record }) => <code>{valueWord(field, record)}</code> },
+  { title: t`Proxmox VE`, cell: ({ field, proxmox }) => <code>{valueWord(field, proxmox)}</code> },
   { title: t`Found`, cell: ({ firstSeenAt }) => <TimeAgo iso={firstSeenAt} /> },
   {
     title: t`Actions`,
@@ -56,7 +57,7 @@ const columns = (onSettle: (drift: Drift, verb: DriftVerb) => void): Column<Drif
 
 /** What can be done about a difference, or what is being done. */
 export function DriftActions({ drift, onSettle }: { drift: Drift; onSettle: (verb: DriftVerb) => void }) {
-  const { canRepair, canAccept, repairRequestedAt, note, field, serverName } = drift;
+  const { canRepair, canAccept, repairRequestedAt, note, noteSaid, field, serverName } = drift;
   if (repairRequestedAt)
     return (
       <Tag minimal intent="primary">
@@ -66,7 +67,7 @@ export function DriftActions({ drift, onSettle }: { drift: Drift; onSettle: (ver
   const of = t`${FIELD_WORDS[field]} of ${serverName}`;
   return (
     <span className="row-actions">
-      {note && <span className="second-line">{note}</span>}
+      {note && <span className="second-line">{inLanguage(note, noteSaid)}</span>}
       {canRepair && (
         <Button
           size="small"

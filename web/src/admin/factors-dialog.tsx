@@ -6,6 +6,7 @@ import { useState } from 'react';
 import type { Person } from '../../../contract/people.ts';
 import { apiFetch } from '../api.ts';
 import { problemCode } from '../api-error.ts';
+import { useFields } from '../hooks/use-fields.ts';
 import { ChangeDialog } from '../pages/change-dialog.tsx';
 import { NameConfirmation } from '../pages/name-confirmation.tsx';
 import { showToast } from '../toaster.ts';
@@ -37,6 +38,10 @@ export function FactorsDialog({
       await client.invalidateQueries({ queryKey: ['admin'] });
     },
   });
+  const fields = useFields(
+    { factors: factors.length > 0 ? null : t`Choose what to take away` },
+    change.error,
+  );
   const choose = (factor: Factor) => (event: { currentTarget: HTMLInputElement }) =>
     setChosen({ ...chosen, [factor]: event.currentTarget.checked });
   return (
@@ -45,7 +50,8 @@ export function FactorsDialog({
       keep={t`Leave it as it is`}
       submit={t`Take away`}
       isHarsh
-      isReady={factors.length > 0 && typed.trim() === email}
+      canSubmit={typed.trim() === email}
+      fields={fields}
       change={change}
       onSubmit={() => change.mutate()}
       onClose={onClose}
@@ -56,6 +62,11 @@ export function FactorsDialog({
           afterwards. They are logged out everywhere, and find this in their audit log.
         </Trans>
       </p>
+      {fields.wrong.factors && (
+        <p className="choice-error" tabIndex={-1}>
+          {fields.wrong.factors}
+        </p>
+      )}
       {hasTwoFactor && (
         <Checkbox
           checked={chosen['two-factor']}

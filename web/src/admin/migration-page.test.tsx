@@ -45,6 +45,7 @@ const ROW: MigrationException = {
   code: 'email_invalid',
   message: 'ada(at)example.org',
   warnings: [],
+  serverId: null,
 };
 
 const open = (routes: Record<string, Handler> = {}) =>
@@ -113,6 +114,29 @@ test('a reason narrows the rows down to its own, in the address too', async () =
   expect(rows.getByText('ada(at)example.org')).toBeVisible();
 });
 
+test('a row whose service was migrated leads to its server, and says what its warnings mean', async () => {
+  const warning = { ...REASON, entity: 'service', outcome: 'migrated', code: 'vm_stopped' } as const;
+  open({
+    [REPORT]: () => ok(report({ reasons: [{ ...warning, meaning: 'Its VM does not run.' }] })),
+    [EXCEPTIONS]: () =>
+      list({
+        ...ROW,
+        entity: 'service',
+        outcome: 'migrated',
+        code: null,
+        message: null,
+        warnings: ['vm_stopped'],
+        serverId: ID,
+      }),
+  });
+  const rows = within(await screen.findByRole('table', { name: 'Rows to look at' }));
+  expect(await rows.findByRole('link', { name: 'Open its server' })).toHaveAttribute(
+    'href',
+    `/servers/${ID}`,
+  );
+  expect(rows.getByText('Its VM does not run.')).toBeVisible();
+});
+
 test('a run that has paused says what it met and what to do now', async () => {
   const cause = {
     code: 'source_changed',
@@ -132,12 +156,16 @@ test('a finished run says that every sum agrees, or which does not', async () =>
       comparison: {
         counts: [{ what: 'users', source: '5', berth: '5', isEqual: true }],
         money: [{ what: 'credit in EUR', source: '10.00', berth: '9.99', isEqual }],
-        vmsByCluster: [{ cluster: 'fra1', state: 'bound', total: 3 }],
+        vmsByCluster: [
+          { cluster: 'fra1', state: 'bound', total: 3 },
+          { cluster: 'fra1', state: 'zombie', total: 1 },
+        ],
       },
     });
   const { api, router } = open({ [REPORT]: () => ok(compared(true)) });
   expect(await screen.findByText(/all money agrees to the cent/)).toBeVisible();
-  expect(screen.getByText('fra1: 3 bound')).toBeVisible();
+  expect(screen.getByText('fra1: 3 bound, 1 zombie')).toBeVisible();
+  expect(screen.getByText(/its service is over or was left out/)).toBeVisible();
   api.on(REPORT, () => ok(compared(false)));
   await router.navigate('/admin/migrations');
   await router.navigate(`/admin/migrations/${ID}`);

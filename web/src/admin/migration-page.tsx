@@ -3,8 +3,10 @@ import { ChevronLeft, Tick } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { Link, useParams } from 'react-router';
+import type { CodeHelp } from '../../../contract/migration-codes.ts';
 import type { MigrationException, MigrationReport } from '../../../contract/migration-runs.ts';
 import { problemCode } from '../api-error.ts';
+import { migrationHelp } from '../contract-words.ts';
 import { ErrorState } from '../components/error-state.tsx';
 import { Fact, Facts } from '../components/facts.tsx';
 import { NoticeState } from '../components/notice-state.tsx';
@@ -14,7 +16,7 @@ import { AdminPage } from './admin-page.tsx';
 import { type Column, DataTable } from './data-table.tsx';
 import { RunProgress, RunStatus } from './run-progress.tsx';
 import { useParam } from '../hooks/use-param.ts';
-import { ENTITY_WORDS, OUTCOME_WORDS, VM_WORDS } from './state-words.ts';
+import { ENTITY_WORDS, OUTCOME_WORDS, VM_MEANINGS, VM_WORDS } from './state-words.ts';
 import { type Rows, useRows, useThing } from './use-admin.ts';
 
 const READ_AGAIN_MS = 3_000;
@@ -39,6 +41,7 @@ export function MigrationPage() {
 
 function Report({ report }: { report: MigrationReport }) {
   const { run } = report;
+  const help = run.cause && migrationHelp(run.cause.code, run.cause);
   return (
     <>
       <Link to="/admin/migrations" className="back-link">
@@ -53,13 +56,13 @@ function Report({ report }: { report: MigrationReport }) {
       >
         {run.cause && (
           <Callout compact intent={run.status === 'failed' ? 'danger' : 'warning'} className="notice">
-            <p className="callout-title">{run.cause.meaning}</p>
+            <p className="callout-title">{help?.meaning}</p>
             {run.cause.message && <p className="callout-text">{run.cause.message}</p>}
             <p className="callout-text">
               <strong>
                 <Trans>What to do now:</Trans>
               </strong>{' '}
-              {run.cause.remedy}
+              {help?.remedy}
             </p>
             <p className="callout-small">
               <Trans>
@@ -105,11 +108,7 @@ function Comparison({ report: { outcomes, comparison } }: { report: MigrationRep
             .join(', ') || '–'}
         </Fact>
       ))}
-      <Fact name={t`VMs`}>
-        {comparison?.vmsByCluster.map(({ cluster, state, total }) => (
-          <div key={`${cluster} ${state}`}>{`${cluster}: ${total} ${VM_WORDS[state]}`}</div>
-        )) ?? '–'}
-      </Fact>
+      <Fact name={t`VMs`}>{comparison ? <Vms vms={comparison.vmsByCluster} /> : '–'}</Fact>
       <Fact name={t`Sums`}>
         {!comparison && t`Not compared with the source yet`}
         {comparison &&
@@ -122,6 +121,27 @@ function Comparison({ report: { outcomes, comparison } }: { report: MigrationRep
         ))}
       </Fact>
     </Facts>
+  );
+}
+
+type VmCount = NonNullable<MigrationReport['comparison']>['vmsByCluster'][number];
+
+/** How the VMs of each cluster stand to the services, and what those words mean. */
+function Vms({ vms }: { vms: VmCount[] }) {
+  const met = [...new Set(vms.map(({ state }) => state))];
+  return (
+    <>
+      {[...Map.groupBy(vms, ({ cluster }) => cluster)].map(([cluster, counts]) => (
+        <div key={cluster}>
+          {`${cluster}: ${counts.map(({ state, total }) => `${total} ${VM_WORDS[state]}`).join(', ')}`}
+        </div>
+      ))}
+      {met.map((state) => (
+        <span key={state} className="second-line">
+          <strong>{VM_WORDS[state]}</strong>: {VM_MEANINGS[state]}
+        </span>
+      ))}
+    </>
   );
 }
 
@@ -151,23 +171,28 @@ function Exceptions({ report: { run, reasons } }: { report: MigrationReport }) {
             </tr>
           </thead>
           <tbody>
-            {reasons.map((reason) => (
-              <tr key={`${reason.entity} ${reason.outcome} ${reason.code}`}>
-                <td>
-                  <Button
-                    variant="minimal"
-                    size="small"
-                    text={reason.code}
-                    aria-pressed={code === reason.code}
-                    active={code === reason.code}
-                    onClick={() => setCode(code === reason.code ? '' : reason.code)}
-                  />{' '}
-                  <Tag minimal>{`${ENTITY_WORDS[reason.entity].many} ${OUTCOME_WORDS[reason.outcome]}`}</Tag>
-                  <span className="second-line">{`${reason.meaning} ${reason.remedy}`}</span>
-                </td>
-                <td className="number">{reason.rows}</td>
-              </tr>
-            ))}
+            {reasons.map((reason) => {
+              const { meaning, remedy } = migrationHelp(reason.code, reason);
+              return (
+                <tr key={`${reason.entity} ${reason.outcome} ${reason.code}`}>
+                  <td>
+                    <Button
+                      variant="minimal"
+                      size="small"
+                      text={reason.code}
+                      aria-pressed={code === reason.code}
+                      active={code === reason.code}
+                      onClick={() => setCode(code === reason.code ? '' : reason.code)}
+                    />{' '}
+                    <Tag
+                      minimal
+                    >{`${ENTITY_WORDS[reason.entity].many} ${OUTCOME_WORDS[reason.outcome]}`}</Tag>
+                    <span className="second-line">{`${meaning} ${remedy}`}</span>
+                  </td>
+                  <td className="number">{reason.rows}</td>
+                </tr>
+              );
+            })}
           </tbody>
         </HTMLTable>
       )}
@@ -175,36 +200,46 @@ function Exceptions({ report: { run, reasons } }: { report: MigrationReport }) {
       <DataTable
         label={t`Rows to look at`}
         rows={withIds}
-        columns={COLUMNS}
+        columns={columns((of) => reasons.find((reason) => reason.code === of))}
         empty={<NoticeState level={2} icon={<Tick size={40} />} title={t`No row to look at`} />}
       />
     </section>
   );
 }
 
-const COLUMNS: Column<MigrationException>[] = [
+const columns = (reasonOf: (code: string) => CodeHelp | undefined): Column<MigrationException>[] => [
   {
-    get title() {
-      return t`Row`;
-    },
-    cell: ({ entity, sourceId }) => <strong>{`${ENTITY_WORDS[entity].one} ${sourceId}`}</strong>,
+    title: t`Row`,
+    cell: ({ entity, sourceId, serverId }) => (
+      <>
+        <strong className="unbroken">{`${ENTITY_WORDS[entity].one} ${sourceId}`}</strong>
+        {serverId && (
+          <Link className="second-line unbroken" to={`/servers/${serverId}`}>
+            <Trans>Open its server</Trans>
+          </Link>
+        )}
+      </>
+    ),
   },
+  { title: t`Outcome`, cell: ({ outcome }) => OUTCOME_WORDS[outcome] },
   {
-    get title() {
-      return t`Outcome`;
-    },
-    cell: ({ outcome }) => OUTCOME_WORDS[outcome],
-  },
-  {
-    get title() {
-      return t`Why`;
-    },
+    title: t`Why`,
     cell: ({ code, warnings }) => <code>{[code, ...warnings].filter(Boolean).join(', ')}</code>,
   },
   {
-    get title() {
-      return t`Message`;
+    title: t`Message`,
+    cell: ({ message, code, warnings }) => {
+      const codes = [code, ...warnings].filter((one) => one !== null);
+      const meanings = codes.flatMap((one) => {
+        const reason = reasonOf(one);
+        return reason ? migrationHelp(one, reason).meaning : [];
+      });
+      return (
+        <>
+          {meanings.join(' ') || '–'}
+          {message && <span className="second-line">{message}</span>}
+        </>
+      );
     },
-    cell: ({ message }) => message ?? '–',
   },
 ];

@@ -124,9 +124,10 @@ describe('maintenance', () => {
     const { api, user } = open({ [CHANGE]: silence });
     const toggle = await findSwitch();
     await user.click(toggle);
-    await waitFor(() => expect(toggle).toBeDisabled());
+    await waitFor(() => expect(toggle).toHaveAttribute('aria-busy', 'true'));
     await user.click(toggle);
     expect(api.sent(CHANGE)).toHaveLength(1);
+    expect(toggle).toHaveFocus();
   });
 
   test('that is refused is said, and the node stays as it is', async () => {

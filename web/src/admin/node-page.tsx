@@ -73,8 +73,8 @@ function Maintenance({ node: { id, name, acceptsServers } }: { node: Node }) {
         label={t`${name} is in maintenance`}
         aria-describedby="maintenance-effect"
         checked={!acceptsServers}
-        disabled={change.isPending}
-        onChange={() => change.mutate(!acceptsServers)}
+        aria-busy={change.isPending}
+        onChange={() => change.isPending || change.mutate(!acceptsServers)}
       />
       <p id="maintenance-effect" className="muted">
         <Trans>

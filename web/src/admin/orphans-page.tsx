@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { Link } from 'react-router';
 import type { Cluster } from '../../../contract/clusters.ts';
 import { DESTRUCTIBLE_KINDS, type Orphan, type OrphanKind } from '../../../contract/reconcile.ts';
+import { inLanguage } from '../contract-words.ts';
 import { NoticeState } from '../components/notice-state.tsx';
 import { Select } from '../components/select.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
@@ -144,11 +145,11 @@ const columns = (
 ];
 
 function Evidence({ orphan: { evidence } }: { orphan: Orphan }) {
-  const { reason, status, server, serverId, sizeGib, storage } = evidence;
+  const { reason, reasonSaid, status, server, serverSaid, serverId, sizeGib, storage } = evidence;
   const facts = [
-    reason,
+    reason && inLanguage(reason, reasonSaid),
     status && powerWord(status),
-    server && t`its server is ${serverWord(server)}`,
+    server && t`its server is ${serverSaid ? inLanguage(server, serverSaid) : serverWord(server)}`,
     storage,
     sizeGib !== undefined && `${Number(sizeGib.toFixed(1))} GiB`,
   ].filter(Boolean);
@@ -164,7 +165,7 @@ function Evidence({ orphan: { evidence } }: { orphan: Orphan }) {
   );
 }
 
-function State({ orphan: { state, request, note, quarantinedUntil } }: { orphan: Orphan }) {
+function State({ orphan: { state, request, note, noteSaid, quarantinedUntil } }: { orphan: Orphan }) {
   const intent = state === 'quarantined' ? 'warning' : 'none';
   return (
     <>
@@ -178,7 +179,7 @@ function State({ orphan: { state, request, note, quarantinedUntil } }: { orphan:
           </Trans>
         </span>
       )}
-      {note && <span className="second-line">{note}</span>}
+      {note && <span className="second-line">{inLanguage(note, noteSaid)}</span>}
     </>
   );
 }

@@ -75,8 +75,8 @@ function OfferSwitch({ plan: { id, name, enabled } }: { plan: ManagedPlan }) {
       className="row-switch"
       aria-label={t`${name} is on offer`}
       checked={enabled}
-      disabled={change.isPending}
-      onChange={() => change.mutate(!enabled)}
+      aria-busy={change.isPending}
+      onChange={() => change.isPending || change.mutate(!enabled)}
     />
   );
 }

@@ -1,22 +1,24 @@
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
-import { Button, Callout, FormGroup, TextArea } from '@blueprintjs/core';
+import { Button, Callout, FormGroup } from '@blueprintjs/core';
 import { useEffect, useId, useRef } from 'react';
 import type { ConnectionReport } from '../../../contract/clusters.ts';
 import { PasswordField } from '../components/password-field.tsx';
 import { Select } from '../components/select.tsx';
-import type { Reach, Trust } from './cluster-reach.ts';
+import { TextField } from '../components/text-field.tsx';
+import type { Fields } from '../hooks/use-fields.ts';
+import type { Reach, ReachField, Trust } from './cluster-reach.ts';
 import { Findings } from './connection-test.tsx';
-import { TextField } from './text-field.tsx';
 
 interface ReachFieldsProps {
   reach: Reach;
+  wrong: Fields<ReachField>['wrong'];
   report: ConnectionReport | undefined;
   onChange: (reach: Reach) => void;
 }
 
 /** How a cluster is reached, and what the test of that has found. */
-export function ReachFields({ reach, report, onChange }: ReachFieldsProps) {
+export function ReachFields({ reach, wrong, report, onChange }: ReachFieldsProps) {
   const id = useId();
   const found = useRef<HTMLDivElement>(null);
   // It comes below what is seen of a long form.
@@ -28,29 +30,19 @@ export function ReachFields({ reach, report, onChange }: ReachFieldsProps) {
   };
   return (
     <>
-      <FormGroup
+      <TextField
         label={t`Addresses`}
-        labelFor={`${id}-endpoints`}
-        helperText={
-          <span id={`${id}-endpoints-help`}>
-            <Trans>One a line: several are ways to the same cluster.</Trans>
-          </span>
-        }
-      >
-        <TextArea
-          id={`${id}-endpoints`}
-          fill
-          rows={2}
-          spellCheck={false}
-          placeholder="https://pve1.example.net:8006"
-          aria-describedby={`${id}-endpoints-help`}
-          value={reach.endpoints}
-          onChange={(event) => set('endpoints')(event.currentTarget.value)}
-        />
-      </FormGroup>
+        help={t`One a line: several are ways to the same cluster.`}
+        rows={2}
+        placeholder="https://pve1.example.net:8006"
+        wrong={wrong.endpoints}
+        value={reach.endpoints}
+        onChange={set('endpoints')}
+      />
       <TextField
         label={t`Token id`}
         placeholder="berth@pve!berth"
+        wrong={wrong.tokenId}
         value={reach.tokenId}
         onChange={set('tokenId')}
       />
@@ -59,7 +51,7 @@ export function ReachFields({ reach, report, onChange }: ReachFieldsProps) {
         label={t`Token secret`}
         help={t`Kept sealed, and never shown again.`}
         isNew
-        wrong={null}
+        wrong={wrong.tokenSecret}
         value={reach.secret}
         onChange={set('secret')}
       />
@@ -84,33 +76,25 @@ export function ReachFields({ reach, report, onChange }: ReachFieldsProps) {
         <TextField
           label={t`SHA-256 fingerprint`}
           placeholder="AB:CD:…"
+          wrong={wrong.tlsFingerprint}
           value={reach.fingerprint}
           onChange={set('fingerprint')}
         />
       )}
       {reach.trust === 'ca' && (
-        <FormGroup
+        <TextField
           label={t`CA in PEM`}
-          labelFor={`${id}-ca`}
-          helperText={
-            <span id={`${id}-ca-help`}>
-              <Trans>
-                <code>/etc/pve/pve-root-ca.pem</code> of any node.
-              </Trans>
-            </span>
+          help={
+            <Trans>
+              <code>/etc/pve/pve-root-ca.pem</code> of any node.
+            </Trans>
           }
-        >
-          <TextArea
-            id={`${id}-ca`}
-            fill
-            rows={4}
-            spellCheck={false}
-            placeholder="-----BEGIN CERTIFICATE-----"
-            aria-describedby={`${id}-ca-help`}
-            value={reach.ca}
-            onChange={(event) => set('ca')(event.currentTarget.value)}
-          />
-        </FormGroup>
+          rows={4}
+          placeholder="-----BEGIN CERTIFICATE-----"
+          wrong={wrong.tlsCa}
+          value={reach.ca}
+          onChange={set('ca')}
+        />
       )}
       <div role="status" ref={found}>
         {report && (

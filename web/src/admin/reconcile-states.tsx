@@ -3,6 +3,7 @@ import { Help, Refresh, Tick } from '@blueprintjs/icons';
 import { plural, t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import type { ReconcileState } from '../../../contract/reconcile.ts';
+import { inLanguage } from '../contract-words.ts';
 import { NoticeState } from '../components/notice-state.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { COMPARISON_WORDS } from './state-words.ts';
@@ -53,8 +54,8 @@ export function ReconcileStates() {
                 {COMPARISON_WORDS[lastRun.status]}
               </Tag>{' '}
               <TimeAgo iso={lastRun.finishedAt ?? lastRun.startedAt} />
-              {` · ${plural(lastRun.serversRead, { one: '# server read', other: '# servers read' })}`}
-              {lastRun.message && <p className="second-line">{lastRun.message}</p>}
+              {` · ${plural(lastRun.serversRead, { 0: 'no server was due to be read', one: '# server read', other: '# servers read' })}`}
+              {lastRun.message && <p className="second-line">{inLanguage(lastRun.message, lastRun.said)}</p>}
             </>
           ) : (
             <span className="muted">

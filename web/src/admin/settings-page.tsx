@@ -6,16 +6,17 @@ import { Link } from 'react-router';
 import type { AdminSettings, Setting, UpdateSettings } from '../../../contract/admin.ts';
 import { ErrorState } from '../components/error-state.tsx';
 import { Fact, Facts } from '../components/facts.tsx';
+import { TextField } from '../components/text-field.tsx';
+import { useFields } from '../hooks/use-fields.ts';
 import { ChangeDialog } from '../pages/change-dialog.tsx';
 import { AdminPage } from './admin-page.tsx';
-import { TextField } from './text-field.tsx';
 import { useAdminChange, useAdminSettings } from './use-admin.ts';
 
 type Name = keyof UpdateSettings;
 
 const EDITABLE: Record<
   Name,
-  { title: string; help: string; variable: string; isFitting: (hours: number) => boolean }
+  { title: string; help: string; range: string; variable: string; isFitting: (hours: number) => boolean }
 > = {
   deleteGraceHours: {
     get title() {
@@ -23,6 +24,9 @@ const EDITABLE: Record<
     },
     get help() {
       return t`In hours. 0: not at all. Holds for servers that are deleted from now on.`;
+    },
+    get range() {
+      return t`Enter 0 to 8760 hours`;
     },
     variable: 'BERTH_DELETE_GRACE_HOURS',
     isFitting: (hours) => hours >= 0 && hours <= 8_760,
@@ -33,6 +37,9 @@ const EDITABLE: Record<
     },
     get help() {
       return t`In whole hours, at least one. Holds for orphans that are put into quarantine from now on.`;
+    },
+    get range() {
+      return t`Enter 1 to 8760 whole hours`;
     },
     variable: 'BERTH_QUARANTINE_HOURS',
     isFitting: (hours) => Number.isInteger(hours) && hours >= 1 && hours <= 8_760,
@@ -123,13 +130,14 @@ interface SettingDialogProps {
 }
 
 function SettingDialog({ name, setting, onClose }: SettingDialogProps) {
-  const { title, help, variable, isFitting } = EDITABLE[name];
+  const { title, help, range, variable, isFitting } = EDITABLE[name];
   const [text, setText] = useState(String(setting.value));
   const change = useAdminChange<UpdateSettings>(
     { path: () => '/admin/settings', method: 'PATCH', body: (input) => input },
     { onDone: onClose, isRefusalShown: true },
   );
   const isReady = text.trim() !== '' && isFitting(Number(text));
+  const fields = useFields({ [name]: isReady ? null : range }, change.error);
   const duration = inHours(setting.otherwise);
   const otherwise = setting.otherSource === 'environment' ? variable : t`the default`;
   return (
@@ -137,12 +145,20 @@ function SettingDialog({ name, setting, onClose }: SettingDialogProps) {
       title={title}
       keep={t`Cancel`}
       submit={t`Save setting`}
-      isReady={isReady}
+      fields={fields}
       change={change}
       onSubmit={() => change.mutate({ [name]: Number(text) })}
       onClose={onClose}
     >
-      <TextField label={t`Hours`} help={help} isNumber autoFocus value={text} onChange={setText} />
+      <TextField
+        label={t`Hours`}
+        help={help}
+        isNumber
+        autoFocus
+        wrong={fields.wrong[name] ?? null}
+        value={text}
+        onChange={setText}
+      />
       {setting.source === 'database' && (
         <Button
           variant="minimal"

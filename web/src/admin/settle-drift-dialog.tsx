@@ -2,7 +2,7 @@ import { t } from '@lingui/core/macro';
 import type { Drift } from '../../../contract/reconcile.ts';
 import { Fact } from '../components/facts.tsx';
 import { ChangeDialog } from '../pages/change-dialog.tsx';
-import { FIELD_WORDS } from './state-words.ts';
+import { FIELD_WORDS, valueWord } from './state-words.ts';
 import { useAdminChange } from './use-admin.ts';
 
 export type DriftVerb = 'repair' | 'accept';
@@ -41,10 +41,10 @@ export function SettleDriftDialog({
       </p>
       <dl>
         <Fact name={t`Record`}>
-          <code>{drift.record ?? '–'}</code>
+          <code>{valueWord(drift.field, drift.record)}</code>
         </Fact>
         <Fact name={t`Proxmox VE`}>
-          <code>{drift.proxmox ?? '–'}</code>
+          <code>{valueWord(drift.field, drift.proxmox)}</code>
         </Fact>
       </dl>
     </ChangeDialog>

@@ -83,7 +83,7 @@ export function SettleOrphanDialog({
       keep={t`Leave it as it is`}
       submit={submit}
       isHarsh={verb === 'destroy'}
-      isReady={!isTyped || typed === name}
+      canSubmit={!isTyped || typed === name}
       change={change}
       onSubmit={() => change.mutate(null)}
       onClose={onClose}

@@ -143,6 +143,22 @@ export const VM_WORDS: Record<VmState, string> = {
   },
 };
 
+/** What is meant by that. */
+export const VM_MEANINGS: Record<VmState, string> = {
+  get bound() {
+    return t`the VM of a migrated service`;
+  },
+  get contested() {
+    return t`a quarantined service points at it, so it is left alone`;
+  },
+  get zombie() {
+    return t`its service is over or was left out; Berth does not touch it`;
+  },
+  get unclaimed() {
+    return t`no service is known to have it`;
+  },
+};
+
 export const ORPHAN_STATE_WORDS: Record<OrphanState, string> = {
   get found() {
     return t`found`;
@@ -232,9 +248,17 @@ export const FIELD_WORDS: Record<DriftField, string> = {
   },
 };
 
+/** A value of such a field: words in some of them, which are Berth's own. */
+export function valueWord(field: DriftField, value: string | null): string {
+  if (value === null) return '–';
+  if (field === 'power') return value === 'unknown' ? t`unknown` : powerWord(value);
+  if (field !== 'onboot' && field !== 'protection') return value;
+  return value === 'yes' ? t`yes` : t`no`;
+}
+
 /** What the evidence of an orphan says of its server: its lifecycle, or that there is none. */
 export function serverWord(server: string): string {
   if (server === 'active') return t`active`;
   if (server === 'deleted') return t`deleted`;
-  return (STATUS_WORDS[server as ServerStatus] ?? server).toLowerCase(); // the rest of a lifecycle is a status
+  return STATUS_WORDS[server as ServerStatus]?.toLowerCase() ?? server; // the rest of a lifecycle is a status
 }

@@ -6,11 +6,12 @@ import { useState } from 'react';
 import type { ManagedTemplate, UpdateTemplate } from '../../../contract/catalog.ts';
 import { NoticeState } from '../components/notice-state.tsx';
 import { Select } from '../components/select.tsx';
+import { numberMistake, TextField } from '../components/text-field.tsx';
 import { formatDisk } from '../format-size.ts';
+import { useFields } from '../hooks/use-fields.ts';
 import { ChangeDialog } from '../pages/change-dialog.tsx';
 import { AdminPage } from './admin-page.tsx';
 import { type Column, DataTable } from './data-table.tsx';
-import { TextField, wholeNumber } from './text-field.tsx';
 import { useAdminChange, useRows } from './use-admin.ts';
 
 const READY_WORDS: Record<ManagedTemplate['readyWhen'], string> = {
@@ -109,8 +110,8 @@ function OfferSwitch({ template: { id, name, enabled } }: { template: ManagedTem
       className="row-switch"
       aria-label={t`${name} is on offer`}
       checked={enabled}
-      disabled={change.isPending}
-      onChange={() => change.mutate({ enabled: !enabled })}
+      aria-busy={change.isPending}
+      onChange={() => change.isPending || change.mutate({ enabled: !enabled })}
     />
   );
 }
@@ -118,25 +119,27 @@ function OfferSwitch({ template: { id, name, enabled } }: { template: ManagedTem
 function TemplateDialog({ template, onClose }: { template: ManagedTemplate; onClose: () => void }) {
   const [disk, setDisk] = useState(String(template.minDiskGib));
   const [readyWhen, setReadyWhen] = useState(template.readyWhen);
-  const minDiskGib = wholeNumber(disk);
   const change = useAdminChange<UpdateTemplate>(update(template.id), {
     onDone: onClose,
     isRefusalShown: true,
   });
+  const fields = useFields({ minDiskGib: numberMistake(disk) }, change.error);
   return (
     <ChangeDialog
       title={t`Edit ${template.name}`}
       keep={t`Cancel`}
       submit={t`Save template`}
-      isReady={minDiskGib !== null}
+      fields={fields}
       change={change}
-      onSubmit={() => minDiskGib && change.mutate({ minDiskGib, readyWhen })}
+      onSubmit={() => change.mutate({ minDiskGib: Number(disk), readyWhen })}
       onClose={onClose}
     >
       <TextField
         label={t`Least disk (GiB)`}
         isNumber
+        autoFocus
         help={t`Plans with less disk cannot be ordered with it`}
+        wrong={fields.wrong.minDiskGib}
         value={disk}
         onChange={setDisk}
       />

@@ -1,4 +1,4 @@
-import { HTMLTable, Spinner } from '@blueprintjs/core';
+import { Spinner } from '@blueprintjs/core';
 import { ChevronLeft } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
@@ -9,10 +9,11 @@ import type { Server } from '../../../contract/servers.ts';
 import { ErrorState } from '../components/error-state.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { AdminPage } from './admin-page.tsx';
+import { type Column, RowList } from './data-table.tsx';
 import { DriftActions } from './drift-page.tsx';
 import { ReconcileStates } from './reconcile-states.tsx';
 import { type DriftVerb, SettleDriftDialog } from './settle-drift-dialog.tsx';
-import { FIELD_WORDS } from './state-words.ts';
+import { FIELD_WORDS, valueWord } from './state-words.ts';
 import { useThing } from './use-admin.ts';
 
 /** A server's record beside its VM, field by field. */
@@ -78,51 +79,35 @@ function Fields({
   truth: Truth;
   onSettle: (drift: Drift, verb: DriftVerb) => void;
 }) {
-  const driftOf = ({ field }: ComparedField) => drift.find((one) => one.field === field);
-  return (
-    <HTMLTable compact className="admin-table" aria-label={t`Record and VM`}>
-      <thead>
-        <tr>
-          <th>
-            <Trans>Field</Trans>
-          </th>
-          <th>
-            <Trans>Record</Trans>
-          </th>
-          <th>
-            <Trans>Proxmox VE</Trans>
-          </th>
-          <th className="actions">
-            <span className="visually-hidden">
-              <Trans>Actions</Trans>
-            </span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {fields.map((field) => {
-          const found = driftOf(field);
-          return (
-            <tr key={field.field}>
-              <td>{FIELD_WORDS[field.field]}</td>
-              <td>
-                <code>{field.record ?? '–'}</code>
-              </td>
-              <td>
-                <code className={field.agrees ? undefined : 'value-differs'}>{field.proxmox ?? '–'}</code>
-                {!field.agrees && (
-                  <span className="visually-hidden">
-                    <Trans> differs</Trans>
-                  </span>
-                )}
-              </td>
-              <td className="actions">
-                {found && <DriftActions drift={found} onSettle={(verb) => onSettle(found, verb)} />}
-              </td>
-            </tr>
-          );
-        })}
-      </tbody>
-    </HTMLTable>
-  );
+  const rows = fields.map((field) => ({
+    ...field,
+    id: field.field,
+    drift: drift.find((one) => one.field === field.field),
+  }));
+  return <RowList label={t`Record and VM`} items={rows} columns={columns(onSettle)} />;
 }
+
+const columns = (
+  onSettle: (drift: Drift, verb: DriftVerb) => void,
+): Column<ComparedField & { drift: Drift | undefined }>[] => [
+  { title: t`Field`, cell: ({ field }) => FIELD_WORDS[field] },
+  { title: t`Record`, cell: ({ field, record }) => <code>{valueWord(field, record)}</code> },
+  {
+    title: t`Proxmox VE`,
+    cell: ({ field, proxmox, agrees }) => (
+      <>
+        <code className={agrees ? undefined : 'value-differs'}>{valueWord(field, proxmox)}</code>
+        {!agrees && (
+          <span className="visually-hidden">
+            <Trans> differs</Trans>
+          </span>
+        )}
+      </>
+    ),
+  },
+  {
+    title: t`Actions`,
+    isActions: true,
+    cell: ({ drift }) => drift && <DriftActions drift={drift} onSettle={(verb) => onSettle(drift, verb)} />,
+  },
+];

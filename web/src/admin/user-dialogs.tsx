@@ -8,9 +8,10 @@ import type { CreatePerson, PasswordLink, Person } from '../../../contract/peopl
 import { signInAs } from '../acting.ts';
 import { Select } from '../components/select.tsx';
 import { ShownOnceDialog } from '../components/shown-once-dialog.tsx';
+import { TextField } from '../components/text-field.tsx';
 import { TimeAt } from '../components/time-at.tsx';
+import { useFields } from '../hooks/use-fields.ts';
 import { ChangeDialog } from '../pages/change-dialog.tsx';
-import { TextField } from './text-field.tsx';
 import { useAdminChange } from './use-admin.ts';
 
 interface UserDialogProps {
@@ -125,19 +126,30 @@ export function AddUserDialog({ onClose }: { onClose: () => void }) {
     { path: () => '/admin/users', body: (input) => input },
     { onDone: ({ passwordLink }) => setMade(passwordLink), isRefusalShown: true },
   );
+  const fields = useFields(
+    { email: email.includes('@') ? null : t`Enter an e-mail address`, name: null },
+    change.error,
+  );
+  const { wrong } = fields;
   if (made) return <MadeLink email={email.trim()} made={made} onClose={onClose} />;
   return (
     <ChangeDialog
       title={t`Add a user`}
       keep={t`Cancel`}
       submit={t`Add user`}
-      isReady={email.includes('@')}
+      fields={fields}
       change={change}
       onSubmit={() => change.mutate({ email: email.trim(), name: name.trim(), role })}
       onClose={onClose}
     >
-      <TextField label={t`E-mail`} value={email} onChange={setEmail} autoFocus />
-      <TextField label={t`Name`} help={t`Also of the account they get`} value={name} onChange={setName} />
+      <TextField label={t`E-mail`} wrong={wrong.email} value={email} onChange={setEmail} autoFocus />
+      <TextField
+        label={t`Name`}
+        help={t`Also of the account they get`}
+        wrong={wrong.name}
+        value={name}
+        onChange={setName}
+      />
       <FormGroup label={t`Kind`} labelFor="user-role">
         <Select
           id="user-role"

@@ -1,8 +1,9 @@
 import { Button, Callout, FormGroup, InputGroup } from '@blueprintjs/core';
 import { Key } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, type RefObject, useEffect, useRef, useState } from 'react';
 import { ApiError, NetworkError, problemCode } from '../api-error.ts';
+import { focusWrong } from '../focus-wrong.ts';
 import { formatDuration } from '../format-time.ts';
 import { useNow } from '../hooks/use-now.ts';
 import { logInWithPasskey, passkeyRefusal } from '../passkeys.ts';
@@ -42,11 +43,21 @@ function useLogIn() {
   return { attempt, startOver, forget, needsCode, error, busyWith, waitSeconds };
 }
 
+/** The button that was pressed had the focus: it goes to what has to be typed again, or else to what says why not. */
+function useShownRefusal(error: unknown): RefObject<HTMLFormElement | null> {
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (error) focusWrong(form.current);
+  }, [error]);
+  return form;
+}
+
 /** E-mail and password, then a code where one is needed; or a passkey. `lockedEmail` asks the same person again. A rate limit counts down and then lets go. */
 export function LoginForm({ lockedEmail }: { lockedEmail?: string }) {
   const [email, setEmail] = useState(lockedEmail ?? '');
   const [password, setPassword] = useState('');
   const { attempt, startOver, forget, needsCode, error, busyWith, waitSeconds } = useLogIn();
+  const form = useShownRefusal(error);
   const isBusy = busyWith === 'password';
 
   if (needsCode) {
@@ -71,7 +82,7 @@ export function LoginForm({ lockedEmail }: { lockedEmail?: string }) {
   }
 
   return (
-    <form onSubmit={submit} aria-label={t`Log in`}>
+    <form ref={form} onSubmit={submit} aria-label={t`Log in`}>
       <FormGroup label={t`E-mail`} labelFor="login-email">
         <InputGroup
           id="login-email"
@@ -93,6 +104,7 @@ export function LoginForm({ lockedEmail }: { lockedEmail?: string }) {
           size="large"
           required
           autoFocus={lockedEmail !== undefined}
+          aria-invalid={problemCode(error) === 'invalid_credentials'}
           value={password}
           onValueChange={setPassword}
         />
@@ -126,6 +138,7 @@ interface CodeFormProps {
 /** The second step: what an app shows, or one of the codes that were kept for when it is lost. */
 function CodeForm({ error, isBusy, waitSeconds, onCode, onSwitch, onBack }: CodeFormProps) {
   const [code, setCode] = useState('');
+  const form = useShownRefusal(error);
   const [isRecovery, setIsRecovery] = useState(false);
 
   function submit(event: FormEvent): void {
@@ -134,7 +147,7 @@ function CodeForm({ error, isBusy, waitSeconds, onCode, onSwitch, onBack }: Code
   }
 
   return (
-    <form onSubmit={submit} aria-label={t`Second step`}>
+    <form ref={form} onSubmit={submit} aria-label={t`Second step`}>
       <FormGroup
         label={isRecovery ? t`Recovery code` : t`Code of your app`}
         labelFor="login-code"
@@ -155,6 +168,7 @@ function CodeForm({ error, isBusy, waitSeconds, onCode, onSwitch, onBack }: Code
           required
           autoFocus
           maxLength={64}
+          aria-invalid={problemCode(error) === 'invalid_code'}
           aria-describedby="login-code-help"
           value={code}
           onValueChange={setCode}
@@ -195,7 +209,7 @@ function SubmitButton({ isBusy, waitSeconds }: { isBusy: boolean; waitSeconds: n
 
 function LoginRefusal({ error, waitSeconds }: { error: unknown; waitSeconds: number }) {
   return (
-    <Callout intent="danger" role="alert" className="login-refusal" compact>
+    <Callout intent="danger" role="alert" tabIndex={-1} className="login-refusal problem" compact>
       {explain(error, waitSeconds)}
     </Callout>
   );

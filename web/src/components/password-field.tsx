@@ -1,7 +1,7 @@
 import { Button, FormGroup, InputGroup } from '@blueprintjs/core';
 import { EyeOff, EyeOpen } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
-import { type RefObject, useState } from 'react';
+import { useState } from 'react';
 
 interface PasswordFieldProps {
   id: string;
@@ -16,7 +16,6 @@ interface PasswordFieldProps {
   isNew?: boolean;
   autoFocus?: boolean;
   isLarge?: boolean;
-  inputRef?: RefObject<HTMLInputElement | null>;
 }
 
 /** A password, which can be looked at while it is typed. */
@@ -31,7 +30,6 @@ export function PasswordField({
   isNew = false,
   autoFocus = false,
   isLarge = false,
-  inputRef,
 }: PasswordFieldProps) {
   const [isShown, setIsShown] = useState(false);
   const intent = wrong ? 'danger' : 'none';
@@ -47,7 +45,6 @@ export function PasswordField({
     >
       <InputGroup
         id={id}
-        {...(inputRef ? { inputRef } : {})}
         type={isShown ? 'text' : 'password'}
         autoComplete={isNew ? 'new-password' : 'current-password'}
         spellCheck={false}

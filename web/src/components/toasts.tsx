@@ -1,4 +1,4 @@
-import { OverlayToaster } from '@blueprintjs/core';
+import { Button, OverlayToaster } from '@blueprintjs/core';
 import { Cross } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
 import { useQueryClient } from '@tanstack/react-query';
@@ -10,21 +10,30 @@ import { OPERATIONS_PARAM } from './operations-button.tsx';
 
 /** In milliseconds. */
 const TIMEOUT = 5_000;
+const UNDO_TIMEOUT = 10_000;
 
 /** Where toasts appear, and what this tab has still to tell its user; rendered once. */
 export function Toasts({ userId }: { userId: string }) {
   const client = useQueryClient();
   const ref = useRef<OverlayToaster>(null);
   useEffect(() => {
-    setToaster(({ link, message, key, timeout = TIMEOUT, ...toast }) => {
+    let count = 0;
+    setToaster(({ link, undo, message, key, timeout = undo ? UNDO_TIMEOUT : TIMEOUT, ...toast }) => {
+      count += 1;
       const dismiss = () => shown && ref.current?.dismiss(shown);
-      const words = link ? <Linked message={message} link={link} onFollow={dismiss} /> : message;
+      const words = (
+        <>
+          {link ? <Linked message={message} link={link} onFollow={dismiss} /> : message}
+          {undo && <Undo onUndo={undo} onDone={dismiss} />}
+        </>
+      );
       const shown = ref.current?.show(
         {
           ...toast,
           message: words,
-          // In the place of another it stays for its whole time only if that is not the same.
-          timeout: timeout + Math.random(),
+          // Blueprint's timer runs on for a message in the place of another, unless it is given another time: each gets one
+          // that no other has, by a thousandth of a millisecond.
+          timeout: timeout + count / 1_000,
           // Blueprint's own is called "Close" in every language.
           isCloseButtonShown: false,
           action: closeAction(),
@@ -40,6 +49,24 @@ export function Toasts({ userId }: { userId: string }) {
 
 function closeAction() {
   return { icon: <Cross />, 'aria-label': t`Close` };
+}
+
+function Undo({ onUndo, onDone }: { onUndo: () => void; onDone: () => void }) {
+  return (
+    <>
+      {' '}
+      <Button
+        className="toast-undo"
+        size="small"
+        variant="minimal"
+        text={t`Undo`}
+        onClick={() => {
+          onUndo();
+          onDone();
+        }}
+      />
+    </>
+  );
 }
 
 interface LinkedProps {

@@ -22,12 +22,12 @@ export const useTwoFactor = () =>
 export function useAccountChange<I, O>(
   key: QueryKey,
   send: (input: I) => Promise<O>,
-  onDone?: (answer: O) => void,
+  onDone?: (answer: O, input: I) => void,
 ) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: send,
     onSettled: async () => client.invalidateQueries({ queryKey: key }),
-    onSuccess: (answer) => onDone?.(answer),
+    onSuccess: (answer, input) => onDone?.(answer, input),
   });
 }

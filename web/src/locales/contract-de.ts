@@ -1,12 +1,21 @@
 import type { FailureExplanation } from '../../../contract/failures.ts';
 import type {
+  ENDED,
   OPERATIONS,
   OperationType,
   UNDO_EFFECTS,
   UNDO_STEP,
 } from '../../../contract/operation-table.ts';
 import type { FailureCode, ProblemCode } from '../../../contract/problem.ts';
+import type { ConnectionText } from '../../../contract/connection-texts.ts';
+import type { CodeHelp, MigrationCode } from '../../../contract/migration-codes.ts';
+import type { NameCode, SayingCode } from '../../../contract/sayings.ts';
 import { FAILURES_DE } from './failures-de.ts';
+import { CONNECTION_DE, type FindingWords } from './connection-de.ts';
+import { FIELD_SAYINGS_DE } from './field-sayings-de.ts';
+import { MIGRATION_CODES_DE, OWN_CODE_DE } from './migration-codes-de.ts';
+import { PROBLEM_SAYINGS_DE } from './problem-sayings-de.ts';
+import { SAYINGS_DE } from './sayings-de.ts';
 
 type Definition = (typeof OPERATIONS)[OperationType];
 type Step = Definition['steps'][number];
@@ -16,6 +25,7 @@ type Effect =
   | NonNullable<Definition['rollBack']>
   | Extract<Step, { skip: string }>['skip']
   | Extract<Step, { noReturn: string }>['noReturn']
+  | typeof ENDED
   | (typeof UNDO_EFFECTS)[keyof typeof UNDO_EFFECTS];
 type StepTitle = (typeof OPERATIONS)[OperationType]['steps'][number]['title'] | (typeof UNDO_STEP)['title'];
 
@@ -25,6 +35,13 @@ export interface ContractTexts {
   steps: Record<StepTitle, string>;
   effects: Record<Effect, string>;
   triedAgain: (step: string) => string;
+  sayings: Record<Exclude<SayingCode, NameCode>, string>;
+  connection: Record<ConnectionText, FindingWords>;
+  migrationCodes: Record<MigrationCode, CodeHelp>;
+  /** For one that the mapping has named. */
+  ownMigrationCode: CodeHelp;
+  /** For those within texts. */
+  numbers: Intl.NumberFormat;
   failures: Record<FailureCode, FailureExplanation>;
   problems: Record<ProblemCode, string>;
 }
@@ -86,7 +103,14 @@ export const contract: ContractTexts = {
     'Wait, in case it was a mistake': 'Warten, falls es ein Versehen war',
   },
   triedAgain: (step) => `„${step}“ wird noch einmal versucht. Was getan ist, bleibt getan.`,
+  sayings: { ...SAYINGS_DE, ...FIELD_SAYINGS_DE, ...PROBLEM_SAYINGS_DE },
+  connection: CONNECTION_DE,
+  migrationCodes: MIGRATION_CODES_DE,
+  ownMigrationCode: OWN_CODE_DE,
+  // Without groups: among them are the ids of VMs.
+  numbers: new Intl.NumberFormat('de', { useGrouping: false, maximumFractionDigits: 2 }),
   effects: {
+    'It has ended.': 'Es ist schon zu Ende.',
     'Berth stops waiting, and asks Proxmox to stop the task while the guest has not answered.':
       'Berth wartet nicht länger und bittet Proxmox, die Aufgabe zu beenden, solange der Gast nicht geantwortet hat.',
     'Processors and memory are set back. A disk that has grown stays as it is.':

@@ -71,8 +71,10 @@ test('a new name is saved and shown everywhere', async () => {
     'PATCH /users/me': ({ body }) => ok({ ...USER, ...(body as object) }),
   });
   const name = await screen.findByLabelText('Name');
-  expect(await button('Save')).toBeDisabled();
   await user.clear(name);
+  await user.click(await button('Save'));
+  await waitFor(() => expect(name).toHaveAccessibleDescription('Enter a name'));
+  expect(api.sent('PATCH /users/me')).toHaveLength(0);
   await user.type(name, 'Ada Lovelace');
   await user.click(await button('Save'));
   expect(await button(/account menu/i)).toHaveTextContent('Ada Lovelace');
@@ -158,8 +160,11 @@ test('two-factor authentication is set up by password, app and recovery codes', 
   expect(
     within(await screen.findByRole('list', { name: 'Recovery codes' })).getAllByRole('listitem'),
   ).toHaveLength(10);
-  expect(await button('Done')).toBeDisabled();
-  await user.click(screen.getByLabelText('I have kept them in a safe place'));
+  const kept = screen.getByLabelText('I have kept them in a safe place');
+  await user.click(await button('Done'));
+  await waitFor(() => expect(kept).toHaveFocus());
+  expect(kept).toHaveAccessibleDescription('Keep them, then tick this');
+  await user.click(kept);
   await user.click(await button('Done'));
   expect(await screen.findByText(/10 of 10 recovery codes left/)).toBeVisible();
 });
@@ -172,7 +177,9 @@ test('running out of recovery codes is said, and turning it off takes the passwo
   expect(await screen.findByText(/You are running out of recovery codes/)).toBeVisible();
   await user.click(await button('Turn off'));
   const form = await dialog('Turn off two-factor authentication');
-  expect(form.getByRole('button', { name: 'Turn off' })).toBeDisabled();
+  await user.click(form.getByRole('button', { name: 'Turn off' }));
+  await waitFor(() => expect(form.getByLabelText('Your password')).toHaveFocus());
+  expect(form.getByLabelText('Your password')).toHaveAccessibleDescription('Enter your password');
   await user.type(form.getByLabelText('Your password'), 'wrong');
   await user.click(form.getByRole('button', { name: 'Turn off' }));
   await waitFor(() => expect(form.getByLabelText('Your password')).toBeInvalid());

@@ -1,11 +1,12 @@
-import { Callout, FormGroup, InputGroup } from '@blueprintjs/core';
+import { Callout } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
-import { fieldIssue } from '../api-error.ts';
 import { PasswordField } from '../components/password-field.tsx';
+import { ifEmpty, TextField } from '../components/text-field.tsx';
 import { describeBrowser } from '../describe-browser.ts';
 import { PASSKEYS_KEY, useAccountChange } from '../hooks/use-account.ts';
+import { useFields } from '../hooks/use-fields.ts';
 import { addPasskey, passkeyRefusal } from '../passkeys.ts';
 import { ChangeDialog } from './change-dialog.tsx';
 
@@ -14,15 +15,19 @@ export function AddPasskeyDialog({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState(describeBrowser(navigator.userAgent));
   const [password, setPassword] = useState('');
   const add = useAccountChange(PASSKEYS_KEY, addPasskey, onClose);
-  const wrong = fieldIssue(add.error, 'password');
+  const fields = useFields(
+    { password: ifEmpty(password, t`Enter your password`), name: ifEmpty(name, t`Enter a name`) },
+    add.error,
+  );
+  const { wrong } = fields;
   const refusal = passkeyRefusal(add.error);
   return (
     <ChangeDialog
       title={t`Add a passkey`}
       keep={t`Cancel`}
       submit={t`Continue`}
-      isReady={name.trim() !== '' && password !== ''}
-      change={{ isPending: add.isPending, error: wrong || refusal ? null : add.error }}
+      fields={refusal === null ? fields : { ...fields, rest: null }}
+      change={add}
       retryHint={t`It is not known whether the passkey was added. Look at the list before you try again.`}
       onSubmit={() => add.mutate({ name, password })}
       onClose={onClose}
@@ -35,29 +40,19 @@ export function AddPasskeyDialog({ onClose }: { onClose: () => void }) {
         label={t`Your password`}
         autoFocus
         value={password}
-        wrong={wrong}
+        wrong={wrong.password}
         onChange={setPassword}
       />
-      <FormGroup
+      <TextField
         label={t`Name`}
-        labelFor="add-passkey-name"
-        helperText={
-          <span id="add-passkey-help">
-            <Trans>To tell it from others you may add</Trans>
-          </span>
-        }
-      >
-        <InputGroup
-          id="add-passkey-name"
-          autoComplete="off"
-          maxLength={100}
-          aria-describedby="add-passkey-help"
-          value={name}
-          onValueChange={setName}
-        />
-      </FormGroup>
+        help={t`To tell it from others you may add`}
+        maxLength={100}
+        wrong={wrong.name}
+        value={name}
+        onChange={setName}
+      />
       {refusal && (
-        <Callout intent="danger" role="alert" compact>
+        <Callout className="problem" tabIndex={-1} intent="danger" role="alert" compact>
           {refusal}
         </Callout>
       )}

@@ -3,6 +3,7 @@ import { t } from '@lingui/core/macro';
 import type { ReactNode } from 'react';
 import { Dialog } from '../components/dialog.tsx';
 import { ProblemCallout } from '../components/problem-callout.tsx';
+import { type Fields, useFields } from '../hooks/use-fields.ts';
 import { useReturnFocus } from '../hooks/use-return-focus.ts';
 
 interface ChangeDialogProps {
@@ -11,8 +12,10 @@ interface ChangeDialogProps {
   keep: string;
   submit: string;
   isHarsh?: boolean;
-  /** The input is complete. */
-  isReady?: boolean;
+  /** False while there is nothing to send, as the dialog says itself: a name is to be typed, or there is nothing to choose from. */
+  canSubmit?: boolean;
+  /** The fields, where there are any. */
+  fields?: Pick<Fields<never>, 'form' | 'rest' | 'check'>;
   /** The request: how it stands. */
   change: { isPending: boolean; error: Error | null };
   onSubmit: () => void;
@@ -29,7 +32,8 @@ export function ChangeDialog({
   keep,
   submit,
   isHarsh = false,
-  isReady = true,
+  canSubmit = true,
+  fields,
   change,
   onSubmit,
   onClose,
@@ -38,17 +42,21 @@ export function ChangeDialog({
   children,
 }: ChangeDialogProps) {
   useReturnFocus();
+  const own = useFields({}, change.error);
+  const { form, rest, check } = fields ?? own;
   return (
     <Dialog isOpen title={title} onClose={onClose} className={className}>
       <form
+        ref={form}
+        noValidate
         onSubmit={(event) => {
           event.preventDefault();
-          if (isReady && !change.isPending) onSubmit();
+          if (canSubmit && !change.isPending && check()) onSubmit();
         }}
       >
         <DialogBody>
           {children}
-          {change.error && <ProblemCallout error={change.error} retryHint={retryHint} />}
+          {rest !== null && <ProblemCallout error={rest} retryHint={retryHint} />}
         </DialogBody>
         <DialogFooter
           actions={
@@ -58,7 +66,7 @@ export function ChangeDialog({
                 type="submit"
                 intent={isHarsh ? 'danger' : 'primary'}
                 text={submit}
-                disabled={!isReady}
+                disabled={!canSubmit}
                 loading={change.isPending}
               />
             </>

@@ -10,6 +10,7 @@ import { ErrorState } from '../components/error-state.tsx';
 import { formatDisk, formatMemory } from '../format-size.ts';
 import { usePlans } from '../hooks/use-catalog.ts';
 import { useChange } from '../hooks/use-change.ts';
+import { useFields } from '../hooks/use-fields.ts';
 import { ChangeDialog } from './change-dialog.tsx';
 import { ChoiceCards } from './choice-cards.tsx';
 
@@ -25,13 +26,15 @@ export function ChangePlanDialog({ server, onClose }: DialogProps) {
   const [keepsDisk, setKeepsDisk] = useState(false);
   const resize = useChange((body: ResizeServer, key) => resizeServer(server.id, body, key), onClose);
   const plan = plans.data?.find(({ id }) => id === planId);
+  const fields = useFields({ planId: plan ? null : t`Choose a plan` }, resize.error);
   const keepDisk = plan !== undefined && (plan.diskGib < server.diskGib || keepsDisk);
   return (
     <ChangeDialog
       title={t`Change the plan of ${server.name}`}
       keep={t`Cancel`}
       submit={t`Change plan`}
-      isReady={plan !== undefined}
+      fields={fields}
+      canSubmit={plans.isSuccess}
       change={resize}
       onSubmit={() => resize.mutate({ planId, keepDisk })}
       onClose={onClose}
@@ -42,7 +45,7 @@ export function ChangePlanDialog({ server, onClose }: DialogProps) {
           legend={t`Plan`}
           name="planId"
           chosen={planId}
-          error={undefined}
+          error={fields.wrong.planId}
           onChoose={setPlanId}
           choices={plans.data.map((one) => ({
             id: one.id,

@@ -13,7 +13,7 @@ interface ChoiceCardsProps {
   name: string;
   choices: Choice[];
   chosen: string;
-  error: string | undefined;
+  error: string | null | undefined;
   onChoose: (id: string) => void;
 }
 

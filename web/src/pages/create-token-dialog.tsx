@@ -1,11 +1,12 @@
-import { Checkbox, FormGroup, InputGroup, Radio, RadioGroup, TextArea } from '@blueprintjs/core';
+import { Checkbox, FormGroup, Radio, RadioGroup } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { useState } from 'react';
 import type { ApiToken, NewApiToken } from '../../../contract/account.ts';
 import { createApiToken } from '../account-api.ts';
-import { fieldIssue } from '../api-error.ts';
 import { Select } from '../components/select.tsx';
+import { ifEmpty, TextField } from '../components/text-field.tsx';
 import { TOKENS_KEY, useAccountChange } from '../hooks/use-account.ts';
+import { useFields } from '../hooks/use-fields.ts';
 import { useIsAdmin } from '../hooks/use-is-admin.ts';
 import { ChangeDialog } from './change-dialog.tsx';
 import { PERMISSIONS } from './permission-words.ts';
@@ -52,7 +53,8 @@ export function CreateTokenDialog({ onMade, onClose }: CreateTokenDialogProps) {
   const [isStaff, setIsStaff] = useState(false);
   const isAdmin = useIsAdmin();
   const create = useAccountChange(TOKENS_KEY, createApiToken, onMade);
-  const wrong = { name: fieldIssue(create.error, 'name'), sources: fieldIssue(create.error, 'sources') };
+  const fields = useFields({ name: ifEmpty(name, t`Enter a name`), sources: null }, create.error);
+  const { wrong } = fields;
 
   function submit(): void {
     const networks = sources.split(/[\s,]+/).filter(Boolean);
@@ -70,13 +72,21 @@ export function CreateTokenDialog({ onMade, onClose }: CreateTokenDialogProps) {
       title={t`Create API token`}
       keep={t`Cancel`}
       submit={t`Create token`}
-      isReady={name.trim() !== ''}
-      change={{ isPending: create.isPending, error: wrong.name || wrong.sources ? null : create.error }}
+      fields={fields}
+      change={create}
       retryHint={t`It is not known whether a token was made. If one you never saw is in the list, revoke it.`}
       onSubmit={submit}
       onClose={onClose}
     >
-      <NameField name={name} wrong={wrong.name} onChange={setName} />
+      <TextField
+        label={t`Name`}
+        help={t`What it is for, so that you know it again.`}
+        autoFocus
+        maxLength={100}
+        wrong={wrong.name}
+        value={name}
+        onChange={setName}
+      />
       <RadioGroup
         label={t`What it may do`}
         selectedValue={permission}
@@ -101,7 +111,16 @@ export function CreateTokenDialog({ onMade, onClose }: CreateTokenDialogProps) {
           onChange={(event) => setDays(event.currentTarget.value)}
         />
       </FormGroup>
-      <SourcesField sources={sources} wrong={wrong.sources} onChange={setSources} />
+      <TextField
+        label={t`From these addresses only`}
+        isOptional
+        help={t`Addresses or networks, one per line, such as 203.0.113.0/24`}
+        rows={2}
+        isCode
+        wrong={wrong.sources}
+        value={sources}
+        onChange={setSources}
+      />
     </ChangeDialog>
   );
 }
@@ -111,61 +130,5 @@ function PermissionLabel({ title, text }: { title: string; text: string }) {
     <>
       {title} <span className="second-line">{text}</span>
     </>
-  );
-}
-
-interface FieldProps {
-  wrong: string | null;
-  onChange: (value: string) => void;
-}
-
-function NameField({ name, wrong, onChange }: FieldProps & { name: string }) {
-  return (
-    <FormGroup
-      label={t`Name`}
-      labelFor="token-name"
-      intent={wrong ? 'danger' : 'none'}
-      helperText={<span id="token-name-help">{wrong ?? t`What it is for, so that you know it again.`}</span>}
-    >
-      <InputGroup
-        id="token-name"
-        autoComplete="off"
-        autoFocus
-        maxLength={100}
-        aria-describedby="token-name-help"
-        aria-invalid={wrong !== null}
-        value={name}
-        onValueChange={onChange}
-      />
-    </FormGroup>
-  );
-}
-
-function SourcesField({ sources, wrong, onChange }: FieldProps & { sources: string }) {
-  return (
-    <FormGroup
-      label={t`From these addresses only`}
-      labelInfo={t`(optional)`}
-      labelFor="token-sources"
-      intent={wrong ? 'danger' : 'none'}
-      helperText={
-        <span id="token-sources-help">
-          {wrong ?? t`Addresses or networks, one per line, such as 203.0.113.0/24`}
-        </span>
-      }
-    >
-      <TextArea
-        id="token-sources"
-        className="code-input"
-        fill
-        rows={2}
-        spellCheck={false}
-        intent={wrong ? 'danger' : 'none'}
-        aria-describedby="token-sources-help"
-        aria-invalid={wrong !== null}
-        value={sources}
-        onChange={(event) => onChange(event.currentTarget.value)}
-      />
-    </FormGroup>
   );
 }

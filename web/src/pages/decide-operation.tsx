@@ -3,12 +3,12 @@ import { t } from '@lingui/core/macro';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { Decision, OfferedDecision, Operation } from '../../../contract/operations.ts';
 import { decideOperation } from '../api.ts';
-import { effectOf } from '../contract-words.ts';
+import { ProblemCallout } from '../components/problem-callout.tsx';
+import { decisionEffect } from '../contract-words.ts';
 import { useSubmit } from '../hooks/use-submit.ts';
 import { applyOperation } from '../live-cache.ts';
 import { useForbidden } from '../hooks/use-forbidden.ts';
 import { useIsAdmin } from '../hooks/use-is-admin.ts';
-import { showToast } from '../toaster.ts';
 
 const WORDS: Record<Decision, string> = {
   get resume() {
@@ -32,37 +32,37 @@ export function DecideOperation({ operation }: { operation: Operation }) {
     mutationFn: (decision: Decision) =>
       submit({ operation: operation.id, decision }, (key) => decideOperation(operation.id, decision, key)),
     onSuccess: (answer) => applyOperation(client, answer),
-    onError: (error) => showToast({ message: error.message, intent: 'danger' }),
   });
   const offered = operation.decisions.filter(({ by }) => isAdmin || by === 'customer');
   if (offered.length === 0) return null;
   if (forbidden) return <p className="muted">{forbidden}</p>;
   return (
-    <dl className="decisions" aria-label={t`How to go on`}>
-      {offered.map((choice) => (
-        <Choice
-          key={choice.decision}
-          choice={choice}
-          decided={operation.decision}
-          isPending={decide.isPending && decide.variables === choice.decision}
-          onChoose={() => decide.mutate(choice.decision)}
-        />
-      ))}
-    </dl>
+    <>
+      <dl className="decisions" aria-label={t`How to go on`}>
+        {offered.map((choice) => (
+          <Choice
+            key={choice.decision}
+            choice={choice}
+            decided={operation.decision ?? (decide.isPending ? decide.variables : null)}
+            onChoose={() => decide.mutate(choice.decision)}
+          />
+        ))}
+      </dl>
+      {decide.error && <ProblemCallout error={decide.error} />}
+    </>
   );
 }
 
 function Choice({
-  choice: { decision, effect },
+  choice,
   decided,
-  isPending,
   onChoose,
 }: {
   choice: OfferedDecision;
   decided: Decision | null;
-  isPending: boolean;
   onChoose: () => void;
 }) {
+  const { decision } = choice;
   return (
     <>
       <dt>
@@ -71,11 +71,11 @@ function Choice({
           intent={decision === 'resume' ? 'primary' : decision === 'roll_back' ? 'danger' : 'none'}
           text={WORDS[decision]}
           disabled={decided !== null}
-          loading={isPending || decided === decision}
+          loading={decided === decision}
           onClick={onChoose}
         />
       </dt>
-      <dd>{effectOf(effect)}</dd>
+      <dd>{decisionEffect(choice)}</dd>
     </>
   );
 }

@@ -57,7 +57,7 @@ function EraseDialog({ server, graceHours = 0, onClose }: DeleteDialogProps) {
       keep={t`Keep the server`}
       submit={t`Delete server`}
       isHarsh
-      isReady={typed.trim() === server.name}
+      canSubmit={typed.trim() === server.name}
       change={remove}
       onSubmit={() => remove.mutate(isNow)}
       onClose={onClose}

@@ -45,10 +45,14 @@ export function DeleteServer({ server }: { server: Server }) {
   const reason = useObstacle(server);
   const isForbidden = useForbidden()(server, 'manage') !== null;
   const graceHours = useGraceHours(server);
-  const isCancelled = server.status === 'cancelled';
+  const { status, deleteProtection } = server;
+  const isCancelled = status === 'cancelled';
+  const isOver = isCancelled || status === 'failed';
   const effect = isCancelled
     ? t`Its order was cancelled: nothing of it exists, so nothing is lost.`
-    : t`Erases the VM with its disks and releases its addresses. ${reprieve(graceHours)}`;
+    : isOver
+      ? t`Takes it off the list and erases what may be left of it. This cannot be undone.`
+      : t`Erases the VM with its disks and releases its addresses. ${reprieve(graceHours)}`;
   return (
     <section className="panel danger-zone" aria-labelledby="danger-title">
       <div>
@@ -66,7 +70,7 @@ export function DeleteServer({ server }: { server: Server }) {
         aria-describedby={isForbidden ? `${ROLE_REFUSAL_ID} danger-text` : 'danger-text'}
         onClick={() => setIsAsked(true)}
       />
-      {!isCancelled && <ProtectionSwitch server={server} field="deleteProtection" />}
+      {(deleteProtection || !isOver) && <ProtectionSwitch server={server} field="deleteProtection" />}
       {isAsked && <DeleteDialog server={server} graceHours={graceHours} onClose={() => setIsAsked(false)} />}
     </section>
   );

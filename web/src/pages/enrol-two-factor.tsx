@@ -6,11 +6,11 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { TwoFactorEnrolment } from '../../../contract/account.ts';
 import { confirmTwoFactor, enrolTwoFactor } from '../account-api.ts';
-import { fieldIssue } from '../api-error.ts';
 import { CopyButton } from '../components/copy-button.tsx';
 import { PasswordField } from '../components/password-field.tsx';
 import { QrCode } from '../components/qr-code.tsx';
 import { TWO_FACTOR_KEY, useAccountChange } from '../hooks/use-account.ts';
+import { useFields } from '../hooks/use-fields.ts';
 import { ChangeDialog } from './change-dialog.tsx';
 import { RecoveryCodesDialog } from './recovery-codes.tsx';
 
@@ -33,14 +33,14 @@ interface PasswordDialogProps {
 function PasswordDialog({ onEnrolment, onClose }: PasswordDialogProps) {
   const [password, setPassword] = useState('');
   const enrol = useMutation({ mutationFn: enrolTwoFactor, onSuccess: onEnrolment });
-  const wrong = fieldIssue(enrol.error, 'password');
+  const fields = useFields({ password: password ? null : t`Enter your password` }, enrol.error);
   return (
     <ChangeDialog
       title={title()}
       keep={t`Cancel`}
       submit={t`Continue`}
-      isReady={password !== ''}
-      change={{ isPending: enrol.isPending, error: wrong ? null : enrol.error }}
+      fields={fields}
+      change={enrol}
       onSubmit={() => enrol.mutate(password)}
       onClose={onClose}
     >
@@ -55,7 +55,7 @@ function PasswordDialog({ onEnrolment, onClose }: PasswordDialogProps) {
         label={t`Your password`}
         autoFocus
         value={password}
-        wrong={wrong}
+        wrong={fields.wrong.password}
         onChange={setPassword}
       />
     </ChangeDialog>
@@ -73,14 +73,16 @@ function ConfirmDialog({ enrolment: { secret, uri }, onCodes, onClose }: Confirm
   const confirm = useAccountChange(TWO_FACTOR_KEY, confirmTwoFactor, (answer) =>
     onCodes(answer.recoveryCodes),
   );
-  const wrong = fieldIssue(confirm.error, 'code');
+  const isCode = /^\d{6}$/.test(code.replaceAll(/\s/g, ''));
+  const fields = useFields({ code: isCode ? null : t`Enter the six digits` }, confirm.error);
+  const wrong = fields.wrong.code;
   return (
     <ChangeDialog
       title={title()}
       keep={t`Cancel`}
       submit={t`Turn on`}
-      isReady={/^\d{6}$/.test(code.replaceAll(/\s/g, ''))}
-      change={{ isPending: confirm.isPending, error: wrong ? null : confirm.error }}
+      fields={fields}
+      change={confirm}
       retryHint={t`It is not known whether it is on now. Reload this page to see.`}
       onSubmit={() => confirm.mutate(code)}
       onClose={onClose}

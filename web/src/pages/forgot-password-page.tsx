@@ -3,10 +3,11 @@ import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { type FormEvent, useState } from 'react';
 import { Link } from 'react-router';
-import { ApiError, fieldIssue, NetworkError, problemCode, readProblem } from '../api-error.ts';
+import { ApiError, NetworkError, problemCode, readProblem } from '../api-error.ts';
 import { Brand } from '../components/brand.tsx';
 import { LanguageSwitch } from '../components/language-switch.tsx';
 import { PageTitle } from '../components/page-title.tsx';
+import { useFields } from '../hooks/use-fields.ts';
 import { languageStore } from '../language.ts';
 import { post } from '../session.ts';
 
@@ -14,11 +15,14 @@ import { post } from '../session.ts';
 export function ForgotPasswordPage() {
   const [email, setEmail] = useState('');
   const { ask, state, error } = useAsking();
-  const wrong = fieldIssue(error, 'email');
+  const { form, wrong, rest, check } = useFields(
+    { email: email.includes('@') ? null : t`Enter your e-mail address` },
+    error,
+  );
 
   function submit(event: FormEvent): void {
     event.preventDefault();
-    void ask(email.trim());
+    if (check()) void ask(email.trim());
   }
 
   return (
@@ -45,32 +49,32 @@ export function ForgotPasswordPage() {
           )}
         </div>
         {state !== 'sent' && (
-          <form onSubmit={submit} aria-label={t`Forgot your password?`}>
+          <form ref={form} noValidate onSubmit={submit} aria-label={t`Forgot your password?`}>
             <p className="muted">
               <Trans>You get a link by e-mail with which you set a new one.</Trans>
             </p>
             <FormGroup
               label={t`E-mail`}
               labelFor="forgot-email"
-              intent={wrong ? 'danger' : 'none'}
-              helperText={wrong && <span id="forgot-email-help">{wrong}</span>}
+              intent={wrong.email ? 'danger' : 'none'}
+              helperText={wrong.email && <span id="forgot-email-help">{wrong.email}</span>}
             >
               <InputGroup
                 id="forgot-email"
                 type="email"
                 autoComplete="username"
                 size="large"
-                required
                 autoFocus
-                aria-invalid={wrong !== null}
-                aria-describedby={wrong ? 'forgot-email-help' : undefined}
+                intent={wrong.email ? 'danger' : 'none'}
+                aria-invalid={wrong.email !== null}
+                aria-describedby={wrong.email ? 'forgot-email-help' : undefined}
                 value={email}
                 onValueChange={setEmail}
               />
             </FormGroup>
-            {error !== null && wrong === null && (
-              <Callout intent="danger" role="alert" className="login-refusal" compact>
-                {explain(error)}
+            {rest !== null && (
+              <Callout intent="danger" role="alert" tabIndex={-1} className="login-refusal problem" compact>
+                {explain(rest)}
               </Callout>
             )}
             <Button

@@ -1,4 +1,4 @@
-import { FormGroup, InputGroup, Radio, RadioGroup } from '@blueprintjs/core';
+import { FormGroup, Radio, RadioGroup } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useQuery, type QueryKey } from '@tanstack/react-query';
@@ -9,7 +9,9 @@ import type { AccountRole } from '../../../contract/roles.ts';
 import type { NewInvitation } from '../../../contract/team.ts';
 import { listServers } from '../api.ts';
 import { Select } from '../components/select.tsx';
+import { TextField } from '../components/text-field.tsx';
 import { useAccountChange } from '../hooks/use-account.ts';
+import { useFields } from '../hooks/use-fields.ts';
 import { languageStore } from '../language.ts';
 import { ROLES } from '../role-words.ts';
 import { invite } from '../team-api.ts';
@@ -59,13 +61,22 @@ export function InviteDialog({ account, sendsMail, stale, onMade, onClose }: Inv
   const offered = (Object.keys(ROLES) as AccountRole[]).filter(
     (one) => includes(PERMISSION_OF[account.role], PERMISSION_OF[one]) && !(serverId && one === 'owner'),
   );
+  const fields = useFields(
+    {
+      email: /^$|@/.test(email.trim()) ? null : t`Enter an e-mail address, or none`,
+      note: null,
+      role: offered.includes(role) ? null : t`Choose a role`,
+    },
+    change.error,
+  );
+  const { wrong } = fields;
   return (
     <ChangeDialog
       className="narrow-dialog sensitive-title"
       title={t`Invite somebody to ${account.name}`}
       keep={t`Cancel`}
       submit={email.trim() ? t`Send the invitation` : t`Make the link`}
-      isReady={offered.includes(role)}
+      fields={fields}
       change={change}
       onSubmit={() => change.mutate(undefined)}
       onClose={onClose}
@@ -81,16 +92,14 @@ export function InviteDialog({ account, sendsMail, stale, onMade, onClose }: Inv
         )}
       </p>
       {sendsMail && (
-        <FormGroup label={t`E-mail`} labelInfo={t`(optional)`} labelFor="invite-email">
-          <InputGroup
-            id="invite-email"
-            type="email"
-            maxLength={254}
-            autoComplete="off"
-            value={email}
-            onValueChange={setEmail}
-          />
-        </FormGroup>
+        <TextField
+          label={t`E-mail`}
+          isOptional
+          maxLength={254}
+          wrong={wrong.email}
+          value={email}
+          onChange={setEmail}
+        />
       )}
       <FormGroup label={t`Access to`} labelFor="invite-server">
         <Select
@@ -103,6 +112,11 @@ export function InviteDialog({ account, sendsMail, stale, onMade, onClose }: Inv
           ]}
         />
       </FormGroup>
+      {wrong.role && (
+        <p className="choice-error" tabIndex={-1}>
+          {wrong.role}
+        </p>
+      )}
       <RadioGroup
         label={t`As`}
         selectedValue={role}
@@ -112,20 +126,15 @@ export function InviteDialog({ account, sendsMail, stale, onMade, onClose }: Inv
           <Radio key={one} value={one} label={`${ROLES[one].title}: ${ROLES[one].text}`} />
         ))}
       </RadioGroup>
-      <FormGroup
+      <TextField
         label={t`For`}
-        labelInfo={t`(optional)`}
-        labelFor="invite-note"
-        helperText={t`A note for yourself: whom the link is meant for`}
-      >
-        <InputGroup
-          id="invite-note"
-          maxLength={200}
-          autoComplete="off"
-          value={note}
-          onValueChange={setNote}
-        />
-      </FormGroup>
+        isOptional
+        help={t`A note for yourself: whom the link is meant for`}
+        maxLength={200}
+        wrong={wrong.note}
+        value={note}
+        onChange={setNote}
+      />
     </ChangeDialog>
   );
 }

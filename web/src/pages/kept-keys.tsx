@@ -8,7 +8,7 @@ interface KeptKeysProps {
   /** Whose keys; undefined has none. */
   accountId: string | undefined;
   chosen: string[];
-  error?: string | undefined;
+  error?: string | null | undefined;
   onChoose: (ids: string[]) => void;
 }
 

@@ -1,7 +1,8 @@
-import { FormGroup, TextArea } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { useState } from 'react';
 import type { Server } from '../../../contract/servers.ts';
+import { TextField } from '../components/text-field.tsx';
+import { useFields } from '../hooks/use-fields.ts';
 import { useUpdateServer } from '../hooks/use-update-server.ts';
 import { ChangeDialog } from './change-dialog.tsx';
 
@@ -13,42 +14,31 @@ export function LabelsDialog({ server, onClose }: { server: Server; onClose: () 
       .join('\n'),
   );
   const update = useUpdateServer(server, onClose);
-  const wrong = lines(text).find((line) => !/^[^=]+=/.test(line));
+  const odd = lines(text).find((line) => !/^[^=]+=/.test(line));
+  const fields = useFields(
+    { labels: odd === undefined ? null : t`Write “${odd}” as key=value` },
+    update.error,
+  );
   return (
     <ChangeDialog
       title={t`Labels of ${server.name}`}
       keep={t`Cancel`}
       submit={t`Save labels`}
-      isReady={wrong === undefined}
+      fields={fields}
       change={update}
       onSubmit={() => update.mutate({ labels: parse(text) })}
       onClose={onClose}
     >
-      <FormGroup
+      <TextField
         label={t`Labels`}
-        labelFor="labels"
-        intent={wrong ? 'danger' : 'none'}
-        helperText={
-          <span id="labels-help">
-            {wrong
-              ? t`Write “${wrong}” as key=value`
-              : t`One per line, as key=value: env=production, say. They are yours to choose.`}
-          </span>
-        }
-      >
-        <TextArea
-          id="labels"
-          fill
-          className="code-input"
-          rows={6}
-          spellCheck={false}
-          autoFocus
-          aria-describedby="labels-help"
-          aria-invalid={wrong !== undefined}
-          value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
-        />
-      </FormGroup>
+        help={t`One per line, as key=value: env=production, say. They are yours to choose.`}
+        rows={6}
+        isCode
+        autoFocus
+        wrong={fields.wrong.labels}
+        value={text}
+        onChange={setText}
+      />
     </ChangeDialog>
   );
 }

@@ -22,6 +22,7 @@ test('a wrong password is said so and what was typed stays', async () => {
   await fillIn(user);
   expect(await screen.findByRole('alert')).toHaveTextContent('E-mail or password is wrong');
   expect(screen.getByLabelText('E-mail')).toHaveValue('ada@example.org');
+  await waitFor(() => expect(screen.getByLabelText('Password')).toHaveFocus());
   expect(document.title).toBe('Log in · Berth');
 });
 

@@ -79,7 +79,8 @@ test('another plan says what changes, and that a disk only grows', async () => {
   await user.click(await manage('Change plan'));
   const dialog = within(await screen.findByRole('dialog', { name: 'Change the plan of web-1' }));
   expect(await dialog.findByRole('radio', { name: 'Small' })).toBeDisabled();
-  expect(dialog.getByRole('button', { name: 'Change plan' })).toBeDisabled();
+  await user.click(dialog.getByRole('button', { name: 'Change plan' }));
+  await waitFor(() => expect(dialog.getByText('Choose a plan')).toHaveFocus());
   await user.click(dialog.getByRole('radio', { name: 'Tiny' }));
   expect(dialog.getByText('2 → 1 vCPU')).toBeVisible();
   const keep = dialog.getByRole('checkbox', { name: 'Keep the disk at 40 GiB' });
@@ -154,7 +155,12 @@ test('a new password is set without a reboot unless one is allowed', async () =>
   await user.click(await manage('Reset password'));
   const dialog = within(await screen.findByRole('dialog', { name: 'Reset the password of web-1' }));
   await user.type(dialog.getByLabelText('New password'), 'too short');
-  expect(dialog.getByRole('button', { name: 'Reset password' })).toBeDisabled();
+  await user.click(dialog.getByRole('button', { name: 'Reset password' }));
+  await waitFor(() =>
+    expect(dialog.getByLabelText('New password')).toHaveAccessibleDescription(
+      'Choose one of at least 10 characters',
+    ),
+  );
   await user.type(dialog.getByLabelText('New password'), ' no more');
   await user.click(dialog.getByRole('button', { name: 'Show the password' }));
   expect(dialog.getByLabelText('New password')).toHaveAttribute('type', 'text');
@@ -197,6 +203,8 @@ test('labels are edited as lines, and one that is none is pointed at', async () 
   const input = dialog.getByLabelText('Labels');
   await user.clear(input);
   await user.type(input, 'env=live\nteam');
+  await user.click(dialog.getByRole('button', { name: 'Save labels' }));
+  await waitFor(() => expect(input).toHaveFocus());
   expect(input).toHaveAccessibleDescription('Write “team” as key=value');
   await user.type(input, '=a');
   await user.click(dialog.getByRole('button', { name: 'Save labels' }));
@@ -211,7 +219,8 @@ test('only an administrator can suspend a server, with a reason', async () => {
   const { api, user } = open(server, { [route]: accepts(server, 'suspend') }, 'admin');
   await user.click(await manage('Suspend'));
   const dialog = within(await screen.findByRole('dialog', { name: 'Suspend web-1?' }));
-  expect(dialog.getByRole('button', { name: 'Suspend server' })).toBeDisabled();
+  await user.click(dialog.getByRole('button', { name: 'Suspend server' }));
+  await waitFor(() => expect(dialog.getByLabelText('Reason')).toBeInvalid());
   await user.type(dialog.getByLabelText('Reason'), 'Overdue on payment');
   await user.click(dialog.getByRole('button', { name: 'Suspend server' }));
   await closed();
@@ -263,7 +272,8 @@ test('a server moves to one of the nodes that can take it; the others say why no
   const away = await dialog.findByRole('radio', { name: 'pve3' });
   expect(away).toBeDisabled();
   expect(away).toHaveAccessibleDescription(/pve3 is offline/);
-  expect(dialog.getByRole('button', { name: 'Move server' })).toBeDisabled();
+  await user.click(dialog.getByRole('button', { name: 'Move server' }));
+  await waitFor(() => expect(dialog.getByText('Choose a node')).toHaveFocus());
   await user.click(dialog.getByRole('radio', { name: 'pve2' }));
   await user.click(dialog.getByRole('button', { name: 'Move server' }));
   await closed();

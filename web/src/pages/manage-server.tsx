@@ -35,8 +35,20 @@ function sizeOf({ plan, vcpu, memoryMib, diskGib }: Server): string {
   return t`${name}: ${vcpu} vCPU, ${memory} memory, ${disk} disk.`;
 }
 
-/** What else can be done with a server; what cannot be done now says why. */
+/** What else can be done with a server; nothing with one that was not built, but for whoever looks what is left of it. */
 export function ManageServer({ server }: { server: Server }) {
+  const isAdmin = useIsAdmin();
+  if (server.status === 'cancelled' || (server.status === 'failed' && !isAdmin)) return null;
+  if (server.status !== 'failed') return <Deeds server={server} />;
+  return (
+    <section className="panel manage" aria-label={t`For administrators`}>
+      <ToComparison server={server} />
+    </section>
+  );
+}
+
+/** What cannot be done now says why. */
+function Deeds({ server }: { server: Server }) {
   const [asked, setAsked] = useState<DialogName | null>(null);
   const isAdmin = useIsAdmin();
   const blocked = blockedBecause(server);
@@ -148,14 +160,20 @@ function ProviderDeeds({ server, onAsk }: { server: Server; onAsk: (name: Dialog
         isBlocked={isMoveBlocked}
         onAsk={() => onAsk('move')}
       />
-      <div className="deed">
-        <span className="muted">
-          <Trans>What Berth’s record and the VM on Proxmox VE say, field by field.</Trans>
-        </span>
-        <Link className={Classes.BUTTON} to={`/admin/servers/${server.id}/truth`}>
-          <Trans>Compare with Proxmox VE</Trans>
-        </Link>
-      </div>
+      <ToComparison server={server} />
+    </div>
+  );
+}
+
+function ToComparison({ server }: { server: Server }) {
+  return (
+    <div className="deed">
+      <span className="muted">
+        <Trans>What Berth’s record and the VM on Proxmox VE say, field by field.</Trans>
+      </span>
+      <Link className={Classes.BUTTON} to={`/admin/servers/${server.id}/truth`}>
+        <Trans>Compare with Proxmox VE</Trans>
+      </Link>
     </div>
   );
 }

@@ -9,8 +9,10 @@ import { listMigrationTargets, moveServer } from '../api.ts';
 import { ErrorState } from '../components/error-state.tsx';
 import { formatMemory } from '../format-size.ts';
 import { useChange } from '../hooks/use-change.ts';
+import { useFields } from '../hooks/use-fields.ts';
 import { ChangeDialog } from './change-dialog.tsx';
 import { ChoiceCards } from './choice-cards.tsx';
+import { inLanguage } from '../contract-words.ts';
 
 /** Moves a server to another node of its cluster. */
 export function MoveDialog({ server, onClose }: { server: Server; onClose: () => void }) {
@@ -21,12 +23,14 @@ export function MoveDialog({ server, onClose }: { server: Server; onClose: () =>
     staleTime: 0,
   });
   const move = useChange((body: MigrateServer, key) => moveServer(server.id, body, key), onClose);
+  const fields = useFields({ node: node === '' ? t`Choose a node` : null }, move.error);
   return (
     <ChangeDialog
       title={t`Move ${server.name} to another node`}
       keep={t`Leave it where it is`}
       submit={t`Move server`}
-      isReady={node !== ''}
+      fields={fields}
+      canSubmit={Boolean(targets.data?.length)}
       change={move}
       onSubmit={() => move.mutate({ node })}
       onClose={onClose}
@@ -43,13 +47,13 @@ export function MoveDialog({ server, onClose }: { server: Server; onClose: () =>
           legend={t`Node`}
           name="node"
           chosen={node}
-          error={undefined}
+          error={fields.wrong.node}
           onChoose={setNode}
-          choices={targets.data.map(({ node: id, freeMemoryMib, obstacle }) => ({
+          choices={targets.data.map(({ node: id, freeMemoryMib, obstacle, obstacleSaid }) => ({
             id,
             title: id,
             details: <span>{t`${formatMemory(freeMemoryMib)} memory free`}</span>,
-            refusal: obstacle,
+            refusal: obstacle && inLanguage(obstacle, obstacleSaid),
           }))}
         />
       )}

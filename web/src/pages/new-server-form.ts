@@ -1,9 +1,11 @@
-import { problemSentences } from '../contract-words.ts';
+import { sayIssue } from '../../../contract/say-issue.ts';
+import { inLanguage, problemDetail, problemSentences } from '../contract-words.ts';
 import { t } from '@lingui/core/macro';
 import '../zod-without-eval.ts';
 import { CreateServer } from '../../../contract/servers.ts';
 import type { Problem } from '../../../contract/problem.ts';
 import { ApiError } from '../api-error.ts';
+import { restOf } from '../hooks/use-fields.ts';
 
 /** What the form holds: every field as it was typed. */
 export interface NewServerDraft {
@@ -83,9 +85,10 @@ export function parseDraft(
     }),
   );
   const refused = parsed.find(({ success }) => !success);
-  const issues = (refused?.error?.issues ?? []).map(({ path, message }) => ({
-    field: path.join('.'),
-    message,
+  const issues = (refused?.error?.issues ?? []).map((issue) => ({
+    field: issue.path.join('.'),
+    message: issue.message,
+    said: sayIssue(issue),
   }));
   const found = { ...placeIssues(issues, draft), ...errors };
   if (Object.keys(found).length > 0) return { errors: found };
@@ -113,17 +116,23 @@ export function refusalErrors(error: unknown, draft: NewServerDraft): FieldError
   if (!(error instanceof ApiError)) return {};
   const { problem } = error;
   if (problem.code === 'user_data_unsupported')
-    return { userData: problem.detail ?? problemSentences(problem).join(' ') };
+    return { userData: problemDetail(problem) ?? problemSentences(problem).join(' ') };
   return placeIssues(problem.issues ?? [], draft);
+}
+
+/** What of a refusal no field says. */
+export function refusalRest(error: Error | null, draft: NewServerDraft): Error | null {
+  if (Object.keys(refusalErrors(error, draft)).length === 0) return error;
+  return error instanceof ApiError && error.problem.issues ? restOf(error, FIELDS) : null;
 }
 
 function placeIssues(issues: NonNullable<Problem['issues']>, draft: NewServerDraft): FieldErrors {
   const errors: FieldErrors = {};
-  for (const { field, message } of issues) {
+  for (const { field, message, said } of issues) {
     const [name = '', part] = field.split(/[./[\]]+/).filter(Boolean);
     const target = FIELDS.find((known) => known === name);
     if (!target || errors[target]) continue;
-    errors[target] = capitalize(where(target, part, draft) + message);
+    errors[target] = capitalize(where(target, part, draft) + inLanguage(message, said));
   }
   return errors;
 }

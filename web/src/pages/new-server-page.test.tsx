@@ -76,6 +76,20 @@ test('what the API refuses is shown at its field, and goes when it is changed', 
   expect(field).toBeValid();
 });
 
+test('what the API refuses beside the fields is named, and not what they say themselves', async () => {
+  const issues = [
+    { field: 'name', message: 'a server of this name exists already' },
+    { field: 'accountId', message: 'no such account' },
+  ];
+  fakeApi({ 'POST /servers': () => refusal(422, 'invalid_input', 'Some fields are not right', { issues }) });
+  const { user, submit, name } = await openForm();
+  await name('web-1');
+  await user.click(screen.getByRole('radio', { name: 'Small' }));
+  await submit();
+  const reason = (await screen.findByText('accountId: no such account')).parentElement;
+  expect(reason).not.toHaveTextContent('exists already');
+});
+
 test('a plan whose disk is too small for the template cannot be chosen and says why', async () => {
   fakeApi({
     'GET /templates': () => ok({ items: [{ ...TEMPLATE, minDiskGib: 60 }], nextCursor: null }),

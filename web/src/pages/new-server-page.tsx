@@ -9,6 +9,7 @@ import type { CreateServer } from '../../../contract/servers.ts';
 import { ErrorState } from '../components/error-state.tsx';
 import { NoticeState } from '../components/notice-state.tsx';
 import { PageTitle } from '../components/page-title.tsx';
+import { focusWrong } from '../focus-wrong.ts';
 import { useAvailability } from '../hooks/use-availability.ts';
 import { usePlans, useTemplates } from '../hooks/use-catalog.ts';
 import { PartlyOrdered, useCreateServers } from '../hooks/use-create-servers.ts';
@@ -26,6 +27,7 @@ import {
   keptKeyIds,
   parseDraft,
   refusalErrors,
+  refusalRest,
 } from './new-server-form.ts';
 import { NewServerSummary } from './new-server-summary.tsx';
 import { NoAccessDialog } from './no-access-dialog.tsx';
@@ -107,11 +109,7 @@ function NewServerForm({ plans, templates }: { plans: Plan[]; templates: Templat
 
   function show(found: FieldErrors): void {
     setErrors(found);
-    // The field is marked in the next render; only then can it be found.
-    setTimeout(
-      () => form.current?.querySelector<HTMLElement>('[aria-invalid="true"], .choice-error')?.focus(),
-      0,
-    );
+    focusWrong(form.current);
   }
 
   const parsed = parseDraft({ ...draft, planId: plan?.id ?? '' }, account?.id);
@@ -128,10 +126,6 @@ function NewServerForm({ plans, templates }: { plans: Plan[]; templates: Templat
   }
 
   const field = { draft, errors, onChange: change };
-  const isFieldRefusal =
-    create.error !== null &&
-    !(create.error instanceof PartlyOrdered) &&
-    Object.keys(refusalErrors(create.error, draft)).length > 0;
   return (
     <form ref={form} className="new-server" noValidate onSubmit={submit} aria-label={t`Create server`}>
       <div className="new-server-fields">
@@ -150,7 +144,7 @@ function NewServerForm({ plans, templates }: { plans: Plan[]; templates: Templat
         plan={plan}
         order={'orders' in parsed ? parsed.orders[0] : undefined}
         isBusy={create.isPending}
-        error={isFieldRefusal ? null : create.error}
+        error={refusalRest(create.error, draft)}
         fieldErrors={Object.values(errors)}
       />
       {isAsked && 'orders' in parsed && (

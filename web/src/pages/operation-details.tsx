@@ -1,7 +1,7 @@
 import { Button, Tag } from '@blueprintjs/core';
 import { ChevronDown, ChevronRight } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
-import { useId, useState } from 'react';
+import { type ReactNode, useId, useState } from 'react';
 import type { Operation, OperationStatus } from '../../../contract/operations.ts';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { formatDuration } from '../format-time.ts';
@@ -28,10 +28,13 @@ export function OperationDetails({
   operation,
   isCollapsible = false,
   isFoldedAtFirst = false,
+  by,
 }: {
   operation: Operation;
   isCollapsible?: boolean;
   isFoldedAtFirst?: boolean;
+  /** Who asked for it, where that is known. */
+  by?: ReactNode;
 }) {
   const isLive = isLiveOperation(operation);
   const [choice, setChoice] = useState<boolean | null>(null);
@@ -61,6 +64,7 @@ export function OperationDetails({
           <TimeAgo iso={operation.createdAt} />
           <Elapsed operation={operation} isLive={isLive} />
         </span>
+        {by}
         {isLive && <CancelOperation operation={operation} />}
       </div>
       {isOpen && (

@@ -3,6 +3,7 @@ import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import type { Operation } from '../../../contract/operations.ts';
 import { CopyButton } from '../components/copy-button.tsx';
+import { inLanguage } from '../contract-words.ts';
 import { explanationOf } from '../failure-words.ts';
 import { useIsAdmin } from '../hooks/use-is-admin.ts';
 
@@ -22,7 +23,9 @@ export function OperationFailure({
     <Callout intent={intent} compact className="failure">
       <p className="callout-title">{explanation.title}</p>
       <p className="callout-text">{explanation.cause}</p>
-      {error.message && !isSaidByCause(error) && <p className="callout-text">{error.message}</p>}
+      {error.message && !isSaidByCause(error) && (
+        <p className="callout-text">{inLanguage(error.message, error.said)}</p>
+      )}
       {error.cause && (
         <div>
           <span className="muted">

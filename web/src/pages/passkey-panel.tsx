@@ -1,14 +1,15 @@
-import { Button, Callout, FormGroup, InputGroup, Spinner, Tag } from '@blueprintjs/core';
+import { Button, Callout, Spinner, Tag } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import type { Passkey } from '../../../contract/passkeys.ts';
 import { removePasskey, renamePasskey } from '../account-api.ts';
-import { fieldIssue } from '../api-error.ts';
 import { ErrorState } from '../components/error-state.tsx';
 import { PasswordField } from '../components/password-field.tsx';
+import { ifEmpty, TextField } from '../components/text-field.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { PASSKEYS_KEY, useAccountChange, usePasskeys } from '../hooks/use-account.ts';
+import { useFields } from '../hooks/use-fields.ts';
 import { whyNoPasskeys } from '../passkeys.ts';
 import { AddPasskeyDialog } from './add-passkey-dialog.tsx';
 import { ChangeDialog } from './change-dialog.tsx';
@@ -103,26 +104,25 @@ function PasskeyRow({ passkey: { id, name, isSynced, createdAt, lastUsedAt } }: 
 function RenameDialog({ id, name, onClose }: { id: string; name: string; onClose: () => void }) {
   const [typed, setTyped] = useState(name);
   const rename = useAccountChange(PASSKEYS_KEY, renamePasskey, onClose);
+  const fields = useFields({ name: ifEmpty(typed, t`Enter a name`) }, rename.error);
   return (
     <ChangeDialog
       title={t`Rename ${name}`}
       keep={t`Cancel`}
       submit={t`Rename`}
-      isReady={typed.trim() !== '' && typed.trim() !== name}
+      fields={fields}
       change={rename}
-      onSubmit={() => rename.mutate({ id, name: typed.trim() })}
+      onSubmit={() => (typed.trim() === name ? onClose() : rename.mutate({ id, name: typed.trim() }))}
       onClose={onClose}
     >
-      <FormGroup label={t`Name`} labelFor="passkey-name">
-        <InputGroup
-          id="passkey-name"
-          autoFocus
-          autoComplete="off"
-          maxLength={100}
-          value={typed}
-          onValueChange={setTyped}
-        />
-      </FormGroup>
+      <TextField
+        label={t`Name`}
+        autoFocus
+        maxLength={100}
+        wrong={fields.wrong.name}
+        value={typed}
+        onChange={setTyped}
+      />
     </ChangeDialog>
   );
 }
@@ -130,15 +130,15 @@ function RenameDialog({ id, name, onClose }: { id: string; name: string; onClose
 function RemoveDialog({ id, name, onClose }: { id: string; name: string; onClose: () => void }) {
   const [password, setPassword] = useState('');
   const remove = useAccountChange(PASSKEYS_KEY, removePasskey, onClose);
-  const wrong = fieldIssue(remove.error, 'password');
+  const fields = useFields({ password: password ? null : t`Enter your password` }, remove.error);
   return (
     <ChangeDialog
       title={t`Remove ${name}`}
       keep={t`Keep it`}
       submit={t`Remove passkey`}
       isHarsh
-      isReady={password !== ''}
-      change={{ isPending: remove.isPending, error: wrong ? null : remove.error }}
+      fields={fields}
+      change={remove}
       onSubmit={() => remove.mutate({ id, password })}
       onClose={onClose}
     >
@@ -152,7 +152,7 @@ function RemoveDialog({ id, name, onClose }: { id: string; name: string; onClose
         label={t`Your password`}
         autoFocus
         value={password}
-        wrong={wrong}
+        wrong={fields.wrong.password}
         onChange={setPassword}
       />
     </ChangeDialog>

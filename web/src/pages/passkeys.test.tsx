@@ -112,8 +112,9 @@ test('a passkey is renamed', async () => {
   const { api, user } = openSecurity({ [route]: () => ok({ ...PASSKEY, name: 'Old laptop' }) });
   await user.click(await button('Rename Laptop'));
   const form = within(await screen.findByRole('dialog', { name: 'Rename Laptop' }));
-  expect(form.getByRole('button', { name: 'Rename' })).toBeDisabled();
   await user.clear(form.getByLabelText('Name'));
+  await user.click(form.getByRole('button', { name: 'Rename' }));
+  await waitFor(() => expect(form.getByLabelText('Name')).toHaveAccessibleDescription('Enter a name'));
   await user.type(form.getByLabelText('Name'), 'Old laptop');
   api.on('GET /users/me/passkeys', () => ok({ items: [{ ...PASSKEY, name: 'Old laptop' }] }));
   await user.click(form.getByRole('button', { name: 'Rename' }));

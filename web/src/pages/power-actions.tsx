@@ -11,14 +11,14 @@ import { ROLE_REFUSAL_ID } from './role-refusal.tsx';
 
 /**
  * The power buttons; those that cannot be used now say why. A suspended server has none: its page says what to do; nor has one
- * whose order was cancelled.
+ * that was not built.
  */
 export function PowerActions({ server }: { server: Server }) {
   const [asked, setAsked] = useState<PowerAction | null>(null);
   const forbidden = useForbidden()(server, 'operate');
   useAskedFromElsewhere(setAsked);
   const blocked = forbidden ? null : blockedBecause(server);
-  if (server.status === 'suspended' || server.status === 'cancelled') return null;
+  if (['suspended', 'failed', 'cancelled'].includes(server.status)) return null;
   return (
     <div className="power-actions" role="group" aria-label={t`Power`}>
       {POWER_ORDER.map((action) => (

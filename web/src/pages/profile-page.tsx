@@ -6,11 +6,12 @@ import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import type { User } from '../../../contract/auth.ts';
 import { exportData, updateProfile } from '../account-api.ts';
-import { fieldIssue } from '../api-error.ts';
 import { Fact, Facts } from '../components/facts.tsx';
 import { LanguageSwitch } from '../components/language-switch.tsx';
 import { PageTitle } from '../components/page-title.tsx';
 import { ProblemCallout } from '../components/problem-callout.tsx';
+import { ifEmpty } from '../components/text-field.tsx';
+import { useFields } from '../hooks/use-fields.ts';
 import { useUser } from '../hooks/use-user.ts';
 import { ROLES } from '../role-words.ts';
 import { showUser } from '../session.ts';
@@ -60,19 +61,18 @@ function NameForm({ user }: { user: User }) {
     onSuccess: (changed) => {
       showUser(changed);
       setName(changed.name);
-      showToast({ message: t`Your name is changed.`, intent: 'success' });
+      showToast({ message: t`Your name is saved.`, intent: 'success' });
     },
   });
-  const wrong = fieldIssue(update.error, 'name');
-  const isNew = name.trim() !== '' && name.trim() !== user.name;
+  const { form, wrong, rest, check } = useFields({ name: ifEmpty(name, t`Enter a name`) }, update.error);
 
   function submit(event: FormEvent): void {
     event.preventDefault();
-    if (isNew && !update.isPending) update.mutate({ name });
+    if (!update.isPending && check()) update.mutate({ name });
   }
 
   return (
-    <form onSubmit={submit} className="short-form" aria-label={t`Profile`}>
+    <form ref={form} noValidate onSubmit={submit} className="short-form" aria-label={t`Profile`}>
       <FormGroup
         label={t`E-mail`}
         labelFor="profile-email"
@@ -87,8 +87,8 @@ function NameForm({ user }: { user: User }) {
       <FormGroup
         label={t`Name`}
         labelFor="profile-name"
-        intent={wrong ? 'danger' : 'none'}
-        helperText={<span id="profile-name-help">{wrong ?? t`What others in your accounts see.`}</span>}
+        intent={wrong.name ? 'danger' : 'none'}
+        helperText={<span id="profile-name-help">{wrong.name ?? t`What others in your accounts see.`}</span>}
       >
         <InputGroup
           id="profile-name"
@@ -96,13 +96,14 @@ function NameForm({ user }: { user: User }) {
           autoComplete="name"
           maxLength={200}
           aria-describedby="profile-name-help"
-          aria-invalid={wrong !== null}
+          intent={wrong.name ? 'danger' : 'none'}
+          aria-invalid={wrong.name !== null}
           value={name}
           onValueChange={setName}
         />
       </FormGroup>
-      {update.error && !wrong && <ProblemCallout error={update.error} />}
-      <Button type="submit" intent="primary" text={t`Save`} disabled={!isNew} loading={update.isPending} />
+      {rest !== null && <ProblemCallout error={rest} />}
+      <Button type="submit" intent="primary" text={t`Save`} loading={update.isPending} />
     </form>
   );
 }

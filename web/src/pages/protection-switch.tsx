@@ -37,9 +37,10 @@ export function ProtectionSwitch({ server, field }: { server: Server; field: key
       <Switch
         role="switch"
         checked={server[field]}
-        disabled={isForbidden || update.isPending || server.status === 'deleting'}
+        disabled={isForbidden || server.status === 'deleting'}
+        aria-busy={update.isPending}
         aria-describedby={isForbidden ? `${ROLE_REFUSAL_ID} ${id}` : id}
-        onChange={(event) => update.mutate({ [field]: event.currentTarget.checked })}
+        onChange={() => update.isPending || update.mutate({ [field]: !server[field] })}
       >
         {label}
       </Switch>

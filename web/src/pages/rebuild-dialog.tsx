@@ -1,4 +1,4 @@
-import { FormGroup, Spinner, TextArea } from '@blueprintjs/core';
+import { Spinner } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
@@ -7,9 +7,11 @@ import type { Server } from '../../../contract/servers.ts';
 import { rebuildServer } from '../api.ts';
 import { ErrorState } from '../components/error-state.tsx';
 import { PasswordField } from '../components/password-field.tsx';
+import { TextField } from '../components/text-field.tsx';
 import { formatDisk } from '../format-size.ts';
 import { useTemplates } from '../hooks/use-catalog.ts';
 import { useChange } from '../hooks/use-change.ts';
+import { type Fields, useFields } from '../hooks/use-fields.ts';
 import { ChangeDialog } from './change-dialog.tsx';
 import { ChoiceCards } from './choice-cards.tsx';
 import { KeptKeys } from './kept-keys.tsx';
@@ -23,13 +25,19 @@ export function RebuildDialog({ server, onClose }: { server: Server; onClose: ()
   const [access, setAccess] = useState<Access>({ sshKeys: '', sshKeyIds: [], password: '' });
   const template = templates.data?.find(({ id }) => id === chosen);
   const rebuild = useChange((body: RebuildServer, key) => rebuildServer(server.id, body, key), onClose);
+  const fields = useFields(
+    { templateId: template ? null : t`Choose a template`, sshKeys: null, sshKeyIds: null, password: null },
+    rebuild.error,
+  );
+  const { wrong } = fields;
   return (
     <ChangeDialog
       title={t`Rebuild ${server.name}?`}
       keep={t`Keep the server as it is`}
       submit={t`Rebuild server`}
       isHarsh
-      isReady={template !== undefined && typed.trim() === server.name}
+      canSubmit={templates.isSuccess && typed.trim() === server.name}
+      fields={fields}
       change={rebuild}
       onSubmit={() => rebuild.mutate({ templateId: chosen, ...givenAccess(access) })}
       onClose={onClose}
@@ -40,7 +48,7 @@ export function RebuildDialog({ server, onClose }: { server: Server; onClose: ()
           legend={t`Template`}
           name="templateId"
           chosen={chosen}
-          error={undefined}
+          error={wrong.templateId}
           onChoose={setChosen}
           choices={templates.data.map(({ id, name, defaultUser, minDiskGib }) => ({
             id,
@@ -62,9 +70,10 @@ export function RebuildDialog({ server, onClose }: { server: Server; onClose: ()
       <KeptKeys
         accountId={server.accountId}
         chosen={access.sshKeyIds}
+        error={wrong.sshKeyIds}
         onChoose={(sshKeyIds) => setAccess({ ...access, sshKeyIds })}
       />
-      <AccessFields access={access} user={template?.defaultUser} onChange={setAccess} />
+      <AccessFields access={access} wrong={wrong} user={template?.defaultUser} onChange={setAccess} />
       <NameConfirmation name={server.name} typed={typed} onType={setTyped} />
     </ChangeDialog>
   );
@@ -120,43 +129,34 @@ function givenAccess({
 
 function AccessFields({
   access,
+  wrong,
   user,
   onChange,
 }: {
   access: Access;
+  wrong: Fields<'sshKeys' | 'password'>['wrong'];
   user: string | undefined;
   onChange: (access: Access) => void;
 }) {
   return (
     <>
-      <FormGroup
+      <TextField
         label={t`SSH keys`}
-        labelInfo={t`(optional)`}
-        labelFor="rebuild-keys"
-        helperText={
-          <span id="rebuild-keys-help">
-            <Trans>Public keys, one per line; empty: the ones it has</Trans>
-          </span>
-        }
-      >
-        <TextArea
-          id="rebuild-keys"
-          aria-describedby="rebuild-keys-help"
-          fill
-          className="code-input"
-          rows={2}
-          spellCheck={false}
-          value={access.sshKeys}
-          onChange={(event) => onChange({ ...access, sshKeys: event.currentTarget.value })}
-        />
-      </FormGroup>
+        isOptional
+        help={t`Public keys, one per line; empty: the ones it has`}
+        rows={2}
+        isCode
+        wrong={wrong.sshKeys}
+        value={access.sshKeys}
+        onChange={(sshKeys) => onChange({ ...access, sshKeys })}
+      />
       <PasswordField
         id="rebuild-password"
         label={t`Password`}
         help={t`For ${user ?? t`the default user`}; at least 10 characters`}
         isOptional
         isNew
-        wrong={null}
+        wrong={wrong.password}
         value={access.password}
         onChange={(password) => onChange({ ...access, password })}
       />

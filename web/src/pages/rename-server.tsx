@@ -1,14 +1,13 @@
-import { Button, DialogBody, DialogFooter, FormGroup, InputGroup } from '@blueprintjs/core';
+import { Button } from '@blueprintjs/core';
 import { Edit } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import type { Server } from '../../../contract/servers.ts';
-import { ApiError } from '../api-error.ts';
-import { Dialog } from '../components/dialog.tsx';
-import { ProblemCallout } from '../components/problem-callout.tsx';
+import { ifEmpty, TextField } from '../components/text-field.tsx';
+import { useFields } from '../hooks/use-fields.ts';
 import { useForbidden } from '../hooks/use-forbidden.ts';
-import { useReturnFocus } from '../hooks/use-return-focus.ts';
 import { useUpdateServer } from '../hooks/use-update-server.ts';
+import { ChangeDialog } from './change-dialog.tsx';
 
 /** The pencil beside a server's name. */
 export function RenameServer({ server }: { server: Server }) {
@@ -30,76 +29,28 @@ export function RenameServer({ server }: { server: Server }) {
 }
 
 function RenameDialog({ server, onClose }: { server: Server; onClose: () => void }) {
-  useReturnFocus();
   const [name, setName] = useState(server.name);
   const update = useUpdateServer(server, onClose);
-  const refused = update.error instanceof ApiError ? update.error.problem.issues?.[0]?.message : undefined;
-  const isNew = name.trim() !== '' && name.trim() !== server.name;
-
-  function rename(event: FormEvent): void {
-    event.preventDefault();
-    if (isNew && !update.isPending) update.mutate({ name });
-  }
-
+  const fields = useFields({ name: ifEmpty(name, t`Enter a name`) }, update.error);
   return (
-    <Dialog isOpen title={t`Rename ${server.name}`} onClose={onClose} className="narrow-dialog">
-      <form onSubmit={rename}>
-        <DialogBody>
-          <NameField name={name} refused={refused} onChange={setName} />
-          {update.error && !refused && (
-            <ProblemCallout
-              error={update.error}
-              retryHint={t`It is not known whether it was renamed. Trying again is safe.`}
-            />
-          )}
-        </DialogBody>
-        <DialogFooter
-          actions={
-            <>
-              <Button text={t`Cancel`} onClick={onClose} />
-              <Button
-                type="submit"
-                intent="primary"
-                text={t`Rename`}
-                disabled={!isNew}
-                loading={update.isPending}
-              />
-            </>
-          }
-        />
-      </form>
-    </Dialog>
-  );
-}
-
-interface NameFieldProps {
-  name: string;
-  /** Why the API would not take it. */
-  refused: string | undefined;
-  onChange: (name: string) => void;
-}
-
-function NameField({ name, refused, onChange }: NameFieldProps) {
-  const help =
-    refused ??
-    t`Letters, digits and hyphens. Only what it is called here: the system inside keeps its host name.`;
-  return (
-    <FormGroup
-      label={t`Name`}
-      labelFor="rename-name"
-      intent={refused ? 'danger' : 'none'}
-      helperText={<span id="rename-help">{help}</span>}
+    <ChangeDialog
+      title={t`Rename ${server.name}`}
+      keep={t`Cancel`}
+      submit={t`Rename`}
+      fields={fields}
+      change={update}
+      onSubmit={() => (name.trim() === server.name ? onClose() : update.mutate({ name }))}
+      onClose={onClose}
+      retryHint={t`It is not known whether it was renamed. Trying again is safe.`}
     >
-      <InputGroup
-        id="rename-name"
-        autoComplete="off"
-        spellCheck={false}
+      <TextField
+        label={t`Name`}
+        help={t`Letters, digits and hyphens. Only what it is called here: the system inside keeps its host name.`}
         autoFocus
-        aria-describedby="rename-help"
-        aria-invalid={refused !== undefined}
+        wrong={fields.wrong.name}
         value={name}
-        onValueChange={onChange}
+        onChange={setName}
       />
-    </FormGroup>
+    </ChangeDialog>
   );
 }

@@ -7,6 +7,7 @@ import type { Server } from '../../../contract/servers.ts';
 import { resetPassword } from '../api.ts';
 import { PasswordField } from '../components/password-field.tsx';
 import { useChange } from '../hooks/use-change.ts';
+import { useFields } from '../hooks/use-fields.ts';
 import { ChangeDialog } from './change-dialog.tsx';
 
 const MIN_LENGTH = 10;
@@ -16,12 +17,17 @@ export function ResetPasswordDialog({ server, onClose }: { server: Server; onClo
   const [password, setPassword] = useState('');
   const [allowReboot, setAllowReboot] = useState(false);
   const reset = useChange((body: ResetPassword, key) => resetPassword(server.id, body, key), onClose);
+  const isLong = password.length >= MIN_LENGTH;
+  const fields = useFields(
+    { password: isLong ? null : t`Choose one of at least ${MIN_LENGTH} characters` },
+    reset.error,
+  );
   return (
     <ChangeDialog
       title={t`Reset the password of ${server.name}`}
       keep={t`Keep the password`}
       submit={t`Reset password`}
-      isReady={password.length >= MIN_LENGTH}
+      fields={fields}
       change={reset}
       onSubmit={() => reset.mutate({ password, allowReboot })}
       onClose={onClose}
@@ -32,7 +38,7 @@ export function ResetPasswordDialog({ server, onClose }: { server: Server; onClo
         help={t`For ${server.defaultUser ?? t`the default user`}; at least ${MIN_LENGTH} characters`}
         isNew
         autoFocus
-        wrong={null}
+        wrong={fields.wrong.password}
         value={password}
         onChange={setPassword}
       />

@@ -5,6 +5,8 @@ import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import type { ServerFilter } from '../api.ts';
 import { filterQuery, parseFilter } from '../server-filter.ts';
+import { ifEmpty } from '../components/text-field.tsx';
+import { useFields } from '../hooks/use-fields.ts';
 import { useStore } from '../hooks/use-store.ts';
 import { dropView, savedViews, saveView } from '../saved-views.ts';
 
@@ -58,12 +60,14 @@ function filterOf(query: string): Partial<ServerFilter> {
 
 function SaveView({ query }: { query: string }) {
   const [name, setName] = useState('');
+  const { form, wrong, check } = useFields({ name: ifEmpty(name, t`Enter a name`) }, null);
   return (
     <form
+      ref={form}
       className="save-view"
       onSubmit={(event) => {
         event.preventDefault();
-        if (!name.trim()) return;
+        if (!check()) return;
         saveView({ name: name.trim(), query });
         setName('');
       }}
@@ -72,10 +76,18 @@ function SaveView({ query }: { query: string }) {
         aria-label={t`Name of the view`}
         placeholder={t`Name these filters`}
         maxLength={60}
+        intent={wrong.name ? 'danger' : 'none'}
+        aria-invalid={wrong.name !== null}
+        aria-describedby={wrong.name ? 'save-view-help' : undefined}
         value={name}
         onValueChange={setName}
       />
-      <Button type="submit" text={t`Save`} disabled={!name.trim()} />
+      <Button type="submit" text={t`Save`} />
+      {wrong.name && (
+        <p id="save-view-help" className="choice-error">
+          {wrong.name}
+        </p>
+      )}
     </form>
   );
 }

@@ -2,15 +2,28 @@ import { Classes } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { useRef } from 'react';
 import { Link } from 'react-router';
+import type { Server } from '../../../contract/servers.ts';
 import { OperationLine } from '../components/operation-line.tsx';
 import { PickBox } from '../components/pick-box.tsx';
 import { ServerSize } from '../components/server-size.tsx';
 import { StatusLabel } from '../components/status-label.tsx';
 import { useWindowRows } from '../hooks/use-window-rows.ts';
 import { CARD_PX } from '../row-heights.ts';
+import { addressToCome } from '../server-words.ts';
 import { AddressCell } from './address-cell.tsx';
 import { ServerLabels } from './server-labels.tsx';
 import type { ServerListProps } from './server-table.tsx';
+
+function CardAddress({ server }: { server: Server }) {
+  if (server.ipAddresses.length > 0)
+    return (
+      <div>
+        <AddressCell server={server} />
+      </div>
+    );
+  const words = addressToCome(server);
+  return words && <div className="muted">{words}</div>;
+}
 
 /** The servers as a list of cards, for narrow screens. */
 export function ServerCards({ servers, isLoading, isStale, selection, onLabel, onNearEnd }: ServerListProps) {
@@ -51,9 +64,7 @@ export function ServerCards({ servers, isLoading, isStale, selection, onLabel, o
                 <StatusLabel status={server.status} observedAt={server.statusObservedAt} />
               </div>
               {server.operation && <OperationLine operation={server.operation} />}
-              <div>
-                <AddressCell server={server} />
-              </div>
+              <CardAddress server={server} />
               <div className="server-card-foot">
                 <span>{server.plan.name}</span>
                 <ServerSize size={server} />

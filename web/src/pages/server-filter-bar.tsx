@@ -46,15 +46,6 @@ export function ServerFilterBar({ filter, servers, isNarrow, onChange }: FilterB
           </option>
         ))}
       </Select>
-      <TypedFilter
-        className="filter-label"
-        label={t`Label`}
-        placeholder={t`Label: key=value`}
-        value={filter.label}
-        suggestions={labelsOf(servers)}
-        incomplete={(typed) => (isLabel(typed) ? null : t`not yet key=value`)}
-        onApply={(label) => onChange({ label })}
-      />
       {isNarrow && (
         <Select
           aria-label={t`Sort`}
@@ -67,6 +58,15 @@ export function ServerFilterBar({ filter, servers, isNarrow, onChange }: FilterB
           <option value="-name">{t`By name, backwards`}</option>
         </Select>
       )}
+      <TypedFilter
+        className="filter-label"
+        label={t`Label`}
+        placeholder={t`Label: key=value`}
+        value={filter.label}
+        suggestions={labelsOf(servers)}
+        incomplete={(typed) => (isLabel(typed) ? null : t`not yet key=value`)}
+        onApply={(label) => onChange({ label })}
+      />
       <span className="filter-tools">
         <SavedViews filter={filter} onApply={onChange} />
         {!isNarrow && (

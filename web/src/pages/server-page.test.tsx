@@ -20,6 +20,7 @@ function open(server: Server, operations: Operation[] = [], routes: Record<strin
     'GET /servers': () => ok({ items: [server], nextCursor: null }),
     [`GET /servers/${server.id}`]: () => ok(server),
     [`GET /servers/${server.id}/operations`]: () => ok({ items: operations, nextCursor: null }),
+    [`GET /servers/${server.id}/audit`]: () => ok({ items: [], nextBefore: null }),
     ...routes,
   });
   return { api, ...renderApp(`/servers/${server.id}`) };
@@ -194,6 +195,20 @@ test('an operation that needs attention says why, shows the log, and goes on whe
   expect(await region.findByRole('button', { name: 'Resume' })).toBeDisabled();
 });
 
+test('a decision that is refused says so where it was made, and can be made again', async () => {
+  const server = buildServer();
+  const operation = buildOperation(server, 'reboot', {
+    status: 'needs_attention',
+    decisions: [{ decision: 'resume', effect: '“Restart” is tried again.', by: 'customer' }],
+  });
+  const { api, user } = open({ ...server, operation: summarize(operation) }, [operation]);
+  api.on(`POST /operations/${operation.id}/decision`, () => refusal(409, 'conflict', 'It has moved on.'));
+  const region = within(await screen.findByRole('region', { name: 'Latest operation' }));
+  await user.click(await region.findByRole('button', { name: 'Resume' }));
+  expect(await region.findByText('It has moved on.')).toBeVisible();
+  expect(region.getByRole('button', { name: 'Resume' })).toBeEnabled();
+});
+
 test('a failed operation shows what Proxmox said, the code and what to do next', async () => {
   const server = buildServer({ status: 'failed' });
   const operation = buildOperation(server, 'provision', {
@@ -211,6 +226,30 @@ test('a failed operation shows what Proxmox said, the code and what to do next',
   expect(region.getByText('lvcreate: insufficient free space')).toBeVisible();
   expect(region.getByText('storage_full')).toBeVisible();
   expect(region.getByText(/What to do now/)).toBeVisible();
+});
+
+test('a server that could not be built says why once, and offers only what can be done', async () => {
+  const server = buildServer({ status: 'failed', ipAddresses: [], node: null });
+  const error = { code: 'storage_full' as const, message: 'full', cause: null, log: [] };
+  open(server, [buildOperation(server, 'provision', { status: 'failed', error })]);
+  expect(await screen.findAllByText('The storage is full')).toHaveLength(1);
+  expect(screen.getByRole('link', { name: 'Order again' })).toBeVisible();
+  expect(screen.getByRole('button', { name: 'Delete server' })).toBeEnabled();
+  expect(screen.queryByRole('group', { name: 'Power' })).toBeNull();
+  expect(screen.queryByRole('heading', { name: 'Manage' })).toBeNull();
+  expect(screen.queryByRole('switch')).toBeNull();
+});
+
+test('a failed server that is protected can have its protection switched off', async () => {
+  open(buildServer({ status: 'failed', deleteProtection: true }));
+  expect(await screen.findByRole('switch', { name: 'Protect against deletion' })).toBeEnabled();
+});
+
+test('an operator can look what is left of a failed server', async () => {
+  const server = buildServer({ status: 'failed' });
+  open(server, [], { 'POST /refresh': () => ok({ ...session(), user: { ...USER, role: 'admin' } }) });
+  expect(await screen.findByRole('link', { name: 'Compare with Proxmox VE' })).toBeVisible();
+  expect(screen.queryByRole('button', { name: 'Suspend' })).toBeNull();
 });
 
 test('a cancelled order is no failure: it can be ordered again, and taken off the list without its name', async () => {
@@ -377,17 +416,28 @@ test('a server is renamed, and a name it cannot have is explained', async () => 
   await user.click(await screen.findByRole('button', { name: 'Rename' }));
   const dialog = within(await screen.findByRole('dialog', { name: 'Rename web-1' }));
   const input = dialog.getByLabelText('Name');
-  expect(dialog.getByRole('button', { name: 'Rename' })).toBeDisabled();
   await user.clear(input);
+  await user.click(dialog.getByRole('button', { name: 'Rename' }));
+  await waitFor(() => expect(input).toHaveAccessibleDescription('Enter a name'));
   await user.type(input, 'no name');
   await user.click(dialog.getByRole('button', { name: 'Rename' }));
-  await waitFor(() => expect(input).toHaveAccessibleDescription('use 1 to 63 letters'));
+  await waitFor(() => expect(input).toHaveAccessibleDescription('Use 1 to 63 letters'));
   api.on(`PATCH /servers/${server.id}`, () => ok({ ...server, name: 'shop-1' }));
   await user.clear(input);
   await user.type(input, 'shop-1{Enter}');
   expect(await screen.findByRole('heading', { name: 'shop-1' })).toBeVisible();
   await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
   expect(api.sent(`PATCH /servers/${server.id}`).at(-1)?.body).toEqual({ name: 'shop-1' });
+});
+
+test('a server that keeps its name is not asked to be renamed', async () => {
+  const server = buildServer();
+  const { api, user } = open(server);
+  await user.click(await screen.findByRole('button', { name: 'Rename' }));
+  const dialog = within(await screen.findByRole('dialog', { name: 'Rename web-1' }));
+  await user.click(dialog.getByRole('button', { name: 'Rename' }));
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+  expect(api.sent(`PATCH /servers/${server.id}`)).toHaveLength(0);
 });
 
 test('a protection that cannot be changed stays as it was and says why', async () => {
@@ -424,19 +474,6 @@ test('a suspended server says why, and offers nothing to press', async () => {
   open(buildServer({ status: 'suspended', suspendReason: 'Overdue on payment' }));
   expect(await screen.findByText(/has suspended this server: Overdue on payment\. Ask your/)).toBeVisible();
   expect(screen.queryByRole('group', { name: 'Power' })).toBeNull();
-});
-
-test('the activity lists operations with their outcome', async () => {
-  const server = buildServer();
-  const { user } = open(server, [
-    buildOperation(server, 'reboot', { status: 'succeeded' }),
-    buildOperation(server, 'provision', { status: 'succeeded' }),
-  ]);
-  await user.click(await screen.findByRole('tab', { name: 'Activity' }));
-  const items = within(await screen.findByRole('list', { name: 'Operations' })).getAllByRole('heading');
-  expect(items.map((item) => item.textContent)).toEqual(['Reboot', 'Create']);
-  await user.click(screen.getByRole('button', { name: 'Steps of Create' }));
-  expect(screen.getByText('Copy the template')).toBeVisible();
 });
 
 test('a link to a deleted server says what became of it, with its activity and ways on', async () => {

@@ -96,10 +96,14 @@ function Details({ server }: { server: Server }) {
       <RoleRefusal server={server} />
       <PowerActions server={server} />
       <LatestOperation server={server} />
+      {isOver(server) && <DeleteServer server={server} />}
       <ServerTabs server={server} />
     </div>
   );
 }
+
+/** Nothing can be done with it but to order it again or to delete it. */
+const isOver = ({ status }: Server): boolean => status === 'failed' || status === 'cancelled';
 
 const FRESH_FAILURE_MS = 600_000;
 
@@ -111,8 +115,7 @@ function LatestOperation({ server }: { server: Server }) {
   if (!latest) return null;
   const hasJustFailed =
     latest.status === 'failed' && now - Date.parse(latest.finishedAt ?? latest.createdAt) < FRESH_FAILURE_MS;
-  const isOver = server.status === 'failed' || server.status === 'cancelled';
-  if (!isLiveOperation(latest) && !hasJustFailed && !isOver) return null;
+  if (!isLiveOperation(latest) && !hasJustFailed && !isOver(server)) return null;
   return (
     <section className="panel latest-operation" aria-label={t`Latest operation`}>
       <span className="visually-hidden" role="status">
@@ -147,8 +150,8 @@ function ServerTabs({ server }: { server: Server }) {
         panel={
           <>
             <ServerOverview server={server} />
-            {server.status !== 'cancelled' && <ManageServer server={server} />}
-            <DeleteServer server={server} />
+            <ManageServer server={server} />
+            {!isOver(server) && <DeleteServer server={server} />}
           </>
         }
       />

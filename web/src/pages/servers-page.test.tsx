@@ -164,7 +164,10 @@ test('filters are saved under a name and come back', async () => {
   const { user, router } = renderApp('/?status=running&sort=name');
   await rowOf('web-1');
   await user.click(screen.getByRole('button', { name: 'Views' }));
-  await user.type(await screen.findByLabelText('Name of the view'), 'Up and running{enter}');
+  const name = await screen.findByLabelText('Name of the view');
+  await user.type(name, '{enter}');
+  await waitFor(() => expect(name).toHaveAccessibleDescription('Enter a name'));
+  await user.type(name, 'Up and running{enter}');
   await user.keyboard('{Escape}');
   await waitFor(() => expect(screen.queryByRole('list', { name: 'Saved views' })).toBeNull());
   await user.selectOptions(screen.getByLabelText('Status'), 'Any status');

@@ -1,15 +1,18 @@
 import { Button, Callout } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
-import { type FormEvent, useRef, useState } from 'react';
+import { type FormEvent, useState } from 'react';
 import { Link, useLocation, useNavigate } from 'react-router';
 import { SetPassword } from '../../../contract/auth.ts';
-import { ApiError, fieldIssue, NetworkError, problemCode, sentence } from '../api-error.ts';
+import { ApiError, NetworkError, problemCode, sentence } from '../api-error.ts';
 import { Brand } from '../components/brand.tsx';
 import { PageTitle } from '../components/page-title.tsx';
 import { PasswordField } from '../components/password-field.tsx';
+import { useFields } from '../hooks/use-fields.ts';
 import { setPassword } from '../session.ts';
 import '../zod-without-eval.ts';
+import { sayIssue } from '../../../contract/say-issue.ts';
+import { inLanguage } from '../contract-words.ts';
 
 /** Where a link leads that a provider sent: its token is behind the #, which no server gets to see. */
 export function SetPasswordPage() {
@@ -55,23 +58,22 @@ function useSetPassword(token: string) {
 
 function SetPasswordForm({ token }: { token: string }) {
   const [password, setPasswordText] = useState('');
-  const [mistake, setMistake] = useState<string | null>(null);
-  const field = useRef<HTMLInputElement>(null);
   const { attempt, error, isBusy } = useSetPassword(token);
-  const wrong = mistake ?? fieldIssue(error, 'password');
+  const issue = SetPassword.shape.password.safeParse(password).error?.issues[0];
+  const { form, wrong, rest, check } = useFields(
+    { password: issue ? sentence(inLanguage(issue.message, sayIssue(issue))) : null },
+    error,
+  );
 
   function submit(event: FormEvent): void {
     event.preventDefault();
-    const issue = SetPassword.shape.password.safeParse(password).error?.issues[0];
-    setMistake(issue ? sentence(issue.message) : null);
-    if (issue) field.current?.focus();
-    else void attempt(password);
+    if (check()) void attempt(password);
   }
 
   if (problemCode(error) === 'invalid_link')
     return <LinkOfNoUse text={t`This link has expired or has been used.`} />;
   return (
-    <form onSubmit={submit} noValidate aria-label={t`Set your password`}>
+    <form ref={form} onSubmit={submit} noValidate aria-label={t`Set your password`}>
       <PasswordField
         id="new-password"
         label={t`New password`}
@@ -79,17 +81,13 @@ function SetPasswordForm({ token }: { token: string }) {
         isNew
         isLarge
         autoFocus
-        inputRef={field}
         value={password}
-        wrong={wrong}
-        onChange={(value) => {
-          setPasswordText(value);
-          setMistake(null);
-        }}
+        wrong={wrong.password}
+        onChange={setPasswordText}
       />
-      {error !== null && fieldIssue(error, 'password') === null && (
-        <Callout intent="danger" role="alert" className="login-refusal" compact>
-          {explain(error)}
+      {rest !== null && (
+        <Callout intent="danger" role="alert" tabIndex={-1} className="login-refusal problem" compact>
+          {explain(rest)}
         </Callout>
       )}
       <Button type="submit" intent="primary" size="large" fill loading={isBusy} text={t`Set password`} />

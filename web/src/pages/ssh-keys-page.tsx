@@ -1,4 +1,4 @@
-import { Button, FormGroup, InputGroup, Spinner, TextArea } from '@blueprintjs/core';
+import { Button, FormGroup, Spinner } from '@blueprintjs/core';
 import { Key, Plus } from '@blueprintjs/icons';
 import { plural, t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
@@ -8,14 +8,15 @@ import { includes, PERMISSION_OF } from '../../../contract/permissions.ts';
 import type { SavedSshKey } from '../../../contract/ssh-keys.ts';
 import { accountChoice } from '../account-choice.ts';
 import { addSshKey, deleteSshKey, renameSshKey } from '../account-api.ts';
-import { fieldIssue } from '../api-error.ts';
 import { CopyButton } from '../components/copy-button.tsx';
 import { ErrorState } from '../components/error-state.tsx';
 import { NoticeState } from '../components/notice-state.tsx';
 import { PageTitle } from '../components/page-title.tsx';
 import { Select } from '../components/select.tsx';
+import { ifEmpty, TextField } from '../components/text-field.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { SSH_KEYS_KEY, useAccountChange, useSshKeys } from '../hooks/use-account.ts';
+import { useFields } from '../hooks/use-fields.ts';
 import { useOrderingAccounts } from '../hooks/use-forbidden.ts';
 import { useOrderedFor } from '../hooks/use-ordered-for.ts';
 import { useStore } from '../hooks/use-store.ts';
@@ -147,14 +148,14 @@ function AddDialog({ onClose }: { onClose: () => void }) {
   const accounts = useOrderingAccounts() ?? [];
   const [accountId, setAccountId] = useState(useOrderedFor()?.id);
   const add = useAccountChange(SSH_KEYS_KEY, addSshKey, onClose);
-  const wrong = fieldIssue(add.error, 'publicKey');
+  const fields = useFields({ publicKey: ifEmpty(publicKey, t`Paste a public key`), name: null }, add.error);
   return (
     <ChangeDialog
       title={t`Add an SSH key`}
       keep={t`Cancel`}
       submit={t`Add key`}
-      isReady={publicKey.trim() !== ''}
-      change={{ isPending: add.isPending, error: wrong ? null : add.error }}
+      fields={fields}
+      change={add}
       onSubmit={() =>
         add.mutate({
           publicKey,
@@ -176,27 +177,25 @@ function AddDialog({ onClose }: { onClose: () => void }) {
           />
         </FormGroup>
       )}
-      <FormGroup
+      <TextField
         label={t`Public key`}
-        labelFor="key-text"
-        intent={wrong ? 'danger' : 'none'}
-        helperText={<span id="key-text-help">{wrong ?? t`From a file such as ~/.ssh/id_ed25519.pub`}</span>}
-      >
-        <TextArea
-          id="key-text"
-          className="code-input"
-          fill
-          rows={4}
-          spellCheck={false}
-          autoFocus
-          placeholder="ssh-ed25519 AAAA… you@laptop"
-          aria-describedby="key-text-help"
-          aria-invalid={wrong !== null}
-          value={publicKey}
-          onChange={(event) => setPublicKey(event.currentTarget.value)}
-        />
-      </FormGroup>
-      <NameField name={name} help={t`The comment of the key when left out`} onChange={setName} />
+        help={t`From a file such as ~/.ssh/id_ed25519.pub`}
+        rows={4}
+        isCode
+        autoFocus
+        placeholder="ssh-ed25519 AAAA… you@laptop"
+        wrong={fields.wrong.publicKey}
+        value={publicKey}
+        onChange={setPublicKey}
+      />
+      <TextField
+        label={t`Name`}
+        help={t`The comment of the key when left out`}
+        maxLength={200}
+        wrong={fields.wrong.name}
+        value={name}
+        onChange={setName}
+      />
     </ChangeDialog>
   );
 }
@@ -213,17 +212,25 @@ function RenameDialog({ sshKey, onClose }: KeyDialogProps) {
     async (wanted: string) => renameSshKey(sshKey.id, wanted),
     onClose,
   );
+  const fields = useFields({ name: ifEmpty(name, t`Enter a name`) }, rename.error);
   return (
     <ChangeDialog
       title={t`Rename ${sshKey.name}`}
       keep={t`Cancel`}
       submit={t`Rename`}
-      isReady={name.trim() !== '' && name.trim() !== sshKey.name}
+      fields={fields}
       change={rename}
-      onSubmit={() => rename.mutate(name)}
+      onSubmit={() => (name.trim() === sshKey.name ? onClose() : rename.mutate(name))}
       onClose={onClose}
     >
-      <NameField name={name} onChange={setName} />
+      <TextField
+        label={t`Name`}
+        autoFocus
+        maxLength={200}
+        wrong={fields.wrong.name}
+        value={name}
+        onChange={setName}
+      />
     </ChangeDialog>
   );
 }
@@ -246,30 +253,5 @@ function DeleteDialog({ sshKey, onClose }: KeyDialogProps) {
         </Trans>
       </p>
     </ChangeDialog>
-  );
-}
-
-interface NameFieldProps {
-  name: string;
-  help?: string;
-  onChange: (name: string) => void;
-}
-
-function NameField({ name, help, onChange }: NameFieldProps) {
-  return (
-    <FormGroup
-      label={t`Name`}
-      labelFor="key-name"
-      helperText={help && <span id="key-name-help">{help}</span>}
-    >
-      <InputGroup
-        id="key-name"
-        autoComplete="off"
-        maxLength={200}
-        {...(help ? { 'aria-describedby': 'key-name-help' } : {})}
-        value={name}
-        onValueChange={onChange}
-      />
-    </FormGroup>
   );
 }

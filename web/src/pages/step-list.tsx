@@ -1,4 +1,4 @@
-import { stepTitle } from '../contract-words.ts';
+import { inLanguage, stepTitle } from '../contract-words.ts';
 import { t } from '@lingui/core/macro';
 import { BanCircle, Circle, Cross, Minus, Tick } from '@blueprintjs/icons';
 import { Trans } from '@lingui/react/macro';
@@ -64,7 +64,7 @@ export function StepList({ steps, label }: { steps: OperationStep[]; label: stri
           {step.state === 'running' && step.percent !== null && (
             <PercentBar percent={step.percent} label={stepTitle(step.title)} />
           )}
-          {step.message && <span className="step-message">{step.message}</span>}
+          {step.message && <span className="step-message">{inLanguage(step.message, step.said)}</span>}
           {step.task && (
             <details className="step-task">
               <summary>

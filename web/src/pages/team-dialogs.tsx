@@ -3,11 +3,13 @@ import { Trans } from '@lingui/react/macro';
 import { useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { User } from '../../../contract/auth.ts';
+import type { AccountRole } from '../../../contract/roles.ts';
 import type { Member } from '../../../contract/team.ts';
 import { useAccountChange } from '../hooks/use-account.ts';
 import { useUser } from '../hooks/use-user.ts';
+import { ROLES } from '../role-words.ts';
 import { refreshSession } from '../session.ts';
-import { removeMember } from '../team-api.ts';
+import { changeMember, removeMember } from '../team-api.ts';
 import { ChangeDialog } from './change-dialog.tsx';
 
 type Account = User['accounts'][number];
@@ -45,19 +47,27 @@ interface LeaveDialogProps {
   onClose: () => void;
 }
 
-function LeaveDialog({ account, userId, onClose }: LeaveDialogProps) {
+/** Changes one's own part in an account. */
+function useOwnChange(account: Account, send: () => Promise<unknown>, onDone?: () => void) {
   const client = useQueryClient();
   const isActing = Boolean(useUser()?.actingAdmin);
-  const leave = useAccountChange(
+  return useAccountChange(
     teamKey(account.id),
     async () => {
-      await removeMember(account.id, userId);
-      // Who one is says in which accounts; that it cannot be read now does not bring this one back. An administrator who looks
-      // through somebody's eyes would be themselves again.
+      await send();
+      // Who one is says in which accounts, and as what; that it cannot be read now does not undo the change. An administrator
+      // who looks through somebody's eyes would be themselves again.
       if (!isActing) await refreshSession().catch(() => false);
     },
-    () => void client.invalidateQueries(),
+    () => {
+      onDone?.();
+      void client.invalidateQueries();
+    },
   );
+}
+
+function LeaveDialog({ account, userId, onClose }: LeaveDialogProps) {
+  const leave = useOwnChange(account, async () => removeMember(account.id, userId));
   return (
     <ChangeDialog
       className="narrow-dialog sensitive-title"
@@ -73,6 +83,43 @@ function LeaveDialog({ account, userId, onClose }: LeaveDialogProps) {
         <Trans>
           You and your API tokens reach none of its servers any more. They run on. To come back you need a new
           invitation.
+        </Trans>
+      </p>
+    </ChangeDialog>
+  );
+}
+
+interface OwnRoleDialogProps {
+  account: Account;
+  member: Member;
+  wanted: AccountRole;
+  onClose: () => void;
+}
+
+/** Asks before somebody gives away rights of their own, which they cannot take back. */
+export function OwnRoleDialog({ account, member, wanted, onClose }: OwnRoleDialogProps) {
+  const change = useOwnChange(account, async () => changeMember(account.id, member.userId, wanted), onClose);
+  const [now, then] = [ROLES[member.role], ROLES[wanted]];
+  return (
+    <ChangeDialog
+      className="narrow-dialog sensitive-title"
+      title={t`Become ${then.title} of ${account.name}?`}
+      keep={t`Stay ${now.title}`}
+      submit={t`Become ${then.title}`}
+      isHarsh
+      change={change}
+      onSubmit={() => change.mutate(undefined)}
+      onClose={onClose}
+    >
+      <p>
+        {`${now.title}: ${now.text}.`}
+        <br />
+        {`${then.title}: ${then.text}.`}
+      </p>
+      <p>
+        <Trans>
+          You and your API tokens lose the difference at once, and you cannot give it back to yourself: ask an
+          owner then.
         </Trans>
       </p>
     </ChangeDialog>

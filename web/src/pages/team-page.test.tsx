@@ -1,5 +1,6 @@
 import { screen, waitFor, within } from '@testing-library/react';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { AccountRole } from '../../../contract/roles.ts';
 import type { Invitation, Team } from '../../../contract/team.ts';
 import { renderApp } from '../render-app.tsx';
 import { ACCOUNT, USER, type Handler, fakeApi, ok, refusal, session } from '../test-api.ts';
@@ -45,10 +46,113 @@ function open(routes: Record<string, Handler> = {}, path = '/account/team') {
   return { api, ...renderApp(path) };
 }
 
-test('a member is given another role', async () => {
-  const { api, user } = open({ [`PATCH ${MEMBERS}/${GRACE}`]: () => ok(TEAM) });
-  await user.selectOptions(await screen.findByLabelText('Role of grace@example.org'), 'Admin');
-  await waitFor(() => expect(api.sent(`PATCH ${MEMBERS}/${GRACE}`)[0]?.body).toEqual({ role: 'admin' }));
+describe('the role of a member', () => {
+  const ROUTE = `PATCH ${MEMBERS}/${GRACE}`;
+  const withRole = (role: AccountRole): Team => ({
+    ...TEAM,
+    members: TEAM.members.map((member) => (member.userId === GRACE ? { ...member, role } : member)),
+  });
+
+  async function makeAdmin() {
+    const opened = open({ [ROUTE]: () => ok(withRole('admin')) });
+    const select = await screen.findByLabelText('Role of grace@example.org');
+    opened.api.on(`GET /accounts/${ACCOUNT.id}/team`, () => ok(withRole('admin')));
+    await opened.user.selectOptions(select, 'Admin');
+    return { ...opened, select };
+  }
+
+  test('is changed at once, and it is said', async () => {
+    const { api, select } = await makeAdmin();
+    expect(await screen.findByText(/grace@example.org is now: Admin/)).toBeVisible();
+    expect(select).toHaveValue('admin');
+    expect(api.sent(ROUTE).map(({ body }) => body)).toEqual([{ role: 'admin' }]);
+  });
+
+  test('is taken back by Undo', async () => {
+    const { api, user, select } = await makeAdmin();
+    const undo = await screen.findByRole('button', { name: 'Undo' });
+    api.on(`GET /accounts/${ACCOUNT.id}/team`, () => ok(TEAM));
+    await user.click(undo);
+    await waitFor(() => expect(select).toHaveValue('viewer'));
+    expect(api.sent(ROUTE).map(({ body }) => body)).toEqual([{ role: 'admin' }, { role: 'viewer' }]);
+  });
+
+  test('stays when Undo is refused, which is said', async () => {
+    const { api, user, select } = await makeAdmin();
+    api.on(ROUTE, () => refusal(409, 'conflict', 'Somebody was faster.'));
+    await user.click(await screen.findByRole('button', { name: 'Undo' }));
+    expect(await screen.findByText('Somebody was faster.')).toBeVisible();
+    expect(select).toHaveValue('admin');
+  });
+
+  test('stays when the change is refused, which is said in their row', async () => {
+    const { user } = open({ [ROUTE]: () => refusal(409, 'conflict', 'Somebody was faster.') });
+    const select = await screen.findByLabelText('Role of grace@example.org');
+    await user.selectOptions(select, 'Admin');
+    const row = within(screen.getByText('grace@example.org').closest('li') as HTMLElement);
+    expect(await row.findByText('Somebody was faster.')).toBeVisible();
+    await waitFor(() => expect(select).toHaveValue('viewer'));
+    expect(select).toHaveFocus();
+  });
+});
+
+describe('one’s own role', () => {
+  const ROUTE = `PATCH ${MEMBERS}/${USER.id}`;
+
+  async function choose() {
+    const opened = open({ [ROUTE]: () => ok(TEAM) });
+    const select = await screen.findByLabelText(`Role of ${USER.email}`);
+    await opened.user.selectOptions(select, 'Viewer');
+    const dialog = within(await screen.findByRole('dialog', { name: `Become Viewer of ${ACCOUNT.name}?` }));
+    return { ...opened, select, dialog };
+  }
+
+  test('is given away only after a question that says what that means', async () => {
+    const { api, user, dialog } = await choose();
+    expect(dialog.getByText(/you cannot give it back to yourself/)).toBeVisible();
+    expect(api.sent(ROUTE)).toHaveLength(0);
+    await user.click(dialog.getByRole('button', { name: 'Become Viewer' }));
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+    expect(api.sent(ROUTE).map(({ body }) => body)).toEqual([{ role: 'viewer' }]);
+  });
+
+  test('stays what it is for whoever thinks better of it, and so does the focus', async () => {
+    const { api, user, select, dialog } = await choose();
+    await user.click(dialog.getByRole('button', { name: 'Stay Owner' }));
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+    expect(select).toHaveValue('owner');
+    expect(select).toHaveFocus();
+    expect(api.sent(ROUTE)).toHaveLength(0);
+  });
+
+  test('that nobody else has cannot be given away, as the dialog says', async () => {
+    const { api, user, dialog } = await choose();
+    api.on(ROUTE, () => refusal(409, 'invalid_state', 'An account needs an owner.'));
+    await user.click(dialog.getByRole('button', { name: 'Become Viewer' }));
+    expect(await dialog.findByText('An account needs an owner.')).toBeVisible();
+  });
+});
+
+test('a link that was made and seen gives the focus back to what asked for it', async () => {
+  const { user } = open({ [`POST ${INVITATIONS}`]: () => ok({ ...INVITATION, token: 'secret' }, 201) });
+  await user.click(await screen.findByRole('button', { name: 'Invite' }));
+  const form = within(await screen.findByRole('dialog'));
+  await user.click(form.getByRole('button', { name: 'Make the link' }));
+  await screen.findByText(/\/app\/join#secret$/);
+  await user.click(screen.getByRole('button', { name: 'Done' }));
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+  expect(screen.getByRole('button', { name: 'Invite' })).toHaveFocus();
+});
+
+test('an address that is none is said in its field, and nothing is sent', async () => {
+  const { api, user } = open();
+  await user.click(await screen.findByRole('button', { name: 'Invite' }));
+  const form = within(await screen.findByRole('dialog'));
+  await user.type(form.getByLabelText(/^E-mail/), 'linus');
+  await user.click(form.getByRole('button', { name: 'Send the invitation' }));
+  await waitFor(() => expect(form.getByLabelText(/^E-mail/)).toHaveFocus());
+  expect(form.getByLabelText(/^E-mail/)).toHaveAccessibleDescription('Enter an e-mail address, or none');
+  expect(api.sent(`POST ${INVITATIONS}`)).toHaveLength(0);
 });
 
 test('a member is removed only after a question that says what that means', async () => {

@@ -2,7 +2,7 @@ import { Button, Spinner } from '@blueprintjs/core';
 import { Plus } from '@blueprintjs/icons';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useSearchParams } from 'react-router';
 import type { User } from '../../../contract/auth.ts';
@@ -18,10 +18,11 @@ import { useAccountChange } from '../hooks/use-account.ts';
 import { useUser } from '../hooks/use-user.ts';
 import { ROLES } from '../role-words.ts';
 import { changeMember, getTeam, removeGuest } from '../team-api.ts';
+import { showToast } from '../toaster.ts';
 import { InvitationRow } from './invitation-row.tsx';
 import { InviteDialog } from './invite-dialog.tsx';
 import { ShowInvitationDialog } from './show-invitation-dialog.tsx';
-import { MemberDialog, RemoveDialog, teamKey } from './team-dialogs.tsx';
+import { MemberDialog, OwnRoleDialog, RemoveDialog, teamKey } from './team-dialogs.tsx';
 
 type Account = User['accounts'][number];
 
@@ -119,11 +120,9 @@ function TeamOf({ account }: { account: Account }) {
 function MemberRow({ account, member }: { account: Account; member: Member }) {
   const { userId, email, name, role, since } = member;
   const me = useUser();
-  const key = teamKey(account.id);
-  const change = useAccountChange(key, async (wanted: AccountRole) =>
-    changeMember(account.id, userId, wanted),
-  );
+  const change = useRoleChange(account.id, member);
   const [isAsked, setIsAsked] = useState(false);
+  const [wanted, setWanted] = useState<AccountRole | null>(null);
   const isMe = me?.id === userId;
   const held = PERMISSION_OF[account.role];
   const mayChange = includes(held, 'manage') && includes(held, PERMISSION_OF[role]);
@@ -149,9 +148,12 @@ function MemberRow({ account, member }: { account: Account; member: Member }) {
         {mayChange && (
           <Select
             aria-label={t`Role of ${email}`}
-            value={role}
-            disabled={change.isPending}
-            onChange={(event) => change.mutate(event.currentTarget.value as AccountRole)} // its options
+            value={change.isPending ? change.variables.to : role}
+            onChange={(event) => {
+              const chosen = event.currentTarget.value as AccountRole; // its options
+              if (isMe) setWanted(chosen);
+              else if (!change.isPending) change.mutate({ from: role, to: chosen });
+            }}
             options={offered.map((one) => ({ value: one, label: ROLES[one].title }))}
           />
         )}
@@ -163,10 +165,35 @@ function MemberRow({ account, member }: { account: Account; member: Member }) {
           />
         )}
       </div>
+      {wanted && (
+        <OwnRoleDialog account={account} member={member} wanted={wanted} onClose={() => setWanted(null)} />
+      )}
       {isAsked && (
         <MemberDialog account={account} member={member} isMe={isMe} onClose={() => setIsAsked(false)} />
       )}
     </li>
+  );
+}
+
+/** Gives a member another role, and offers to take that back. */
+function useRoleChange(accountId: string, { userId, email }: Member) {
+  const client = useQueryClient();
+  const queryKey = teamKey(accountId);
+  return useAccountChange(
+    queryKey,
+    async ({ to }: { from: AccountRole; to: AccountRole }) => changeMember(accountId, userId, to),
+    (_, { from, to }) =>
+      showToast({
+        key: `role-${userId}`,
+        message: t`${email} is now: ${ROLES[to].title}.`,
+        intent: 'success',
+        undo: () => {
+          // Perhaps from another page, where only a toast can say that it was refused.
+          changeMember(accountId, userId, from)
+            .catch((error: Error) => showToast({ message: error.message, intent: 'danger' }))
+            .finally(() => void client.invalidateQueries({ queryKey }));
+        },
+      }),
   );
 }
 

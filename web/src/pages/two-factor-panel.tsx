@@ -7,8 +7,8 @@ import { disableTwoFactor, renewRecoveryCodes } from '../account-api.ts';
 import { ErrorState } from '../components/error-state.tsx';
 import { PasswordField } from '../components/password-field.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
-import { fieldIssue } from '../api-error.ts';
 import { TWO_FACTOR_KEY, useAccountChange, useTwoFactor } from '../hooks/use-account.ts';
+import { useFields } from '../hooks/use-fields.ts';
 import { ChangeDialog } from './change-dialog.tsx';
 import { EnrolTwoFactor } from './enrol-two-factor.tsx';
 import { RecoveryCodesDialog } from './recovery-codes.tsx';
@@ -85,14 +85,15 @@ function FewCodes({ twoFactor: { enabledAt, recoveryCodesLeft } }: { twoFactor: 
 function RenewDialog({ onClose }: { onClose: () => void }) {
   const [password, setPassword] = useState('');
   const renew = useAccountChange(TWO_FACTOR_KEY, renewRecoveryCodes);
+  const fields = useFields({ password: password ? null : t`Enter your password` }, renew.error);
   if (renew.data) return <RecoveryCodesDialog codes={renew.data.recoveryCodes} onClose={onClose} />;
   return (
     <ChangeDialog
       title={t`New recovery codes`}
       keep={t`Keep the old ones`}
       submit={t`Get new codes`}
-      isReady={password !== ''}
-      change={{ isPending: renew.isPending, error: fieldIssue(renew.error, 'password') ? null : renew.error }}
+      fields={fields}
+      change={renew}
       onSubmit={() => renew.mutate(password)}
       onClose={onClose}
     >
@@ -104,7 +105,7 @@ function RenewDialog({ onClose }: { onClose: () => void }) {
         label={t`Your password`}
         autoFocus
         value={password}
-        wrong={fieldIssue(renew.error, 'password')}
+        wrong={fields.wrong.password}
         onChange={setPassword}
       />
     </ChangeDialog>
@@ -114,15 +115,15 @@ function RenewDialog({ onClose }: { onClose: () => void }) {
 function DisableDialog({ onClose }: { onClose: () => void }) {
   const [password, setPassword] = useState('');
   const disable = useAccountChange(TWO_FACTOR_KEY, disableTwoFactor, onClose);
-  const wrong = fieldIssue(disable.error, 'password');
+  const fields = useFields({ password: password ? null : t`Enter your password` }, disable.error);
   return (
     <ChangeDialog
       title={t`Turn off two-factor authentication`}
       keep={t`Keep it on`}
       submit={t`Turn off`}
       isHarsh
-      isReady={password !== ''}
-      change={{ isPending: disable.isPending, error: wrong ? null : disable.error }}
+      fields={fields}
+      change={disable}
       onSubmit={() => disable.mutate(password)}
       onClose={onClose}
     >
@@ -134,7 +135,7 @@ function DisableDialog({ onClose }: { onClose: () => void }) {
         label={t`Your password`}
         autoFocus
         value={password}
-        wrong={wrong}
+        wrong={fields.wrong.password}
         onChange={setPassword}
       />
     </ChangeDialog>

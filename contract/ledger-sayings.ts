@@ -1,0 +1,42 @@
+/** What is said of orphans, differences and comparisons. */
+export const LEDGER_SAYINGS = {
+  quarantine_lasts: 'its quarantine is not over',
+  has_owner: 'it has an owner: delete the server, which takes it along',
+  lost_tag: 'VM {vmid} has lost the tag {tag}: somebody wants to keep it',
+  has_other_name: 'VM {vmid} is called {name} now',
+  orphan_protected: 'VM {vmid} is protected on Proxmox',
+  orphan_gone: 'VM {vmid} is not there any more',
+  orphan_unmarked: 'VM {vmid} does not carry the marker {marker} any more',
+  is_vm_of: "VM {vmid} is the server {server}'s",
+  vmid_held: 'a server holds VM id {vmid}',
+  volume_gone: '{volume} is not there any more',
+  vm_first: 'there is a VM {vmid}: it comes first',
+  address_in_use: 'a VM of this server is there still and may use the address: it comes first',
+  vm_still_there: 'VM {vmid} is still there',
+  volume_still_there: '{volume} is still there',
+  being_destroyed: 'being destroyed',
+
+  not_taken_over: 'it was written, and Proxmox shows the old value still',
+  from_next_start: 'in force from the next start of the VM on',
+  has_no_disk: 'the VM has no disk to boot from',
+  disk_cannot_shrink: 'a disk cannot be made smaller: accept its {gib} GiB instead',
+  cannot_write: 'Berth cannot write this field: accept what Proxmox has',
+
+  other_vm: 'VM {vmid} ({name}) on {node} is another one',
+  other_nameless_vm: 'VM {vmid} (no name) on {node} is another one',
+  no_vmid: 'it has no VM id',
+  not_in_cluster: 'the cluster has no VM {vmid}',
+
+  server_holds: '{lifecycle}, its VM is {vmid}',
+  server_holds_on: '{lifecycle}, its VM is {vmid} on {cluster}',
+  server_provisioning: 'provisioning',
+  server_active: 'active',
+  server_suspended: 'suspended',
+  server_failed: 'failed',
+  server_cancelled: 'cancelled',
+  server_deleting: 'deleting',
+  server_deleted: 'deleted',
+
+  of_node: '{node}: {reason}',
+  too_many_vms: 'there are more VMs without an owner than there was time to read',
+} as const;
