@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { NotFound } from './errors.ts';
 import type { ProblemCode } from '../contract/problem.ts';
 import type { Permission } from '../contract/roles.ts';
+import { wordIssue } from '../contract/say-issue.ts';
 
 /** The parameters of paths that name one thing. */
 export const ById = z.object({ id: z.uuid() });
@@ -65,6 +66,8 @@ interface Declaration<
   handle: (ctx: Context, input: Input<P, Q, B>) => Promise<void> | void;
 }
 
+const IN_OUR_WORDS = { error: wordIssue };
+
 /**
  * Declares a route once: the schemas that parse its requests are those that describe it. A path parameter that does
  * not parse is a 404 (there is no such thing), anything else a ZodError.
@@ -83,8 +86,8 @@ export function endpoint<
       // The casts say: what is not declared is empty.
       await handle(ctx, {
         params: (given?.data ?? {}) as z.output<P>,
-        query: (query?.parse({ ...ctx.query }) ?? {}) as z.output<Q>,
-        body: (body?.parse(ctx.request.body ?? {}) ?? {}) as z.output<B>,
+        query: (query?.parse({ ...ctx.query }, IN_OUR_WORDS) ?? {}) as z.output<Q>,
+        body: (body?.parse(ctx.request.body ?? {}, IN_OUR_WORDS) ?? {}) as z.output<B>,
       });
     },
   };

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { SetPassword } from './auth.ts';
-import { sayIssue } from './say-issue.ts';
+import { sayIssue, wordIssue } from './say-issue.ts';
 import { inEnglish } from './sayings.ts';
 import { CreateServer } from './servers.ts';
 
@@ -17,7 +17,8 @@ const Thing = z.strictObject({
 });
 const RIGHT = { name: 'abc', size: 3, kinds: ['a'], id: crypto.randomUUID(), odd: '' };
 
-const said = (value: object) => Thing.safeParse({ ...RIGHT, ...value }).error?.issues.map(sayIssue)[0];
+const issueOf = (value: object) =>
+  Thing.safeParse({ ...RIGHT, ...value }, { error: wordIssue }).error?.issues[0];
 
 it.each([
   [{ name: 'a' }, 'use at least 2 characters'],
@@ -33,7 +34,9 @@ it.each([
   [{ odd: 'odd' }, 'cannot be used'],
   [{ more: 1 }, 'unknown field'],
 ])('of %j it says: %s', (value, text) => {
-  expect(inEnglish(said(value) ?? '')).toBe(text);
+  const issue = issueOf(value);
+  expect(issue?.message).toBe(text);
+  expect(issue && inEnglish(sayIssue(issue))).toBe(text);
 });
 
 it('keeps the words of a schema that has some', () => {
@@ -42,5 +45,5 @@ it('keeps the words of a schema that has some', () => {
 });
 
 function sayIssueOf(schema: z.ZodType, value: unknown) {
-  return schema.safeParse(value).error?.issues.map(sayIssue)[0];
+  return schema.safeParse(value, { error: wordIssue }).error?.issues.map(sayIssue)[0];
 }

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { FIELD_TEXTS } from './field-texts.ts';
 import type { Said } from './said.ts';
-import type { SayingCode } from './sayings.ts';
+import { REFUSAL_SAYINGS } from './refusal-sayings.ts';
+import { inEnglish, type SayingCode } from './sayings.ts';
 
 const CODES = new Map<string, SayingCode>(
   Object.entries(FIELD_TEXTS).map(([code, text]) => [text, code as keyof typeof FIELD_TEXTS]),
@@ -9,15 +10,20 @@ const CODES = new Map<string, SayingCode>(
 
 const said = (code: SayingCode, params: Said['params'] = {}): Said => ({ code, params });
 
-/** What a schema found, by its code: in the schema's own words where it has any, or else what zod makes of it. */
+/** What a schema found, by its code: in the schema's own words where it has any, or else in those of `wordIssue`. */
 export function sayIssue(issue: z.core.$ZodIssue): Said {
   const code = CODES.get(issue.message);
-  if (code) return said(code);
+  return code ? said(code) : sayFound(issue, issue.message === REFUSAL_SAYINGS.is_required);
+}
+
+/** The English of it, in place of zod's, for what a schema has no words of its own for: `parse(value, { error: wordIssue })`. */
+export const wordIssue: z.core.$ZodErrorMap = (issue) =>
+  inEnglish(sayFound(issue, issue.input === undefined));
+
+function sayFound(issue: z.core.$ZodIssue | z.core.$ZodRawIssue, isMissing: boolean): Said {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.message.endsWith('received undefined')
-        ? said('is_required')
-        : said('has_wrong_type', { expected: issue.expected });
+      return isMissing ? said('is_required') : said('has_wrong_type', { expected: issue.expected });
     case 'too_small':
       return said(tooSmall(issue.origin), { least: String(issue.minimum) });
     case 'too_big':

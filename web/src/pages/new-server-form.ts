@@ -1,4 +1,4 @@
-import { sayIssue } from '../../../contract/say-issue.ts';
+import { sayIssue, wordIssue } from '../../../contract/say-issue.ts';
 import { inLanguage, problemDetail, problemSentences } from '../contract-words.ts';
 import { t } from '@lingui/core/macro';
 import '../zod-without-eval.ts';
@@ -69,20 +69,23 @@ export function parseDraft(
   const keys = linesOf(draft.sshKeys);
   const names = errors.count ? [draft.name] : namesOf(draft.name, count);
   const parsed = names.map((name) =>
-    CreateServer.safeParse({
-      name,
-      templateId: draft.templateId,
-      planId: draft.planId,
-      ...(accountId ? { accountId } : {}),
-      ...(draft.location ? { location: draft.location } : {}),
-      ...(labels.length > 0
-        ? { labels: Object.fromEntries(labels.map(({ text }) => splitLabel(text))) }
-        : {}),
-      ...(keys.length > 0 ? { sshKeys: keys.map(({ text }) => text) } : {}),
-      ...(keptKeyIds(draft).length > 0 ? { sshKeyIds: keptKeyIds(draft) } : {}),
-      ...(draft.password ? { password: draft.password } : {}),
-      ...(draft.userData.trim() ? { userData: draft.userData } : {}),
-    }),
+    CreateServer.safeParse(
+      {
+        name,
+        templateId: draft.templateId,
+        planId: draft.planId,
+        ...(accountId ? { accountId } : {}),
+        ...(draft.location ? { location: draft.location } : {}),
+        ...(labels.length > 0
+          ? { labels: Object.fromEntries(labels.map(({ text }) => splitLabel(text))) }
+          : {}),
+        ...(keys.length > 0 ? { sshKeys: keys.map(({ text }) => text) } : {}),
+        ...(keptKeyIds(draft).length > 0 ? { sshKeyIds: keptKeyIds(draft) } : {}),
+        ...(draft.password ? { password: draft.password } : {}),
+        ...(draft.userData.trim() ? { userData: draft.userData } : {}),
+      },
+      { error: wordIssue },
+    ),
   );
   const refused = parsed.find(({ success }) => !success);
   const issues = (refused?.error?.issues ?? []).map((issue) => ({
