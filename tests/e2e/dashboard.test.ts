@@ -300,6 +300,19 @@ describe('a customer in a browser', () => {
     await other.close();
   });
 
+  it('reads on in more tabs than a browser has connections', async () => {
+    const tabs: Page[] = [];
+    for (let opened = 0; opened < 8; opened += 1) {
+      const tab = await context.newPage();
+      tabs.push(tab);
+      // Without a window every tab counts as looked at.
+      await tab.addInitScript("Object.defineProperty(document, 'hidden', { get: () => true })");
+      await tab.goto(page.url(), WAIT);
+      await tab.locator('.server-head .status', { hasText: 'Stopped' }).waitFor(WAIT);
+    }
+    await Promise.all(tabs.map(async (tab) => tab.close()));
+  });
+
   it('deletes it after typing its name, and it is gone from the list and from Proxmox', async () => {
     await page.getByRole('tab', { name: 'Overview' }).click();
     const erase = page.locator('.danger-zone').getByRole('button', { name: 'Delete server' });

@@ -14,6 +14,7 @@ import {
 } from './live-cache.ts';
 import { takeFirstEventId } from './session.ts';
 import { createStore } from './store.ts';
+import { takeStreamTurns } from './stream-turn.ts';
 
 /** `live`: events arrive. `polling`: they do not, but the API answers. `offline`: nothing answers. */
 export type LiveState = 'connecting' | 'live' | 'polling' | 'offline';
@@ -29,7 +30,7 @@ const SILENCE_MS = 45_000;
 type EventData = { [Name in ServerEventName]: z.infer<(typeof ServerEvents)[Name]> };
 
 /**
- * Keeps one event stream open and the query cache up to date with it. After a loss it comes back with growing delays
+ * Keeps one event stream open, while it is this tab's turn, and the query cache up to date with it. After a loss it comes back with growing delays
  * and `Last-Event-ID`; meanwhile the hooks poll. Returns the function that ends it.
  */
 export function startLive(client: QueryClient): () => void {
@@ -40,7 +41,7 @@ export function startLive(client: QueryClient): () => void {
   };
   const unsubscribe = reachability.subscribe(settle);
   liveStore.set('connecting');
-  void keepConnected(client, stop.signal, wake);
+  void keepConnected(client, stop.signal, { wake, nextTurn: takeStreamTurns(stop.signal) });
   return () => {
     unsubscribe();
     stop.abort();
@@ -49,14 +50,21 @@ export function startLive(client: QueryClient): () => void {
 
 const stateWithoutStream = (): LiveState => (navigator.onLine && reachability.get() ? 'polling' : 'offline');
 
-async function keepConnected(client: QueryClient, signal: AbortSignal, wake: Wake): Promise<void> {
+async function keepConnected(
+  client: QueryClient,
+  signal: AbortSignal,
+  { wake, nextTurn }: { wake: Wake; nextTurn: () => Promise<AbortSignal> },
+): Promise<void> {
   const memory: StreamMemory = { lastEventId: takeFirstEventId(), retryMs: FIRST_DELAY_MS, isAlive: false };
   let failures = 0;
   while (!signal.aborted) {
-    memory.isAlive = false;
-    await readStream(client, signal, memory).catch(() => null);
+    const turn = await nextTurn();
     if (signal.aborted) return;
-    if (memory.isAlive) {
+    memory.isAlive = false;
+    await readStream(client, turn, memory).catch(() => null);
+    if (signal.aborted) return;
+    if (turn.aborted) liveStore.set('connecting');
+    else if (memory.isAlive) {
       // The API ends streams now and then, for one when the access token does: the next one is usually had at once.
       failures = 0;
       liveStore.set('connecting');
