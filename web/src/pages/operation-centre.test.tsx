@@ -94,7 +94,6 @@ describe('while nobody looks', () => {
       }
     }
     vi.stubGlobal('Notification', FakeNotification);
-    vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
     announceStore.set(true);
     return () => {
       vi.restoreAllMocks();
@@ -107,6 +106,7 @@ describe('while nobody looks', () => {
     renderApp('/');
     await screen.findByRole('button', { name: 'Operations: 1' });
     await screen.findByText('Live');
+    vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
     const ended = { ...moving, status: 'failed', finishedAt: new Date().toISOString() };
     api.emit('operation', ended);
     api.emit('operation', ended);
