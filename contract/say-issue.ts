@@ -10,7 +10,7 @@ const CODES = new Map<string, SayingCode>(
 
 const said = (code: SayingCode, params: Said['params'] = {}): Said => ({ code, params });
 
-/** What a schema found, by its code: in the schema's own words where it has any, or else in those of `wordIssue`. */
+/** What a schema found, by the code of its own words, or of those of `wordIssue`. */
 export function sayIssue(issue: z.core.$ZodIssue): Said {
   const code = CODES.get(issue.message);
   return code ? said(code) : sayFound(issue, issue.message === REFUSAL_SAYINGS.is_required);

@@ -53,23 +53,23 @@ interface ListProps<T> {
   label: string;
   items: T[];
   columns: Column<T>[];
-  isLoading?: boolean;
-  isStale?: boolean;
+  isLoading: boolean;
+  isStale: boolean;
 }
+
+type RowListProps<T> = Omit<ListProps<T>, 'isLoading' | 'isStale'> & Partial<ListProps<T>>;
 
 /** A dense table, or cards on narrow screens. */
-export function RowList<T extends { id: string }>(props: ListProps<T>) {
-  const isNarrow = useMediaQuery('(max-width: 760px)');
-  return isNarrow ? <Cards {...props} /> : <Table {...props} />;
-}
-
-function Table<T extends { id: string }>({
-  label,
-  items,
-  columns,
+export function RowList<T extends { id: string }>({
   isLoading = false,
   isStale = false,
-}: ListProps<T>) {
+  ...rows
+}: RowListProps<T>) {
+  const List = useMediaQuery('(max-width: 760px)') ? Cards : Table;
+  return <List {...rows} isLoading={isLoading} isStale={isStale} />;
+}
+
+function Table<T extends { id: string }>({ label, items, columns, isLoading, isStale }: ListProps<T>) {
   return (
     <HTMLTable
       compact
@@ -111,13 +111,7 @@ function Table<T extends { id: string }>({
   );
 }
 
-function Cards<T extends { id: string }>({
-  label,
-  items,
-  columns,
-  isLoading = false,
-  isStale = false,
-}: ListProps<T>) {
+function Cards<T extends { id: string }>({ label, items, columns, isLoading, isStale }: ListProps<T>) {
   const [first, ...rest] = columns;
   const facts = rest.filter(({ isActions }) => !isActions);
   const actions = rest.filter(({ isActions }) => isActions);
