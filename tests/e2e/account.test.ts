@@ -285,6 +285,8 @@ describe('a customer looking after their account', () => {
     await theirs.getByLabel('E-mail').waitFor(WAIT);
     await expectSound(theirs, 'login');
     await theirs.getByRole('link', { name: 'Forgot your password?' }).click();
+    // The login has a field of that name too, and stays until the next page is there.
+    await theirs.getByRole('heading', { name: 'Forgot your password?' }).waitFor(WAIT);
     await theirs.getByLabel('E-mail').fill(guest.email);
     await expectSound(theirs, 'forgot-password');
     await button('Send the link', theirs).click();

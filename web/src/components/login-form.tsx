@@ -52,8 +52,15 @@ function useShownRefusal(error: unknown): RefObject<HTMLFormElement | null> {
   return form;
 }
 
-/** E-mail and password, then a code where one is needed; or a passkey. `lockedEmail` asks the same person again. A rate limit counts down and then lets go. */
-export function LoginForm({ lockedEmail }: { lockedEmail?: string }) {
+interface LoginFormProps {
+  /** Asks the same person again. */
+  lockedEmail?: string;
+  /** What is typed as the address. */
+  onEmail?: (email: string) => void;
+}
+
+/** E-mail and password, then a code where one is needed; or a passkey. A rate limit counts down and then lets go. */
+export function LoginForm({ lockedEmail, onEmail }: LoginFormProps) {
   const [email, setEmail] = useState(lockedEmail ?? '');
   const [password, setPassword] = useState('');
   const { attempt, startOver, forget, needsCode, error, busyWith, waitSeconds } = useLogIn();
@@ -93,7 +100,10 @@ export function LoginForm({ lockedEmail }: { lockedEmail?: string }) {
           autoFocus={!lockedEmail}
           readOnly={lockedEmail !== undefined}
           value={email}
-          onValueChange={setEmail}
+          onValueChange={(typed) => {
+            setEmail(typed);
+            onEmail?.(typed);
+          }}
         />
       </FormGroup>
       <FormGroup label={t`Password`} labelFor="login-password">

@@ -28,6 +28,15 @@ test('a link is asked for from the login, and the answer does not say who is kno
   expect(document.title).toBe('Forgot your password? · Berth');
 });
 
+test('an address typed at the login need not be typed again', async () => {
+  fakeApi({ 'POST /refresh': () => refusal(401, 'unauthenticated', 'You are not logged in.') });
+  const { user } = renderApp('/login');
+  await user.type(await screen.findByLabelText('E-mail'), 'ada@example.org');
+  await user.click(screen.getByRole('link', { name: 'Forgot your password?' }));
+  await screen.findByRole('heading', { name: 'Forgot your password?' });
+  expect(screen.getByLabelText('E-mail')).toHaveValue('ada@example.org');
+});
+
 test.each([
   [409, 'invalid_state', /sends no e-mail. Ask your provider/],
   [429, 'rate_limited', /Wait some minutes/],

@@ -2,7 +2,7 @@ import { Button, Callout, FormGroup, InputGroup } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { type FormEvent, useState } from 'react';
-import { Link } from 'react-router';
+import { Link, useLocation } from 'react-router';
 import { ApiError, NetworkError, problemCode, readProblem } from '../api-error.ts';
 import { Brand } from '../components/brand.tsx';
 import { LanguageSwitch } from '../components/language-switch.tsx';
@@ -11,9 +11,9 @@ import { useFields } from '../hooks/use-fields.ts';
 import { languageStore } from '../language.ts';
 import { post } from '../session.ts';
 
-/** Asks for a link by e-mail to set a new password. Whether the address is known here is not said. */
+/** Asks for a link by e-mail to set a new password. Whether the address is known here is not said. What was typed at the login is there already. */
 export function ForgotPasswordPage() {
-  const [email, setEmail] = useState('');
+  const [email, setEmail] = useState<string>(useLocation().state?.email ?? '');
   const { ask, state, error } = useAsking();
   const { form, wrong, rest, check } = useFields(
     { email: email.includes('@') ? null : t`Enter your e-mail address` },

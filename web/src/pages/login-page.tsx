@@ -1,6 +1,7 @@
 import { Callout, Spinner } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
+import { useState } from 'react';
 import { Link, Navigate, useLocation, useSearchParams } from 'react-router';
 import { Brand } from '../components/brand.tsx';
 import { LoginForm } from '../components/login-form.tsx';
@@ -14,6 +15,7 @@ export function LoginPage() {
   const session = useStore(sessionStore);
   const [params] = useSearchParams();
   const { state } = useLocation();
+  const [email, setEmail] = useState('');
   if (session.status === 'active') return <Navigate to={ownPath(params.get('next'))} replace />;
   return (
     <main className="login-page">
@@ -28,9 +30,13 @@ export function LoginPage() {
             <Trans>Your password is set. Log in with it.</Trans>
           </Callout>
         )}
-        {session.status === 'restoring' ? <Spinner aria-label={t`Loading`} /> : <LoginForm />}
+        {session.status === 'restoring' ? (
+          <Spinner aria-label={t`Loading`} />
+        ) : (
+          <LoginForm onEmail={setEmail} />
+        )}
         <div className="login-other">
-          <Link to="/forgot-password">
+          <Link to="/forgot-password" state={{ email }}>
             <Trans>Forgot your password?</Trans>
           </Link>
           <LanguageSwitch id="login-language" label={t`Language`} />
