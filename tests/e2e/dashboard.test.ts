@@ -292,6 +292,8 @@ describe('a customer in a browser', () => {
   it('is still logged in after a reload, and sees in one window what is done in another', async () => {
     await page.reload();
     await page.getByRole('link', { name: 'shop-1' }).first().click();
+    // Its address changes once the page is there.
+    await page.getByRole('heading', { name: 'shop-1', level: 1 }).waitFor(WAIT);
     const other = await context.newPage();
     await other.goto(page.url());
     await other.getByRole('group', { name: 'Power' }).getByRole('button', { name: 'Power off' }).click();
