@@ -7,6 +7,7 @@ import getPort from 'get-port';
 import { until } from '../until.ts';
 import type { Operation } from '../../contract/operations.ts';
 import type { Accepted, Server } from '../../contract/servers.ts';
+import { guardProcess } from '../../testbed/guard-process.ts';
 import type { Simulator } from '../../testbed/proxmox/simulator.ts';
 
 export type Part =
@@ -91,11 +92,18 @@ export async function startBerth({
     stdin: 'ignore',
     all: true,
     reject: false,
+    // Vitest kills what runs a file when it is stopped itself: a guard sees to the rest.
+    detached: true,
   });
+  if (child.pid === undefined) throw new Error(`npm did not start: ${(await child).message}`);
+  const release = guardProcess(child.pid, 'SIGINT', dataDir);
   const file = join(dataDir, 'run.json');
   const run = async () => JSON.parse(await readFile(file, 'utf8')) as Run;
   let ended = false;
-  void child.then(() => (ended = true));
+  void child.then(() => {
+    ended = true;
+    release();
+  });
   const isUp = async () => {
     if (ended) throw new Error(`Berth did not start:\n${(await child).all}`);
     return run().then(
