@@ -1,11 +1,12 @@
 import { type RouteObject, createBrowserRouter, replace } from 'react-router';
 import { Shell } from './components/shell.tsx';
 import { NotFoundPage } from './pages/not-found-page.tsx';
+import { Root } from './pages/root.tsx';
 import { RouteError } from './pages/route-error.tsx';
 import { ServersPage } from './pages/servers-page.tsx';
 
 /** The first page after a login comes with the entry; the others when somebody goes there. */
-export const routes: RouteObject[] = [
+const pages: RouteObject[] = [
   {
     path: '/login',
     ErrorBoundary: RouteError,
@@ -84,6 +85,8 @@ export const routes: RouteObject[] = [
     ],
   },
 ];
+
+export const routes: RouteObject[] = [{ Component: Root, HydrateFallback: () => null, children: pages }];
 
 /** The dashboard lives under `/app/`. */
 export const createRouter = () => createBrowserRouter(routes, { basename: '/app/' });

@@ -1,5 +1,6 @@
 import { lazy, Suspense, useCallback, useState } from 'react';
 import { useShortcuts } from '../hooks/use-shortcuts.ts';
+import { OnTheWay } from './on-the-way.tsx';
 
 const HelpDialog = lazy(async () => ({ default: (await import('../pages/help-dialog.tsx')).HelpDialog }));
 const JumpBar = lazy(async () => ({ default: (await import('../pages/jump-bar.tsx')).JumpBar }));
@@ -13,7 +14,7 @@ export function Keyboard() {
     onOmnibar: useCallback(() => setOpen('jump'), []),
   });
   return (
-    <Suspense fallback={null}>
+    <Suspense fallback={<OnTheWay />}>
       {open === 'help' && <HelpDialog onClose={close} />}
       {open === 'jump' && <JumpBar onClose={close} />}
     </Suspense>

@@ -4,6 +4,7 @@ import { t } from '@lingui/core/macro';
 import { lazy, Suspense } from 'react';
 import { useSearchParams } from 'react-router';
 import { useAllOperations } from '../hooks/use-all-operations.ts';
+import { OnTheWay } from './on-the-way.tsx';
 
 const OperationCentre = lazy(async () => ({
   default: (await import('../pages/operation-centre.tsx')).OperationCentre,
@@ -48,7 +49,7 @@ export function OperationsButton() {
         )}
       </Button>
       {isOpen && (
-        <Suspense fallback={null}>
+        <Suspense fallback={<OnTheWay />}>
           <OperationCentre onClose={() => show(false)} />
         </Suspense>
       )}

@@ -7,6 +7,7 @@ import type { User } from '../../../contract/auth.ts';
 import { useStore } from '../hooks/use-store.ts';
 import { restoreSession, sessionStore } from '../session.ts';
 import { NoticeState } from './notice-state.tsx';
+import { OnTheWay } from './on-the-way.tsx';
 
 const SessionExpiredDialog = lazy(async () => ({
   default: (await import('./session-expired-dialog.tsx')).SessionExpiredDialog,
@@ -46,7 +47,7 @@ export function RequireSession({ children }: { children: (user: User) => ReactNo
         <>
           {children(session.user)}
           {session.status === 'expired' && (
-            <Suspense fallback={null}>
+            <Suspense fallback={<OnTheWay />}>
               <SessionExpiredDialog email={session.user.email} />
             </Suspense>
           )}

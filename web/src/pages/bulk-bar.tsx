@@ -2,6 +2,7 @@ import { Button } from '@blueprintjs/core';
 import { t } from '@lingui/core/macro';
 import { lazy, Suspense, useState } from 'react';
 import type { PowerAction, Server } from '../../../contract/servers.ts';
+import { OnTheWay } from '../components/on-the-way.tsx';
 import type { Selection } from '../hooks/use-selection.ts';
 import { POWER_ACTIONS } from '../operation-words.ts';
 import { POWER_ORDER } from './power-fit.ts';
@@ -33,7 +34,7 @@ export function BulkBar({ selection }: { selection: Selection<Server> }) {
         </section>
       )}
       {asked && (
-        <Suspense fallback={null}>
+        <Suspense fallback={<OnTheWay />}>
           <BulkPowerDialog {...asked} onDone={selection.clear} onClose={() => setAsked(null)} />
         </Suspense>
       )}

@@ -4,6 +4,7 @@ import { Trans } from '@lingui/react/macro';
 import { type ComponentType, type ReactNode, lazy, Suspense, useId, useState } from 'react';
 import { Link } from 'react-router';
 import type { Server } from '../../../contract/servers.ts';
+import { OnTheWay } from '../components/on-the-way.tsx';
 import { formatDisk, formatMemory } from '../format-size.ts';
 import { useForbidden } from '../hooks/use-forbidden.ts';
 import { useIsAdmin } from '../hooks/use-is-admin.ts';
@@ -114,7 +115,7 @@ function Deeds({ server }: { server: Server }) {
       <ProtectionSwitch server={server} field="rebuildProtection" />
       {isAdmin && <ProviderDeeds server={server} onAsk={setAsked} />}
       {AskedDialog && (
-        <Suspense fallback={null}>
+        <Suspense fallback={<OnTheWay />}>
           <AskedDialog server={server} onClose={() => setAsked(null)} />
         </Suspense>
       )}

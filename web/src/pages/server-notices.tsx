@@ -4,6 +4,7 @@ import { Trans } from '@lingui/react/macro';
 import { type ReactNode, type RefObject, lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { Link } from 'react-router';
 import type { Server } from '../../../contract/servers.ts';
+import { OnTheWay } from '../components/on-the-way.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
 import { formatExact } from '../format-time.ts';
 import { useForbidden } from '../hooks/use-forbidden.ts';
@@ -155,7 +156,7 @@ function RescueNotice({ server }: { server: Server }) {
             onClick={() => setIsAsked(true)}
           />
           {isAsked && (
-            <Suspense fallback={null}>
+            <Suspense fallback={<OnTheWay />}>
               <RescueDialog server={server} onClose={() => setIsAsked(false)} />
             </Suspense>
           )}
