@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import getPort from 'get-port';
 import { Agent, request } from 'undici';
 import type { Accepted } from '../contract/servers.ts';
 import { connectDatabase, type Database } from '../db/connect.ts';
@@ -14,6 +13,7 @@ import { Membership } from '../db/models/membership.ts';
 import { Plan } from '../db/models/plan.ts';
 import { Template } from '../db/models/template.ts';
 import { apiService, workerService } from '../testbed/berth-services.ts';
+import { freePort } from '../testbed/free-port.ts';
 import { startSimulator, type Simulator } from '../testbed/proxmox/simulator.ts';
 import type { ServiceSpec } from '../testbed/service.ts';
 import { createSupervisor } from '../testbed/supervisor.ts';
@@ -107,7 +107,7 @@ async function setUp(
   await migrateToLatest(database);
 
   const bundle = join(folder, 'workflow-bundle.js');
-  const metricsPort = await getPort({ host: '127.0.0.1' });
+  const metricsPort = await freePort();
   const temporal = apiOnly
     ? undefined
     : await prepareTemporal({
@@ -119,10 +119,7 @@ async function setUp(
   if (temporal) await supervisor.start([temporal.spec]);
   if (!apiOnly) await bundleWorkflows(bundle);
 
-  const [apiPort, workerPort] = [
-    await getPort({ host: '127.0.0.1' }),
-    await getPort({ host: '127.0.0.1' }),
-  ] as const;
+  const [apiPort, workerPort] = [await freePort(), await freePort()] as const;
   const env = {
     DATABASE_URL: databaseUrl,
     // Nobody listens on port 9.

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import getPort from 'get-port';
 import { listServers } from '../api/server-rows.ts';
 import { ListServersQuery } from '../contract/servers.ts';
 import type { Database } from '../db/connect.ts';
+import { freePort } from '../testbed/free-port.ts';
 import { startService } from '../testbed/service.ts';
 import { waitUntil } from '../testbed/wait-until.ts';
 import { withEstate, type BenchEstate } from './estate.ts';
@@ -76,7 +76,7 @@ async function contest(estate: BenchEstate, title: string): Promise<Contest> {
 }
 
 async function startBareServer({ database, databaseUrl, accountId }: BenchEstate) {
-  const port = await getPort({ host: '127.0.0.1' });
+  const port = await freePort();
   const url = `http://127.0.0.1:${port}/`;
   const query = ListServersQuery.parse({ limit: 50 });
   const { sql, bindings } = await sqlOf(database, accountId, query);

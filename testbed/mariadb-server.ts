@@ -2,8 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { chown, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import getPort from 'get-port';
 import mysql from 'mysql2/promise';
+import { freePort } from './free-port.ts';
 import { findMariadb, type MariadbPrograms } from './mariadb-programs.ts';
 import { makePrivateDir, reachableDataDir, systemAccount, type Account } from './postgres-account.ts';
 import { identifyProcess, readCommandLine } from './process-identity.ts';
@@ -69,7 +69,7 @@ export async function prepareMariadb(
   await createDataDir({ programs, account, dataDir, onProgress });
   await writeInitFile(dataDir, password, account);
 
-  const port = options.port ?? (await getPort({ host: '127.0.0.1' }));
+  const port = options.port ?? (await freePort());
   const urlOf = (user: string) => `mysql://${user}:${password}@127.0.0.1:${port}/${DATABASE}`;
   const url = urlOf(USER);
   const spec: ServiceSpec = {

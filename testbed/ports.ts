@@ -1,4 +1,5 @@
 import getPort from 'get-port';
+import { quietPorts } from './free-port.ts';
 
 export interface PortWish {
   name: string;
@@ -30,7 +31,7 @@ async function choosePort(wish: PortWish, options: PortOptions, exclude: number[
     const port = Number(text);
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
       throw new Error(`${wish.setting} is not a port: ${text}`);
-    if (port === 0) return getPort({ exclude });
+    if (port === 0) return getPort({ port: quietPorts(), exclude });
     if (exclude.includes(port))
       throw new Error(`${wish.setting}=${port}: another setting names the same port`);
     if ((await getPort({ port, exclude })) !== port) {
@@ -39,7 +40,7 @@ async function choosePort(wish: PortWish, options: PortOptions, exclude: number[
     return port;
   }
   const former = options.former[wish.name];
-  const port = await getPort({ port: former ? [former, wish.usual] : [wish.usual], exclude });
+  const port = await getPort({ port: [...(former ? [former] : []), wish.usual, ...quietPorts()], exclude });
   if (port !== wish.usual && port !== former) {
     options.onProgress(`port ${wish.usual} is taken: ${wish.name} uses ${port} (${wish.setting} fixes it)`);
   }

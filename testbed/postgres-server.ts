@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { chown, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import getPort from 'get-port';
 import pg from 'pg';
 import {
   makePrivateDir,
@@ -12,6 +11,7 @@ import {
   type Account,
   type PostgresBinaries,
 } from './postgres-account.ts';
+import { freePort } from './free-port.ts';
 import { identifyProcess, readCommandLine } from './process-identity.ts';
 import { startService, type ServiceSpec } from './service.ts';
 import { waitUntil } from './wait-until.ts';
@@ -63,7 +63,7 @@ export async function preparePostgres(
     await createDataDir({ binaries, account, dataDir, password, durable, onProgress });
   }
 
-  const port = options.port ?? (await getPort({ host: '127.0.0.1' }));
+  const port = options.port ?? (await freePort());
   const url = `postgres://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`;
   const spec: ServiceSpec = {
     name: 'postgres',

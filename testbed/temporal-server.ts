@@ -1,5 +1,5 @@
 import { Connection } from '@temporalio/client';
-import getPort from 'get-port';
+import { freePort } from './free-port.ts';
 import { startService, type ServiceSpec } from './service.ts';
 import { findTemporal, type FindOptions } from './temporal-binary.ts';
 import { waitUntil } from './wait-until.ts';
@@ -39,9 +39,9 @@ export async function prepareTemporal(
   options: TemporalOptions,
 ): Promise<{ spec: ServiceSpec; address: string; uiUrl?: string }> {
   const command = options.executable ?? (await findTemporal(options));
-  const port = options.port ?? (await getPort({ host: '127.0.0.1' }));
+  const port = options.port ?? (await freePort());
   const address = `127.0.0.1:${port}`;
-  const uiPort = options.headless ? undefined : (options.uiPort ?? (await getPort({ host: '127.0.0.1' })));
+  const uiPort = options.headless ? undefined : (options.uiPort ?? (await freePort()));
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'warn'];
   // A person's own settings for other servers (~/.config/temporalio) must not reach this one.
   args.push('--disable-config-file', '--disable-config-env');

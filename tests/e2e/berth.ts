@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import getPort from 'get-port';
+import { freePort } from '../../testbed/free-port.ts';
 import { until } from '../until.ts';
 import type { Operation } from '../../contract/operations.ts';
 import type { Accepted, Server } from '../../contract/servers.ts';
@@ -76,7 +76,7 @@ export async function startBerth({
   const names = ['API', 'WORKER', 'POSTGRES', 'TEMPORAL', 'TEMPORAL_UI', 'PROXMOX', 'PROXMOX_CONTROL'];
   if (whmcs) names.push('WHMCS', 'FRA1', 'FRA1_CONTROL', 'AMS1', 'AMS1_CONTROL');
   const ports = await Promise.all(
-    names.map(async (name) => [`BERTH_${name}_PORT`, String(await getPort({ host: '127.0.0.1' }))]),
+    names.map(async (name) => [`BERTH_${name}_PORT`, String(await freePort())]),
   );
   const child = execa('npm', ['start'], {
     cwd: ROOT,
