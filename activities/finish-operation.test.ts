@@ -7,6 +7,7 @@ import { Secret } from '../db/models/secret.ts';
 import { Server, type Lifecycle } from '../db/models/server.ts';
 import { createSecretBox } from '../db/secrets.ts';
 import { buildAccount, buildCatalog, buildOperation, buildServer } from '../tests/builders.ts';
+import { askMeanwhile } from '../tests/ask-meanwhile.ts';
 import { createTestDatabase, type TestDatabase } from '../tests/database.ts';
 import type { OperationType } from '../contract/operation-table.ts';
 
@@ -37,6 +38,7 @@ async function underWay(type: OperationType, lifecycle: Lifecycle) {
   const claim = { operationId: id, serverId: server.id, fence: 2 };
   return {
     claim,
+    record: server,
     finish: async (outcome: OperationOutcome['outcome'], rest: Partial<OperationOutcome> = {}) =>
       finishOperation({ ...claim, outcome, reports: [], ...rest }),
     operation: async () => Operation.query(database).findById(id).throwIfNotFound(),
@@ -130,4 +132,10 @@ it('ends nothing at all when a part of the end cannot be written', async () => {
   await expect(finish('failed')).rejects.toThrow('operations_check1'); // failed without a code
   expect(await operation()).toMatchObject({ status: 'running' });
   expect(await server()).toMatchObject({ lifecycle: 'provisioning' });
+});
+
+it('and a request for another operation of the server do not wait for each other', async () => {
+  const { finish, operation, record } = await underWay('provision', 'provisioning');
+  expect(await askMeanwhile(test.database, record, async () => finish('succeeded'))).toBe(false);
+  expect(await operation()).toMatchObject({ status: 'succeeded' });
 });

@@ -33,6 +33,11 @@ export function createFinishOperation({ database }: Pick<Deps, 'database'>) {
         .findOne({ id: operationId, fence, status: 'running' })
         .forUpdate();
       if (!operation) return; // finished by an earlier attempt, or by the reverse sweep
+      const changes = serverAfter(operation, outcome);
+      if (Object.keys(changes).length > 0) await Server.query(trx).findById(serverId).patch(changes);
+      if (outcome === 'succeeded') await replaceSshKeys(operation, trx);
+      await dropSecrets(operation, trx);
+      // Last: a request that has locked the server waits for whoever changes its operation, but not for its lock.
       await writeReports(input, trx);
       await operation.$query(trx).patch({
         status: outcome,
@@ -46,10 +51,6 @@ export function createFinishOperation({ database }: Pick<Deps, 'database'>) {
         errorCause: error?.cause ?? null,
         errorLog: error?.log ?? null,
       });
-      const changes = serverAfter(operation, outcome);
-      if (Object.keys(changes).length > 0) await Server.query(trx).findById(serverId).patch(changes);
-      if (outcome === 'succeeded') await replaceSshKeys(operation, trx);
-      await dropSecrets(operation, trx);
     });
   };
 }

@@ -35,10 +35,11 @@ export async function requestCancel(
   const now = raw('now()');
   const cancelRequestedAt = operation.cancelRequestedAt ?? now;
   if (operation.status === 'pending') {
+    // First: a request that has locked the server waits for whoever changes its operation.
+    await undoRequest(trx, operation);
     await Operation.query(trx)
       .findById(id)
       .patch({ status: 'cancelled', cancelRequestedAt, finishedAt: now });
-    await undoRequest(trx, operation);
   } else {
     await Operation.query(trx).findById(id).patch({ cancelRequestedAt });
   }

@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
-import { NotFound } from './errors.ts';
+import { InvalidInput, NotFound } from './errors.ts';
+import { findUnkeepable } from './keepable-text.ts';
 import type { ProblemCode } from '../contract/problem.ts';
 import type { Permission } from '../contract/roles.ts';
 import { wordIssue } from '../contract/say-issue.ts';
@@ -84,11 +85,14 @@ export function endpoint<
       const given = params?.safeParse(ctx['params']);
       if (given && !given.success) throw new NotFound();
       // The casts say: what is not declared is empty.
-      await handle(ctx, {
+      const input = {
         params: (given?.data ?? {}) as z.output<P>,
         query: (query?.parse({ ...ctx.query }, IN_OUR_WORDS) ?? {}) as z.output<Q>,
         body: (body?.parse(ctx.request.body ?? {}, IN_OUR_WORDS) ?? {}) as z.output<B>,
-      });
+      };
+      const unkeepable = [input.query, input.body].flatMap((part) => findUnkeepable(part));
+      if (unkeepable.length > 0) throw new InvalidInput(unkeepable);
+      await handle(ctx, input);
     },
   };
 }

@@ -48,10 +48,8 @@ export class InvalidJson extends Refusal {
 
 export class UnsupportedMediaType extends Refusal {
   override name = 'UnsupportedMediaType';
-  constructor() {
-    super(415, 'unsupported_media_type', say('body_not_json'), {
-      detail: say('send_as_json'),
-    });
+  constructor(detail = say('send_as_json')) {
+    super(415, 'unsupported_media_type', say('body_not_json'), { detail });
   }
 }
 

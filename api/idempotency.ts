@@ -5,7 +5,8 @@ import type { Database } from '../db/connect.ts';
 import { IdempotencyKey } from '../db/models/idempotency-key.ts';
 import { IdempotencyKeyReused, InvalidIdempotencyKey } from './errors.ts';
 
-const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/;
+/** What an Idempotency-Key is made of. */
+export const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/;
 
 /** An answer that can be kept and given again. */
 export interface Reply {

@@ -2,8 +2,9 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObj
 import { z } from 'zod';
 import { Problem } from '../contract/problem.ts';
 import { permissionFor, type Endpoint } from './endpoint.ts';
+import { VISIBLE_ASCII } from './idempotency.ts';
 
-const IdempotencyKey = z.string().min(1).max(255).optional().meta({
+const IdempotencyKey = z.string().regex(VISIBLE_ASCII).optional().meta({
   description: 'The same key with the same request gets the same answer, and the change is made once',
 });
 

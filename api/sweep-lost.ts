@@ -73,31 +73,30 @@ async function failLost(
   { id, serverId, type, step, previousLifecycle, fence }: RunningOperation,
 ): Promise<number> {
   return database.transaction(async (trx) => {
-    const failed = await trx('operations')
-      .where({ id, fence })
-      .whereIn('status', ['running', 'needs_attention'])
-      .update({
-        status: 'failed',
-        // A zombie of the old run reports under a fence that is now too low.
-        fence: fence + 1,
-        finishedAt: trx.fn.now(),
-        errorCode: 'workflow_lost',
-        errorMessage: inEnglish(GONE),
-        errorSaid: JSON.stringify(GONE),
-      });
-    if (failed > 0 && type === 'adopt') await forgetAdoption(trx, serverId);
-    if (failed > 0 && (type === 'provision' || type === 'terminate')) {
+    const running = trx('operations').where({ id, fence }).whereIn('status', ['running', 'needs_attention']);
+    const locked = await running.clone().forUpdate().select('id');
+    if (locked.length === 0) return 0;
+    if (type === 'adopt') await forgetAdoption(trx, serverId);
+    if (type === 'provision' || type === 'terminate') {
       const isWhole = type === 'terminate' && noReturnAt(type, step) === null;
       // Half built, or half taken down: deleting it (again) is the way on, and its leases stay until then.
       const lifecycle = isWhole && previousLifecycle ? previousLifecycle : 'failed';
       await Server.query(trx).findById(serverId).whereNull('deletedAt').patch({ lifecycle });
     }
-    if (failed > 0) {
-      const used = trx('operations').select(trx.raw("(params ->> 'passwordSecretId')::uuid")).where({ id });
-      await trx('secrets').whereIn('id', used).delete();
-    }
-    if (failed > 0) log.error({ operationId: id, serverId, type }, 'workflow lost: operation failed');
-    return failed;
+    // After its server: a request that has locked that waits for whoever changes its operation.
+    await running.update({
+      status: 'failed',
+      // A zombie of the old run reports under a fence that is now too low.
+      fence: fence + 1,
+      finishedAt: trx.fn.now(),
+      errorCode: 'workflow_lost',
+      errorMessage: inEnglish(GONE),
+      errorSaid: JSON.stringify(GONE),
+    });
+    const used = trx('operations').select(trx.raw("(params ->> 'passwordSecretId')::uuid")).where({ id });
+    await trx('secrets').whereIn('id', used).delete();
+    log.error({ operationId: id, serverId, type }, 'workflow lost: operation failed');
+    return 1;
   });
 }
 

@@ -19,6 +19,7 @@ import {
   buildUser,
   type Catalog,
 } from '../tests/builders.ts';
+import { askMeanwhile } from '../tests/ask-meanwhile.ts';
 import { createTestDatabase, type TestDatabase } from '../tests/database.ts';
 import { until } from '../tests/until.ts';
 
@@ -187,6 +188,17 @@ describe('the sweep of lost workflows', () => {
     expect(await reload(operation)).toMatchObject({ status: 'failed', errorCode: 'workflow_lost', fence: 2 });
     const server = await Server.query(test.database).findById(operation.serverId);
     expect(server?.lifecycle).toBe('failed');
+  });
+
+  it('and a request for another operation of the server do not wait for each other', async () => {
+    const operation = await someOperation({ ...running, type: 'provision' }, { lifecycle: 'provisioning' });
+    const server = await Server.query(test.database).findById(operation.serverId).throwIfNotFound();
+    const suspects = new Map<string, number>();
+    await sweepLost(deps, suspects, 60_000);
+    expect(await askMeanwhile(test.database, server, async () => sweepLost(deps, suspects, 60_000))).toBe(
+      false,
+    );
+    expect(await reload(operation)).toMatchObject({ status: 'failed', errorCode: 'workflow_lost' });
   });
 
   it('fails one whose workflow Temporal does not know, and leaves a power operation’s server alone', async () => {

@@ -40,7 +40,7 @@ export const UpdateSettings = z
     }),
   })
   .refine((body) => Object.keys(body).length > 0, { error: FIELD_TEXTS.name_a_setting })
-  .meta({ id: 'UpdateSettings' });
+  .meta({ id: 'UpdateSettings', minProperties: 1 });
 export type UpdateSettings = z.infer<typeof UpdateSettings>;
 
 const count = z.int().min(0);

@@ -3,7 +3,13 @@ import { FIELD_TEXTS } from './field-texts.ts';
 
 export const AuditActor = z.enum(['you', 'member', 'provider']);
 
-export const ListAuditQuery = z.object({
+/** A moment with its offset, as PostgreSQL takes it: its offsets end at 16 hours, and its first year is 1. */
+const Moment = z.iso
+  .datetime({ offset: true, abort: true })
+  .overwrite((time) => new Date(time).toISOString())
+  .refine((time) => /^(?!0000)\d{4}-/.test(time));
+
+export const ListAuditQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   before: z
     .string()
@@ -14,8 +20,8 @@ export const ListAuditQuery = z.object({
   search: z.string().trim().min(1).max(100).optional().meta({
     description: 'part of the action, the name of server or account, the actor, the token or the address',
   }),
-  since: z.iso.datetime({ offset: true }).optional().meta({ description: 'from this moment on' }),
-  until: z.iso.datetime({ offset: true }).optional().meta({ description: 'before this moment' }),
+  since: Moment.optional().meta({ description: 'from this moment on' }),
+  until: Moment.optional().meta({ description: 'before this moment' }),
 });
 export const ListServerAuditQuery = ListAuditQuery.pick({ limit: true, before: true });
 export type AuditFilter = Pick<z.infer<typeof ListAuditQuery>, 'actor' | 'search' | 'since' | 'until'>;

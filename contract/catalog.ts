@@ -127,7 +127,7 @@ export const UpdatePlan = z
     networkMbps: WHOLE.max(1_000_000).nullable().optional(),
   })
   .refine((body) => Object.keys(body).length > 0, { error: FIELD_TEXTS.name_a_field })
-  .meta({ id: 'UpdatePlan' });
+  .meta({ id: 'UpdatePlan', minProperties: 1 });
 export type UpdatePlan = z.infer<typeof UpdatePlan>;
 
 export const ReadyWhen = z.enum(['agent', 'address', 'running']).meta({
@@ -154,5 +154,5 @@ export const UpdateTemplate = z
     minDiskGib: WHOLE.max(65_536).optional(),
   })
   .refine((body) => Object.keys(body).length > 0, { error: FIELD_TEXTS.name_a_field })
-  .meta({ id: 'UpdateTemplate' });
+  .meta({ id: 'UpdateTemplate', minProperties: 1 });
 export type UpdateTemplate = z.infer<typeof UpdateTemplate>;

@@ -136,7 +136,7 @@ export const UpdateCluster = z
     }),
   })
   .refine((body) => Object.keys(body).length > 0, { error: FIELD_TEXTS.name_a_field })
-  .meta({ id: 'UpdateCluster' });
+  .meta({ id: 'UpdateCluster', minProperties: 1 });
 
 export type UpdateCluster = z.infer<typeof UpdateCluster>;
 

@@ -91,5 +91,5 @@ export const UpdateAccount = z
     }),
   })
   .refine((body) => Object.keys(body).length > 0, { error: FIELD_TEXTS.name_a_field })
-  .meta({ id: 'UpdateAccount' });
+  .meta({ id: 'UpdateAccount', minProperties: 1 });
 export type UpdateAccount = z.infer<typeof UpdateAccount>;

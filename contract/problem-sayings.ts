@@ -4,6 +4,7 @@ export const PROBLEM_SAYINGS = {
   body_no_json: 'The request body is not valid JSON.',
   body_not_json: 'The request body must be JSON.',
   send_as_json: 'Send it with Content-Type: application/json.',
+  send_as_utf8: 'Send it in UTF-8, as it is or compressed with gzip, deflate or br.',
   body_too_large: 'The request body is larger than 1 MB.',
   key_unusable: 'Idempotency-Key must be 1 to 255 visible ASCII characters.',
   key_reused: 'This Idempotency-Key was used for another request.',

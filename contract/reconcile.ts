@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Flag } from './flag.ts';
 import { PageQuery } from './page.ts';
 import { Said } from './said.ts';
 
@@ -187,7 +188,7 @@ export const ReconcileStateList = z
 export const ListDriftQuery = PageQuery.extend({
   server: z.uuid().optional(),
   cluster: z.uuid().optional(),
-  resolved: z.stringbool().default(false),
+  resolved: Flag,
 });
 export type ListDriftQuery = z.infer<typeof ListDriftQuery>;
 export const DriftList = z
@@ -198,7 +199,7 @@ export const ListOrphansQuery = PageQuery.extend({
   cluster: z.uuid().optional(),
   kind: OrphanKind.optional(),
   state: OrphanState.optional().meta({ description: 'found and quarantined when left out' }),
-  gone: z.stringbool().default(false).meta({ description: 'Those that are not there any more' }),
+  gone: Flag.meta({ description: 'Those that are not there any more' }),
 });
 export type ListOrphansQuery = z.infer<typeof ListOrphansQuery>;
 export const OrphanList = z

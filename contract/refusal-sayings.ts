@@ -13,6 +13,7 @@ export const REFUSAL_SAYINGS = {
   has_wrong_form: 'is not written as it has to be ({form})',
   is_none_of: 'one of {values}',
   cannot_be_used: 'cannot be used',
+  unkeepable_text: 'holds a character that cannot be kept, such as NUL: leave it out',
 
   wrong_password: 'this is not your present password',
   no_cursor: 'not a cursor of this list and sort',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Flag } from './flag.ts';
 import { ServerPassword, SshKey, SshKeyIds } from './servers.ts';
 import { Said } from './said.ts';
 
@@ -40,7 +41,7 @@ export type SuspendServer = z.infer<typeof SuspendServer>;
 
 /** `DELETE /servers/{id}` */
 export const DeleteServerQuery = z.strictObject({
-  now: z.stringbool().default(false).meta({
+  now: Flag.meta({
     description: 'administrators only: erase at once, also where there is a time in which it can be undone',
   }),
 });

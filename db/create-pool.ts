@@ -86,6 +86,14 @@ export async function addAddresses(
   { first, count }: NewAddresses,
 ): Promise<AddedAddresses> {
   const { id, network, gateway } = pool;
+  const outside = new PoolRefused('first', say('addresses_outside', { count, first, network, gateway }));
+  // Before 65,536 of them are written in vain.
+  const [ends] = await queryRows<{ areInside: boolean }>(
+    trx,
+    `select case when ?::inet << ?::cidr then ?::inet + (?::int - 1) << ?::cidr else false end as "areInside"`,
+    [first, network, first, count, network],
+  );
+  if (!ends?.areInside) throw outside;
   const rows = await queryRows<{ isInside: boolean }>(
     trx,
     `insert into ip_addresses (pool_id, address)
@@ -95,8 +103,7 @@ export async function addAddresses(
        and (family(address) = 6 or host(address) not in (host(network(?::cidr)), host(broadcast(?::cidr)))) as "isInside"`,
     [id, first, count, network, gateway, network, network],
   );
-  if (!rows.every(({ isInside }) => isInside))
-    throw new PoolRefused('first', say('addresses_outside', { count, first, network, gateway }));
+  if (!rows.every(({ isInside }) => isInside)) throw outside;
   if (rows.length < count)
     throw new PoolRefused('first', say('addresses_taken', { count: count - rows.length }));
   return { added: rows.length, held: await leaseToHolders(trx, pool) };

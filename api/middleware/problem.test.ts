@@ -23,6 +23,8 @@ async function refusal(...call: Parameters<TestApi['call']>) {
   return { ...problem, headers: answer.headers };
 }
 
+const ORDER = { name: 'web-1', planId: crypto.randomUUID(), templateId: crypto.randomUUID() };
+
 describe('every refusal is a problem document', () => {
   it('for an unknown path, with and without a session', async () => {
     expect(await refusal('GET', '/nowhere')).toMatchObject({ status: 404, code: 'not_found' });
@@ -62,6 +64,17 @@ describe('every refusal is a problem document', () => {
     ).toMatchObject({ status: 415 });
   });
 
+  it.each([
+    ['Content-Type', 'application/json; charset=latin1'],
+    ['Content-Encoding', 'zstd'],
+  ])('for a body in a form that is not read: %s %s', async (header, value) => {
+    const headers = { 'Content-Type': 'application/json', [header]: value };
+    expect(await refusal('POST', '/login', { body: '{}', headers })).toMatchObject({
+      code: 'unsupported_media_type',
+      detail: expect.stringContaining('UTF-8'),
+    });
+  });
+
   it('for a body over 1 MB', async () => {
     const body = { name: 'x'.repeat(1_100_000) };
     expect(await refusal('POST', '/servers', { token, body })).toMatchObject({
@@ -79,22 +92,39 @@ describe('every refusal is a problem document', () => {
     expect(problem.issues?.find(({ field }) => field === 'colour')?.message).toBe('unknown field');
   });
 
-  it('for no body at all, and for unknown query parameters', async () => {
-    expect(await refusal('POST', '/login')).toMatchObject({ code: 'invalid_input' });
-    const problem = await refusal('GET', '/servers?limit=1000&colour=red', { token });
-    expect(problem.issues?.map(({ field }) => field).toSorted()).toEqual(['colour', 'limit']);
+  it('for more bad fields than anybody reads, naming the first hundred', async () => {
+    const body = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`field-${n}`, n]));
+    expect((await refusal('POST', '/login', { body })).issues).toHaveLength(100);
+    const { issues } = await refusal('PATCH', `/servers/${crypto.randomUUID()}`, {
+      token,
+      body: { labels: body },
+    });
+    expect(issues).toMatchObject([{ field: 'labels', message: 'use at most 50 labels' }]);
   });
 
-  it('for text the database cannot hold', async () => {
-    expect(await refusal('GET', '/servers?search=a%00b', { token })).toMatchObject({
-      status: 422,
-      code: 'invalid_input',
-    });
-    expect(
-      await refusal('POST', '/login', { body: { email: 'a\u0000@example.test', password: 'x' } }),
-    ).toMatchObject({
-      status: 422,
-    });
+  it('for no body at all, and for unknown query parameters', async () => {
+    expect(await refusal('POST', '/login')).toMatchObject({ code: 'invalid_input' });
+    for (const path of ['/servers', '/audit-log']) {
+      const problem = await refusal('GET', `${path}?limit=1000&colour=red`, { token });
+      expect(problem.issues?.map(({ field }) => field).toSorted()).toEqual(['colour', 'limit']);
+    }
+  });
+
+  const half = '\ud800';
+  it.each([
+    ['GET', '/servers?search=a%00b', undefined, 'search'],
+    ['POST', '/login', { email: 'a\0@example.test', password: 'x' }, 'email'],
+    ['POST', '/ssh-keys', { name: `a${half}`, publicKey: 'ssh-ed25519 AAAA' }, 'name'],
+    ['POST', '/users/me/tokens', { name: `a${half}`, permission: 'view' }, 'name'],
+    ['POST', '/servers', { ...ORDER, labels: { role: half } }, 'labels.role'],
+    ['POST', '/servers', { ...ORDER, userData: '#!/bin/sh\0' }, 'userData'],
+  ])('for text the database cannot keep, naming its field: %s %s', async (method, path, body, field) => {
+    const problem = await refusal(method, path, { token, body });
+    expect(problem).toMatchObject({ status: 422, code: 'invalid_input' });
+    expect(problem.issues).toMatchObject([{ field, said: { code: 'unkeepable_text' } }]);
+  });
+
+  it('for a value the database knows nothing of', async () => {
     const cursor = Buffer.from(JSON.stringify(['-createdAt', 'never', crypto.randomUUID()])).toString(
       'base64url',
     );

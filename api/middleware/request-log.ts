@@ -1,6 +1,7 @@
 import type { Middleware } from 'koa';
 import { clientIp } from '../client-ip.ts';
 import { httpDuration } from '../metrics.ts';
+import { callerOf } from './authenticate.ts';
 import { logOf } from './request-id.ts';
 
 /** One line and one measurement for each request; the query string stays out of the log, it may name people. */
@@ -11,14 +12,13 @@ export function requestLog(): Middleware {
     const ms = Math.round((performance.now() - startedAt) * 10) / 10;
     const route = String(ctx.state['route'] ?? 'none');
     httpDuration.observe({ method: ctx.method, route, status: ctx.status }, ms / 1000);
-    const user = ctx.state['user'] as { id: string } | undefined; // set by authenticate()
     const line = {
       method: ctx.method,
       path: ctx.path,
       status: ctx.status,
       ms,
       ip: clientIp(ctx),
-      userId: user?.id,
+      userId: callerOf(ctx)?.id,
     };
     if (isProbe(ctx.path)) logOf(ctx).debug(line, 'request');
     else logOf(ctx).info(line, 'request');

@@ -22,7 +22,17 @@ afterAll(async () => {
 
 interface OpenApi {
   openapi: string;
-  paths: Record<string, Record<string, { responses: Record<string, unknown>; requestBody?: unknown }>>;
+  paths: Record<
+    string,
+    Record<
+      string,
+      {
+        responses: Record<string, unknown>;
+        requestBody?: unknown;
+        parameters?: { name: string; schema: unknown }[];
+      }
+    >
+  >;
   components: { schemas: Record<string, unknown> };
 }
 
@@ -48,6 +58,18 @@ describe('/openapi.json', () => {
       additionalProperties: false,
       required: ['name', 'planId', 'templateId'],
     });
+  });
+
+  it('says what else a request has to be', async () => {
+    const { body } = await api.call<OpenApi>('GET', '/openapi.json');
+    const parameters = body.paths['/servers/{id}']?.['delete']?.parameters ?? [];
+    expect(parameters.map(({ name, schema }) => [name, schema])).toEqual(
+      expect.arrayContaining([
+        ['now', expect.objectContaining({ type: 'string', enum: ['true', 'false'], default: 'false' })],
+        ['Idempotency-Key', expect.objectContaining({ pattern: '^[\\x21-\\x7e]{1,255}$' })],
+      ]),
+    );
+    expect(body.components.schemas['UpdateServer']).toMatchObject({ minProperties: 1 });
   });
 
   it('refers only to what it contains', async () => {

@@ -11,6 +11,7 @@ import {
   type Catalog,
 } from '../../tests/builders.ts';
 import { startTestApi, type TestApi } from '../../tests/api.ts';
+import { askMeanwhile } from '../../tests/ask-meanwhile.ts';
 import { inEnglish, say } from '../../contract/sayings.ts';
 
 let api: TestApi;
@@ -298,6 +299,13 @@ describe('cancelling', () => {
     const { operation } = (await api.call('DELETE', `/servers/${server.id}`, { token })).body;
     await cancel(token, operation.id);
     expect((await api.call('GET', `/servers/${server.id}`, { token })).body.status).toBe('running');
+  });
+
+  it('of a pending deletion and a request for another operation do not wait for each other', async () => {
+    const { server, token } = await someServer();
+    const { operation } = (await api.call('DELETE', `/servers/${server.id}`, { token })).body;
+    expect(await askMeanwhile(api.database, server, async () => cancel(token, operation.id))).toBe(false);
+    expect((await api.call('GET', `/operations/${operation.id}`, { token })).body.status).toBe('cancelled');
   });
 
   it('asks the workflow of a running operation, and only of that one', async () => {

@@ -18,6 +18,7 @@ export const FIELD_SAYINGS_DE: Record<FieldCode, string> = {
   has_wrong_form: 'das ist nicht in der nötigen Form ({form})',
   is_none_of: 'eines von {values}',
   cannot_be_used: 'das lässt sich nicht verwenden',
+  unkeepable_text: 'enthält ein Zeichen, das sich nicht aufbewahren lässt, etwa NUL: Lassen Sie es weg',
   wrong_password: 'das ist nicht Ihr jetziges Passwort',
   no_cursor: 'kein Cursor dieser Liste und Sortierung',
   unknown_node: 'Berth kennt ihren Knoten {node} noch nicht',

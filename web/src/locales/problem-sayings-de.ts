@@ -8,6 +8,7 @@ export const PROBLEM_SAYINGS_DE: Record<ProblemSayingCode, string> = {
   body_no_json: 'Die Anfrage ist kein gültiges JSON.',
   body_not_json: 'Die Anfrage muss JSON sein.',
   send_as_json: 'Senden Sie sie mit Content-Type: application/json.',
+  send_as_utf8: 'Senden Sie sie in UTF-8, unkomprimiert oder mit gzip, deflate oder br komprimiert.',
   body_too_large: 'Die Anfrage ist größer als 1 MB.',
   key_unusable: 'Ein Idempotency-Key hat 1 bis 255 sichtbare ASCII-Zeichen.',
   key_reused: 'Dieser Idempotency-Key gehört zu einer anderen Anfrage.',
