@@ -187,7 +187,7 @@ const SKIPPED = {
 const OF_THE_RUN = {
   cluster_unknown: [
     'The mapping names a cluster Berth does not know.',
-    'Add the cluster to Berth and resume.',
+    'Add the cluster to Berth and resume; or cancel, correct the mapping and plan again.',
   ],
   cluster_unreachable: ['A cluster cannot be read whole.', 'Make it reachable; the run goes on by itself.'],
   internal_error: [

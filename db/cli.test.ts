@@ -198,7 +198,7 @@ describe('add-cluster', () => {
     await writeFile(secret, 'hunter3\n');
     const files = ['--ca-file', ca, '--token-secret-file', secret];
     const changed = await admin([...fra1, '--url', 'https://pve3.example.test:8006', ...files], env);
-    expect(changed.stdout).toBe('Changed cluster fra1; restart the workers');
+    expect(changed.stdout).toBe('Changed cluster fra1; the workers take it within seconds');
     const [cluster, ...others] = await Cluster.query(test.database);
     expect(others).toEqual([]);
     expect(cluster).toMatchObject({ endpoints: ['https://pve3.example.test:8006'], tlsFingerprint: null });

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { migrateToLatest, migrationStatus, rollbackMigrations, withDatabase } from './migrate.ts';
+import { linkDays, webAddress } from './command-arguments.ts';
 import { addCluster, type NewCluster } from './add-cluster.ts';
 import type { ClusterSettings } from './ensure-cluster.ts';
 import { createPool } from './create-pool.ts';
@@ -20,12 +21,6 @@ const run = <T>(work: Parameters<typeof withDatabase<T>>[1]) =>
 const wholeNumber = (text: string): number => {
   const result = z.coerce.number().int().positive().safeParse(text);
   if (!result.success) throw new InvalidArgumentError('a whole number above 0 is needed');
-  return result.data;
-};
-
-const webAddress = (text: string): string => {
-  const result = z.url({ protocol: /^https?$/ }).safeParse(text);
-  if (!result.success) throw new InvalidArgumentError('an address that starts with https:// is needed');
   return result.data;
 };
 
@@ -82,7 +77,7 @@ program
   .description('make a link by which a user sets a password; shown once, and as good as the password')
   .requiredOption('--email <address>')
   .requiredOption('--url <url>', 'where customers reach Berth, such as https://cloud.example.net', webAddress)
-  .option('--days <n>', 'how long it can be used', wholeNumber, LINK_DAYS)
+  .option('--days <n>', 'how long it can be used', linkDays, LINK_DAYS)
   .action(async ({ email, url, days }: { email: string; url: string; days: number }) => {
     const link = await run(async (database) => {
       const user = await User.query(database).whereRaw('lower(email) = lower(?)', [email.trim()]).first();
@@ -137,7 +132,7 @@ program
     console.log(
       isNew
         ? `Added cluster ${options.name}; the worker begins to watch it within a minute`
-        : `Changed cluster ${options.name}; restart the workers`,
+        : `Changed cluster ${options.name}; the workers take it within seconds`,
     );
   });
 

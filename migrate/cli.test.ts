@@ -74,6 +74,8 @@ describe('what is wrong', () => {
     [2, '--mapping', ['run']],
     [2, 'Allowed choices are', ['report', '--format', 'xml']],
     [2, 'cannot be read (ENOENT)', ['verify', '--logins', '/does/not/exist']],
+    [2, 'starts with https://', ['password-links', '--out', 'x', '--url', 'cloud.example.net']],
+    [2, 'from 1 to 365', ['password-links', '--out', 'x', '--days', '0']],
     [3, 'no MySQL URL', ['inspect', '--source', 'postgres://reader:sesame@127.0.0.1/whmcs']],
     [3, 'cannot reach the source', ['inspect', '--source', 'mysql://reader:sesame@127.0.0.1:1/whmcs']],
     [4, 'nope.yaml:1:1: cannot be read', ['plan', '--mapping', 'nope.yaml']],
@@ -279,6 +281,19 @@ describe('from the first look to the way back', () => {
       ]),
     });
     expect(stdout).not.toContain('sesame');
+  });
+
+  it('says which line of the logins is none, and not what is in it', async () => {
+    const file = join(dir, 'no-logins');
+    await writeFile(file, 'nobody@example.net:open\n\nsesame\n');
+    const { exitCode, stderr } = await migrate('verify', '--logins', file);
+    expect([exitCode, stderr]).toEqual([2, `${file}:3: is not e-mail:password`]);
+  });
+
+  it('says which file a report cannot be written to', async () => {
+    const file = join(dir, 'no', 'report.csv');
+    const { exitCode, stderr } = await migrate('report', '--format', 'csv', '--out', file);
+    expect([exitCode, stderr]).toEqual([2, `${file} cannot be written (ENOENT)`]);
   });
 
   it('writes links for those without a password into a file of their own', async () => {

@@ -167,7 +167,9 @@ function mapLines(
   const values = new Map<string, string>();
   for (const { text } of reports.flatMap(({ samples }) => samples)) {
     const { raw, label } = splitPipe(text, { entities: 'keep', charset: 'as-declared' });
-    values.set(foldText(raw || (label ?? '')), label ?? raw);
+    const key = foldText(raw || (label ?? ''));
+    // Where one field says `9003` and another one `9003|AlmaLinux 9`, the label tells what it is.
+    if (label || !values.has(key)) values.set(key, label ?? raw);
   }
   const lines = [...values].map(
     ([key, label]) => `    # ${quote(key)}: ${quote(slug(label))} # ${printable(label)}`,

@@ -33,9 +33,13 @@ const Unit = z.enum(['MiB', 'GiB', 'TiB', 'Mbps', 'Gbps', 'MB/s', 'GB/s'], {
 });
 const Id = z.string().regex(/^\d+$/, { error: 'the number of a row in WHMCS' });
 const Names = z
-  .union([z.string(), z.number()])
-  .transform((name) => [String(name)])
-  .or(z.array(z.union([z.string(), z.number()]).transform(String)).min(1))
+  .union(
+    [
+      z.union([z.string(), z.number()]).transform((name) => [String(name)]),
+      z.array(z.union([z.string(), z.number()]).transform(String)).min(1),
+    ],
+    { error: 'a name, or a list of names' },
+  )
   .pipe(z.array(z.string().min(1, { error: 'a name must not be empty' })));
 const Zero = z.enum(['value', 'unlimited', 'unset'], {
   error: 'zero means value (nought), unlimited, or unset (as if nothing had been chosen)',
@@ -67,7 +71,8 @@ export const Rule = z.strictObject({
   global: z.boolean().default(false),
 });
 
-const Base = z.partialRecord(FieldNameSchema, z.union([z.number(), z.string(), z.boolean()]));
+const Given = z.union([z.number(), z.string(), z.boolean()], { error: 'a number, a text, true or false' });
+const Base = z.partialRecord(FieldNameSchema, Given);
 const Setting = z.strictObject({ configoption: z.int().min(1).max(24), unit: Unit.optional() });
 
 export const Product = z.strictObject({
@@ -86,7 +91,7 @@ const FieldSettings = z.strictObject({
   min: z.number().optional(),
   max: z.number().optional(),
   required: z.boolean().default(false),
-  default: z.union([z.number(), z.string(), z.boolean()]).optional(),
+  default: Given.optional(),
   /** How many GB a TB is; sellers of disks say 1024, of traffic 1000. */
   perTb: z.number().positive().default(1024),
 });
@@ -113,6 +118,13 @@ export type ModuleTable = z.infer<typeof ModuleTable>;
 
 const LiveStatus = z.enum(['active', 'suspended', 'completed']);
 
+const Server = z.union([z.strictObject({ cluster: z.string().min(1) }), z.strictObject({ ignore: Reason })], {
+  error: 'either { cluster: its name in Berth } or { ignore: why }',
+});
+const Status = z.union([LiveStatus, z.strictObject({ skip: z.string().regex(/^[a-z_]+$/) })], {
+  error: 'either active, suspended, completed or { skip: a_code_of_your_own }',
+});
+
 export const MappingFile = z.strictObject({
   source: z.strictObject({
     id: z.string().regex(/^[a-z][\da-z-]*$/, {
@@ -124,9 +136,7 @@ export const MappingFile = z.strictObject({
     charset: z.enum(['as-declared', 'utf8-in-latin1']).default('as-declared'),
     entities: z.enum(['decode-once', 'keep']).default('decode-once'),
   }),
-  servers: z
-    .record(Id, z.union([z.strictObject({ cluster: z.string().min(1) }), z.strictObject({ ignore: Reason })]))
-    .default({}),
+  servers: z.record(Id, Server).default({}),
   products: z.record(Id, Product),
   fields: z.partialRecord(FieldNameSchema, FieldSettings).default({}),
   rules: z
@@ -145,17 +155,15 @@ export const MappingFile = z.strictObject({
     })
     .prefault({}),
   /** What becomes of each status: a status of ours, or skipped under that code. */
-  statuses: z
-    .record(z.string(), z.union([LiveStatus, z.strictObject({ skip: z.string().regex(/^[a-z_]+$/) })]))
-    .default({
-      Active: 'active',
-      Suspended: 'suspended',
-      Completed: 'completed',
-      Pending: { skip: 'pending' },
-      Terminated: { skip: 'terminated' },
-      Cancelled: { skip: 'cancelled' },
-      Fraud: { skip: 'fraud' },
-    }),
+  statuses: z.record(z.string(), Status).default({
+    Active: 'active',
+    Suspended: 'suspended',
+    Completed: 'completed',
+    Pending: { skip: 'pending' },
+    Terminated: { skip: 'terminated' },
+    Cancelled: { skip: 'cancelled' },
+    Fraud: { skip: 'fraud' },
+  }),
   /** Other spellings of the eight cycles. */
   cycles: z.record(z.string(), z.enum(CYCLES)).default({}),
 });

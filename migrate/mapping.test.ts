@@ -73,9 +73,33 @@ it.each([
   expect(problems[0]).toMatch(new RegExp(`^m\\.yaml:${line + lines.length - 1}:`));
 });
 
+it.each([
+  [
+    'servers:\n  3: { clustr: fra1 }',
+    5,
+    6,
+    'servers.3: either { cluster: its name in Berth } or { ignore: why }',
+  ],
+  ['servers:\n  3: fra1', 5, 6, 'servers.3: either { cluster: its name in Berth } or { ignore: why }'],
+  [
+    'statuses:\n  Active: on',
+    5,
+    11,
+    'statuses.Active: either active, suspended, completed or { skip: a_code_of_your_own }',
+  ],
+  ['rules:\n  - { option: { ram: 1 }, field: vcpu }', 5, 15, 'rules.0.option: a name, or a list of names'],
+  ['fields:\n  vcpu: { default: [1] }', 5, 20, 'fields.vcpu.default: a number, a text, true or false'],
+])('says what may stand where several things may: %j', (section, line, column, message) => {
+  expect(problemsOf(`${HEAD}${section}\n`)).toEqual([`m.yaml:${line}:${column}: ${message}`]);
+});
+
+it('says that a file is empty', () => {
+  const problems = ['m.yaml:1:1: the file: is empty; inspect --write-mapping FILE drafts one'];
+  expect([problemsOf(''), problemsOf('# nothing yet\n')]).toEqual([problems, problems]);
+});
+
 it('says where YAML ends to be YAML', () => {
   expect(problemsOf('source: { id: eu\nproducts: {}\n')[0]).toMatch(/^m\.yaml:\d+:\d+: not YAML: /);
-  expect(problemsOf('')[0]).toMatch(/^m\.yaml:1:1: the file: /);
   expect(problemsOf(`${HEAD}source: {}\n`)[0]).toMatch(/^m\.yaml:4:\d+: not YAML: Map keys must be unique/);
 });
 

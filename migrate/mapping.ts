@@ -54,7 +54,12 @@ export function parseMapping(text: string, file = 'mapping'): Mapping {
     throw new MappingError(file, problems);
   }
   const at = (path: Path, key?: string) => placeOf(offsetOf(document, path, key));
-  const parsed = MappingFile.safeParse(document.toJS());
+  const content: unknown = document.toJS();
+  if (content === null) {
+    const message = 'the file: is empty; inspect --write-mapping FILE drafts one';
+    throw new MappingError(file, [{ line: 1, column: 1, message }]);
+  }
+  const parsed = MappingFile.safeParse(content);
   if (!parsed.success) {
     throw new MappingError(
       file,

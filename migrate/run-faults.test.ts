@@ -48,8 +48,10 @@ it('pauses while the source is away and goes on by itself when it is back', asyn
   const paused = await faults.untilStatus(run, 'paused');
   expect(paused).toMatchObject({ phase: 'servers', causeCode: 'source_unreachable' });
   expect(await faults.count('migration_items')).toBeGreaterThan(0);
+  // It looks again, and says meanwhile what it looks for.
+  expect(await faults.untilStatus(run, 'running')).toMatchObject({ causeCode: 'source_unreachable' });
   await faults.estate.startSource();
-  await faults.untilStatus(run, 'succeeded');
+  expect(await faults.untilStatus(run, 'succeeded')).toMatchObject({ causeCode: null, causeMessage: null });
   expect(await faults.content()).toEqual(faults.undisturbed.content);
 });
 
@@ -77,7 +79,7 @@ it('names the cluster that Berth does not know, and what to do about it', async 
   const { causeCode, causeMessage } = await faults.untilStatus(run, 'paused');
   expect([causeCode, causeMessage]).toEqual([
     'cluster_unknown',
-    'the mapping names lon9, which Berth does not know: add it with npm run cluster:add, and resume',
+    'the mapping names lon9, which Berth does not know: add it with npm run cluster:add and resume, or cancel and correct the mapping',
   ]);
   await cancelRun(run);
   await faults.untilStatus(run, 'cancelled');

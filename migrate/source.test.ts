@@ -14,7 +14,7 @@ import { connectSource, findWriteGrants, type Source } from './legacy/connect-so
 import { readCatalogue, type Catalogue } from './legacy/read-catalogue.ts';
 import { readClientPage, readUserPage } from './legacy/read-people.ts';
 import { readServicePage, type ServiceBundle } from './legacy/read-services.ts';
-import { SourceError } from './legacy/source-error.ts';
+import { SourceError, toSourceError } from './legacy/source-error.ts';
 import { parseMapping } from './mapping.ts';
 import { createContext, type TransformContext } from './transforms/context.ts';
 import type { Outcome } from './transforms/outcome.ts';
@@ -244,6 +244,19 @@ it('says which column is missing', async () => {
   }
 });
 
+it('says that a login is refused, also one that MariaDB says less of', () => {
+  const driver = {
+    code: 'ER_ACCESS_DENIED_NO_PASSWORD_ERROR',
+    errno: 1698,
+    message: 'Access denied',
+    fatal: true,
+  };
+  expect(toSourceError(driver)).toMatchObject({
+    code: 'refused',
+    message: 'the source refused the login: Access denied',
+  });
+});
+
 it.each([
   ['not-a-url-hunter2', 'is no URL'],
   ['postgres://u:hunter2@127.0.0.1/whmcs', 'no MySQL URL'],
@@ -277,6 +290,7 @@ describe('inspect', () => {
       expect(text).not.toMatch(/root-[\da-f]{8}/);
       expect(text).not.toContain(new URL(server.readerUrl).password);
     }
+    expect(draft).toContain('# "9003": "almalinux-9" # AlmaLinux 9');
     const drafted = createContext(parseMapping(draft, file), catalogue);
     const codes = new Set<string>();
     for (const bundle of await readAll(1000)) {

@@ -1,9 +1,9 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { endRun, LIVE } from './run/end-run.ts';
+import { endRun, LIVE, NO_CAUSE } from './run/end-run.ts';
 import { RunRefused } from './run-refused.ts';
 import { startRun } from './start-run.ts';
 import type { Database } from '../db/connect.ts';
-import { MigrationRun, type RunOptions } from '../db/models/migration-run.ts';
+import { MigrationRun, type RunOptions, type RunStatus } from '../db/models/migration-run.ts';
 import { migrationWorkflowId } from '../contract/temporal.ts';
 
 /** A run that is under way, and the way to it. */
@@ -20,11 +20,13 @@ export async function requireLive(database: Database, runId: string): Promise<Mi
   throw new RunRefused('run_over', `run ${runId} is over: ${run.status.replace('_', ' ')}`);
 }
 
-/** Lets the run stop after the pages it is at. One that nobody drives any more stands still already. */
-export async function pauseRun({ database, client, runId }: Steering): Promise<void> {
+/** Lets the run stop after the pages it is at, and returns what it did until then. One that nobody drives stands still already. */
+export async function pauseRun({ database, client, runId }: Steering): Promise<RunStatus> {
   const run = await requireLive(database, runId);
+  const { status } = run;
   await run.$query(database).patch({ pauseRequested: true });
   if (!(await wake(client, runId))) await run.$query(database).patch({ status: 'paused' });
+  return status;
 }
 
 /** Lets it go on where it was; one whose workflow Temporal has lost begins again at its phase. */
@@ -37,8 +39,7 @@ export async function resumeRun(
     pauseRequested: false,
     options: { ...run.options, ...options },
     status: 'running',
-    causeCode: null,
-    causeMessage: null,
+    ...NO_CAUSE,
   });
   await startRun(client, run, queuePrefix);
   await wake(client, runId);

@@ -166,7 +166,7 @@ function showLines(out: NodeJS.WriteStream): Display {
 const UNTAKEN_MS = 5_000;
 
 function describe({ status, phase, cause, createdAt }: RunProgress): string {
-  if (status === 'running') return PHASE_WORDS[phase];
+  if (status === 'running') return cause ? `trying again: ${cause.message}` : PHASE_WORDS[phase];
   if (status === 'pending') {
     const isUntaken = Date.now() - createdAt.getTime() > UNTAKEN_MS;
     return isUntaken ? 'no worker has taken it up yet; does one run?' : 'waiting for a worker';

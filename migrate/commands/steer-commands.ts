@@ -31,8 +31,10 @@ export function steerCommands(program: Command, context: CommandContext): void {
   add('pause', 'let a run stop after its page; nothing is lost').action(
     (wanted: string, { json }: { json: boolean }) =>
       steer(context, wanted, async (steering) => {
-        await pauseRun(steering);
-        say(json, steering.runId, `Run ${steering.runId} pauses after the pages it is at.`);
+        const { runId } = steering;
+        const isPaused = (await pauseRun(steering)) === 'paused';
+        const what = isPaused ? 'is paused, and stays so until resume' : 'pauses after the pages it is at';
+        say(json, runId, `Run ${runId} ${what}.`);
       }),
   );
 

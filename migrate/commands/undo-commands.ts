@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
-import { wholeNumber, writeNew } from './source-commands.ts';
+import { writeNew } from './source-commands.ts';
 import { dropSecrets } from '../drop-secrets.ts';
 import { findRun } from '../report/find-run.ts';
 import { rollbackRun, type RollbackResult } from '../rollback.ts';
+import { linkDays, webAddress } from '../../db/command-arguments.ts';
 import { createPasswordLinks, LINK_DAYS } from '../../db/password-links.ts';
 import { queryRows } from '../../db/query-rows.ts';
 import { CommanderError } from 'commander';
@@ -43,10 +44,10 @@ function passwordLinksCommand(program: Command, context: CommandContext): void {
   program
     .command('password-links')
     .description('write links for customers whose password could not be brought along, as e-mail,link')
-    .argument('[run]', 'the id of the run, the beginning of it, or latest', 'latest')
+    .argument('[run]', 'the id of the run, the beginning of it, or the latest that was not dry', 'latest')
     .requiredOption('--out <file>', 'readable by you only; whoever has a link can set the password')
-    .option('--url <url>', 'where customers reach Berth (else BERTH_PUBLIC_URL)')
-    .option('--days <n>', 'how long the links can be used', wholeNumber, LINK_DAYS)
+    .option('--url <url>', 'where customers reach Berth (else BERTH_PUBLIC_URL)', webAddress)
+    .option('--days <n>', 'how long the links can be used', linkDays, LINK_DAYS)
     .option('--json', 'print JSON, without the links', false)
     .action((wanted: string, { out, url, days, json }: LinkFlags) =>
       context.withDatabase(async (database) => {
@@ -58,7 +59,7 @@ function passwordLinksCommand(program: Command, context: CommandContext): void {
             'give --url, where customers reach Berth, or BERTH_PUBLIC_URL',
           );
         }
-        const { source } = await findRun(database, wanted);
+        const { source } = await findRun(database, wanted, { preferReal: true });
         const users = await queryRows<{ id: string }>(
           database,
           `select u.id from provenance p join users u on u.id = p.target_id

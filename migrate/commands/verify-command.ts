@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { CommanderError, type Command } from 'commander';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
 import { readGiven, wholeNumber, withSource, withSourceOptions } from './source-commands.ts';
@@ -23,7 +23,7 @@ export function verifyCommand(program: Command, context: CommandContext, env: No
     .option('--samples <n>', 'how many services to read again and compare', wholeNumber, 50)
     .option('--logins <file>', 'lines of e-mail:password that must be able to log in; never printed')
     .action(async (wanted: string, flags: VerifyFlags) => {
-      const logins = flags.logins ? parseLogins(await readGiven(flags.logins)) : [];
+      const logins = flags.logins ? parseLogins(await readGiven(flags.logins), flags.logins) : [];
       await withSource(flags, env, (source) =>
         context.withDatabase(async (database) => {
           const { id } = await findRun(database, wanted, { preferReal: true });
@@ -37,14 +37,13 @@ export function verifyCommand(program: Command, context: CommandContext, env: No
     });
 }
 
-function parseLogins(text: string): { email: string; password: string }[] {
-  return text
-    .split(/\r?\n/)
-    .filter((line) => line.includes(':'))
-    .map((line) => {
-      const at = line.indexOf(':');
-      return { email: line.slice(0, at).trim(), password: line.slice(at + 1) };
-    });
+function parseLogins(text: string, file: string): { email: string; password: string }[] {
+  return text.split(/\r?\n/).flatMap((line, index) => {
+    if (line.trim() === '') return [];
+    const at = line.indexOf(':');
+    if (at > 0) return [{ email: line.slice(0, at).trim(), password: line.slice(at + 1) }];
+    throw new CommanderError(EXIT.usage, 'berth.logins', `${file}:${index + 1}: is not e-mail:password`);
+  });
 }
 
 function describe({ checks, notes, isEqual }: Verification, run: MigrationRun): string {

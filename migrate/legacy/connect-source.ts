@@ -72,7 +72,8 @@ async function prepareSession(connection: mysql.PoolConnection): Promise<void> {
   await connection.query('SET SESSION TRANSACTION READ ONLY');
 }
 
-const HINT = 'write mysql://user:password@host:3306/database';
+const HINT =
+  'write mysql://user:password@host:3306/database, with / # ? @ and % of the password as %2F %23 %3F %40 and %25';
 
 function parseUrl(text: string) {
   let url: URL;

@@ -12,6 +12,8 @@ export class SourceError extends Error {
 
 const REFUSED = new Set([
   'ER_ACCESS_DENIED_ERROR',
+  // MariaDB, of some users that are not there.
+  'ER_ACCESS_DENIED_NO_PASSWORD_ERROR',
   'ER_DBACCESS_DENIED_ERROR',
   'ER_TABLEACCESS_DENIED_ERROR',
   'ER_COLUMNACCESS_DENIED_ERROR',

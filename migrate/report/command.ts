@@ -86,8 +86,11 @@ function ignoreClosedPipe(err: NodeJS.ErrnoException): void {
 async function writeFile(file: string, write: (out: Writable) => Promise<void>): Promise<void> {
   // It holds names and addresses of customers.
   const handle = await open(file, 'wx', 0o600).catch((err: NodeJS.ErrnoException) => {
-    if (err.code !== 'EEXIST') throw err;
-    throw new CommanderError(2, 'berth.exists', `${file} exists already and is left as it is`);
+    const why =
+      err.code === 'EEXIST'
+        ? 'exists already and is left as it is'
+        : `cannot be written (${err.code ?? 'unknown'})`;
+    throw new CommanderError(2, 'berth.file', `${file} ${why}`);
   });
   try {
     await write(handle.createWriteStream());

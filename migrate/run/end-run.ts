@@ -3,6 +3,8 @@ import type { Database } from '../../db/connect.ts';
 import { MigrationRun, type RunStatus } from '../../db/models/migration-run.ts';
 
 export const LIVE: RunStatus[] = ['pending', 'running', 'paused'];
+/** Nothing keeps the run from going on. */
+export const NO_CAUSE = { causeCode: null, causeMessage: null };
 
 /** The last word on a run. Hashes of passwords are loaded or of no more use. */
 export async function endRun(
@@ -19,7 +21,7 @@ export async function endRun(
       .patch({
         status,
         finishedAt: new Date(),
-        ...(status === 'succeeded' ? { phase: 'done' as const } : {}),
+        ...(status === 'succeeded' ? { phase: 'done' as const, ...NO_CAUSE } : {}),
       });
   });
 }

@@ -59,7 +59,7 @@ async function requireClusters(database: Database, { servers }: Mapping): Promis
   if (missing.length === 0) return;
   throw standstill(
     'cluster_unknown',
-    `the mapping names ${missing.join(', ')}, which Berth does not know: add it with npm run cluster:add, and resume`,
+    `the mapping names ${missing.join(', ')}, which Berth does not know: add it with npm run cluster:add and resume, or cancel and correct the mapping`,
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { RangeInput } from './deps.ts';
-import { LIVE } from './end-run.ts';
+import { LIVE, NO_CAUSE } from './end-run.ts';
 import { standstill } from './failures.ts';
 import { sharePages } from './run-lock.ts';
 import { queryRows } from '../../db/query-rows.ts';
@@ -47,6 +47,11 @@ export async function moveRange(
      where run_id = ? and stage = ? and entity = ? and after_id = ?`,
     [cursorId, rows, quarantined, unreadable, done, runId, stage, entity, afterId],
   );
+  await MigrationRun.query(trx)
+    .findById(runId)
+    .where({ status: 'running' })
+    .whereNotNull('causeCode')
+    .patch(NO_CAUSE);
 }
 
 export interface RangeCounts {

@@ -1,5 +1,5 @@
 import type { MigrationDeps, RunInput } from './deps.ts';
-import { endRun, LIVE } from './end-run.ts';
+import { endRun, LIVE, NO_CAUSE } from './end-run.ts';
 import type { RunCause } from './failures.ts';
 import { isPauseWanted } from './range-cursor.ts';
 import type { SourceAccess } from './source-access.ts';
@@ -20,7 +20,7 @@ export function createRunState({ database }: MigrationDeps, sources: SourceAcces
       await MigrationRun.query(database)
         .findById(runId)
         .whereIn('status', LIVE)
-        .patch({ status: 'running', causeCode: null, causeMessage: null });
+        .patch({ status: 'running', ...NO_CAUSE });
       await MigrationRun.query(database)
         .findById(runId)
         .whereNull('startedAt')
@@ -30,7 +30,10 @@ export function createRunState({ database }: MigrationDeps, sources: SourceAcces
     },
 
     async enterPhase({ runId, phase }: RunInput & { phase: RunPhase }): Promise<{ isPauseWanted: boolean }> {
-      await MigrationRun.query(database).findById(runId).whereIn('status', LIVE).patch({ phase });
+      await MigrationRun.query(database)
+        .findById(runId)
+        .whereIn('status', LIVE)
+        .patch({ phase, ...NO_CAUSE });
       return { isPauseWanted: await isPauseWanted(database, runId) };
     },
 
@@ -62,7 +65,10 @@ export function createRunState({ database }: MigrationDeps, sources: SourceAcces
       await sources.release(runId);
     },
 
-    /** Goes on when `resume` has said so, or by itself when the cause may have passed and nobody asked for the pause. */
+    /**
+     * Goes on when `resume` has said so, or by itself when the cause may have passed and nobody asked for the pause. The
+     * cause is shown until something got through.
+     */
     async leavePause({
       runId,
       isPassing,
@@ -71,7 +77,7 @@ export function createRunState({ database }: MigrationDeps, sources: SourceAcces
         await MigrationRun.query(database)
           .findById(runId)
           .where({ status: 'paused', pauseRequested: false })
-          .patch({ status: 'running', causeCode: null, causeMessage: null });
+          .patch({ status: 'running' });
       }
       const run = await MigrationRun.query(database).findById(runId).select('status').throwIfNotFound();
       return { isPaused: run.status === 'paused' };

@@ -232,7 +232,7 @@ export const MIGRATION_CODES_DE: Record<MigrationCode, CodeHelp> = {
 
   cluster_unknown: help(
     'Die Zuordnung nennt einen Cluster, den Berth nicht kennt.',
-    'Fügen Sie den Cluster in Berth hinzu, und setzen Sie fort.',
+    'Fügen Sie den Cluster in Berth hinzu, und setzen Sie fort; oder brechen Sie ab, korrigieren Sie die Zuordnung und planen Sie neu.',
   ),
   cluster_unreachable: help(
     'Ein Cluster lässt sich nicht ganz lesen.',
