@@ -244,6 +244,13 @@ it('says which column is missing', async () => {
   }
 });
 
+it('says which table a login may not read, and what it lacks', async () => {
+  await expect(source.select('SELECT 1 FROM mysql.global_priv')).rejects.toMatchObject({
+    code: 'refused',
+    message: expect.stringMatching(/global_priv.*: grant the login SELECT on the whole database$/),
+  });
+});
+
 it('says that a login is refused, also one that MariaDB says less of', () => {
   const driver = {
     code: 'ER_ACCESS_DENIED_NO_PASSWORD_ERROR',

@@ -14,12 +14,16 @@ const REFUSED = new Set([
   'ER_ACCESS_DENIED_ERROR',
   // MariaDB, of some users that are not there.
   'ER_ACCESS_DENIED_NO_PASSWORD_ERROR',
-  'ER_DBACCESS_DENIED_ERROR',
-  'ER_TABLEACCESS_DENIED_ERROR',
-  'ER_COLUMNACCESS_DENIED_ERROR',
   'ER_HOST_NOT_PRIVILEGED',
   'ER_BAD_DB_ERROR',
   'ER_NOT_SUPPORTED_AUTH_MODE',
+]);
+
+/** The login is good, and may not read enough. */
+const FORBIDDEN = new Set([
+  'ER_DBACCESS_DENIED_ERROR',
+  'ER_TABLEACCESS_DENIED_ERROR',
+  'ER_COLUMNACCESS_DENIED_ERROR',
 ]);
 
 /** MariaDB's number for a locked account; the driver has no name for it. */
@@ -47,6 +51,9 @@ export function toSourceError(err: unknown): SourceError {
   const cause = { cause: err };
   if (REFUSED.has(code) || errno === LOCKED)
     return new SourceError('refused', `the source refused the login: ${message}`, cause);
+  if (FORBIDDEN.has(code)) {
+    return new SourceError('refused', `${message}: grant the login SELECT on the whole database`, cause);
+  }
   if (code === 'ER_BAD_FIELD_ERROR') {
     return new SourceError(
       'schema',

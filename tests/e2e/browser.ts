@@ -30,14 +30,14 @@ export async function expectSound(page: Page, name: string): Promise<void> {
     await page.emulateMedia({ colorScheme });
     for (const width of [360, 1280]) {
       await page.setViewportSize({ width, height: 800 });
+      // What fades, grows or changes its colours is not yet as it is to be seen and read.
+      await page.evaluate(MOVED);
       // What is shown may depend on the width, and comes a moment after it.
       await expect.poll(() => page.evaluate(STICKS_OUT), { timeout: 5_000 }).toBeLessThanOrEqual(0);
       const path = await screenshotPath(`${name}-${colorScheme}-${width}`);
       // A dialog covers the window, not the whole page.
       if (path) await page.screenshot({ path, fullPage: (await page.getByRole('dialog').count()) === 0 });
     }
-    // What fades or changes its colours is not yet as it is to be read.
-    await page.evaluate(MOVED);
     const { violations } = await new AxeBuilder({ page })
       .withTags(['wcag2a', 'wcag2aa', 'wcag22aa'])
       .analyze();
