@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import getPort from 'get-port';
@@ -10,7 +10,7 @@ import { ensureGenerated } from './ensure-generated.ts';
 import { startFaultyProxy } from './faulty-proxy.ts';
 import { loadSchema } from './generate.ts';
 
-/** What a running testbed leaves for others to find. */
+/** What a running testbed leaves for others to find, and for its next start. */
 interface WhmcsRun {
   url: string;
   readerUrl: string;
@@ -53,6 +53,7 @@ const options = new Command('whmcs')
   .parse()
   .opts<CliOptions>();
 
+const USUAL_PORT = 13_306;
 const dataDir = resolve(options.dataDir);
 const runFile = join(dataDir, 'run.json');
 const say = (message: string) => process.stderr.write(`whmcs: ${message}\n`);
@@ -75,9 +76,12 @@ async function main(): Promise<void> {
     process.stdout.write(`${found}\n`);
     return;
   }
+  // The URL stays what it was: a migration that waits for this source goes on once it is back.
+  const [port, password] = former ? loginOf(former) : [];
   const server = await startMariadb({
     dataDir: join(dataDir, 'mariadb'),
-    port: await getPort({ port: portOf(former), host: '127.0.0.1' }),
+    port: await getPort({ port: port ? [port, USUAL_PORT] : [USUAL_PORT], host: '127.0.0.1' }),
+    ...(password ? { password } : {}),
     durable: true,
     onProgress: say,
     logFile: join(dataDir, 'mariadb.log'),
@@ -102,16 +106,15 @@ async function main(): Promise<void> {
     await Promise.race([filled, stop]);
     await stop;
   } finally {
-    await rm(runFile, { force: true });
     await proxy?.close();
     await server.stop();
   }
   process.exit();
 }
 
-function portOf(former: WhmcsRun | undefined): number[] {
-  const port = former ? Number(new URL(former.url).port) : 0;
-  return port > 0 ? [port, 13_306] : [13_306];
+function loginOf(former: WhmcsRun): [port: number, password: string] {
+  const { port, password } = new URL(former.url);
+  return [Number(port), password];
 }
 
 async function fill(url: string): Promise<void> {
