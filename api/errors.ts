@@ -32,10 +32,16 @@ export class Refusal extends Error {
 /** A field that is refused, and why. */
 export const issueOf = (field: string, said: Said): Issue => ({ field, message: inEnglish(said), said });
 
+/** As many as help: a body of 1 MB may have 100,000 unknown fields, whose answer would be ten times as long. */
+const MOST_ISSUES = 100;
+
 export class InvalidInput extends Refusal {
   override name = 'InvalidInput';
-  constructor(issues: Issue[]) {
-    super(422, 'invalid_input', say('input_unusable'), { issues });
+  /** Names the first hundred. */
+  constructor(issues: Iterable<Issue>) {
+    super(422, 'invalid_input', say('input_unusable'), {
+      issues: Iterator.from(issues).take(MOST_ISSUES).toArray(),
+    });
   }
 }
 

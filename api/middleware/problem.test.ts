@@ -124,6 +124,26 @@ describe('every refusal is a problem document', () => {
     expect(problem.issues).toMatchObject([{ field, said: { code: 'unkeepable_text' } }]);
   });
 
+  // What comes with a passkey may have any shape.
+  const withPasskey = (deep: string) => {
+    const response =
+      '{"clientDataJSON":"AAAA","authenticatorData":"AAAA","signature":"AAAA","userHandle":"AAAA"}';
+    return `{"credential":{"id":"AAAA","rawId":"AAAA","type":"public-key","response":${response},"deep":${deep}}}`;
+  };
+
+  it('for many such texts, each in a deeper place, in an answer no longer than the body', async () => {
+    const body = withPasskey(`${String.raw`["\u0000",`.repeat(20_000)}1${']'.repeat(20_000)}`);
+    const { issues } = await refusal('POST', '/login/passkey', { body });
+    expect(issues).toMatchObject([{ said: { code: 'unkeepable_text' } }]);
+    expect(issues?.[0]?.field.length).toBeLessThan(body.length);
+  });
+
+  it('for a passkey that is none, however much comes with it', async () => {
+    const body = withPasskey(`[${'1,'.repeat(300_000)}1]`);
+    const { status } = await refusal('POST', '/login/passkey', { body });
+    expect(status).toBe(401);
+  });
+
   it('for a value the database knows nothing of', async () => {
     const cursor = Buffer.from(JSON.stringify(['-createdAt', 'never', crypto.randomUUID()])).toString(
       'base64url',

@@ -15,8 +15,6 @@ import {
 import { logOf, requestIdOf } from './request-id.ts';
 
 const UNIQUE_VIOLATION = '23505';
-/** As many as help: a body of 1 MB may have 100,000 unknown fields, whose answer would be ten times as long. */
-const MOST_ISSUES = 100;
 
 /** Turns what was thrown, and answers nobody gave, into `application/problem+json`. */
 export function problem(): Middleware {
@@ -38,8 +36,7 @@ function refuseUnanswered(ctx: Context): void {
 
 function toRefusal(ctx: Context, err: unknown): Refusal {
   if (err instanceof Refusal) return err;
-  if (err instanceof ZodError)
-    return new InvalidInput(err.issues.slice(0, MOST_ISSUES).flatMap(toIssues).slice(0, MOST_ISSUES));
+  if (err instanceof ZodError) return new InvalidInput(err.issues.values().flatMap(toIssues));
   if (isDatabaseAway(err)) {
     logOf(ctx).warn({ err }, 'database away');
     return new Unavailable();
@@ -65,12 +62,11 @@ function toRefusal(ctx: Context, err: unknown): Refusal {
   });
 }
 
-function toIssues(issue: ZodError['issues'][number]): Issue[] {
+/** Made one by one: there may be many more than are named. */
+function toIssues(issue: ZodError['issues'][number]): Iterable<Issue> {
   const field = issue.path.join('.');
   if (issue.code !== 'unrecognized_keys') return [{ field, message: issue.message, said: sayIssue(issue) }];
-  return issue.keys
-    .slice(0, MOST_ISSUES)
-    .map((key) => issueOf([...issue.path, key].join('.'), say('unknown_field')));
+  return issue.keys.values().map((key) => issueOf([...issue.path, key].join('.'), say('unknown_field')));
 }
 
 /** Connection failures by errno, SQLSTATE class 08 and 57P (shutting down, starting), or an exhausted pool. */
