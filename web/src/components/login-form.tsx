@@ -53,15 +53,13 @@ function useShownRefusal(error: unknown): RefObject<HTMLFormElement | null> {
 }
 
 interface LoginFormProps {
-  /** Asks the same person again. */
-  lockedEmail?: string;
-  /** What is typed as the address. */
+  email: string;
+  /** Without it the same person is asked again. */
   onEmail?: (email: string) => void;
 }
 
 /** E-mail and password, then a code where one is needed; or a passkey. A rate limit counts down and then lets go. */
-export function LoginForm({ lockedEmail, onEmail }: LoginFormProps) {
-  const [email, setEmail] = useState(lockedEmail ?? '');
+export function LoginForm({ email, onEmail }: LoginFormProps) {
   const [password, setPassword] = useState('');
   const { attempt, startOver, forget, needsCode, error, busyWith, waitSeconds } = useLogIn();
   const form = useShownRefusal(error);
@@ -97,13 +95,10 @@ export function LoginForm({ lockedEmail, onEmail }: LoginFormProps) {
           autoComplete="username"
           size="large"
           required
-          autoFocus={!lockedEmail}
-          readOnly={lockedEmail !== undefined}
+          autoFocus={onEmail !== undefined}
+          readOnly={!onEmail}
           value={email}
-          onValueChange={(typed) => {
-            setEmail(typed);
-            onEmail?.(typed);
-          }}
+          {...(onEmail ? { onValueChange: onEmail } : {})}
         />
       </FormGroup>
       <FormGroup label={t`Password`} labelFor="login-password">
@@ -113,7 +108,7 @@ export function LoginForm({ lockedEmail, onEmail }: LoginFormProps) {
           autoComplete="current-password"
           size="large"
           required
-          autoFocus={lockedEmail !== undefined}
+          autoFocus={!onEmail}
           aria-invalid={problemCode(error) === 'invalid_credentials'}
           value={password}
           onValueChange={setPassword}
@@ -129,7 +124,7 @@ export function LoginForm({ lockedEmail, onEmail }: LoginFormProps) {
         loading={busyWith === 'passkey'}
         disabled={waitSeconds > 0}
         text={t`Log in with a passkey`}
-        onClick={() => void attempt('passkey', async () => logInWithPasskey(lockedEmail))}
+        onClick={() => void attempt('passkey', async () => logInWithPasskey(onEmail ? undefined : email))}
       />
     </form>
   );

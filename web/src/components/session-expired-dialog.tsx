@@ -19,7 +19,7 @@ export function SessionExpiredDialog({ email }: { email: string }) {
         <p>
           <Trans>Log in again to go on where you were. Nothing you typed is lost.</Trans>
         </p>
-        <LoginForm lockedEmail={email} />
+        <LoginForm email={email} />
         <Button className="switch-user" variant="minimal" size="small" onClick={dropSession}>
           <Trans>Use another account</Trans>
         </Button>

@@ -33,7 +33,7 @@ export function LoginPage() {
         {session.status === 'restoring' ? (
           <Spinner aria-label={t`Loading`} />
         ) : (
-          <LoginForm onEmail={setEmail} />
+          <LoginForm email={email} onEmail={setEmail} />
         )}
         <div className="login-other">
           <Link to="/forgot-password" state={{ email }}>
