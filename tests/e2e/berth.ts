@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
-import { freePort } from '../../testbed/free-port.ts';
 import { until } from '../until.ts';
 import type { Operation } from '../../contract/operations.ts';
 import type { Accepted, Server } from '../../contract/servers.ts';
-import { guardProcess } from '../../testbed/guard-process.ts';
+import { freePort } from '../../testbed/free-port.ts';
+import { readJsonFile } from '../../testbed/json-file.ts';
 import type { Simulator } from '../../testbed/proxmox/simulator.ts';
+import { startService } from '../../testbed/service.ts';
+import { waitUntil } from '../../testbed/wait-until.ts';
 
 export type Part =
   | 'api'
@@ -78,7 +79,12 @@ export async function startBerth({
   const ports = await Promise.all(
     names.map(async (name) => [`BERTH_${name}_PORT`, String(await freePort())]),
   );
-  const child = execa('npm', ['start'], {
+  const file = join(dataDir, 'run.json');
+  const run = async () => JSON.parse(await readFile(file, 'utf8')) as Run;
+  const service = await startService({
+    name: 'Berth',
+    command: 'npm',
+    args: ['start'],
     cwd: ROOT,
     env: {
       ...Object.fromEntries(ports),
@@ -89,29 +95,14 @@ export async function startBerth({
       BERTH_DELETE_GRACE_HOURS: String(deleteGraceHours),
       CI: 'true',
     },
-    stdin: 'ignore',
-    all: true,
-    reject: false,
-    // Vitest kills what runs a file when it is stopped itself: a guard sees to the rest.
-    detached: true,
+    ready: async (signal) =>
+      waitUntil(async () => (await readJsonFile<Run>(file)) !== undefined, { timeoutMs: Infinity, signal }),
+    // Parts that are found nowhere are built at the first start.
+    readyTimeoutMs: 15 * 60_000,
+    stopSignal: 'SIGINT',
+    stopTimeoutMs: 60_000,
+    removeDir: dataDir,
   });
-  if (child.pid === undefined) throw new Error(`npm did not start: ${(await child).message}`);
-  const release = guardProcess(child.pid, 'SIGINT', dataDir);
-  const file = join(dataDir, 'run.json');
-  const run = async () => JSON.parse(await readFile(file, 'utf8')) as Run;
-  let ended = false;
-  void child.then(() => {
-    ended = true;
-    release();
-  });
-  const isUp = async () => {
-    if (ended) throw new Error(`Berth did not start:\n${(await child).all}`);
-    return run().then(
-      () => true,
-      () => false,
-    );
-  };
-  await until(isUp, 15 * 60_000);
   const { apiUrl, customer, admin } = await run();
   const control = async (method: string, path: string, body?: object) => {
     const { proxmoxControlUrl } = await run();
@@ -132,10 +123,7 @@ export async function startBerth({
     addFault: async (rule) => void (await control('POST', '/faults', rule)),
     clearFaults: async () => void (await control('DELETE', '/faults')),
     async stop() {
-      child.kill('SIGINT');
-      const late = setTimeout(() => child.kill('SIGKILL'), 60_000);
-      await child;
-      clearTimeout(late);
+      await service.stop();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
